@@ -1,8 +1,8 @@
 import type { Elements } from '../ports/backend.js';
 
 /**
- * An argument of a kernel with all elements in it replaced. What has none in it stays the same
- * object, as kernels keep what they derive from it.
+ * Returns an argument of a kernel with all elements in it replaced. An argument without elements is
+ * returned as the same object, because kernels cache data for the objects that they receive.
  */
 export function replaceElements<T>(argument: T, replace: (elements: Elements) => Elements): T {
   if (typeof argument !== 'object' || argument === null || ArrayBuffer.isView(argument)) return argument;
@@ -13,7 +13,7 @@ export function replaceElements<T>(argument: T, replace: (elements: Elements) =>
   return (Array.isArray(argument) ? entries.map(([, value]) => value) : Object.fromEntries(entries)) as T;
 }
 
-/** All elements in an argument of a kernel. */
+/** Returns all elements in an argument of a kernel. */
 export function elementsIn(argument: unknown): Elements[] {
   const found: Elements[] = [];
   replaceElements(argument, (elements) => {

@@ -57,19 +57,22 @@ import { composeProgram, composeReduction } from './compose.js';
 import { type DeviceMemory, DeviceStorage, type KernelSet } from './device-memory.js';
 import { runOnHost } from './host-kernels.js';
 
-/** What a {@link CheckedBackend} is made of. */
+/** The parts of a {@link CheckedBackend}. */
 export interface BackendParts<M> {
   readonly name: string;
-  /** The dtypes that the device holds. */
+  /** The dtypes that the device supports. */
   readonly dtypes: readonly DType[];
   readonly defaultDType: DType;
   readonly memory: DeviceMemory<M>;
   readonly kernels: KernelSet<M>;
-  /** Runs the kernels that the device lacks. Default: the backend 'cpu'. */
+  /**
+   * The backend that runs the kernels that the device lacks. Without it, the backend 'cpu' runs
+   * them.
+   */
   readonly host?: Backend | undefined;
 }
 
-/** What is known of a storage that was collected. */
+/** The memory of a storage, kept until the storage is garbage-collected. */
 interface Dropped<M> {
   readonly memory: M;
   readonly bytes: number;
@@ -79,19 +82,22 @@ const lacking = (): false => false;
 const LACKING = Object.fromEntries(Object.keys(WRITTEN).map((kernel) => [kernel, lacking]));
 
 /**
- * A backend over the memory and the kernels of a device. Checks the operands, dtypes and sizes of
- * all calls, counts memory, and runs kernels that the device lacks on the host.
- * @typeParam M what stands for the memory of one storage
+ * A backend from the memory and the kernels of a device. It checks the operands, dtypes and sizes
+ * of all calls, counts memory, and runs kernels that the device lacks on the host.
+ * @typeParam M the memory of one storage: a typed array, an address, a tensor
  */
 export class CheckedBackend<M> implements Backend {
   readonly name: string;
   readonly dtypes: readonly DType[];
   readonly defaultDType: DType;
-  /** The memory of the device, unchecked. */
+  /** The memory of the device, whose functions do not check their arguments. */
   protected readonly memory: DeviceMemory<M>;
   readonly #kernels: Required<KernelSet<M>>;
   #host: Backend | undefined;
-  /** Storages that were dropped without a release no longer hold memory. */
+  /**
+   * Corrects the counts, and frees the memory, of storages that were garbage-collected before a
+   * release.
+   */
   readonly #dropped: FinalizationRegistry<number | Dropped<M>>;
   #allocations = 0;
   #liveBytes = 0;
@@ -240,7 +246,7 @@ export class CheckedBackend<M> implements Backend {
     }
     if (to.size === 0) return;
     if (terms === 0) return this.fill(to, 0);
-    // What has a coefficient of 0 is not read
+    // operands with a coefficient of 0 are not read
     const isRead = (_: unknown, k: number) => !isZero(coefficients[k] as Scalar);
     const factors = terms === xs.length ? coefficients : coefficients.filter(isRead);
     const read = (terms === xs.length ? xs : xs.filter(isRead)) as readonly Elements<DeviceStorage<M>>[];
@@ -416,13 +422,19 @@ export class CheckedBackend<M> implements Backend {
     return inputs.map((x) => (isElements(x) ? this.use(x) : x));
   }
 
-  /** A storage of this backend. */
+  /**
+   * Returns a storage of this backend.
+   * @throws {@link BackendError} for a storage of another backend
+   */
   #own(storage: Storage): DeviceStorage<M> {
     if (storage instanceof DeviceStorage && storage.backend === this) return storage;
     throw foreignStorage(storage, this.name);
   }
 
-  /** The same elements, which may be used. */
+  /**
+   * Returns elements that were checked: they lie in a storage of this backend that was not
+   * released.
+   */
   protected use(elements: Elements): Elements<DeviceStorage<M>> {
     if (this.#own(elements.storage).released) throw disposedStorage();
     checkRun(elements);

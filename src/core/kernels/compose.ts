@@ -10,7 +10,7 @@ import type {
   Storage,
 } from '../ports/backend.js';
 
-/** Values that `instruction` reads. */
+/** The positions of the values that `instruction` reads. */
 function operandsOf(instruction: Instruction): readonly number[] {
   switch (instruction.op) {
     case 'cast':
@@ -26,8 +26,8 @@ function operandsOf(instruction: Instruction): readonly number[] {
 }
 
 /**
- * Runs a program one kernel after another, and lets `use` have the results. Memory: the values that
- * are still needed.
+ * Runs a program as one kernel after another, and calls `use` with the results. Memory: only the
+ * values that later instructions need.
  */
 function composed<R>(
   backend: Backend,
@@ -86,7 +86,7 @@ function composed<R>(
   }
 }
 
-/** `Backend.program` by the backend's other kernels: the definition of what it computes. */
+/** `Backend.program` by the other kernels of the backend: the definition of its result. */
 export function composeProgram(
   backend: Backend,
   program: Program,
@@ -96,7 +96,7 @@ export function composeProgram(
 ): void {
   const n = outputs[0]?.size ?? 0;
   composed(backend, program, inputs, n, range, (results) => {
-    // A result that is an input may be overwritten by the output before it
+    // if a result is an input, an earlier output may overwrite it
     const aside = results.map((x, k) => {
       const isInput = inputs.includes(x);
       if (!isInput || k === 0) return x;
@@ -112,7 +112,7 @@ export function composeProgram(
   });
 }
 
-/** `Backend.programReduce` by the backend's other kernels. */
+/** `Backend.programReduce` by the other kernels of the backend. */
 export function composeReduction(
   backend: Backend,
   fold: Fold,

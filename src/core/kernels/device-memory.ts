@@ -6,45 +6,53 @@ import type { Span } from '../ports/span.js';
 /**
  * The memory of a device. `CheckedBackend` checks all arguments before it calls one of these
  * functions, and counts storages and their bytes.
- * @typeParam M what stands for the memory of one storage: a typed array, an address, a tensor
+ * @typeParam M the memory of one storage: a typed array, an address, a tensor
  */
 export interface DeviceMemory<M> {
-  /** Memory for `length` elements, with undefined contents. */
+  /** Allocates memory for `length` elements, with undefined contents. */
   allocate(dtype: DType, length: number): M;
-  /** Takes back the memory of a released storage, which takes `bytes`, to be reused. */
+  /** Takes the memory of a released storage, of `bytes` bytes, which may be used again. */
   free(memory: M, bytes: number): void;
   /**
-   * Frees the memory of a storage that was collected without a release. Without this function,
-   * garbage collection frees it.
+   * Frees the memory of a storage that was garbage-collected without a release. Without this
+   * function, garbage collection frees it.
    */
   drop?(memory: M): void;
-  /** Bytes that the memory takes. Default: those of its elements. */
+  /** The size of the memory in bytes. Without this function, it is that of its elements. */
   sizeOf?(memory: M): number;
-  /** Copies host values (complex: pairs) in. The host array may be reused when the call returns. */
+  /**
+   * Copies host values (complex: pairs) into `to`. The host array may be changed after the call.
+   */
   upload(from: HostArray, to: Operand<M>): void;
-  /** Waits, and copies the elements out into `to`, which has their length. */
+  /** Waits, and copies the elements into `to`, which has their length. */
   download(from: Operand<M>, to: HostArray): void;
-  /** Waits until all kernels so far are done. Without this function, kernels never run later. */
+  /**
+   * Waits until all kernels that were called before are done. Without this function, no kernel runs
+   * later than its call.
+   */
   synchronize?(): void;
-  /** `liveBytes` only where the device knows better than the sum over storages. */
+  /** Contains `liveBytes` only if the device counts more exactly than the sum over storages. */
   stats(): Pick<MemoryStats, 'poolMisses' | 'pooledBytes'> & Partial<Pick<MemoryStats, 'liveBytes'>>;
-  /** How messages read and write the elements. Default: through copies on the host. */
+  /**
+   * The span with which messages read and write the elements. Without this function, messages use
+   * copies on the host.
+   */
   span?(elements: Operand<M>): Span;
-  /** A live view, where the memory is a typed array of this process. */
+  /** A live view of the elements. Present only if the memory is a typed array of this process. */
   hostView?(elements: Operand<M>): HostArray;
 }
 
-/** Memory of one device that arrays hold. */
+/** Memory of one device that arrays use. */
 export class DeviceStorage<M> implements Storage, StorageMemory<M> {
   readonly backend: Backend;
   readonly dtype: DType;
   readonly length: number;
-  /** Undefined once released. */
+  /** The memory; undefined after the release. */
   memory: M;
   released = false;
-  /** What the backend counts as live; 0 for memory that is not its own. */
+  /** The bytes that the backend counts as live; 0 for memory that the backend does not own. */
   readonly bytes: number;
-  /** Others hold the memory too: it is never reused. */
+  /** Whether other objects use the memory too. Then it is never used again after the release. */
   shared: boolean;
   readonly #device: DeviceMemory<M>;
 
@@ -78,7 +86,7 @@ export class DeviceStorage<M> implements Storage, StorageMemory<M> {
     return this.#device.hostView({ storage: this, offset, size: length });
   }
 
-  /** Gives up the memory. */
+  /** Removes the memory from this storage, and returns it. */
   detach(): M {
     const { memory } = this;
     this.released = true;
@@ -87,19 +95,19 @@ export class DeviceStorage<M> implements Storage, StorageMemory<M> {
   }
 }
 
-/** A storage as the functions of its device see it. */
+/** A storage in the form in which the functions of its device receive it. */
 export interface StorageMemory<M> extends AnyStorage {
   readonly memory: M;
 }
 
-/** Elements as the functions of their device get them. */
+/** Elements in the form in which the functions of their device receive them. */
 export type Operand<M> = Elements<StorageMemory<M>>;
 
 /**
  * The kernels of a device: functions without `this`, as {@link Kernels} describes them. All
- * arguments are checked, and there is something to do: kernels need no check. A kernel that the
- * device lacks is left out. One that returns `false` has done nothing, as it does not have this
- * operation or dtype. Both then run on the host.
+ * arguments are checked, and calls without work are left out, so kernels need no checks. A kernel
+ * that the device lacks is absent. A kernel returns `false`, without doing anything, if it does not
+ * support the operation or the dtype. In both cases the host runs the kernel.
  */
 export type KernelSet<M> = {
   readonly [K in keyof Kernels]?: (

@@ -11,8 +11,8 @@ import { elementsIn, replaceElements } from './call-operands.js';
 const whole = (storage: Storage): Elements => ({ storage, offset: 0, size: storage.length });
 
 /**
- * Runs a kernel by a backend of the host: copies the storages of all operands there, and those that
- * the kernel writes back.
+ * Runs a kernel on a backend of the host. The storages of all operands are copied there. Those that
+ * the kernel writes are copied back.
  */
 export function runOnHost<K extends KernelName>(
   host: Backend,

@@ -8,15 +8,18 @@ import type { Communicator } from '../ports/communicator.js';
 import { distributedNorm, distributedSelection } from './norm.js';
 import { dot, type NormOrder, rdots, type Space, type Vector, vdots } from './vector.js';
 
-/** The space of a vector spread over ranks. */
+/** The space of a vector that is distributed over ranks. */
 export interface SpreadSpace<V> extends Space<V> {
   readonly comm: Communicator;
-  /** Sums inner products: the communicator, or the ranks of this rank's colour. */
+  /**
+   * The communicator over which inner products are summed: all ranks, or those of this rank's
+   * colour.
+   */
   readonly reducer: Communicator;
 }
 
 /**
- * What arrays spread over ranks, and stacks of them, have in common: what their spaces say, and
+ * The base class of distributed arrays and stacks of them: the properties of their spaces, and
  * reductions.
  */
 export abstract class DistributedVector<V extends Vector<V>> {
@@ -34,7 +37,7 @@ export abstract class DistributedVector<V extends Vector<V>> {
   get reducer(): Communicator {
     return this.space.reducer;
   }
-  /** Elements over all ranks. */
+  /** The number of elements of all ranks. */
   get size(): number {
     return this.space.size;
   }
@@ -46,7 +49,7 @@ export abstract class DistributedVector<V extends Vector<V>> {
     return this.space.zeros();
   }
 
-  /** `Σ x·y`, without conjugation. One reduction, as of the others. */
+  /** `Σ x·y`, without conjugation. One reduction, as for the other inner products. */
   dot(this: V, y: V): Scalar {
     return dot<V>(this, y);
   }
@@ -58,26 +61,26 @@ export abstract class DistributedVector<V extends Vector<V>> {
   rdot(this: V, y: V): number {
     return rdots([this, y])[0] as number;
   }
-  /** The norm of all elements, of any order: one reduction. */
+  /** The norm of all elements, of any order. One reduction. */
   norm(this: V & DistributedVector<V>, order?: NormOrder): number {
     return distributedNorm(this, this.reducer, order);
   }
   /**
-   * The k-th smallest modulus, k from 0 and below `space.reducedSize`: over all ranks, with a mask
-   * over those of this rank's colour.
+   * The k-th smallest modulus, for k from 0 to `space.reducedSize − 1`. It is taken over all ranks;
+   * with a mask, over those of this rank's colour.
    */
   kthSmallestAbs(this: V & DistributedVector<V>, k: number): number {
     return distributedSelection(this, this.reducer, k);
   }
 
-  /** Throws {@link ArgumentError} unless `index` is one into the flat vector. */
+  /** Throws {@link ArgumentError} unless `index` is an index of the flat vector. */
   protected checkFlatIndex(index: number): void {
     if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
       throw new ArgumentError(`expected an index below ${this.size}, received ${textOf(index)}`);
   }
 
   abstract toString(): string;
-  /** Text only: arithmetic is methods. */
+  /** Converts to text only. Arithmetic has methods. */
   [Symbol.toPrimitive](hint: string): string {
     return textOnly(
       this,

@@ -2,13 +2,13 @@ import { type DType, isInteger } from '../base/dtype.js';
 import { NumericalError } from '../base/errors.js';
 import type { Backend, Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
 
-/** Whole numbers up to here, of either sign, are exact in double precision. */
+/** Whole numbers of at most this modulus are exact in double precision. */
 const EXACT = 2 ** 53;
 const MOST_INT32 = 2 ** 31;
 
 /**
- * Sums, products and running sums of int32 are float64 where the backend holds it: whole numbers,
- * as int64 in NumPy.
+ * The dtype of sums, products and running sums. For int32 it is float64 if the backend supports it:
+ * whole numbers, as int64 in NumPy.
  */
 export const wideDType = (x: { readonly dtype: DType; readonly backend: Backend }): DType =>
   isInteger(x.dtype) && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype;
@@ -22,8 +22,8 @@ const tooLarge = (what: string, limit: string): NumericalError =>
 const reduce = (op: ReduceKernel, x: Elements): number => x.storage.backend.reduce(op, x) as number;
 
 /**
- * Throws {@link NumericalError} where sums of `n` elements of x (int32, or whole numbers in
- * float64) might not be exact in the dtype `to`.
+ * Throws {@link NumericalError} if sums of `n` elements of x (int32, or whole numbers in float64)
+ * might not be exact in the dtype `to`.
  */
 export function checkSums(what: string, x: Elements, n: number, to: DType): void {
   const most = isInteger(to) ? MOST_INT32 - 1 : EXACT;
@@ -33,8 +33,8 @@ export function checkSums(what: string, x: Elements, n: number, to: DType): void
 }
 
 /**
- * Throws {@link NumericalError} where products of `n` elements of x (int32) might not be exact in
- * the dtype `to`.
+ * Throws {@link NumericalError} if products of `n` elements of x (int32) might not be exact in the
+ * dtype `to`.
  */
 export function checkProducts(x: Elements, n: number, to: DType): void {
   const most = isInteger(to) ? MOST_INT32 - 1 : EXACT;
@@ -43,14 +43,17 @@ export function checkProducts(x: Elements, n: number, to: DType): void {
 }
 
 /**
- * Throws {@link NumericalError} for a whole number that double precision may not hold exactly; NaN
- * says the same.
+ * Throws {@link NumericalError} for a whole number that might not be exact in double precision. NaN
+ * marks such a number.
  */
 export function checkExact(what: string, value: number): void {
   if (!(Math.abs(value) <= EXACT)) throw tooLarge(what, '2^53');
 }
 
-/** A sum or a product of all elements, as it is if it is exact. */
+/**
+ * Returns a sum or a product of all elements.
+ * @throws {@link NumericalError} if it might not be exact
+ */
 export function checkedTotal(op: 'sum' | 'prod', x: Elements, value: number): number {
   if (op === 'sum') checkSums('the sum', x, x.size, 'float64');
   else checkExact('the product', value);
@@ -58,8 +61,8 @@ export function checkedTotal(op: 'sum' | 'prod', x: Elements, value: number): nu
 }
 
 /**
- * Whether a term of an inner product is exact where it is one of int32, and stays so when `terms`
- * of them are added.
+ * Whether a term of an inner product of int32 is exact, and stays exact in a sum of `terms` such
+ * terms. True for other dtypes.
  */
 export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
   if (x.size === 0 || !isInteger(x.storage.dtype)) return true;
@@ -71,8 +74,8 @@ export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
 }
 
 /**
- * Throws {@link NumericalError} where products of int32 matrices, which stay int32, might not be
- * exact; `k` is the inner size.
+ * Throws {@link NumericalError} if products of int32 matrices, which stay int32, might not be
+ * exact. `k` is the inner size.
  */
 export function checkExactMatMul(a: Elements, b: Elements, k: number): void {
   if (a.size === 0 || b.size === 0) return;

@@ -3,37 +3,41 @@ import { checkOneOf } from '../base/options.js';
 import { textOf } from '../base/text-of.js';
 import type { Communicator } from '../ports/communicator.js';
 
-/** Signals upon which a solver can stop. */
+/** The signals on which a solver can stop. */
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /** A signal that a checkpoint may stop on. */
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
 /**
- * Exit code of a job that a signal stopped and whose checkpoint waits: start it again. All ranks
- * come to their end with it in order, and nothing is aborted.
+ * The exit code of a job that stopped at a signal after it wrote a checkpoint: start it again to
+ * resume. All ranks end normally with this code, without an abort.
  */
 export const EXIT_RESUMABLE = 85;
 
-/** Port: who sees signals while JavaScript computes. */
+/** Port: receives signals while JavaScript computes. */
 export interface SignalSource {
   /**
-   * From now on the first of these signals is kept instead of ending the program; another one ends
-   * it.
+   * From now on, the first of these signals is recorded instead of ending the program. A second one
+   * ends it.
    */
   expect(signals: readonly StopSignal[]): void;
-  /** Whether one of them came to this rank. */
+  /** Whether this rank has received one of the signals. */
   received(): boolean;
 }
 
 let source: SignalSource | undefined;
 
-/** `lops-mpi` sets it, `lops-mpi/extend` alone does not. */
+/**
+ * Sets the source of signals. Importing `lops-mpi` sets it; importing `lops-mpi/extend` alone does
+ * not.
+ */
 export function setSignalSource(value: SignalSource): void {
   source = value;
 }
 
 /**
- * Keeps signals for solvers from now on. Throws {@link ArgumentError} for one that is not known.
+ * From now on, these signals are recorded for solvers.
+ * @throws {@link ArgumentError} for an unknown signal, or if there is no source of signals
  */
 export function expectSignals(owner: string, signals: readonly StopSignal[]): void {
   if (!Array.isArray(signals))
@@ -45,8 +49,8 @@ export function expectSignals(owner: string, signals: readonly StopSignal[]): vo
 }
 
 /**
- * How the ranks of a solver learn together that one of them has received a signal: the inner
- * products of a step, which all of them sum up anyway, carry one number more.
+ * The vote of a solver's ranks on whether one of them has received a signal. The reductions of
+ * inner products in a step carry it as one additional number.
  */
 export class Interruption {
   readonly #comm: Communicator | undefined;
@@ -58,7 +62,7 @@ export class Interruption {
     this.#comm = comm;
   }
 
-  /** Runs a step: reductions of inner products over the communicator tell the ranks. */
+  /** Runs a step. Its reductions of inner products over the communicator carry the vote. */
   during(step: () => void): void {
     const outer = current;
     current = this;
@@ -71,8 +75,8 @@ export class Interruption {
   }
 
   /**
-   * The same answer on all ranks: whether a signal came to one of them. Costs a reduction only
-   * where the step had none.
+   * Returns the same on all ranks: whether one of them has received a signal. Costs a reduction
+   * only if the step had none.
    */
   settle(): boolean {
     if (!this.#told) {
@@ -87,12 +91,12 @@ export class Interruption {
     return comm.id === this.#comm?.id;
   }
 
-  /** What this rank adds to a reduction. */
+  /** The vote of this rank, which it adds to a reduction. */
   mine(): number {
     return source?.received() ? 1 : 0;
   }
 
-  /** What the reduction gave. */
+  /** Receives the votes of all ranks, reduced to their sum or maximum. */
   take(sum: number): void {
     this.#told = true;
     if (sum > 0) this.#received = true;
@@ -101,6 +105,9 @@ export class Interruption {
 
 let current: Interruption | undefined;
 
-/** The interruption whose news go with a reduction over `comm`, the same on all of its ranks. */
+/**
+ * The active vote that reductions over `comm` carry; undefined if there is none. It is the same on
+ * all ranks of `comm`.
+ */
 export const passenger = (comm: Communicator | undefined): Interruption | undefined =>
   comm && current?.rides(comm) ? current : undefined;

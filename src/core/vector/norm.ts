@@ -7,7 +7,9 @@ import { isOutOfRange, type Scaling, scaledCopy, scalingOf } from './norm-scalin
 import { addPowersExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { AnyVector, NormOrder } from './vector.js';
 
-/** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
+/**
+ * The parts of a norm: the local reduction, the operation that combines ranks, and the last step.
+ */
 export interface NormRecipe {
   readonly kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero';
   readonly combine: Extract<ReduceOp, 'sum' | 'max' | 'min'>;
@@ -15,16 +17,16 @@ export interface NormRecipe {
 }
 
 export const LARGEST = normRecipe(Number.POSITIVE_INFINITY);
-/** Norms whose sums of powers overflow and underflow where the norm itself does not. */
+/** True for norms whose sums of powers may overflow or underflow although the norm does not. */
 export const sumsPowers = ({ kernel }: NormRecipe): boolean =>
   kernel === 'sumSquares' || kernel === 'sumPower';
-/** Norms whose sums round, so that the order of additions is seen. */
+/** True for norms whose sums are rounded, so that they depend on the order of additions. */
 export const sumsModuli = ({ kernel }: NormRecipe): boolean =>
   kernel === 'sumAbs' || kernel === 'sumSquares' || kernel === 'sumPower';
 
 /**
- * Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order
- * that is no norm.
+ * The recipe of a norm. The norm of order 0 counts nonzeros, `‖x‖₋∞` is min|x|.
+ * @throws {@link ShapeError} for an order that has no norm
  */
 export function normRecipe(order: NormOrder = 2): NormRecipe {
   const same = (v: number) => v;
@@ -41,9 +43,10 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
 }
 
 /**
- * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most
- * t: bisection over the bit patterns of doubles, at most 64 counts. NaN counts as larger than all
- * numbers. Errors: {@link ShapeError} for k outside `0 … size − 1`.
+ * The k-th smallest of `size` non-negative numbers, if only the count of numbers that are at most t
+ * can be computed. Bisection over the bit patterns of doubles, at most 64 counts. NaN counts as
+ * larger than all numbers.
+ * @throws {@link ShapeError} for k outside of `0 … size − 1`
  */
 export function selectAbs(
   k: number,
@@ -76,8 +79,8 @@ export function selectAbs(
 }
 
 /**
- * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI
- * does not promise of max and min.
+ * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all ranks. MPI
+ * does not guarantee this for max and min.
  */
 export function combineShares(
   reducer: Communicator,
@@ -90,7 +93,7 @@ export function combineShares(
   }
   const n = shares.length;
   const sign = combine === 'min' ? -1 : 1;
-  // values, then which of them are NaN
+  // first the values, then flags of those that are NaN
   const both = new Float64Array(2 * n);
   shares.forEach((v, i) => {
     both[i] = Number.isNaN(v) ? Number.NEGATIVE_INFINITY : sign * v;
@@ -100,7 +103,7 @@ export function combineShares(
   for (let i = 0; i < n; i++) shares[i] = both[n + i] === 1 ? Number.NaN : sign * (both[i] as number);
 }
 
-/** The runs of a vector that count on this rank: those of its inner product with itself. */
+/** The local runs of a vector that this rank contributes to its inner product with itself. */
 function runsOf(x: AnyVector): readonly Elements[] {
   const products: InnerProduct[] = [];
   x.innerProducts(x, false, products);
@@ -123,7 +126,7 @@ function reduceRun(
   return value;
 }
 
-/** The local reduction `kernel` over runs. */
+/** The local reduction `kernel` over all runs. */
 function reduceRuns(
   runs: readonly Elements[],
   kernel: RunKernel,
@@ -138,8 +141,8 @@ function reduceRuns(
 }
 
 /**
- * The sum, or the extreme, behind a norm over all ranks: one reduction. A sum of powers that is 0
- * has no element other than 0.
+ * The sum, or the extreme, of a norm over all ranks: one reduction. A sum of powers is 0 only if
+ * all elements are 0.
  */
 function combined(
   recipe: NormRecipe,
@@ -155,7 +158,7 @@ function combined(
     return exactTotals(lanes)[0] as number;
   }
   let share = reduceRuns(runs, recipe.kernel, order, scaling);
-  // all of its terms were lost: told to the other ranks as the smallest number
+  // all terms underflowed: the share is the smallest number, so that the sum over ranks is not 0
   if (share === 0 && sumsPowers(recipe) && reduceRuns(runs, 'maxAbs') > 0) share = Number.MIN_VALUE;
   if (!reducer) return share;
   const shares = Float64Array.of(share);
@@ -164,9 +167,9 @@ function combined(
 }
 
 /**
- * The norm of the elements of `runs` over the ranks of `reducer`: one reduction. Where the sum of
- * powers lies outside of the range in which it is precise, two more: of the largest modulus, and of
- * the sum with elements scaled by it.
+ * The norm of the elements of `runs` over the ranks of `reducer`: one reduction. If the sum of
+ * powers lies outside of the range in which it is precise, two more: the largest modulus, and the
+ * sum of elements that are scaled by it.
  */
 export function normOfRuns(
   runs: readonly Elements[],

@@ -1,27 +1,29 @@
-/** An option: numbers, words, and lists of them. */
+/** The value of an option: numbers, words, and lists of them. */
 export type Setting = number | string | boolean | undefined | readonly Setting[];
 
 /**
- * A vector w by two numbers: `‖w‖` and `Re⟨u, w⟩/‖u‖` with a random u; and the length of what w was
- * made of, below which it counts as zero.
+ * Three numbers that describe a vector w: `‖w‖`, `Re⟨u, w⟩/‖u‖` with a random u, and the length of
+ * the vectors from which w was computed. A `‖w‖` that is small relative to this length counts as
+ * zero.
  */
 export type Measure = readonly [length: number, product: number, floor: number];
 
 /**
- * What a solver was called with, as plain data that two runs can compare, on any numbers of ranks
- * and any backends.
+ * The problem of a solver as plain data. Two runs can compare it, on any numbers of ranks and any
+ * backends.
  */
 export interface Problem {
-  /**
-   * How far equal numbers may be apart, relative to their size: rounding is another on other ranks.
-   */
+  /** The relative tolerance for equal numbers. Rounding differs between numbers of ranks. */
   readonly tolerance: number;
   readonly settings: readonly (readonly [name: string, value: Setting])[];
-  /** The data, what the operators make of a random vector, what the functions do. */
+  /**
+   * Measures of the data, of the operators' results for a random vector, and of the functions'
+   * results.
+   */
   readonly measures: readonly (readonly [name: string, values: readonly Measure[]])[];
 }
 
-/** Options are numbers that were written down, or that a run has computed in its precision. */
+/** Options were written as numbers, or computed by a run in its precision. */
 const SETTING_TOLERANCE = 1e-6;
 
 const near = (a: number, b: number, within: number): boolean =>
@@ -46,7 +48,7 @@ function sameMeasure(a: Measure, b: Measure, tolerance: number): boolean {
 const show = (value: Setting): string =>
   value === undefined ? 'absent' : JSON.stringify(value).slice(0, 60);
 
-/** In what two problems differ, in words; nothing where they are the same. */
+/** The differences of two problems, in words; empty if there are none. */
 export function differences(before: Problem, now: Problem): string[] {
   const tolerance = Math.max(before.tolerance, now.tolerance);
   const found: string[] = [];

@@ -7,19 +7,19 @@ import type { Scaling } from './norm-scaling.js';
  * Inner products and norms without rounding: sums of doubles in fixed point over the whole range of
  * exponents.
  *
- * A product of two doubles is split into its rounded value and its rounding error (Dekker 1971),
- * both are added to bins of 32 bits that hold whole numbers, and ranks add up bins. No order of
- * additions can change the result: it is a function of the elements alone.
+ * A product of two doubles is split into its rounded value and its rounding error (Dekker 1971).
+ * Both are added to bins of 32 bits that contain whole numbers. The bins are summed over ranks. The
+ * order of additions does not change the result, which is a function of the elements alone.
  */
 let depth = 0;
 
 /**
- * Runs `body` with inner products and norms that are the same bits for any number of ranks and any
- * layout: what is added up are the products, or the powers of moduli, of elements, exactly.
+ * Runs `body` with inner products and norms that have the same bits for any number of ranks and any
+ * layout. The products of elements, or the powers of moduli, are summed exactly.
  *
- * Cost: elements pass through the host, some 40 ns each where a plain inner product takes less than
- * 1 ns, and a reduction carries 576 bytes for each number instead of 8. Sums over ranks inside of
- * operators, and those of a ReductionKernel, stay as they are. Source: Kulisch and Miranker, "The
+ * Cost: elements are read on the host, about 40 ns for each, compared to less than 1 ns in a plain
+ * inner product. A reduction sends 576 bytes for each number instead of 8. Sums over ranks inside
+ * of operators, and those of a ReductionKernel, do not change. Source: Kulisch and Miranker, "The
  * arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large
  * superaccumulators", 2015.
  */
@@ -36,15 +36,15 @@ export function withReproducibleDots<R>(body: () => R): R {
 export const dotsAreReproducible = (): boolean => depth > 0;
 
 /**
- * Bin k counts in units of 2^(32 k − 1074 − 32); one more on top for carries, two for infinities
- * and NaN.
+ * The number of bins. Bin k counts units of 2^(32 k − 1074 − 32). The topmost one receives carries.
+ * Three more lanes count ∞, −∞ and NaN.
  */
 const BINS = 69;
 const [POSITIVE_INFINITY, NEGATIVE_INFINITY, NAN] = [BINS, BINS + 1, BINS + 2];
 export const EXACT_LANES = BINS + 3;
 const LOWEST = -1074 - 32;
 const BASE = 2 ** 32;
-/** Bins stay below 2^53 for so many additions of less than 2^32. */
+/** After this number of additions of less than 2^32, bins are still below 2^53. */
 const CARRY_AFTER = 2 ** 20;
 
 const value = new Float64Array(1);
@@ -52,12 +52,12 @@ const words = new Uint32Array(value.buffer);
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 const LOW = 1 - HIGH;
 const SPLITTER = 2 ** 27 + 1;
-/** Where the splitting of a factor would overflow. */
+/** The splitting of a larger factor would overflow. */
 const LARGE = 2 ** 996;
 
 /**
- * One sum for every exponent, of the upper 26 bits of numbers and of their lower 27: each exact for
- * so many additions.
+ * One sum for each exponent of the upper 26 bits of numbers, and one of their lower 27 bits. Each
+ * is exact for at most `GATHER_AT_MOST` additions.
  */
 class Gathered {
   readonly high = new Float64Array(2048);
@@ -66,13 +66,13 @@ class Gathered {
   largest = -1;
 }
 const GATHER_AT_MOST = 2 ** 25;
-/** Sums of larger ones might overflow. */
+/** Sums of numbers with larger exponents might overflow. */
 const LARGEST_GATHERED = 1984;
 const UPPER_BITS = 0xf8000000;
-/** Of the real and of the imaginary part. */
+/** The sums of the real and of the imaginary part. */
 const GATHERED = [new Gathered(), new Gathered()] as const;
 
-/** A sum of doubles, exact. */
+/** An exact sum of doubles. */
 class ExactSum {
   #additions = 0;
   #gathered = 0;
@@ -84,7 +84,7 @@ class ExactSum {
     this.#by = GATHERED[part];
   }
 
-  /** {@link add}, put off until {@link gather}. */
+  /** As {@link add}, but the bins change only at the next {@link gather}. */
   addLater(x: number): void {
     if (x === 0) return;
     value[0] = x;
@@ -103,7 +103,7 @@ class ExactSum {
     if (++this.#gathered >= GATHER_AT_MOST) this.gather();
   }
 
-  /** Takes what was put off into the bins. */
+  /** Adds the numbers of {@link addLater} to the bins. */
   gather(): void {
     const by = this.#by;
     for (let e = by.least; e <= by.largest; e++) {
@@ -128,8 +128,8 @@ class ExactSum {
     let top = high & 0xfffff;
     if (exponent === 0) exponent = 1;
     else top += 0x100000;
-    // |x| = (top 2^32 + low) 2^(exponent − 1075): the lowest bit lies `exponent + 31` above the
-    // lowest bin's
+    // |x| = (top 2^32 + low) 2^(exponent − 1075): the lowest bit lies `exponent + 31` bits above
+    // that of the lowest bin
     const place = exponent + 31;
     const k = place >>> 5;
     const shift = 2 ** (place & 31);
@@ -159,7 +159,10 @@ class ExactSum {
     this.addLater(sign * (xLow * yLow - (product - xHigh * yHigh - xLow * yHigh - xHigh * yLow)));
   }
 
-  /** Brings all bins but the topmost into 0 … 2^32 − 1: the same number in one way. */
+  /**
+   * Normalizes all bins but the topmost to 0 … 2^32 − 1, so that each number has one
+   * representation.
+   */
   carry(): void {
     const { bins } = this;
     for (let k = 0; k < BINS - 1; k++) {
@@ -170,7 +173,10 @@ class ExactSum {
     this.#additions = 0;
   }
 
-  /** The sum as a double: within one unit in its last place, a function of the exact sum alone. */
+  /**
+   * The sum as a double, within one unit in its last place. It is a function of the exact sum
+   * alone.
+   */
   get total(): number {
     const { bins } = this;
     if (
@@ -182,7 +188,7 @@ class ExactSum {
     if ((bins[NEGATIVE_INFINITY] as number) > 0) return Number.NEGATIVE_INFINITY;
     this.carry();
     if ((bins[BINS - 1] as number) < 0) {
-      // as a modulus, so that small negative sums have no leading ones
+      // compute the modulus, so that small negative sums have no leading ones
       for (let k = 0; k < BINS; k++) bins[k] = -(bins[k] as number);
       this.carry();
       return -this.#fromTop();
@@ -194,7 +200,7 @@ class ExactSum {
     let sum = 0;
     for (let k = BINS - 1; k >= 0; k--) {
       const bin = this.bins[k] as number;
-      // 2^(32 k + LOWEST) may lie below the smallest double, its multiple not
+      // 2^(32 k + LOWEST) may be less than the smallest double, but its multiple is not
       if (bin !== 0)
         sum += bin * 2 ** Math.max(32 * k + LOWEST, -1000) * 2 ** Math.min(0, 32 * k + LOWEST + 1000);
     }
@@ -202,7 +208,10 @@ class ExactSum {
   }
 }
 
-/** Memory of this process as it is: a `hostView` would keep it out of the pool. */
+/**
+ * The elements as a typed array: host memory without a copy, otherwise a download. A `hostView`
+ * would exclude the memory from the pool.
+ */
 function seenOnHost({ storage, offset, size }: Elements): HostArray {
   const span = storage.span(offset, size);
   return span.kind === 'host'
@@ -211,8 +220,8 @@ function seenOnHost({ storage, offset, size }: Elements): HostArray {
 }
 
 /**
- * Adds this rank's share of an inner product to `lanes`: bins of the real part, then of the
- * imaginary part.
+ * Adds this rank's share of an inner product to `lanes`: the bins of the real part, then those of
+ * the imaginary part.
  */
 export function addExactly({ x, y, conjugate }: InnerProduct, lanes: Float64Array): void {
   if (x.size === 0) return;
@@ -239,9 +248,9 @@ export function addExactly({ x, y, conjugate }: InnerProduct, lanes: Float64Arra
 }
 
 /**
- * Adds `Σ |x|^order` of this rank's elements to the bins `lanes`. Powers of an order other than 1
- * and 2 are rounded, each by itself. One that is too small for a double counts as the smallest, so
- * that a sum of 0 has no element other than 0.
+ * Adds `Σ |x|^order` of this rank's elements to the bins `lanes`. For orders other than 1 and 2,
+ * each power is rounded. A power that is too small for a double counts as the smallest double, so
+ * that the sum is 0 only if all elements are 0.
  */
 export function addPowersExactly(
   x: Elements,
@@ -262,7 +271,7 @@ export function addPowersExactly(
 }
 
 /**
- * As {@link addPowersExactly}, of `count` elements of `values` from `first` on, `step` elements
+ * As {@link addPowersExactly}, for `count` elements of `values`, from `first` on, `step` elements
  * apart.
  */
 export function addPowers(
@@ -296,7 +305,10 @@ export function addPowers(
 
 const modulus = (re: number, im: number): number => (im === 0 ? Math.abs(re) : Math.hypot(re, im));
 
-/** The doubles nearest to sums in bins: one for every {@link EXACT_LANES} lanes. */
+/**
+ * Converts sums in bins to doubles, within one unit in the last place: one for each
+ * {@link EXACT_LANES} lanes.
+ */
 export const exactTotals = (lanes: Float64Array): Float64Array =>
   Float64Array.from({ length: lanes.length / EXACT_LANES }, (_, i) => {
     return new ExactSum(lanes.subarray(i * EXACT_LANES, (i + 1) * EXACT_LANES)).total;

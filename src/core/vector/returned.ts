@@ -4,17 +4,18 @@ import { textOf } from '../base/text-of.js';
 import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vector.js';
 
 /**
- * What a function that fills a vector gives back: that vector, another one with the result, or
+ * The return value of a function that fills a vector: that vector, another one with the result, or
  * nothing.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that fills its argument returns nothing
 export type Filled<V> = V | void;
 
 /**
- * `y ← returned`, for what a function that was to fill y gave back: y itself counts as filled,
- * another vector of the same memory is copied, real values into complex ones too. Throws
- * {@link ArgumentError} for what is no vector (nothing, where the function takes no y; a promise),
- * {@link ShapeError} and {@link DTypeError} for vectors that do not fit.
+ * `y ← returned`, for the return value of a function that fills y. If it is y itself, nothing is
+ * done. Another vector of the same memory is copied, also real values into complex ones.
+ * @throws {@link ArgumentError} if the value is not a vector: nothing from a function without the
+ *   argument y, or a promise
+ * @throws {@link ShapeError} or {@link DTypeError} if the vector does not fit
  */
 export function takeReturned<V extends Vector<V>>(owner: string, returned: unknown, y: V): void {
   if (returned === y) return;

@@ -4,18 +4,19 @@ import { onAllRanks } from '../ports/agreement.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 
-/** Where the vectors of a loop live. */
+/** The backend and the communicator of a loop's vectors. */
 export interface Place {
   readonly backend: Backend;
   readonly comm: Communicator;
 }
 
 /**
- * Runs what makes the vectors of a loop, and what its operators keep. Where memory is scarce
- * ({@link Backend.overcommit}) all ranks come to its end, and all of them throw
- * {@link BackendError} where it did not fit on one: none is left waiting in an exchange. What was
- * made before a failure is disposed. Collective over the ranks of `place`; one reduction of one
- * number there, none on other backends.
+ * Runs `body`, which allocates the vectors of a loop and the caches of its operators. On a backend
+ * with {@link Backend.overcommit}, all ranks reach the end of `body`. If the memory of one rank was
+ * too small, all ranks throw, so that no rank waits in an exchange. If `body` fails, all that it
+ * allocated is disposed. Collective over the ranks of `place`: one reduction of one number on such
+ * a backend, none on others.
+ * @throws {@link BackendError} on all ranks, if the memory of one was too small
  */
 export function settingUp<T>(place: Place | undefined, body: () => T): T {
   if (!place?.backend.overcommit || place.comm.size === 1) return disposingOnFailure(body);

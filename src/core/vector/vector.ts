@@ -10,31 +10,39 @@ import { checkExact, isExactDot } from './integer-sums.js';
 import { type Interruption, passenger } from './interruption.js';
 import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 
-/** Everything about a vector but its values. Spaces compare cheaply and never communicate. */
+/**
+ * All properties of a vector except its values. Spaces are cheap to compare and never communicate.
+ */
 export interface Space<V> {
   readonly dtype: DType;
   readonly backend: Backend;
-  /** The global shape; of a stacked space `[size]`. */
+  /** The global shape; that of a stacked space is `[size]`. */
   readonly shape: Shape;
-  /** Elements over all ranks. */
+  /** The number of elements of all ranks. */
   readonly size: number;
   /**
-   * Elements that norms and inner products run over: those of all ranks, with a mask those of this
-   * rank's colour.
+   * The number of elements in norms and inner products: those of all ranks; with a mask, those of
+   * this rank's colour.
    */
   readonly reducedSize: number;
   zeros(): V;
-  /** Contents undefined. */
+  /** A new vector with undefined contents. */
   empty(): V;
-  /** Standard normal values, a function of seed and global index alone. */
+  /**
+   * A new vector of standard normal values, which are a function of seed and global index alone.
+   */
   random(seed?: number): V;
   withDType(dtype: DType): Space<V>;
-  /** The space of the same memory seen flat: a vector of one can be viewed in the other. */
+  /**
+   * The space of the same memory in one dimension. A vector of one space can be viewed in the
+   * other.
+   */
   flat(): Space<V>;
   equals(other: Space<unknown>): boolean;
   /**
-   * True where vectors of both spaces are the same elements in the same order, dtypes aside: cut
-   * otherwise, flat or natural, replicated or not. `redistributeInto` moves them.
+   * True if vectors of both spaces have the same elements in the same order, dtypes aside. They may
+   * be partitioned differently, flat or natural, replicated or not. `redistributeInto` copies
+   * between them.
    */
   sameElements(other: Space<unknown>): boolean;
   toString(): string;
@@ -44,29 +52,29 @@ export interface Space<V> {
 export type NormOrder = number;
 
 /**
- * What a solver may use of a vector. Methods named as in BLAS, and those that end in `InPlace`,
- * change the receiver; the others return new vectors.
+ * The interface of vectors for solvers. Methods named as in BLAS, and those that end in `InPlace`,
+ * change the receiver. The others return new vectors.
  */
 export interface Vector<V extends Vector<V>> {
   readonly space: Space<V>;
   readonly dtype: DType;
   readonly backend: Backend;
-  /** Elements over all ranks. */
+  /** The number of elements of all ranks. */
   readonly size: number;
 
   zerosLike(): V;
   emptyLike(): V;
   copy(): V;
-  /** Gives the memory back to the backend's pool. The vector must not be used again. */
+  /** Returns the memory to the pool of the backend. The vector must not be used again. */
   dispose(): void;
 
   /**
-   * `this ← x`; x of the same space, or of one whose dtype this one's holds: real → complex, int32
-   * → float.
+   * `this ← x`. x is of the same space, or of one whose dtype can be converted without loss: real →
+   * complex, int32 → float.
    */
   assign(x: V): this;
   fill(value: Scalar): this;
-  /** `this ← a·x + b·this`; with b = 0 the old values are not read. */
+  /** `this ← a·x + b·this`. If b is 0, the old values are not read. */
   axpby(a: Scalar, x: V, b: Scalar): this;
   /** `this ← a·this` */
   scale(a: Scalar): this;
@@ -87,49 +95,54 @@ export interface Vector<V extends Vector<V>> {
   vdot(y: V): Scalar;
   /** `Re Σ conj(x)·y` */
   rdot(y: V): number;
-  /** @param order default 2 */
+  /**
+   * The norm of the elements.
+   * @param order 2 by default
+   */
   norm(order?: NormOrder): number;
 
   /**
-   * Applies `kernel` to every contiguous local run of this vector and of `target` (this one where
-   * absent): thresholds, projections. Never communicates.
+   * Calls `kernel` with each contiguous local run of this vector and the run of `target` (by
+   * default this vector): for thresholds and projections. Never communicates.
    */
   map(kernel: (x: Elements, y: Elements) => void, target?: V): V;
-  /**
-   * The k-th smallest modulus of the `space.reducedSize` elements that norms run over, k from 0.
-   */
+  /** The k-th smallest modulus of the `space.reducedSize` elements in norms; k counts from 0. */
   kthSmallestAbs(k: number): number;
 
   /**
-   * The same memory as a vector of another space with the same `flat()`. Throws {@link ShapeError}
-   * for any other space. Never communicates.
+   * The same memory as a vector of another space with the same `flat()`. Never communicates.
+   * @throws {@link ShapeError} for any other space
    */
   viewIn(space: Space<V>): V;
   /**
-   * As `viewIn`, without a share in the memory: it must not outlive this vector, and no scope
-   * disposes it.
+   * As `viewIn`, without shared ownership of the memory. The result must not be used after this
+   * vector is disposed, and no scope disposes it.
    */
   aliasIn(space: Space<V>): V;
   /**
-   * `target ← this`, target of this dtype and of a space of the same elements. Throws
-   * {@link ShapeError} for any other space. Collective where the parts of the ranks differ.
+   * `target ← this`. `target` has this dtype, and its space has the same elements. Collective if
+   * the parts of the ranks differ.
+   * @throws {@link ShapeError} for any other space
    */
   redistributeInto(target: V): void;
-  /** True where both vectors hold memory in common on this rank. */
+  /** True if both vectors share memory on this rank. */
   overlaps(other: AnyVector): boolean;
   /**
-   * Sets one element by its flat index in the whole vector (C order); every rank calls it, the
-   * owner stores. Never communicates.
+   * Sets one element by its flat index in the whole vector (C order). All ranks call it, and the
+   * owner of the element stores the value. Never communicates.
    */
   setAt(index: number, value: Scalar): this;
   /** The whole vector on every rank, in its global shape (a stacked one flat). Collective. */
   asArray(): NDArray;
 
-  /** Where partial results of inner products are summed up; undefined for a vector of one rank. */
+  /**
+   * The communicator over which partial results of inner products are summed; undefined for a
+   * vector of one rank.
+   */
   readonly reducer: Communicator | undefined;
   /**
-   * The pairs of local runs whose inner products add up, over the ranks of `reducer`, to that of
-   * the vectors.
+   * Appends the pairs of local runs to `into`. The sum of their inner products, over the ranks of
+   * `reducer`, is that of the vectors.
    */
   innerProducts(y: V, conjugate: boolean, into: InnerProduct[]): void;
 }
@@ -139,11 +152,13 @@ export interface Vector<V extends Vector<V>> {
 export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];
 
-/** True of a vector of any kind. Programs without types pass anything. */
+/** Whether a value is a vector of any kind. */
 export const isVector = (x: unknown): x is AnyVector =>
   typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
 
-/** Throws {@link ArgumentError} unless `x` is a vector: programs without types pass anything. */
+/**
+ * Throws {@link ArgumentError} unless `x` is a vector. Programs without types can pass anything.
+ */
 export function checkVector(owner: string, name: string, x: unknown): void {
   if (isVector(x)) return;
   throw new ArgumentError(
@@ -152,7 +167,7 @@ export function checkVector(owner: string, name: string, x: unknown): void {
   );
 }
 
-/** Throws {@link ArgumentError} unless `space` is one of vectors. */
+/** Throws {@link ArgumentError} unless `space` is a space of vectors. */
 export function checkSpace(owner: string, space: unknown): void {
   if (
     typeof space === 'object' &&
@@ -165,7 +180,10 @@ export function checkSpace(owner: string, space: unknown): void {
   throw new ArgumentError(`${owner}: expected a space, as x.space gives it, received ${textOf(space)}`);
 }
 
-/** What messages say of a space that does not fit: a vector in it, or what came in its place. */
+/**
+ * Describes a space that does not fit, for messages. A value that is not a space is described as it
+ * is.
+ */
 export function vectorIn(space: unknown): string {
   try {
     checkSpace('', space);
@@ -181,7 +199,7 @@ export function checkKernel(kernel: unknown): void {
     throw new ArgumentError(`map: expected a function of elements, received ${textOf(kernel)}`);
 }
 
-/** Throws unless both vectors live on one backend. */
+/** Throws {@link BackendError} unless both vectors are on one backend. */
 export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly backend: Backend }): void {
   if (a.backend !== b.backend) {
     throw new BackendError(
@@ -191,20 +209,17 @@ export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly
   }
 }
 
-/**
- * True where vectors of both spaces have the same memory, seen in the same or in another shape
- * (dtypes aside).
- */
+/** True if vectors of both spaces can be views of the same memory, dtypes aside. */
 export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
   if (a === b) return true;
-  // of both, since the blocks of a stack may be of several dtypes
+  // both are converted, because the blocks of a stack may have different dtypes
   const [own, like] = [a.withDType(a.dtype), b.withDType(a.dtype)];
   return own === like || own.equals(like) || own.flat().equals(like.flat());
 }
 
 /**
- * Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same
- * dtype and the same `flat()`.
+ * Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: they have the
+ * same dtype and the same `flat()`.
  */
 export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
   checkSpace('a view', b);
@@ -212,15 +227,15 @@ export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
     throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
 }
 
-/** Throws {@link ShapeError} unless vectors of both spaces are the same elements. */
+/** Throws {@link ShapeError} unless vectors of both spaces have the same elements. */
 export function checkSameElements(a: Space<unknown>, b: Space<unknown>): void {
   if (!a.sameElements(b))
     throw new ShapeError(`expected a space of the same elements as ${a}, received ${b}`);
 }
 
 /**
- * A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its
- * memory is another.
+ * Returns a vector of `space`, dtypes aside: `x` itself, or a view of it.
+ * @throws {@link ShapeError} if the spaces have different memory
  */
 export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
   if (x.space === space) return x;
@@ -233,30 +248,30 @@ export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
   return view;
 }
 
-/** Views made before, so that a loop makes none; they go with their vector. */
+/** Cached views, so that loops create none. They are collected together with their vector. */
 const seen = new WeakMap<AnyVector, Map<Space<AnyVector>, AnyVector>>();
 
-/** Throws {@link ShapeError} unless both vectors are of one space (dtypes aside). */
+/** Throws {@link ShapeError} unless both vectors have the same space, dtypes aside. */
 export function checkSameSpace(a: AnyVector, b: AnyVector): void {
   if (a.space === b?.space) return;
   checkVector('two vectors in one operation', 'the other one', b);
   checkSameBackend(a, b);
-  // of both, since the blocks of a stack may be of several dtypes
+  // both are converted, because the blocks of a stack may have different dtypes
   if (!a.space.withDType(b.dtype).equals(b.space.withDType(b.dtype)))
     throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
 }
 
-/** Inner products on their way: `wait` gives `[re, im]` of each pair. */
+/** Inner products whose reduction is not complete. `wait` returns `[re, im]` of each pair. */
 export interface PendingDots {
   wait(): Float64Array;
 }
 
 /**
- * This rank's share of inner products, and what makes `[re, im]` of each from the sums over the
- * ranks.
+ * This rank's share of inner products, and the function that computes `[re, im]` of each from the
+ * sums over ranks.
  */
 interface Shares {
-  /** With one number more at the end where there is a passenger. */
+  /** If there is a vote, its number is the last element. */
   readonly values: Float64Array;
   readonly passenger: Interruption | undefined;
   readonly reducer: Communicator | undefined;
@@ -274,7 +289,7 @@ function sharesOf(
   return { values, passenger: rider, reducer };
 }
 
-/** `[re, im]` of each pair, once `values` are those of all ranks. */
+/** `[re, im]` of each pair, from `values` that were reduced over all ranks. */
 function totals({ values, passenger, finish }: Shares): Float64Array {
   if (!passenger) return finish(values);
   passenger.take(values.at(-1) as number);
@@ -293,7 +308,10 @@ const asTheyAre = (sums: Float64Array): Float64Array => sums;
 
 const isWhole = (x: AnyVector, y: AnyVector): boolean => isInteger(x.dtype) && isInteger(y.dtype);
 
-/** Shares of int32 that may not be exact become NaN, so that all ranks learn of them. */
+/**
+ * Replaces shares of int32 that might not be exact by NaN, so that the reduction marks them on all
+ * ranks.
+ */
 function markInexact(
   products: readonly InnerProduct[],
   ends: readonly number[],
@@ -307,8 +325,8 @@ function markInexact(
 }
 
 /**
- * `[re, im]` of each pair. Throws {@link NumericalError}, on all ranks, where one of int32 is not
- * exact.
+ * Returns `[re, im]` of each pair.
+ * @throws {@link NumericalError} on all ranks, if an inner product of int32 is not exact
  */
 function exactlyWhole(pairs: readonly VectorPair[], sums: Float64Array): Float64Array {
   pairs.forEach(([x, y], i) => {
@@ -368,15 +386,15 @@ function allDots(pairs: readonly VectorPair[], conjugate: boolean): Float64Array
 }
 
 /**
- * Real inner products `Re⟨x, y⟩` of several pairs, of whatever vector kinds, for one reduction. The
- * same bits on every rank.
+ * Real inner products `Re⟨x, y⟩` of several pairs in one reduction. Pairs may be of different kinds
+ * of vectors. The result has the same bits on every rank.
  */
 export function rdots(...pairs: readonly VectorPair[]): number[] {
   const values = allDots(pairs, true);
   return pairs.map((_, i) => values[2 * i] as number);
 }
 
-/** Inner products `⟨x, y⟩ = Σ conj(x)·y` of several pairs for one reduction. */
+/** Inner products `⟨x, y⟩ = Σ conj(x)·y` of several pairs in one reduction. */
 export function vdots(...pairs: readonly VectorPair[]): Scalar[] {
   const values = allDots(pairs, true);
   return pairs.map(([x, y], i) =>
@@ -391,7 +409,7 @@ export function dot<V extends Vector<V>>(x: V, y: V): Scalar {
 }
 
 /**
- * As {@link vdots}, without waiting for the other ranks: work in between overlaps with the
+ * As {@link vdots}, without waiting for other ranks. Computations before `wait` overlap with the
  * reduction.
  */
 export function startDots(...pairs: readonly VectorPair[]): PendingDots {

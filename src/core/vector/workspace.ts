@@ -6,19 +6,19 @@ import type { AnyVector, Space, Vector } from './vector.js';
 import { checkSpace } from './vector.js';
 
 /**
- * Intermediate vectors of operators. A product or a sum borrows one, uses it and gives it back
- * within one call. While a scope is open (a solver opens one for its loop) what is given back is
- * kept for the next step, so that steps construct nothing; otherwise, and when the last scope
- * closes, it is disposed. A generator that is driven by hand (`solver.steps`) and dropped before
- * its end must be ended with `return()` (`for … of` does that), or its scope stays open and what it
- * kept is never disposed.
+ * Workspaces: intermediate vectors of operators. A product or a sum takes one, uses it and returns
+ * it within one call. While a scope is open (a solver opens one for its loop), returned vectors are
+ * kept for the next step, so that steps allocate nothing. Without an open scope, a returned vector
+ * is disposed; when the last scope closes, all kept ones are disposed. A generator that is driven
+ * by hand (`solver.steps`) and is not run to its end must be ended with `return()` (`for … of` does
+ * this). Otherwise its scope stays open, and the kept vectors are never disposed.
  */
 const kept = new Map<Space<AnyVector>, AnyVector[]>();
 let depth = 0;
 
 /**
- * A vector of `space` with undefined contents, to be given back by {@link giveBack}. For what does
- * not end in the order in which it began; else {@link withWorkspace}.
+ * Takes a vector of `space` with undefined contents. It must be returned with {@link giveBack}. Use
+ * {@link withWorkspace} if vectors are returned in the reverse order.
  */
 export function borrow<V extends Vector<V>>(space: Space<V>): V {
   const free = kept.get(space) as V[] | undefined;
@@ -28,7 +28,7 @@ export function borrow<V extends Vector<V>>(space: Space<V>): V {
   return keep(space.empty());
 }
 
-/** Gives a borrowed vector of `space` back. */
+/** Returns a borrowed vector of `space`. */
 export function giveBack<V extends Vector<V>>(space: Space<V>, work: V): void {
   if (depth === 0) {
     work.dispose();
@@ -39,7 +39,7 @@ export function giveBack<V extends Vector<V>>(space: Space<V>, work: V): void {
   else kept.set(space, [work]);
 }
 
-/** Lends `body` a vector of `space` with undefined contents. */
+/** Calls `body` with a vector of `space` with undefined contents. */
 export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (work: V) => R): R {
   checkFunction('withWorkspace', 'the body', body);
   const work = borrow(space);
@@ -50,7 +50,7 @@ export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (wo
   }
 }
 
-/** Lends `body` one vector of each of the spaces, contents undefined. */
+/** Calls `body` with one vector of each space, with undefined contents. */
 export function withWorkspaces<R>(spaces: readonly Space<AnyVector>[], body: (works: AnyVector[]) => R): R {
   const works: AnyVector[] = [];
   const lend = (k: number): R => {
@@ -64,7 +64,7 @@ export function withWorkspaces<R>(spaces: readonly Space<AnyVector>[], body: (wo
   return lend(0);
 }
 
-/** Lends `body` elements of the backend's pool, contents undefined. */
+/** Calls `body` with elements from the pool of the backend, with undefined contents. */
 export function withElements<R>(
   backend: Backend,
   dtype: DType,
@@ -79,7 +79,7 @@ export function withElements<R>(
   }
 }
 
-/** Keeps workspaces between calls until the returned function is called (once). */
+/** Keeps workspaces between calls until the returned function is called for the first time. */
 export function openWorkspaces(): () => void {
   depth++;
   let open = true;
