@@ -24,7 +24,7 @@ function commonDType(name: string, arrays: readonly NDArray[]): DType {
   return dtype;
 }
 
-/** Joins arrays along an axis that they have; other axes agree. Cost: one copy. */
+/** Joins arrays along an existing axis. The other axes must agree. Cost: one copy. */
 export function concatenate(arrays: readonly NDArray[], axis = 0): NDArray {
   const dtype = commonDType('concatenate', arrays);
   const first = arrays[0] as NDArray;
@@ -77,9 +77,9 @@ export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
 }
 
 /**
- * Matrix product as np.matmul: `[…, m, k] · […, k, n] = […, m, n]`; leading axes broadcast, a
- * vector counts as a row on the left and as a column on the right. Throws {@link ShapeError} where
- * the inner sizes differ.
+ * The matrix product, as np.matmul: `[…, m, k] · […, k, n] = […, m, n]`. Leading axes broadcast. A
+ * vector is a row on the left and a column on the right.
+ * @throws {@link ShapeError} if the inner sizes differ
  */
 export function matmul(a: NDArray, b: NDArray): NDArray {
   const dtype = commonDType('matmul', [a, b]);
@@ -96,7 +96,8 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
   const batch = product(batchShape);
   const shape = [...batchShape, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
   return tidy(() => {
-    // one matrix for the whole batch is walked with stride 0; anything between is laid out
+    // one matrix for the whole batch has stride 0; anything between that and a full batch is
+    // expanded
     const operand = (x: NDArray, batches: readonly number[], matrix: readonly [number, number]) => {
       const cast = x.dtype === dtype ? x : x.astype(dtype);
       const repeated = product(batches) === 1;

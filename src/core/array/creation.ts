@@ -1,4 +1,4 @@
-/** Values of new arrays, as the static methods of NDArray make them. */
+/** Creation of arrays, for the static methods of NDArray. */
 
 import type { Scalar } from '../base/complex.js';
 import {
@@ -25,7 +25,7 @@ import {
   typedValues,
 } from './host-values.js';
 
-/** How an array is made. */
+/** The dtype and the backend of a new array. */
 export interface ArrayOptions {
   /** @default the dtype of the values where they have one, otherwise the backend's */
   readonly dtype?: DType | undefined;
@@ -35,9 +35,12 @@ export interface ArrayOptions {
 
 const DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<ArrayOptions>;
 
-/** How random numbers are drawn. */
+/** Options of random numbers. */
 export interface RandomOptions extends ArrayOptions {
-  /** The values are a function of the seed and the element's index. @default a new one at each call */
+  /**
+   * The values are a function of the seed and the element's index.
+   * @default a new one at each call
+   */
   readonly seed?: number | undefined;
 }
 const RANDOM_DEFAULTS = { ...DEFAULTS, seed: undefined } satisfies Defaults<RandomOptions>;
@@ -48,14 +51,14 @@ export interface LinspaceOptions extends ArrayOptions {
 }
 const LINSPACE_DEFAULTS = { ...DEFAULTS, endpoint: true } satisfies Defaults<LinspaceOptions>;
 
-/** What an array is made of. */
+/** The values of a new array. */
 interface ArrayValues extends HostValues {
   readonly backend: Backend;
 }
 
 export const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
 
-/** Backend and dtype that options name; `named` is undefined where they name no dtype. */
+/** The backend and the dtype of options. `named` is undefined if they have no dtype. */
 export function backendAndDType(
   owner: string,
   options: ArrayOptions | undefined,
@@ -71,7 +74,7 @@ export function backendAndDType(
   };
 }
 
-/** The options of {@link backendAndDType}, and the seed. */
+/** Separates the seed from the options of {@link backendAndDType}. */
 export function splitSeed(
   owner: string,
   options: RandomOptions | undefined,
@@ -106,7 +109,9 @@ export function eye(n: number, m: number, k: number, options: ArrayOptions | und
   return { ...tabulate(dtype, n * m, diagonal), shape, backend };
 }
 
-/** Numbers of a typed array as those of another dtype, on the host: the backend may not hold both. */
+/**
+ * Converts a typed array to another dtype on the host, because the backend may not support both.
+ */
 function converted(data: HostArray, dtype: DType): HostArray {
   if (isInteger(dtype)) return tabulate(dtype, data.length, (i) => data[i] as number).values;
   const values = hostArray(dtype, data.length);

@@ -20,21 +20,22 @@ import type { NDArray } from './ndarray.js';
 export type Operand = NDArray | Scalar;
 
 /**
- * The dtype of an array of `dtype` met by a scalar: a complex scalar makes it complex, a fraction
- * makes integers floats.
+ * The dtype of an array of `dtype` combined with a scalar. A complex scalar makes it complex. A
+ * fraction makes integers floats.
  */
 export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   if (typeof a !== 'number') return isComplex(dtype) ? dtype : complexOf(isFloat(dtype) ? dtype : float);
   return holdsNumber(dtype, a) ? dtype : float;
 }
 
-/** Recognized by its members: the module of NDArray imports this one. */
+/** Checks members instead of the class, because the module of NDArray imports this one. */
 const isLocalArray = (value: unknown): value is NDArray =>
   typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
 
 /**
- * Throws {@link ArgumentError} unless a value is a scalar or an array of one rank,
- * {@link BackendError} where the array is on another backend than `like`.
+ * Checks that a value is a scalar or an array of one rank.
+ * @throws {@link ArgumentError} if it is neither
+ * @throws {@link BackendError} if the array is on another backend than `like`
  */
 export function checkOperand(name: string, value: unknown, like: NDArray): void {
   if (isScalar(value)) return;
@@ -54,7 +55,7 @@ export function checkArray(name: string, value: unknown): void {
   throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(value)}`);
 }
 
-/** True where two arrays share memory, wholly or in part. */
+/** True if two arrays share memory, wholly or in part. */
 export function overlaps(x: NDArray, y: NDArray): boolean {
   return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
 }
@@ -67,7 +68,7 @@ function binaryDType(op: BinaryOp, x: NDArray, y: Operand): DType {
   return integral ? dtype : computeDType(op, dtype, float);
 }
 
-/** Copies `x` into the fresh array `target` of a shape that it broadcasts to. */
+/** Copies `x` into the new array `target`, to whose shape x broadcasts. */
 export function expandInto(x: NDArray, target: NDArray): void {
   if (target.size === 0) return;
   const strides = broadcastStrides(x.shape, target.shape);
@@ -80,8 +81,8 @@ export function expandInto(x: NDArray, target: NDArray): void {
 }
 
 /**
- * `x` cast and broadcast to the dtype and shape of a kernel's operand. The result is `x` itself,
- * `buffer`, or a new array, which is added to `temporaries`.
+ * Returns `x` cast and broadcast to the dtype and shape of a kernel's operand. The result is `x`
+ * itself, `buffer`, or a new array, which is added to `temporaries`.
  */
 export function fit(
   x: NDArray,
@@ -118,7 +119,10 @@ export function unary(op: UnaryOp, x: NDArray): NDArray {
   return y;
 }
 
-/** `x ← f(x)`. Throws {@link DTypeError} where the result has another dtype. */
+/**
+ * `x ← f(x)`
+ * @throws {@link DTypeError} if the result has another dtype
+ */
 export function unaryInPlace<T extends NDArray>(op: UnaryOp, x: T): T {
   if (unaryResult(op, x.dtype) !== x.dtype)
     throw new DTypeError(`${op} of ${x.dtype} gives ${unaryResult(op, x.dtype)} and can't be done in place`);
@@ -141,7 +145,10 @@ export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
   return z;
 }
 
-/** `x ← x op y`. Throws where that would change the shape or the dtype of x. */
+/**
+ * `x ← x op y`
+ * @throws {@link ShapeError} or {@link DTypeError} if x would change its shape or dtype
+ */
 export function binaryInPlace<T extends NDArray>(op: BinaryOp, x: T, y: Operand): T {
   checkOperand(op, y, x);
   const dtype = binaryDType(op, x, y);
@@ -179,7 +186,7 @@ export function clipInPlace<T extends NDArray>(x: T, low: Operand | null, high: 
   return x;
 }
 
-/** `y` itself, or a copy where it partly overlaps the array that is about to be written. */
+/** Returns `y`, or a copy if it partly overlaps the array that is about to be written. */
 export function aside(y: NDArray, written: NDArray, temporaries: NDArray[]): NDArray {
   if (y.offset === written.offset || !overlaps(y, written)) return y;
   const copy = y.copy();
@@ -188,8 +195,8 @@ export function aside(y: NDArray, written: NDArray, temporaries: NDArray[]): NDA
 }
 
 /**
- * `condition ? x : y` element by element; all three broadcast. The condition is an array (nonzero
- * is true); scalars alone give the backend's default dtype.
+ * `condition ? x : y`, element by element. All three broadcast. The condition is an array: nonzero
+ * is true. If x and y are scalars, the result has the default dtype of the backend.
  */
 export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
   checkArray('where', condition);

@@ -13,10 +13,10 @@ import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { formatShape, product, type Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 
-/** Numbers, complex numbers, and lists of lists of them. */
+/** Numbers, complex numbers, and nested lists of them. */
 export type Nested = Scalar | readonly Nested[];
 
-/** Host values on their way into an array. */
+/** Values on the host, from which an array is made. */
 export interface HostValues {
   readonly values: HostArray;
   readonly shape: readonly number[];
@@ -24,7 +24,8 @@ export interface HostValues {
 }
 
 /**
- * Writes `value` as element `i`; throws {@link DTypeError} where it does not fit into the dtype.
+ * Writes `value` as element `i`.
+ * @throws {@link DTypeError} if the value does not fit into the dtype
  */
 function put(values: HostArray, dtype: DType, i: number, value: Scalar): void {
   if (isComplex(dtype)) {
@@ -38,7 +39,7 @@ function put(values: HostArray, dtype: DType, i: number, value: Scalar): void {
   values[i] = value;
 }
 
-/** `n` values by a formula of the index. */
+/** Computes `n` values as a function of the index. */
 export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar): HostValues {
   const values = hostArray(dtype, n);
   for (let i = 0; i < n; i++) put(values, dtype, i, value(i));
@@ -46,8 +47,9 @@ export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar):
 }
 
 /**
- * Lists of lists as one array. Numbers become `real`, complex ones its complex counterpart, unless
- * `dtype` says otherwise. Throws {@link ShapeError} where lists are ragged.
+ * Converts nested lists to one array. Numbers have the dtype `real`, complex ones its complex
+ * counterpart, unless `dtype` is given.
+ * @throws {@link ShapeError} if lists are ragged
  */
 export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostValues {
   const shape: number[] = [];
@@ -84,8 +86,9 @@ const ragged = (shape: Shape) =>
   );
 
 /**
- * A typed array as it is; with a complex dtype it holds pairs. Throws {@link ShapeError} unless it
- * fits `shape` (default: one axis).
+ * The values of a typed array without conversion. With a complex dtype it holds pairs.
+ * @param shape one axis by default
+ * @throws {@link ShapeError} unless the length fits `shape`
  */
 export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dtypeOf(values)): HostValues {
   if (isComplex(dtype) ? complexOf(dtypeOf(values)) !== dtype : dtypeOf(values) !== dtype) {
@@ -102,7 +105,7 @@ export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dty
   return { values, shape: to, dtype };
 }
 
-/** `start, start + step, …` short of `stop`, as np.arange. int32 where `dtype` says so. */
+/** `start, start + step, …` below `stop`, as np.arange; int32 if `dtype` is int32. */
 export function arangeValues(start: number, stop: number, step: number, dtype: DType): HostValues {
   if (![start, stop, step].every(Number.isFinite) || step === 0) {
     throw new ArgumentError(
@@ -113,7 +116,7 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
 }
 
 /**
- * `num` values from `start` to `stop` in equal steps, as np.linspace; the last one is exactly
+ * `num` values from `start` to `stop` in equal steps, as np.linspace. The last one is exactly
  * `stop`.
  */
 export function linspaceValues(
@@ -139,7 +142,8 @@ export function linspaceValues(
 }
 
 /**
- * Host values as nested lists; complex ones as `{ re, im }`; an array of no axes as its one number.
+ * Converts host values to nested lists. Complex values become `{ re, im }`. An array without axes
+ * becomes its one number.
  */
 export function toNested({ values, shape, dtype }: HostValues): Nested {
   const lanes = lanesOf(dtype);

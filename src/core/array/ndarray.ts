@@ -92,8 +92,8 @@ import {
 export type { ArrayOptions, LinspaceOptions, RandomOptions } from './creation.js';
 
 /**
- * Shape, dtype and backend of an {@link NDArray}. Spaces are interned: equal ones are mostly the
- * same object.
+ * Shape, dtype and backend of an {@link NDArray}. Spaces are cached: equal ones are mostly the same
+ * object.
  */
 export class NDArraySpace implements Space<NDArray> {
   readonly size: number;
@@ -107,12 +107,15 @@ export class NDArraySpace implements Space<NDArray> {
     this.size = product(shape);
   }
 
-  /** Elements that norms run over: all. */
+  /** The number of elements in norms: all. */
   get reducedSize(): number {
     return this.size;
   }
 
-  /** The space of these three. Throws {@link ShapeError} and DTypeError. */
+  /**
+   * The space of a shape, a dtype and a backend.
+   * @throws {@link ShapeError} or {@link DTypeError} if the shape or the dtype is not valid
+   */
   static of(shape: number | Shape, dtype: DType, backend: Backend): NDArraySpace {
     const list = toShape(shape);
     const key = `${checkDType(dtype)} ${list.join()}`;
@@ -135,13 +138,13 @@ export class NDArraySpace implements Space<NDArray> {
   zeros(): NDArray {
     return this.empty().fill(0);
   }
-  /** Standard normal values, of this seed or of the next draw of this process. */
+  /** Standard normal values for this seed, by default for the next local seed. */
   random(seed = localSeed()): NDArray {
     return this.#generate((values, lanes) => fillNormal(seed, 0, values, lanes));
   }
   /**
-   * Uniform values in [0, 1), complex ones in both parts, of this seed or of the next draw of this
-   * process.
+   * Uniform values in [0, 1) for this seed, by default for the next local seed. Both parts of
+   * complex values are uniform.
    */
   uniform(seed = localSeed()): NDArray {
     return this.#generate((values, lanes) => fillUniform(seed, 0, values, lanes));
@@ -151,24 +154,27 @@ export class NDArraySpace implements Space<NDArray> {
     fill(values, lanesOf(this.dtype));
     return this.upload(values);
   }
-  /** A new array of host values (complex: pairs). */
+  /** A new array with host values (complex: pairs). */
   upload(values: HostArray): NDArray {
     const x = this.empty();
     if (x.size > 0) this.backend.upload(values, x);
     return x;
   }
 
-  /** The same shape and backend with another dtype. */
+  /** The space with the same shape and backend and with another dtype. */
   withDType(dtype: DType): NDArraySpace {
     return dtype === this.dtype ? this : NDArraySpace.of(this.shape, dtype, this.backend);
   }
-  /** The same backend, and the same dtype unless one is given, with another shape. */
+  /**
+   * The space with the same backend and with another shape. The dtype stays the same unless it is
+   * given.
+   */
   withShape(shape: Shape, dtype: DType = this.dtype): NDArraySpace {
     return Array.isArray(shape) && sameShape(shape, this.shape)
       ? this.withDType(dtype)
       : NDArraySpace.of(shape, dtype, this.backend);
   }
-  /** The same elements along one axis. */
+  /** The space of the same elements along one axis. */
   flat(): NDArraySpace {
     return this.withShape([this.size]);
   }
@@ -182,7 +188,7 @@ export class NDArraySpace implements Space<NDArray> {
       sameShape(other.shape, this.shape)
     );
   }
-  /** True for as many elements on the same backend. */
+  /** True for the same number of elements on the same backend. */
   sameElements(other: Space<unknown>): boolean {
     return other instanceof NDArraySpace && other.backend === this.backend && other.size === this.size;
   }
@@ -191,7 +197,7 @@ export class NDArraySpace implements Space<NDArray> {
   }
 }
 
-/** Counts the arrays that share a storage, and releases it with the last one. */
+/** Counts the arrays that share a storage, and releases the storage with the last one. */
 class StorageOwner {
   #users = 0;
   constructor(readonly storage: Storage) {}
@@ -204,22 +210,22 @@ class StorageOwner {
 }
 
 /**
- * A local, C-contiguous N-dimensional array on one backend. `reshape`, `ravel` and regions that lie
- * together in memory are views of the same storage; everything else copies. `add`, `conj`, … return
- * new arrays, `addInPlace`, … change this one.
+ * A local, C-contiguous N-dimensional array on one backend. `reshape`, `ravel` and regions that are
+ * adjacent in memory are views of the same storage. All other methods copy. `add`, `conj`, … return
+ * new arrays; `addInPlace`, … change this one.
  *
- * Memory: `dispose()` or the end of a `tidy` scope returns it to the backend with the last view of
- * it; an array that is dropped is left to the garbage collector. A disposed array throws
- * {@link BackendError} when used.
+ * Memory: `dispose()`, or the end of a `tidy` scope, returns it to the backend with the last view
+ * of it. Otherwise the garbage collector frees it. A disposed array throws {@link BackendError}
+ * when it is used.
  */
 export class NDArray implements Vector<NDArray>, Elements {
   readonly space: NDArraySpace;
-  /** Index of the first element in the storage. */
+  /** The index of the first element in the storage. */
   readonly offset: number;
   #owner: StorageOwner | undefined;
   readonly #shares: boolean;
 
-  /** @internal Arrays come from the static methods and from spaces. */
+  /** @internal Arrays are made by the static methods and by spaces. */
   constructor(space: NDArraySpace, owner: StorageOwner, offset: number, shares = true) {
     if (!(owner instanceof StorageOwner))
       throw new ArgumentError(
@@ -249,13 +255,13 @@ export class NDArray implements Vector<NDArray>, Elements {
   static ones(shape: number | Shape, options?: ArrayOptions): NDArray {
     return spaceFor('ones', shape, options).empty().fill(1);
   }
-  /** Filled with one value; a complex one makes the default dtype complex. */
+  /** An array filled with one value. A complex value makes the default dtype complex. */
   static full(shape: number | Shape, value: Scalar, options?: ArrayOptions): NDArray {
     return spaceFor('full', shape, options, isComplexValue(value)).empty().fill(value);
   }
   /**
-   * `start, start + step, …` short of `stop`; with one number, `0 … stop − 1`. Options come last in
-   * every form.
+   * `start, start + step, …` below `stop`; with one number, `0 … stop − 1`. Options are the last
+   * argument in every form.
    */
   static arange(stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, options?: ArrayOptions): NDArray;
@@ -264,40 +270,39 @@ export class NDArray implements Vector<NDArray>, Elements {
     return fromValues(arange(first, rest));
   }
   /**
-   * `num` values from `start` to `stop` (default 50), which is the last one unless `endpoint` is
+   * `num` values from `start` to `stop` (default 50). `stop` is the last value unless `endpoint` is
    * false.
    */
   static linspace(start: Scalar, stop: Scalar, num = 50, options?: LinspaceOptions): NDArray {
     return fromValues(linspace(start, stop, num, options));
   }
-  /** `[n, m]` with ones on diagonal `k`. */
+  /** A matrix `[n, m]` with ones on diagonal `k`, and zeros elsewhere. */
   static eye(n: number, m: number = n, k = 0, options?: ArrayOptions): NDArray {
     return fromValues(eye(n, m, k, options));
   }
   /**
-   * From numbers, complex numbers, (nested) lists of them, or a typed array. Numbers become the
-   * backend's default dtype, complex ones its complex counterpart.
-   * @throws {DTypeError} for numbers that do not fit into int32 where that is the dtype; `astype`
-   * truncates
+   * An array of numbers, complex numbers, (nested) lists of them, or a typed array. Numbers have
+   * the backend's default dtype, complex ones its complex counterpart.
+   * @throws {@link DTypeError} if the dtype is int32 and a number does not fit; `astype` truncates
    */
   static array(data: Nested | HostArray, options?: ArrayOptions): NDArray {
     return fromValues(array(data, options));
   }
   /**
-   * From a typed array as it is: no conversion; with a complex dtype it holds pairs. The values are
-   * copied.
+   * An array of the values of a typed array, without conversion. With a complex dtype it holds
+   * pairs. The values are copied.
    */
   static fromHost(values: HostArray, shape?: number | Shape, options?: ArrayOptions): NDArray {
     return fromValues(fromHost(values, shape, options));
   }
   /**
-   * A storage of a backend as an array, without a copy; the array owns it.
-   * @throws {ShapeError} where `shape` does not fit
+   * Makes an array from a storage of a backend, without a copy. The array owns the storage.
+   * @throws {@link ShapeError} if `shape` does not fit
    */
   static wrap(storage: Storage, shape?: number | Shape, offset = 0): NDArray {
     return new NDArray(spaceWithin(storage, shape, offset), new StorageOwner(storage), offset);
   }
-  /** Standard normal values; complex ones with unit variance in both parts. */
+  /** Standard normal values. Both parts of complex values have unit variance. */
   static normal(shape: number | Shape, options?: RandomOptions): NDArray {
     const { seed, rest } = splitSeed('normal', options);
     return spaceFor('normal', shape, rest).random(seed);
@@ -308,9 +313,12 @@ export class NDArray implements Vector<NDArray>, Elements {
     return spaceFor('uniform', shape, rest).uniform(seed);
   }
 
-  // What it is
+  // Properties
 
-  /** The memory. @throws {BackendError} where the array was disposed */
+  /**
+   * The memory.
+   * @throws {@link BackendError} if the array was disposed
+   */
   get storage(): Storage {
     if (!this.#owner)
       throw new BackendError(
@@ -319,11 +327,11 @@ export class NDArray implements Vector<NDArray>, Elements {
       );
     return this.#owner.storage;
   }
-  /** True after `dispose()` and after the end of its `tidy` scope. */
+  /** True after `dispose()`, and after the end of the array's `tidy` scope. */
   get disposed(): boolean {
     return this.#owner === undefined;
   }
-  /** Lengths of the axes. */
+  /** The lengths of the axes. */
   get shape(): Shape {
     return this.space.shape;
   }
@@ -346,7 +354,7 @@ export class NDArray implements Vector<NDArray>, Elements {
 
   // Memory
 
-  /** Gives this array's share of the memory back. The array must not be used again. */
+  /** Releases this array's share of the memory. The array must not be used again. */
   dispose(): void {
     const owner = this.#owner;
     if (!owner || !this.#shares) return;
@@ -359,12 +367,15 @@ export class NDArray implements Vector<NDArray>, Elements {
     void this.storage;
     return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start);
   }
-  /** @internal A view that has no share in the memory: it lives as long as this array, and no scope disposes it. For caches with this array as their key. */
+  /**
+   * @internal A view without shared ownership of the memory. It must not be used after this array
+   *   is disposed, and no scope disposes it. For caches with this array as their key.
+   */
   alias(start: number, shape: Shape): NDArray {
     void this.storage;
     return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start, false);
   }
-  /** Zeros of the same space. */
+  /** An array of zeros with the same space. */
   zerosLike(): NDArray {
     return this.space.zeros();
   }
@@ -372,20 +383,18 @@ export class NDArray implements Vector<NDArray>, Elements {
   emptyLike(): NDArray {
     return this.space.empty();
   }
-  /** A copy in memory of its own. */
+  /** A copy in new memory. */
   copy(): NDArray {
     return this.space.empty().assign(this);
   }
-  /**
-   * Another dtype, always a copy. Complex to real takes the real part, float to int32 truncates.
-   */
+  /** A copy with another dtype. Complex to real takes the real part, float to int32 truncates. */
   astype(dtype: DType): NDArray {
     const y = this.space.withDType(checkDType(dtype)).empty();
     if (dtype === this.dtype) return y.assign(this);
     if (this.size > 0) this.backend.cast(this, y);
     return y;
   }
-  /** The array on another backend; a view where it is there already. Waits. */
+  /** The array on another backend. If it is there already, the result is a view. Waits. */
   to(backend: Backend | string): NDArray {
     const target = resolveBackend(backend);
     return target === this.backend
@@ -396,14 +405,14 @@ export class NDArray implements Vector<NDArray>, Elements {
   toHost(): HostArray {
     return this.size > 0 ? this.backend.download(this) : hostArray(this.dtype, 0);
   }
-  /** A copy as nested lists, complex elements as `{ re, im }`. Waits. */
+  /** A copy as nested lists. Complex elements become `{ re, im }`. Waits. */
   toArray(): Nested {
     return toNested({ values: this.toHost(), shape: this.shape, dtype: this.dtype });
   }
   /**
-   * The memory itself as a typed array (complex: pairs), where the backend keeps it in this
-   * process; it is then never reused.
-   * @throws {BackendError} where the memory is on a device
+   * The memory itself as a typed array (complex: pairs), if the backend keeps it in this process.
+   * The memory is then never reused.
+   * @throws {@link BackendError} if the memory is on a device
    */
   get data(): HostArray {
     const view = this.storage.hostView(this.offset, this.size);
@@ -414,9 +423,9 @@ export class NDArray implements Vector<NDArray>, Elements {
     return view;
   }
 
-  // Elementwise arithmetic and functions: two arrays broadcast and their dtypes promote. A complex
-  // scalar makes the result complex; a fraction makes int32 the backend's default float, and so do
-  // division and functions whose values are no integers.
+  // Elementwise arithmetic and functions. Two arrays broadcast, and their dtypes are promoted. A
+  // complex scalar makes the result complex. A fraction makes int32 the backend's default float.
+  // Division, and functions whose values are not integers, do the same.
 
   /** `x + y` */
   add(other: Operand): NDArray {
@@ -430,19 +439,19 @@ export class NDArray implements Vector<NDArray>, Elements {
   multiply(other: Operand): NDArray {
     return binary('multiply', this, other);
   }
-  /** `x / y`; of int32 in the backend's default float. */
+  /** `x / y`. The result for int32 has the backend's default float dtype. */
   divide(other: Operand): NDArray {
     return binary('divide', this, other);
   }
-  /** `xʸ`. int32 stays so for a non-negative integer scalar y only. */
+  /** `xʸ`. int32 stays int32 only if y is a non-negative integer scalar. */
   power(other: Operand): NDArray {
     return binary('power', this, other);
   }
-  /** The larger of two; NaN wins. Real data only. */
+  /** The larger of two values; NaN if one is NaN. Real data only. */
   maximum(other: Operand): NDArray {
     return binary('maximum', this, other);
   }
-  /** The smaller of two; NaN wins. Real data only. */
+  /** The smaller of two values; NaN if one is NaN. Real data only. */
   minimum(other: Operand): NDArray {
     return binary('minimum', this, other);
   }
@@ -450,27 +459,27 @@ export class NDArray implements Vector<NDArray>, Elements {
   arctan2(other: Operand): NDArray {
     return binary('arctan2', this, other);
   }
-  /** `x = y`: int32, 1 where true, otherwise 0. */
+  /** `x = y`: int32, 1 if true, otherwise 0. */
   equal(other: Operand): NDArray {
     return binary('equal', this, other);
   }
-  /** `x ≠ y`: int32, 1 where true, otherwise 0. */
+  /** `x ≠ y`: int32, 1 if true, otherwise 0. */
   notEqual(other: Operand): NDArray {
     return binary('notEqual', this, other);
   }
-  /** `x < y`: int32, 1 where true, otherwise 0. Real data only. */
+  /** `x < y`: int32, 1 if true, otherwise 0. Real data only. */
   less(other: Operand): NDArray {
     return binary('less', this, other);
   }
-  /** `x ≤ y`: int32, 1 where true, otherwise 0. Real data only. */
+  /** `x ≤ y`: int32, 1 if true, otherwise 0. Real data only. */
   lessEqual(other: Operand): NDArray {
     return binary('lessEqual', this, other);
   }
-  /** `x > y`: int32, 1 where true, otherwise 0. Real data only. */
+  /** `x > y`: int32, 1 if true, otherwise 0. Real data only. */
   greater(other: Operand): NDArray {
     return binary('greater', this, other);
   }
-  /** `x ≥ y`: int32, 1 where true, otherwise 0. Real data only. */
+  /** `x ≥ y`: int32, 1 if true, otherwise 0. Real data only. */
   greaterEqual(other: Operand): NDArray {
     return binary('greaterEqual', this, other);
   }
@@ -478,7 +487,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   negative(): NDArray {
     return unary('negative', this);
   }
-  /** `|x|`, of the real dtype. */
+  /** `|x|`, with the real dtype. */
   abs(): NDArray {
     return unary('abs', this);
   }
@@ -486,11 +495,11 @@ export class NDArray implements Vector<NDArray>, Elements {
   conj(): NDArray {
     return unary('conj', this);
   }
-  /** The real part, of the real dtype; a copy. */
+  /** A copy of the real part, with the real dtype. */
   real(): NDArray {
     return unary('real', this);
   }
-  /** The imaginary part, of the real dtype; zeros for real data. */
+  /** The imaginary part, with the real dtype; zeros for real data. */
   imag(): NDArray {
     return unary('imag', this);
   }
@@ -514,7 +523,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   reciprocal(): NDArray {
     return unary('reciprocal', this);
   }
-  /** −1, 0 or 1; of complex data `x/|x|`, 0 at 0. */
+  /** −1, 0 or 1; for complex data `x/|x|`, and 0 at 0. */
   sign(): NDArray {
     return unary('sign', this);
   }
@@ -530,7 +539,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   tan(): NDArray {
     return unary('tan', this);
   }
-  /** The angle in radians whose tangent this is. */
+  /** The angle in radians whose tangent is the element. */
   arctan(): NDArray {
     return unary('arctan', this);
   }
@@ -538,32 +547,32 @@ export class NDArray implements Vector<NDArray>, Elements {
   tanh(): NDArray {
     return unary('tanh', this);
   }
-  /** The next integer below. Real data only. */
+  /** The largest integer that is not above the element. Real data only. */
   floor(): NDArray {
     return unary('floor', this);
   }
-  /** The next integer above. Real data only. */
+  /** The smallest integer that is not below the element. Real data only. */
   ceil(): NDArray {
     return unary('ceil', this);
   }
-  /** The nearest integer, halves to the even one. Real data only. */
+  /** The nearest integer; halves are rounded to the even one. Real data only. */
   rint(): NDArray {
     return unary('rint', this);
   }
-  /** int32: 1 where NaN (in either part), otherwise 0. */
+  /** int32: 1 if the element is NaN (in either part), otherwise 0. */
   isnan(): NDArray {
     return unary('isnan', this);
   }
-  /** int32: 1 where neither NaN nor infinite, otherwise 0. */
+  /** int32: 1 if the element is neither NaN nor infinite, otherwise 0. */
   isfinite(): NDArray {
     return unary('isfinite', this);
   }
-  /** `min(max(x, low), high)`; null leaves a side open. Real data only. */
+  /** `min(max(x, low), high)`; null means no bound. Real data only. */
   clip(low: Operand | null, high: Operand | null): NDArray {
     return clip(this, low, high);
   }
 
-  // In place: what would change the shape or the dtype of this array throws.
+  // In place. A method throws if it would change the shape or the dtype of this array.
 
   /** `this ← this + other` */
   addInPlace(other: Operand): this {
@@ -585,15 +594,15 @@ export class NDArray implements Vector<NDArray>, Elements {
   powerInPlace(other: Operand): this {
     return binaryInPlace('power', this, other);
   }
-  /** `this ← max(this, other)`; NaN wins. */
+  /** `this ← max(this, other)`; NaN if one is NaN. */
   maximumInPlace(other: Operand): this {
     return binaryInPlace('maximum', this, other);
   }
-  /** `this ← min(this, other)`; NaN wins. */
+  /** `this ← min(this, other)`; NaN if one is NaN. */
   minimumInPlace(other: Operand): this {
     return binaryInPlace('minimum', this, other);
   }
-  /** `this ← min(max(this, low), high)`; null leaves a side open. */
+  /** `this ← min(max(this, low), high)`; null means no bound. */
   clipInPlace(low: Operand | null, high: Operand | null): this {
     return clipInPlace(this, low, high);
   }
@@ -602,9 +611,9 @@ export class NDArray implements Vector<NDArray>, Elements {
     return unaryInPlace('conj', this);
   }
 
-  // Reductions: without an axis over all elements to a scalar, over one axis or several to an array.
-  // Sums and products keep the dtype. Those of int32 are float64 where the backend holds it: exact
-  // whole numbers, or a NumericalError.
+  // Reductions. Without an axis, they reduce all elements to a scalar. With one axis or several,
+  // they return an array. Sums and products keep the dtype. Those of int32 are float64 if the
+  // backend supports it: exact whole numbers, or a NumericalError.
 
   /** The sum. */
   sum(): Scalar;
@@ -620,14 +629,14 @@ export class NDArray implements Vector<NDArray>, Elements {
   prod(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
     return reduce('prod', this, axis, options);
   }
-  /** The largest value; NaN wins. Real data only, and not of an empty array. */
+  /** The largest value; NaN if one element is NaN. Real data only, and not for an empty array. */
   max(): number;
   max(axis: Axes, options?: ReduceOptions): NDArray;
   max(axis: undefined, options: KeepDims): NDArray;
   max(axis?: Axes, options?: ReduceOptions): NDArray | number {
     return reduce('max', this, axis, options) as NDArray | number;
   }
-  /** The smallest value; NaN wins. Real data only, and not of an empty array. */
+  /** The smallest value; NaN if one element is NaN. Real data only, and not for an empty array. */
   min(): number;
   min(axis: Axes, options?: ReduceOptions): NDArray;
   min(axis: undefined, options: KeepDims): NDArray;
@@ -648,21 +657,21 @@ export class NDArray implements Vector<NDArray>, Elements {
   argmin(axis?: number, options?: ReduceOptions): NDArray | number {
     return argExtreme('min', this, axis, options);
   }
-  /** True where any element is nonzero; along axes int32, 1 or 0. */
+  /** True if any element is nonzero. Along axes: int32, 1 or 0. */
   any(): boolean;
   any(axis: Axes, options?: ReduceOptions): NDArray;
   any(axis: undefined, options: KeepDims): NDArray;
   any(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
     return truth('any', this, axis, options);
   }
-  /** True where all elements are nonzero; along axes int32, 1 or 0. */
+  /** True if all elements are nonzero. Along axes: int32, 1 or 0. */
   all(): boolean;
   all(axis: Axes, options?: ReduceOptions): NDArray;
   all(axis: undefined, options: KeepDims): NDArray;
   all(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
     return truth('all', this, axis, options);
   }
-  /** The mean; of int32 in the backend's default float. */
+  /** The mean. For int32 it has the backend's default float dtype. */
   mean(): Scalar;
   mean(axis: Axes, options?: ReduceOptions): NDArray;
   mean(axis: undefined, options: KeepDims): NDArray;
@@ -683,13 +692,13 @@ export class NDArray implements Vector<NDArray>, Elements {
   std(axis?: Axes, options?: VarianceOptions): NDArray | number {
     return deviation(this, axis, options);
   }
-  /** Running sums along an axis; without one, of the flattened array. */
+  /** Running sums along an axis. Without an axis, those of the flattened array. */
   cumsum(axis?: number): NDArray {
     return cumulativeSum(this, axis);
   }
   /**
-   * `(Σ |x|^order)^(1/order)`; 0 counts nonzeros, ±Infinity are the extremes of |x|. Several axes
-   * count as one long vector.
+   * `(Σ |x|^order)^(1/order)`. Order 0 counts nonzeros, ±Infinity are the extremes of |x|. Several
+   * axes are taken as one long vector.
    */
   norm(order?: NormOrder): number;
   norm(order: NormOrder | undefined, axis: Axes, options?: ReduceOptions): NDArray;
@@ -700,7 +709,7 @@ export class NDArray implements Vector<NDArray>, Elements {
 
   // Products
 
-  /** `Σ x·y`, without conjugation, of arrays of one shape. */
+  /** `Σ x·y`, without conjugation. Both arrays have the same shape. */
   dot(y: NDArray): Scalar {
     return dot<NDArray>(this, y);
   }
@@ -712,7 +721,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   rdot(y: NDArray): number {
     return rdots([this, y])[0] as number;
   }
-  /** The matrix product, as np.matmul: leading axes broadcast. */
+  /** The matrix product, as np.matmul. Leading axes broadcast. */
   matmul(other: NDArray): NDArray {
     return matmul(this, other);
   }
@@ -720,8 +729,8 @@ export class NDArray implements Vector<NDArray>, Elements {
   // Shapes, regions and rearrangements
 
   /**
-   * The same elements in another shape; one −1 stands for what is left. A view.
-   * @throws {ShapeError} where sizes differ
+   * The same elements in another shape. One size may be −1: it is computed from the others. A view.
+   * @throws {@link ShapeError} if sizes differ
    */
   reshape(shape: number | Shape): NDArray {
     return reshape(this, shape);
@@ -734,21 +743,21 @@ export class NDArray implements Vector<NDArray>, Elements {
   expandDims(axis: number): NDArray {
     return expandDims(this, axis);
   }
-  /** Without the axes of length 1, or without those named, which must be of length 1. A view. */
+  /** Removes the axes of length 1, or only the named ones, which must be of length 1. A view. */
   squeeze(axes?: number | readonly number[]): NDArray {
     return squeeze(this, axes);
   }
   /**
-   * Axes in another order, reversed by default; a copy.
-   * @throws {ShapeError} unless `axes` names each once
+   * A copy with the axes in another order, reversed by default.
+   * @throws {@link ShapeError} unless `axes` names each axis once
    */
   transpose(axes?: readonly number[]): NDArray {
     return transpose(this, axes);
   }
   /**
-   * A region, as `x[i, a:b:c, :]` in NumPy: integers (their axis goes away), ranges
-   * `[start, end, step]`, null for all of an axis; axes at the end may be left out. A view for
-   * leading integers followed by at most one range of step 1; otherwise a copy.
+   * A region, as `x[i, a:b:c, :]` in NumPy. An index is an integer (which removes the axis), a
+   * range `[start, end, step]`, or null for the whole axis. The last axes may be left out. Leading
+   * integers followed by at most one range of step 1 return a view, other indices a copy.
    */
   slice(...indices: readonly Index[]): NDArray {
     return slice(this, indices);
@@ -758,41 +767,44 @@ export class NDArray implements Vector<NDArray>, Elements {
     return get(this, indices);
   }
   /**
-   * Writes a region (indices as for `slice`) with a scalar or an array that broadcasts to it.
-   * @throws {DTypeError} where the dtype of the values does not fit
+   * Writes a scalar, or an array that broadcasts, to a region. Indices are those of `slice`.
+   * @throws {@link DTypeError} if the dtype of the values does not fit
    */
   set(indices: Index | readonly Index[], value: Operand): this {
     return set(this, indices, value);
   }
-  /** Stretched to `shape` by the broadcasting rule; a copy. */
+  /** A copy that is broadcast to `shape`. */
   broadcastTo(shape: number | Shape): NDArray {
     return broadcastTo(this, shape);
   }
-  /** Reversed along the given axes, all by default; a copy. */
+  /** A copy that is reversed along the given axes, by default along all. */
   flip(axes?: number | readonly number[]): NDArray {
     return flip(this, axes);
   }
-  /** Shifted cyclically by `shift` places along an axis; without one, in the flattened array. */
+  /**
+   * A copy that is shifted cyclically by `shift` positions along an axis. Without an axis, the
+   * flattened array is shifted.
+   */
   roll(shift: number, axis?: number): NDArray {
     return roll(this, shift, axis);
   }
-  /** Surrounded by `[before, after]` constant cells per axis. */
+  /** A copy with `[before, after]` constant cells added along each axis. */
   pad(widths: readonly (readonly [before: number, after: number])[], value: Scalar = 0): NDArray {
     return pad(this, widths, value);
   }
   /**
-   * The elements at `positions` along an axis, in their order; without an axis, of the flattened
-   * array. Negative positions count from the end.
+   * The elements at `positions` along an axis, in the order of `positions`. Without an axis, those
+   * of the flattened array. Negative positions count from the end.
    */
   take(positions: readonly number[], axis?: number): NDArray {
     return take(this, positions, axis);
   }
 
-  // What solvers use of a vector. Nothing here broadcasts.
+  // The interface of vectors for solvers. Nothing here broadcasts.
 
   /**
-   * `this ← x`, of the same shape.
-   * @throws {DTypeError} where the dtype of x does not fit
+   * `this ← x`, for x of the same shape.
+   * @throws {@link DTypeError} if the dtype of x does not fit
    */
   assign(x: NDArray): this {
     return assign(this, x);
@@ -801,7 +813,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   fill(value: Scalar): this {
     return fill(this, value);
   }
-  /** `this ← a·x + b·this`; with b = 0 the old values are not read. */
+  /** `this ← a·x + b·this`. If b is 0, the old values are not read. */
   axpby(a: Scalar, x: NDArray, b: Scalar): this {
     return axpby(this, a, x, b);
   }
@@ -813,60 +825,68 @@ export class NDArray implements Vector<NDArray>, Elements {
   setAt(index: number, value: Scalar): this {
     return setAt(this, index, value);
   }
-  /** @internal The scalar as this dtype takes it. Throws {@link DTypeError} where something would be lost. */
+  /**
+   * @internal Returns the scalar for this dtype.
+   * @throws {@link DTypeError} if the conversion would lose information
+   */
   checkFits(a: Scalar): Scalar {
     return checkFits(this, a);
   }
-  /** Applies `kernel` to the elements of this array and of `target` (this one where absent). */
+  /**
+   * Calls `kernel` with the elements of this array and those of `target` (by default this array).
+   */
   map(kernel: (x: Elements, y: Elements) => void, target: NDArray = this): NDArray {
     return map(this, kernel, target);
   }
-  /** The k-th smallest modulus, k from 0. */
+  /** The k-th smallest modulus; k counts from 0. */
   kthSmallestAbs(k: number): number {
     return kthSmallestAbs(this, k);
   }
-  /** The runs whose inner product is that of the arrays: one, or none for empty arrays. */
+  /** Appends the runs whose inner product is that of the arrays: one, or none for empty arrays. */
   innerProducts(y: NDArray, conjugate: boolean, into: InnerProduct[]): void {
     innerProducts(this, y, conjugate, into);
   }
   /**
-   * The same elements in another shape; a view.
-   * @throws {ShapeError} for another size, dtype or backend
+   * A view of the same elements in another shape.
+   * @throws {@link ShapeError} for another size, dtype or backend
    */
   viewIn(space: Space<NDArray>): NDArray {
     checkSameMemory(this.space, space);
     return this.view(0, space.shape);
   }
-  /** As `viewIn`, valid only as long as this array is; no scope disposes it. */
+  /**
+   * As `viewIn`. The result must not be used after this array is disposed, and no scope disposes
+   * it.
+   */
   aliasIn(space: Space<NDArray>): NDArray {
     checkSameMemory(this.space, space);
     return this.alias(0, space.shape);
   }
-  /** `target ← this`, of another shape. */
+  /** `target ← this`, for a target of another shape. */
   redistributeInto(target: NDArray): void {
     checkVector('redistributeInto', 'target', target);
     target.assign(this.aliasIn(target.space));
   }
-  /** Undefined: inner products are complete on one rank. */
+  /** Undefined, because inner products are complete on one rank. */
   get reducer(): Communicator | undefined {
     return undefined;
   }
-  /** True where the other array shares memory with this one. */
+  /** True if the other array shares memory with this one. */
   overlaps(other: AnyVector): boolean {
     return other instanceof NDArray && overlaps(this, other);
   }
-  /** A copy: the whole array is on this rank. */
+  /** A copy, because the whole array is on this rank. */
   asArray(): NDArray {
     return this.copy();
   }
 
   // Text
 
-  /** As NumPy prints it, shortened beyond 1000 elements. Waits. */
+  /** The text that NumPy prints, shortened beyond 1000 elements. Waits. */
   toString(): string {
     return this.disposed ? `NDArray ${formatShape(this.shape)} (disposed)` : formatArray(this);
   }
-  /** Text only: arithmetic and comparison are methods. */
+  /** Converts to text only. Arithmetic and comparison have methods. */
   [Symbol.toPrimitive](hint: string): string {
     return textOnly(
       this,

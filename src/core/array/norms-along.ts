@@ -7,10 +7,10 @@ import { addPowers, dotsAreReproducible, EXACT_LANES, exactTotals } from '../vec
 import type { NormOrder } from '../vector/vector.js';
 import type { NDArray } from './ndarray.js';
 
-/** Joins this rank's shares with those of the others, in place. */
+/** Combines this rank's shares with those of the other ranks, in place. */
 export type Join = (shares: Float64Array, combine: NormRecipe['combine']) => void;
 
-/** Results whose exact sums are held, and joined, at a time. */
+/** The number of results whose exact sums are stored, and combined, at one time. */
 const EXACT_AT_ONCE = 4096;
 
 /** A reduction along the middle axis, on the host. */
@@ -28,7 +28,7 @@ function reduced(
   });
 }
 
-/** The elements, those of each result multiplied by its factors. */
+/** The elements, multiplied by the factors of their results. */
 function scaledAlong(
   x: NDArray,
   [outer, n, inner]: Extents,
@@ -47,8 +47,8 @@ function scaledAlong(
 }
 
 /**
- * The exact sums behind norms along the middle axis, each of the elements multiplied by its
- * factors.
+ * The exact sums of norms along the middle axis. Elements are multiplied by the factors of their
+ * results.
  */
 function exactSums(
   x: NDArray,
@@ -74,9 +74,7 @@ function exactSums(
   return sums;
 }
 
-/**
- * The sums, or the extremes, behind norms. A sum of powers that is 0 has no element other than 0.
- */
+/** The sums, or the extremes, of norms. A sum of powers is 0 only if all elements are 0. */
 function joined(
   recipe: NormRecipe,
   x: NDArray,
@@ -90,7 +88,7 @@ function joined(
     reduced(recipe.kernel, scalings ? scaledAlong(x, extents, scalings) : x, extents, order),
   );
   if (sumsPowers(recipe) && shares.includes(0)) {
-    // all of its terms were lost: told to the other ranks as the smallest number
+    // all terms underflowed: the share is the smallest number, so that the sum over ranks is not 0
     reduced('maxAbs', x, extents, undefined).forEach((largest, j) => {
       if (shares[j] === 0 && largest > 0) shares[j] = Number.MIN_VALUE;
     });
@@ -100,8 +98,8 @@ function joined(
 }
 
 /**
- * Norms along the middle axis of `[outer, n, inner]`, of float data, on the host. `join` is one
- * reduction; where sums of powers lie outside of the range in which they are precise, three.
+ * Norms along the middle axis of `[outer, n, inner]` of float data, on the host. `join` is one
+ * reduction. If sums of powers lie outside of the range in which they are precise, there are three.
  */
 export function normsAlong(
   x: NDArray,
@@ -125,8 +123,8 @@ export function normsAlong(
 }
 
 /**
- * True where all sums are in the range in which sums of powers are precise, so that none has to be
- * taken again.
+ * True if all sums lie in the range in which sums of powers are precise, so that none has to be
+ * computed again.
  */
 export function areInRange(sums: NDArray): boolean {
   const { backend, dtype, size } = sums;

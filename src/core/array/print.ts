@@ -3,15 +3,15 @@ import { tidy } from '../base/scope.js';
 import { concatenate } from './array-functions.js';
 import type { NDArray } from './ndarray.js';
 
-/** NumPy's defaults. */
+/** The defaults of NumPy. */
 const PRECISION = 8;
 const THRESHOLD = 1000;
 const EDGE = 3;
 const WIDTH = 75;
 
 /**
- * `exact` digits after the point, cut to `digits` of them: `up` is rounded with halves away from 0,
- * this with halves to even digits.
+ * Rounds `exact` to `digits` digits after the point, with halves to even digits. `up` is the same
+ * number with halves rounded away from 0.
  */
 function rounded(exact: string, up: string, digits: number): string {
   const end = exact.indexOf('.') + 1 + digits;
@@ -19,17 +19,18 @@ function rounded(exact: string, up: string, digits: number): string {
   return /^50*$/.test(exact.slice(end)) && Number(down.at(-1)) % 2 === 0 ? down : up;
 }
 
-/** `value.toExponential(digits)`, halves to even digits. */
+/** As `value.toExponential(digits)`, with halves rounded to even digits. */
 function exponential(value: number, digits: number): string {
   const up = value.toExponential(digits);
   const [exact = '', power] = value.toExponential(100).split('e');
   const [mantissa = '', same] = up.split('e');
-  // a carry into another power of ten is no half
+  // if the carry changes the power of ten, the digit is not a half
   return power === same ? `${rounded(exact, mantissa, digits)}e${power}` : up;
 }
 
 /**
- * The fewest digits that read back as the same number in its precision, with an exponent: `1.5e-5`.
+ * The fewest digits from which the same number is read in its precision, with an exponent:
+ * `1.5e-5`.
  */
 function shortest(value: number, single: boolean): string {
   if (!single) return value.toExponential();
@@ -40,7 +41,7 @@ function shortest(value: number, single: boolean): string {
   return exponential(value, 8);
 }
 
-/** Digits after the point, at most `PRECISION`, without zeros at the end. */
+/** The number with at most `PRECISION` digits after the point, without zeros at the end. */
 function fixed(value: number, single: boolean): string {
   const [digits = '', exponent = '0'] = shortest(value, single).split('e');
   const places = Math.max(0, (digits.split('.')[1] ?? '').length - Number(exponent));
@@ -53,8 +54,8 @@ function fixed(value: number, single: boolean): string {
 }
 
 /**
- * Mantissa with a point and exponent: `1.5`, `-05`. With `places` that many digits after the point,
- * otherwise as few as tell the number apart, at most `PRECISION`.
+ * The mantissa with a point, and the exponent: `1.5`, `-05`. `places` is the number of digits after
+ * the point. Without it, there are as few as identify the number, at most `PRECISION`.
  */
 function scientific(
   value: number,
@@ -73,8 +74,8 @@ function scientific(
 const isNegative = (v: number) => v < 0 || Object.is(v, -0);
 
 /**
- * One text of equal width for each float, by NumPy's rules; `plus` writes the sign of positive ones
- * too.
+ * One text for each float, all of equal width, by NumPy's rules. With `plus`, positive numbers have
+ * a sign.
  */
 function formatFloats(values: readonly number[], single: boolean, plus = false): string[] {
   const finite = values.filter(Number.isFinite);
@@ -110,7 +111,7 @@ function formatFloats(values: readonly number[], single: boolean, plus = false):
   return all.map((t) => t.padStart(width));
 }
 
-/** One text for each element, all of one width. */
+/** One text for each element, all of equal width. */
 function formatElements(values: HostArray, dtype: DType): string[] {
   if (isInteger(dtype)) {
     const texts = Array.from(values, String);
@@ -128,7 +129,7 @@ function formatElements(values: HostArray, dtype: DType): string[] {
   });
 }
 
-/** The ends of every long axis, so that printing a large array moves little. */
+/** The elements at both ends of every long axis. Printing a large array copies only these. */
 function corners(x: NDArray): NDArray {
   let y = x;
   for (let axis = 0; axis < x.shape.length; axis++) {
@@ -141,8 +142,8 @@ function corners(x: NDArray): NDArray {
 }
 
 /**
- * As NumPy prints arrays: columns aligned, lines of at most 75 characters, only three at each end
- * of long axes beyond 1000 elements.
+ * The text that NumPy prints: columns are aligned, and lines have at most 75 characters. Beyond
+ * 1000 elements, only three elements at each end of long axes are shown.
  */
 export function formatArray(x: NDArray): string {
   if (x.size === 0) return x.shape.length === 1 ? '[]' : `[] (shape [${x.shape.join(', ')}])`;
@@ -164,7 +165,7 @@ export function formatArray(x: NDArray): string {
     let line = '';
     for (const item of items) {
       const longer = line === '' ? `${indent}${item}` : `${line} ${item}`;
-      // room for the brackets that close the line
+      // leaves space for the brackets that close the line
       if (line !== '' && longer.length > WIDTH - depth - 1) {
         lines.push(line.trimEnd());
         line = `${indent}${item}`;

@@ -19,17 +19,17 @@ import { areInRange, normsAlong } from './norms-along.js';
 export type Axes = number | readonly number[];
 
 export interface ReduceOptions {
-  /** Reduced axes stay, with length 1. @default false */
+  /** Whether reduced axes stay, with length 1. @default false */
   readonly keepdims?: boolean;
 }
 const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
 
-/** Keeps all axes, each with length 1. */
+/** Options that keep all axes; reduced ones have length 1. */
 export type KeepDims = ReduceOptions & { readonly keepdims: true };
 
 /**
- * The array as `[outer, n, inner]` with all of `axes` in the middle; `copied` where that took a
- * transposed copy.
+ * The array as `[outer, n, inner]` with all of `axes` in the middle. `copied` is true if this
+ * needed a transposed copy.
  */
 function gatherAxes(
   x: NDArray,
@@ -58,7 +58,7 @@ function gatherAxes(
   };
 }
 
-/** The shape that is left when `axes` are reduced. */
+/** The shape without the reduced `axes`, or with length 1 for them. */
 function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
   return keepdims
     ? shape.map((n, k) => (axes.includes(k) ? 1 : n))
@@ -66,8 +66,8 @@ function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean):
 }
 
 /**
- * The axes of a reduction without given axes: all of them where `keepdims` is set, otherwise
- * undefined: its result is a scalar.
+ * The axes of a reduction without given axes: all axes if `keepdims` is set. Otherwise undefined:
+ * then the result is a scalar.
  */
 function keptAxes(
   op: string,
@@ -92,7 +92,10 @@ function checkNotEmpty(op: string, x: NDArray, n: number): void {
     );
 }
 
-/** A reduction kernel over some axes. max and min of nothing and of complex data are refused. */
+/**
+ * Runs a reduction kernel over some axes. max and min of no elements and of complex data are
+ * refused.
+ */
 function reduceAxes(
   op: ReduceKernel,
   x: NDArray,
@@ -119,7 +122,7 @@ function reduceAxes(
   return y;
 }
 
-/** Of int32, exact: see {@link wideDType}. */
+/** An exact sum or product of int32: see {@link wideDType}. */
 function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: readonly number[]): NDArray {
   const dtype = wideDType(x);
   return tidy(() => {
@@ -133,7 +136,7 @@ function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: 
   });
 }
 
-/** A reduction kernel over all elements. */
+/** Runs a reduction kernel over all elements. */
 function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
   if (op === 'max' || op === 'min') {
     checkOrdered(op, x);
@@ -143,7 +146,9 @@ function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
   return isInteger(x.dtype) && (op === 'sum' || op === 'prod') ? checkedTotal(op, x, value as number) : value;
 }
 
-/** A reduction kernel over the axes given, or over all elements to a scalar. */
+/**
+ * Runs a reduction kernel over the given axes. Without axes, it reduces all elements to a scalar.
+ */
 export function reduce(
   op: ReduceKernel,
   x: NDArray,
@@ -154,7 +159,7 @@ export function reduce(
   return axes === undefined ? reduceAll(op, x) : reduceAxes(op, x, axes, options);
 }
 
-/** The dtype in which means are taken. */
+/** The dtype in which means are computed. */
 const floatOf = (x: NDArray): DType => (isFloat(x.dtype) ? x.dtype : x.backend.defaultDType);
 const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k) => x.shape[k] as number));
 
@@ -247,7 +252,7 @@ export function deviation(
 }
 
 /**
- * Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long
+ * Vector norms along axes, for every order of `normRecipe`. Several axes are taken as one long
  * vector.
  */
 function normAxes(x: NDArray, order: number, axis: Axes, options?: ReduceOptions): NDArray {
@@ -277,7 +282,7 @@ export function norm(
   return axes === undefined ? normOfRuns([x], x.dtype, undefined, order) : normAxes(x, order, axes, options);
 }
 
-/** First position of the extreme along one axis, int32; NaN wins. */
+/** The first position of the extreme along one axis, int32. A NaN counts as the extreme. */
 function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options?: ReduceOptions): NDArray {
   withDefaults(`arg${op}`, options, DEFAULTS);
   checkOrdered(`arg${op}`, x);
@@ -293,13 +298,13 @@ function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options?: R
       positions,
     );
     const column = positions.reshape(x.shape.map((_, j) => (j === k ? n : 1)));
-    // of the positions that hit, the least: the others become n
+    // the least of the positions of the extreme; all other positions are replaced by n
     const misses = hit.subtract(1).multiplyInPlace(-n);
     return reduceAxes('min', misses.addInPlace(column), k, options);
   });
 }
 
-/** {@link argExtremeAxis}, or the position in the flattened array. */
+/** As {@link argExtremeAxis}. Without an axis, the position in the flattened array. */
 export function argExtreme(
   op: 'max' | 'min',
   x: NDArray,
@@ -315,11 +320,11 @@ export function argExtreme(
   return x.backend.argExtreme(op, x);
 }
 
-/** 1 where any (all) elements along the axes are nonzero, otherwise 0; int32. */
+/** int32: 1 if any (all) elements along the axes are nonzero, otherwise 0. */
 function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options?: ReduceOptions): NDArray {
   return tidy(() => {
     if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
-    // of int32, whose counts are exact
+    // on int32, for which counts are exact
     return reduceAxes('countNonzero', x.equal(0), axis, options).equal(0);
   });
 }
@@ -337,8 +342,8 @@ export function truth(
 }
 
 /**
- * Running sums along an axis; without one, of the flattened array. Those of int32 are exact: see
- * {@link wideDType}.
+ * Running sums along an axis. Without an axis, those of the flattened array. Those of int32 are
+ * exact: see {@link wideDType}.
  */
 export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
   const shape = axis === undefined ? [x.size] : x.shape;

@@ -1,4 +1,4 @@
-/** Shapes, regions and rearrangements of arrays. */
+/** Shapes, regions and rearrangements of arrays, for the methods of NDArray. */
 
 import { broadcastStrides } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
@@ -199,7 +199,7 @@ export function take(x: NDArray, positions: readonly number[], axis?: number): N
   return y;
 }
 
-/** A fresh array of `shape` read through strides. */
+/** A new array of `shape`, read through strides. */
 function walk(x: NDArray, shape: Shape, start: number, strides: readonly number[]): NDArray {
   const y = x.space.withShape(shape).empty();
   if (y.size > 0)

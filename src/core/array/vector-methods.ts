@@ -1,4 +1,7 @@
-/** What the `Vector` interface asks of NDArray: changes in place, which do not broadcast, and views. */
+/**
+ * Methods of NDArray for the `Vector` interface: changes in place, which do not broadcast, and
+ * views.
+ */
 
 import { isScalar, re, type Scalar } from '../base/complex.js';
 import { isComplex, promote } from '../base/dtype.js';

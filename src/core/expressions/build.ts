@@ -24,7 +24,7 @@ import {
 import { binaryResult, computeDType, unaryResult } from '../ports/kernel-dtypes.js';
 import { type Assignment, type BinarySign, type Expression, refuse } from './parse.js';
 
-/** Names with a meaning of their own. */
+/** Names with a fixed meaning in expressions. */
 export const RESERVED = ['i', 'n', 'pi', 'inf', 'nan'] as const;
 
 const SIGNS: Readonly<Record<Exclude<BinarySign, '&&' | '||'>, BinaryOp>> = {
@@ -73,28 +73,28 @@ const ARITY: ReadonlyMap<string, number> = new Map([
 
 export interface BuildInput extends ProgramInput {
   readonly name: string;
-  /** The largest modulus of an integer. */
+  /** The largest modulus of the input, which is an integer. */
   readonly most?: number | undefined;
 }
 export interface BuildOutput {
   readonly name: string;
-  /** Default: that of the value. */
+  /** Undefined: the dtype of the value. */
   readonly dtype: DType | undefined;
 }
 
-/** Instructions in order, equal ones once. */
+/** A list of instructions in order, without duplicates. */
 class Builder {
   readonly instructions: Instruction[] = [];
   readonly #known = new Map<string, number>();
   readonly #float: RealDType;
-  /** Between which integers int32 values lie that are not computed of arrays. */
+  /** The ranges of int32 values that are not computed from arrays. */
   readonly #spans = new Map<number, Span>();
 
   constructor(float: RealDType) {
     this.#float = float;
   }
 
-  /** An int32 value of which is known between which integers it lies. */
+  /** Records the range in which an int32 value lies. */
   within(span: Span, value: number): number {
     this.#spans.set(value, span);
     return value;
@@ -108,10 +108,14 @@ class Builder {
 
   push(instruction: Instruction): number {
     const { dtype, ...rest } = instruction;
-    // -0 and 0 differ, and so do NaN and null
+    // distinguishes -0 from 0, and NaN from null
     const key =
       `${dtype} ` +
-      `${JSON.stringify(rest, (_, value) => (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)) ? `#${Object.is(value, -0) ? '-0' : value}` : value))}`;
+      `${JSON.stringify(rest, (_, value) =>
+        typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value))
+          ? `#${Object.is(value, -0) ? '-0' : value}`
+          : value,
+      )}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     this.#known.set(key, this.instructions.length);
@@ -139,7 +143,7 @@ class Builder {
 
   unary(name: UnaryOp, x: number): number {
     const from = this.at(x);
-    // A negative number, so that -2 is one
+    // a negative constant becomes one instruction
     if (
       name === 'negative' &&
       from.op === 'constant' &&
@@ -161,14 +165,14 @@ class Builder {
   binary(name: BinaryOp, x: number, y: number): number {
     const [a, b] = [this.at(x), this.at(y)];
     const common = promote(a.dtype, b.dtype);
-    // As of arrays: int32 to a power that is known and not negative stays so
+    // as for arrays: int32 to a constant power that is not negative stays int32
     const integral = name === 'power' && b.op === 'constant' && typeof b.value === 'number' && b.value >= 0;
     let dtype = integral ? common : computeDType(name, common, this.#float);
     let span: Span | undefined;
     if (isInteger(dtype)) {
       const [p, q] = [this.#spanOf(x), this.#spanOf(y)];
       span = p && q && spanOf(name, p, q);
-      // of places and numbers: not modulo 2^32, as products of int32 arrays are
+      // values of indices and numbers are not computed modulo 2^32, unlike products of int32 arrays
       if (span && exceeds(span)) dtype = this.#float;
     }
     const result = this.push({
@@ -185,7 +189,7 @@ class Builder {
     const { dtype } = this.at(x);
     return dtype === FLAG_DTYPE ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
   }
-  /** 0 or 1 */
+  /** Converts a value to 0 or 1. */
   truth(x: number): number {
     const { op } = this.at(x);
     return op === 'binary' && binaryIsFlag(this.at(x))
@@ -209,12 +213,12 @@ class Builder {
 
 type Span = readonly [least: number, largest: number];
 
-/** Whether some of these integers are none of int32. */
+/** Whether a range contains integers that int32 cannot represent. */
 const exceeds = ([least, largest]: Span): boolean => least < -(2 ** 31) || largest >= 2 ** 31;
 
 /**
- * Between which integers a function lies of what is in `span`; undefined where it need not be an
- * integer, or where nothing is known.
+ * The range of a function's values for arguments in `span`. Undefined if the values need not be
+ * integers, or if `span` is undefined.
  */
 function unarySpan(name: UnaryOp, span: Span | undefined): Span | undefined {
   if (name === 'isnan' || name === 'isfinite') return [0, 1];
@@ -236,7 +240,7 @@ function unarySpan(name: UnaryOp, span: Span | undefined): Span | undefined {
   }
 }
 
-/** Between which integers `x op y` lies. */
+/** The range of `x op y`. */
 function spanOf(name: BinaryOp, [a, b]: Span, [c, d]: Span): Span | undefined {
   const around = (...values: number[]): Span => [Math.min(...values), Math.max(...values)];
   switch (name) {
@@ -271,7 +275,7 @@ const FLAGS: ReadonlySet<string> = new Set([
 const binaryIsFlag = (instruction: Instruction): boolean =>
   instruction.op === 'binary' && FLAGS.has(instruction.name);
 
-/** Only what outputs need, in the order of `instructions`. */
+/** Removes the instructions that no output needs, and keeps the order of the others. */
 function withoutUnused(
   instructions: readonly Instruction[],
   outputs: readonly number[],
@@ -302,11 +306,12 @@ function withoutUnused(
 }
 
 /**
- * The program of parsed statements for inputs of known dtypes.
- * @param float the dtype of fractions, of functions of integers, and of integers made of places
- *   and numbers that 32 bits may not hold
- * @param size the number of elements, or more Errors: ArgumentError for unknown names, DTypeError
- *   for what a dtype has not, each with the place in the text.
+ * Builds the program of parsed statements for inputs of known dtypes.
+ * @param float the dtype of fractions, of functions of integers, and of integers from indices and
+ *   numbers that may exceed 32 bits
+ * @param size the number of elements, or an upper bound
+ * @throws {@link ArgumentError} for unknown names, with the place in the text
+ * @throws {@link DTypeError} for what a dtype does not support, with the place in the text
  */
 export function buildProgram(
   text: string,
@@ -410,7 +415,7 @@ export function buildProgram(
     }
   }
 
-  /** DTypeErrors know no place. */
+  /** Adds the place in the text to a DTypeError. */
   function placed(at: number, build: () => number): number {
     try {
       return build();

@@ -27,14 +27,17 @@ import {
   rangeOf,
 } from './kernel-source.js';
 
-/** Names of the outputs, or their dtypes by name where those are not the values' own. */
+/**
+ * The names of the outputs, or the dtypes of the outputs by name if they differ from those of the
+ * values.
+ */
 export type OutputNames<O extends string> = readonly O[] | Readonly<Record<O, DType>>;
 
-/** What an {@link ElementwiseKernel} takes, gives and computes. */
+/** The inputs, the outputs and the expression of an {@link ElementwiseKernel}. */
 export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
   /**
-   * What each input is: `'array'`, `'scalar'` (a number, or a complex one), or `'integer'` (a
-   * scalar that leaves int32 so).
+   * The kind of each input: `'array'`, `'scalar'` (a number, or a complex one), or `'integer'` (a
+   * scalar with which int32 stays int32).
    */
   readonly inputs: I;
   readonly outputs: OutputNames<O>;
@@ -47,18 +50,19 @@ const DEFAULTS = { inputs: undefined, outputs: undefined, expression: undefined 
 >;
 
 /**
- * An expression of arrays as one pass over memory: each input is read once, each output written
- * once, nothing between is stored. The same source runs on every backend: a generated loop on the
- * CPU, one generated kernel on a GPU, one kernel after another elsewhere. Compiled at the first call
- * for each combination of dtypes. Expressions are parsed and checked; no part of the text is run as
- * code. Errors: ArgumentError with the place in the text, also for unknown names; DTypeError as the
- * array methods.
+ * An expression of arrays that is computed in one pass over memory. Each input is read once, each
+ * output is written once, and no intermediate result is stored. The same source runs on every
+ * backend: as a generated loop on the CPU, as one generated kernel on a GPU, and as one kernel
+ * after another elsewhere. It is compiled at the first call for each combination of dtypes.
+ * Expressions are parsed and checked; no part of the text is run as code.
+ * @throws {@link ArgumentError} with the place in the text, also for unknown names
+ * @throws {@link DTypeError} as the array methods do
  */
 export class ElementwiseKernel<const I extends InputKinds, const O extends string> {
   readonly expression: string;
   readonly #source: KernelSource;
   readonly #outputs: readonly O[];
-  /** The names of the outputs, as keys. */
+  /** The names of the outputs are the keys. */
   readonly #known: object;
 
   constructor(spec: ElementwiseKernelSpec<I, O>) {
@@ -81,15 +85,16 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
     );
   }
 
-  /** How many combinations of dtypes it was compiled for. */
+  /** The number of combinations of dtypes for which the kernel was compiled. */
   get signatures(): number {
     return this.#source.signatures;
   }
 
   /**
-   * Runs it. Local arrays broadcast (one that is stretched is copied first); distributed ones are
-   * of one space, and nothing is communicated; stacks go block by block.
-   * @param out arrays to write, by name; they may be inputs. Default: new ones
+   * Runs the kernel. Local arrays broadcast; an array that is stretched is copied first.
+   * Distributed arrays have one space, and nothing is communicated. Stacks are computed block by
+   * block.
+   * @param out arrays to write, by name; they may be inputs. New arrays by default
    */
   run<V extends AnyArray = NDArray>(
     args: KernelArguments<I, V>,
@@ -195,7 +200,7 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
       const stretched = fit(x, x.dtype, shape, borrowed);
       return results.reduce((y, written) => aside(y, written, borrowed), stretched);
     });
-    // The place of broadcast arrays is that in the result
+    // indices of arrays that broadcast are those of the result
     const range = { start, size: Math.max(size, n) };
     const { backend } = first;
     backend.program(program, operands, results, range);

@@ -7,13 +7,13 @@ import type { BinaryOp, UnaryOp } from '../ports/backend.js';
 import { ElementwiseKernel } from './elementwise-kernel.js';
 import { type AnyArray, type InputKind, isArray } from './kernel-source.js';
 
-/** A step of a trace: text from the texts of what it reads. */
+/** A step of a trace: computes its text from the texts of its operands. */
 interface Step {
   readonly operands: readonly Traced[];
   readonly text: (...operands: readonly string[]) => string;
 }
 
-/** What an operation of {@link fuse} takes. */
+/** An operand of an operation in {@link fuse}. */
 export type TracedOperand = Traced | Scalar;
 
 function literal(value: Scalar): string {
@@ -28,8 +28,8 @@ function literal(value: Scalar): string {
 }
 
 /**
- * An array that is not there yet: records what is done to it. Its methods are the elementwise ones
- * of NDArray.
+ * A placeholder for an array, which records the operations on it. Its methods are the elementwise
+ * methods of NDArray.
  */
 export class Traced {
   readonly #step: Step;
@@ -43,7 +43,7 @@ export class Traced {
   toString(): string {
     return 'a value that fuse() records';
   }
-  /** Text only: the elements are not known while a function is recorded. */
+  /** Converts to text only. Elements are not known while a function is recorded. */
   [Symbol.toPrimitive](hint: string): string {
     return textOnly(
       this,
@@ -187,14 +187,17 @@ const signed = (sign: string, x: TracedOperand, y: TracedOperand): Traced =>
 const called = (name: UnaryOp | BinaryOp, ...operands: readonly TracedOperand[]): Traced =>
   traced((...texts) => `${name}(${texts.map(bare).join(', ')})`, ...operands);
 
-/** Texts that are longer become a name of their own, so that expressions stay shallow. */
+/**
+ * The longest text that is inserted into others. Longer ones become assignments, so that
+ * expressions are not deeply nested.
+ */
 const LONGEST = 160;
 
-/** Assignments that give `result`, and values that are used twice names. */
+/** Writes assignments that compute `result`. A value that is used twice has a name. */
 function expressionOf(result: Traced, output: string): string {
   const uses = new Map<Traced, number>();
   const order: Traced[] = [];
-  // No recursion: a trace may be as deep as a loop is long
+  // without recursion, because a trace may be as deep as a loop is long
   const stack: { readonly node: Traced; next: number }[] = [{ node: result, next: 0 }];
   uses.set(result, 1);
   while (stack.length > 0) {
@@ -226,13 +229,13 @@ function expressionOf(result: Traced, output: string): string {
   return lines.join('; ');
 }
 
-/** Without brackets around all of it. */
+/** Removes the brackets around the whole text. */
 function bare(text: string): string {
   const inner = text.slice(1, -1);
   return text.startsWith('(') && text.endsWith(')') && closes(inner) ? inner : text;
 }
 
-/** Do the brackets within a text match one another, so that those around it can go? */
+/** True if the brackets within a text match, so that the outer ones can be removed. */
 function closes(text: string): boolean {
   let depth = 0;
   for (const character of text) {
@@ -244,22 +247,24 @@ function closes(text: string): boolean {
 
 type Kernel = ElementwiseKernel<Readonly<Record<string, InputKind>>, 'z'>;
 
-/** What {@link fuse} makes: a function of arrays (at least one) and scalars. */
+/** The result of {@link fuse}: a function of arrays (at least one) and scalars. */
 export interface Fused<A extends readonly Traced[]> {
   <V extends AnyArray = NDArray>(...args: { readonly [K in keyof A]: V | Scalar }): V;
-  /** As {@link Fused} itself, into an array that there is, which may be one of the arguments. */
+  /**
+   * As the function itself, with the result in the array `out`, which may be one of the arguments.
+   */
   into<V extends AnyArray = NDArray>(out: V, ...args: { readonly [K in keyof A]: V | Scalar }): V;
-  /** What was recorded, its arguments `x0, x1, …`. */
+  /** The recorded expression, with the arguments `x0, x1, …`. */
   readonly expression: string;
 }
 
 /**
- * A function of arrays, made of their elementwise methods, as one pass over memory:
- * `fuse((x, y) => x.multiply(y).add(2).sqrt())`. The function runs once, here, with stand-ins that
- * record its steps; {@link ElementwiseKernel} runs them. Numbers from outside are constants; a
- * number given at the call is a scalar, with which int32 arrays become floats. Errors:
- * ArgumentError where the function returns something else, or uses arrays that are no arguments of
- * it.
+ * Makes a function of arrays, written with their elementwise methods, that runs in one pass over
+ * memory: `fuse((x, y) => x.multiply(y).add(2).sqrt())`. The function runs once, in this call, with
+ * placeholders that record its steps. {@link ElementwiseKernel} runs them. Numbers from outside are
+ * constants. A number that is passed at a call is a scalar; with it, int32 arrays become floats.
+ * @throws {@link ArgumentError} if the function returns anything else, or uses arrays that are not
+ *   its arguments
  */
 export function fuse<A extends readonly Traced[]>(body: (...args: A) => Traced): Fused<A> {
   if (typeof body !== 'function')

@@ -15,11 +15,11 @@ import { type Assignment, parseStatements } from './parse.js';
 
 /** An array of any kind. */
 export type AnyArray = NDArray | DistributedArray | StackedDistributedArray;
-/** What an input of a kernel is. */
+/** The kind of an input of a kernel. */
 export type InputKind = 'array' | 'scalar' | 'integer';
-/** The names of the inputs of a kernel, with what each is. */
+/** The names and the kinds of the inputs of a kernel. */
 export type InputKinds = Readonly<Record<string, InputKind>>;
-/** Arguments by name: arrays of one kind, and scalars. */
+/** The arguments by name: arrays of one kind, and scalars. */
 export type KernelArguments<I extends InputKinds, V extends AnyArray> = {
   readonly [K in keyof I]: KernelArgument<I[K], V>;
 };
@@ -28,7 +28,7 @@ type KernelArgument<K extends InputKind, V extends AnyArray> = K extends 'array'
   : K extends 'integer'
     ? number
     : Scalar;
-/** What inputs are bound to. */
+/** The values of the inputs by name. */
 export type Bound = ReadonlyMap<string, AnyArray | Scalar>;
 
 const NAME = /^[A-Za-z_]\w*$/;
@@ -37,16 +37,16 @@ const KINDS = ['array', 'scalar', 'integer'] as const;
 export const isArray = (value: unknown): value is AnyArray =>
   value instanceof NDArray || value instanceof DistributedArray || value instanceof StackedDistributedArray;
 
-/** The text of a kernel, and its programs by the dtypes of what it was called with. */
+/** The text of a kernel, and its programs by the dtypes of the arguments. */
 export class KernelSource {
   readonly #owner: string;
   readonly #inputs: readonly (readonly [string, InputKind])[];
   readonly #outputs: readonly BuildOutput[];
-  /** The inputs as they were given: their keys are the names. */
+  /** The inputs as they were passed; the keys are the names. */
   readonly #known: InputKinds;
   readonly #text: string;
   readonly #statements: readonly Assignment[];
-  /** Whether the text may speak of i or n. */
+  /** Whether the text may contain i or n. */
   readonly #readsPlaces: boolean;
   readonly #programs = new Map<string, Program>();
 
@@ -85,7 +85,7 @@ export class KernelSource {
     }
     this.#statements = parseStatements(text);
     this.#readsPlaces = /\b[in]\b/.test(text);
-    // What is wrong in any case is said at once
+    // reports errors that do not depend on dtypes in the constructor
     try {
       this.#build(
         new Map(this.#inputs.map(([name, kind]) => [name, kind === 'integer' ? 'int32' : 'float64'])),
@@ -98,7 +98,7 @@ export class KernelSource {
     }
   }
 
-  /** The arguments of a call, checked. */
+  /** Checks the arguments of a call. */
   bind(args: object): { readonly bound: Bound; readonly first: AnyArray } {
     checkNames(`${this.#owner}.run`, args, this.#known);
     const given = new Map<string, unknown>(Object.entries(args));
@@ -130,7 +130,7 @@ export class KernelSource {
     return { bound, first: first as AnyArray };
   }
 
-  /** The program for the dtypes of bound arguments, built when these are first met. */
+  /** The program for the dtypes of bound arguments. It is built at the first call with them. */
   program(bound: Bound, defaultFloat: DType): Program {
     let float: DType | undefined;
     let before = '';
@@ -152,7 +152,7 @@ export class KernelSource {
         return [name, kind === 'integer' ? 'int32' : typeof value === 'number' ? real : complexOf(real)];
       }),
     );
-    // to powers of two, so that few programs serve all sizes
+    // rounded up to powers of two, so that few programs serve all sizes
     const size = this.#readsPlaces ? upTo(sizeOf(bound)) : 0;
     const integers = new Map<string, number>();
     for (const [name, kind] of this.#inputs)
@@ -163,7 +163,7 @@ export class KernelSource {
     return program;
   }
 
-  /** How many combinations of dtypes were met. */
+  /** The number of combinations of dtypes of calls so far. */
   get signatures(): number {
     return this.#programs.size;
   }
@@ -189,7 +189,10 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Arrays of one call are of one kind, one backend and, where they are distributed, one space. */
+/**
+ * Throws unless the arrays of one call have one kind, one backend and, if they are distributed, one
+ * space.
+ */
 function checkAlike(name: string, value: AnyArray, first: AnyArray): void {
   if (value.constructor !== first.constructor)
     throw new ArgumentError(
@@ -208,10 +211,13 @@ function checkAlike(name: string, value: AnyArray, first: AnyArray): void {
   } else if (value instanceof DistributedArray) checkSameSpace(first as DistributedArray, value);
 }
 
-/** The least power of two that is not below `n`. */
+/** The smallest power of two that is not below `n`. */
 const upTo = (n: number): number => (n <= 1 ? n : 2 ** Math.ceil(Math.log2(n)));
 
-/** How many elements a call has, over all ranks: of arrays that broadcast, at most. */
+/**
+ * The largest number of elements of an array in a call, over all ranks; for arrays that broadcast,
+ * an upper bound.
+ */
 function sizeOf(bound: Bound): number {
   const shapes: Shape[] = [];
   let most = 0;
@@ -230,8 +236,10 @@ const usesPlace = (program: Program): boolean =>
   program.instructions.some(({ op }) => op === 'index' || op === 'size');
 
 /**
- * Where an array's local elements lie in the whole. Throws {@link PartitionError} where `i` would
- * have no meaning.
+ * The position of an array's local elements in the whole array.
+ * @throws {@link ArgumentError} if `i` or `n` is used for an array of more than 2^31 − 1 elements
+ * @throws {@link PartitionError} if `i` or `n` is used for an array that is split along another
+ *   axis than its first
  */
 export function rangeOf(program: Program, x: NDArray | DistributedArray): ProgramRange {
   if (!usesPlace(program)) return { start: 0, size: 0 };
@@ -251,7 +259,7 @@ export function rangeOf(program: Program, x: NDArray | DistributedArray): Progra
   return { start: (box.start[0] ?? 0) * row, size: x.size };
 }
 
-/** The k-th block of bound stacks; scalars as they are. */
+/** The k-th block of each bound stack. Scalars do not change. */
 export const blockOf = (bound: Bound, k: number): Bound =>
   new Map(
     [...bound].map(([name, value]) => [
@@ -260,7 +268,7 @@ export const blockOf = (bound: Bound, k: number): Bound =>
     ]),
   );
 
-/** This rank's parts of bound distributed arrays. */
+/** This rank's part of each bound distributed array. */
 export const localOf = (bound: Bound): ReadonlyMap<string, NDArray | Scalar> =>
   new Map(
     [...bound].map(([name, value]) => {

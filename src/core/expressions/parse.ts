@@ -40,7 +40,7 @@ const PRECEDENCE: Readonly<Record<BinarySign, number>> = {
 };
 const UNARY = 7;
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
-/** Of brackets and operators within one another: deeper ones would overflow the stack. */
+/** The largest depth of brackets and operators. Deeper ones would overflow the stack. */
 const DEEPEST = 200;
 
 interface Token {
@@ -52,7 +52,7 @@ interface Token {
 const TOKEN =
   /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|([A-Za-z_]\w*)|(\*\*|==|!=|<=|>=|&&|\|\||[-+*/<>!?:;,()=])|(.|\n))/y;
 
-/** Throws {@link ArgumentError} that shows the place. */
+/** Throws {@link ArgumentError} with a message that shows the place. */
 export function refuse(text: string, at: number, message: string): never {
   const before = text.slice(0, at).split('\n');
   const line = text.split('\n')[before.length - 1] ?? '';
@@ -89,7 +89,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
-  /** Operands in brackets of their own. */
+  /** Operands that are enclosed in brackets. */
   readonly #bracketed = new WeakSet<Expression>();
 
   constructor(text: string) {
@@ -152,7 +152,7 @@ class Parser {
     let x = this.#operand();
     for (let sign = this.#sign(least); sign; sign = this.#sign(least)) {
       const { at } = this.#take();
-      // Powers group from the right
+      // powers are grouped from the right
       const y = this.#nested(() => this.#binary(sign === '**' ? UNARY : PRECEDENCE[sign as BinarySign] + 1));
       if (this.#isChain(x, sign)) this.#refuseChain(at);
       x = { type: 'binary', at, sign, x, y };
@@ -168,7 +168,7 @@ class Parser {
       !this.#bracketed.has(x)
     );
   }
-  /** A chain would compare the 0 or 1 of its first part. */
+  /** Refuses a chain, because it would compare the result 0 or 1 of its first part. */
   #refuseChain(at: number): never {
     refuse(
       this.#text,
@@ -233,8 +233,8 @@ class Parser {
 }
 
 /**
- * `name = expression; name = expression; …` Throws {@link ArgumentError} with the place of what
- * does not fit.
+ * Parses `name = expression; name = expression; …`.
+ * @throws {@link ArgumentError} with the place of the error
  */
 export function parseStatements(text: string): Assignment[] {
   return new Parser(text).statements();

@@ -24,19 +24,19 @@ import {
   rangeOf,
 } from './kernel-source.js';
 
-/** What a {@link ReductionKernel} takes and computes. */
+/** The inputs, the expression and the reduction of a {@link ReductionKernel}. */
 export interface ReductionKernelSpec<I extends InputKinds, R> {
-  /** As of ElementwiseKernel. */
+  /** The inputs, as those of an ElementwiseKernel. */
   readonly inputs: I;
   /**
-   * An expression of one element, `'abs(x - y) ** 2'`; or assignments of which one is to `value`:
+   * An expression of one element, `'abs(x - y) ** 2'`, or assignments of which one is to `value`:
    * `'d = x - y; value = d * d'`.
    */
   readonly map: string;
   readonly reduce: Fold;
   /**
-   * What is made of the reduced value, once, in JavaScript; `size` is the number of elements over
-   * all ranks. Default: nothing.
+   * A function that computes the result from the reduced value, once, in JavaScript. `size` is the
+   * number of elements of all ranks. Without it, the reduced value is the result.
    */
   readonly post?: (value: Scalar, size: number) => R;
 }
@@ -48,11 +48,14 @@ const DEFAULTS = { inputs: undefined, map: undefined, reduce: undefined, post: u
 >;
 
 /**
- * An expression of arrays, reduced over all elements without being stored:
- * `post(reduce(map(x, y, …)))`. One pass over memory; over ranks one reduction of one or two
- * numbers. Sums are added up in double precision, in an order that the sizes alone decide. Of no
- * elements a sum is 0 and a product 1; max and min let NaN win. Errors: as ElementwiseKernel;
- * ShapeError for max and min of nothing; DTypeError for those of complex values.
+ * An expression of arrays that is reduced over all elements without being stored:
+ * `post(reduce(map(x, y, …)))`. One pass over memory. Over ranks, one reduction of one or two
+ * numbers, for products of complex numbers of two numbers for each rank. Sums are computed in
+ * double precision, in an order that depends on the sizes alone. For no elements, a sum is 0 and a
+ * product is 1. max and min return NaN if an element is NaN.
+ * @throws {@link ArgumentError} as ElementwiseKernel does
+ * @throws {@link ShapeError} for max and min of no elements
+ * @throws {@link DTypeError} as ElementwiseKernel does, and for max and min of complex values
  */
 export class ReductionKernel<const I extends InputKinds, R = Scalar> {
   readonly map: string;
@@ -82,7 +85,8 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
   }
 
   /**
-   * Runs it. Distributed arrays: one reduction over the ranks, the same bits on all of them. Waits.
+   * Runs the kernel. Waits. For distributed arrays, there is one reduction over the ranks, and all
+   * ranks have the same bits.
    */
   run<V extends AnyArray = NDArray>(args: KernelArguments<I, V>): R {
     const { bound, first } = this.#source.bind(args);
@@ -116,7 +120,7 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
         )
       : first.localShape;
     const whole = product(shape);
-    // Of a replicated array each rank takes its share
+    // each rank reduces a part of a replicated array
     const [from, n] =
       !isLocal && first.layout.replicated ? [first.space.reducedStart, first.space.reducedCount] : [0, whole];
     total.count(dtype, isLocal ? whole : first.size);
@@ -133,7 +137,7 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
   }
 }
 
-/** A reduced value on its way. */
+/** A reduced value that is not combined over ranks yet. */
 class Total {
   readonly #fold: Fold;
   #value: Scalar;
@@ -156,7 +160,10 @@ class Total {
     else this.#value = extreme(this.#fold, re(this.#value), re(value));
   }
 
-  /** Over ranks: one reduction, or for products of complex numbers one exchange. */
+  /**
+   * Combines the value over ranks: one reduction of one or two numbers, for products of complex
+   * numbers of two numbers for each rank.
+   */
   combine(reducer: Communicator): void {
     if (this.#fold === 'max' || this.#fold === 'min') {
       const share = Float64Array.of(re(this.#value));
@@ -172,8 +179,8 @@ class Total {
       this.#value = scalarOf(this.#dtype, parts[0] as number, parts[1] ?? 0);
       return;
     }
-    // MPI multiplies no complex numbers: a sum of what one rank each fills in brings all factors to
-    // all
+    // MPI has no product of complex numbers: each rank writes its factor to its own position, and a
+    // sum brings all factors to all ranks
     const factors = new Float64Array(2 * reducer.size);
     factors.set(parts, 2 * reducer.rank);
     reducer.allreduce(factors, 'sum');
@@ -183,8 +190,9 @@ class Total {
   }
 
   /**
-   * Throws {@link NumericalError}, on all ranks, for a sum or a product of int32 that doubles do
-   * not hold.
+   * The reduced value.
+   * @throws {@link NumericalError} on all ranks, for a sum or a product of int32 that might not be
+   *   exact in double precision
    */
   get value(): Scalar {
     if (isInteger(this.#dtype) && (this.#fold === 'sum' || this.#fold === 'prod'))

@@ -246,9 +246,9 @@ export interface IndexTable<S extends AnyStorage = Storage> {
 }
 
 /**
- * The curves of image points in traces of `nt` samples. The curve of point i crosses trace (s, r) at
- * `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`. A trace with `v` outside
- * of `0 ≤ v < nt − 1` is skipped.
+ * The curves of image points in traces of `nt` samples. The curve of point i crosses the trace (s,
+ * r) at `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`. A trace with `v`
+ * outside of `0 ≤ v < nt − 1` is skipped.
  */
 export interface Curves<S extends AnyStorage = Storage> {
   readonly points: number;

@@ -7,7 +7,7 @@ import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vec
  * The return value of a function that fills a vector: that vector, another one with the result, or
  * nothing.
  */
-// biome-ignore lint/suspicious/noConfusingVoidType: a function that fills its argument returns nothing
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that fills y returns nothing
 export type Filled<V> = V | void;
 
 /**
