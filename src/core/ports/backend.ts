@@ -214,8 +214,8 @@ export interface Stencil<S extends AnyStorage = Storage> {
 
 /**
  * Forward: `y[i] = Σⱼ h[j] · x[i + offset − j]`, zero outside x. Adjoint:
- * `y[i] = Σⱼ conj(h[j]) · x[i − offset + j]`. All shapes have the same number of axes (1 in
- * `hShape` where an axis is not convolved); the output shape is free.
+ * `y[i] = Σⱼ conj(h[j]) · x[i − offset + j]`. All shapes have the same number of axes; `hShape` is
+ * 1 along an axis without convolution. The shape of the output is free.
  */
 export interface Convolution {
   readonly xShape: Shape;
