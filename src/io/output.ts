@@ -21,22 +21,22 @@ import { ArgumentError, LopsError } from '../core/base/errors.js';
 import { checkPath, kindOf } from './parts/local-file.js';
 import { writeAll, writeAt } from './parts/raw-io.js';
 
-/** Where bytes go to. */
+/** A destination of bytes. */
 export interface ByteSink {
   write(bytes: Uint8Array): void;
   /** Overwrites bytes that were written before. */
   patch(position: number, bytes: Uint8Array): void;
-  /** Bytes written so far. */
+  /** The number of bytes written so far. */
   readonly position: number;
 }
 
-/** Where a writer writes: what its path leads to. */
+/** The destination of a writer: the file, folder or device at its path. */
 export interface Target {
-  /** With all symbolic links resolved. */
+  /** The path with all symbolic links resolved. */
   readonly path: string;
-  /** A pipe, a terminal or the like, whose contents can't be replaced. */
+  /** Whether it is a pipe, a terminal or the like, the contents of which cannot be replaced. */
   readonly isStream: boolean;
-  /** Of the file or folder that is there, to be kept. */
+  /** The properties to keep of an existing file or folder. */
   readonly before?: {
     readonly isFolder: boolean;
     readonly mode: number;
@@ -46,17 +46,19 @@ export interface Target {
 }
 
 const MOST_LINKS = 40;
-/** Temporary files and folders of writers: new ones, and old ones that were moved aside. */
+/**
+ * Names of temporary files and folders of writers: new ones, and old ones that were moved aside.
+ */
 const TEMPORARY = /\.lops-[0-9a-f]{32}\.(tmp|old)$/;
-/** Older temporaries have no living writer. */
+/** The age beyond which no temporary has a living writer. */
 const LEFTOVER_MS = 24 * 3600 * 1000;
 
-/** 32 random hexadecimal digits: no process, here or on another machine, draws the same. */
+/** 32 random hexadecimal digits. No other process, here or on another machine, has the same. */
 export const randomName = (): string => globalThis.crypto.randomUUID().replaceAll('-', '');
 
 /**
- * Runs `body`; errors of the system become {@link ArgumentError}s that name the file which could
- * not be written.
+ * Runs `body`. Errors of the system become {@link ArgumentError}s with the name of the file that
+ * could not be written.
  */
 export function writing<R>(path: string, body: () => R): R {
   try {
@@ -78,8 +80,10 @@ export function endOfLinks(path: string): string {
 }
 
 /**
- * What a path leads to. Throws {@link ArgumentError} for URLs, for disks and for sockets, and
- * errors of the system for what this process may not write.
+ * Finds the destination of a path.
+ *
+ * @throws {@link ArgumentError} for URLs, disks and sockets
+ * @throws the error of the system if this process may not write to the path
  */
 export function findTarget(path: string): Target {
   checkPath(path);
@@ -98,8 +102,9 @@ export function findTarget(path: string): Target {
 }
 
 /**
- * As {@link findTarget}, for a writer of files that fills them out of order: throws
- * {@link ArgumentError} for what is no regular file.
+ * The same as {@link findTarget}, for a writer that fills files out of order.
+ *
+ * @throws {@link ArgumentError} if the path leads to something other than a regular file
  */
 export function findFile(path: string): Target {
   const target = findTarget(path);
@@ -109,13 +114,13 @@ export function findFile(path: string): Target {
 }
 
 /**
- * A name beside `path` that no other process or call takes, for something new, or for what was
- * there and is moved aside.
+ * A name beside `path` that no other process or call uses. It is for a new file or folder, or for
+ * an old one that is moved aside.
  */
 export const temporaryName = (path: string, kind: 'tmp' | 'old'): string =>
   `${path}.lops-${randomName()}.${kind}`;
 
-/** The temporaries of writers of `path` that exist. */
+/** The existing temporaries of writers of `path`. */
 export const temporariesOf = (path: string): string[] => {
   const start = `${basename(path)}.lops-`;
   const folder = dirname(path);
@@ -123,7 +128,7 @@ export const temporariesOf = (path: string): string[] => {
   return readdirSync(folder).filter((name) => name.startsWith(start) && TEMPORARY.test(name));
 };
 
-/** True where nothing at or below a path was changed since `time`. */
+/** Whether nothing at or below a path was changed since `time`. */
 function isOlder(path: string, time: number): boolean {
   const stats = lstatSync(path);
   return (
@@ -132,27 +137,26 @@ function isOlder(path: string, time: number): boolean {
   );
 }
 
-/** True where nothing at or below a path was changed for a day: no writer of it lives. */
+/** Whether nothing at or below a path was changed for a day. No writer of it is alive then. */
 export const isOldLeftover = (path: string): boolean => isOlder(path, Date.now() - LEFTOVER_MS);
 
 /**
- * True for what a writer left more than a day ago. What was moved aside goes only where its
- * successor is there.
+ * Whether a writer left this temporary before `limit`. An old file or folder that was moved aside
+ * counts only if its successor exists.
  */
 function isLeftover(path: string, limit: number): boolean {
   if (!TEMPORARY.test(path)) return false;
   if (path.endsWith('.tmp')) return isOlder(path, limit);
-  // moving changes no other time
+  // moving does not change the other times
   return lstatSync(path).ctimeMs < limit && existsSync(path.replace(TEMPORARY, ''));
 }
 
-/** When a folder was looked through last, and how long that took. */
+/** The time of the last sweep of a folder, and its duration. */
 const sweeps = new Map<string, { readonly at: number; readonly took: number }>();
 
 /**
- * Removes temporaries that writers left in a folder more than a day ago. Looking through a folder
- * takes at most a tenth of the time: where many files are written to a large one, it is not done
- * for each.
+ * Removes temporaries that writers left in a folder more than a day ago. Sweeps take at most a
+ * tenth of the time: if many files are written to a large folder, it is not swept for each of them.
  */
 function removeLeftovers(folder: string): void {
   const began = performance.now();
@@ -165,27 +169,27 @@ function removeLeftovers(folder: string): void {
       if (isLeftover(path, limit)) rmSync(path, { recursive: true, force: true });
     }
   } catch {
-    // another writer removed it, or this one may not: nothing depends on it
+    // another writer removed it, or this process may not: nothing depends on it
   }
   sweeps.set(folder, { at: began, took: performance.now() - began });
 }
 
-/** Chooses the temporary name of a writer, in the folder of its target, whose old leftovers go. */
+/** Removes old leftovers from the folder of a target and returns a temporary name in it. */
 export function temporaryFor({ path }: Target): string {
   removeLeftovers(dirname(path));
   return temporaryName(path, 'tmp');
 }
 
 /**
- * Makes an empty file that nobody else has. What will have the mode of an old file is private until
- * then.
+ * Creates an empty file that no other writer has. If it replaces an old file, only its owner may
+ * read it until it gets the mode of the old file.
  */
 export const createFile = (path: string, { before }: Target): number =>
   openSync(path, 'wx', before ? 0o600 : 0o666);
 
 /**
- * Gives a file or folder the mode and the owner of the one that it replaces; another owner only
- * where the system allows that.
+ * Gives a file or folder the mode and the owner of the one that it replaces. The owner changes only
+ * if the system allows it.
  */
 export function likeBefore(path: string, { before }: Target): void {
   if (!before) return;
@@ -195,13 +199,13 @@ export function likeBefore(path: string, { before }: Target): void {
     try {
       chownSync(path, before.uid, before.gid);
     } catch {
-      // for its writer alone, then, what ran with the rights of the owner
+      // the set-user-ID and similar bits gave the rights of the old owner; they are dropped
       mode &= 0o777;
     }
   chmodSync(path, mode);
 }
 
-/** Writes to a pipe, a terminal or the like: all is made before anything is written. */
+/** Writes to a pipe, a terminal or the like. All bytes are computed before the first is written. */
 function writeToStream(path: string, body: (sink: ByteSink) => void): void {
   const pieces: Uint8Array[] = [];
   const patches: (readonly [number, Uint8Array])[] = [];
@@ -227,8 +231,9 @@ function writeToStream(path: string, body: (sink: ByteSink) => void): void {
 }
 
 /**
- * Opens a pipe or a device for writing, without waiting. Throws {@link ArgumentError} for a pipe
- * that nobody reads.
+ * Opens a pipe or a device for writing, without waiting.
+ *
+ * @throws {@link ArgumentError} for a pipe without a reader
  */
 export function openStream(path: string): number {
   const { O_WRONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
@@ -245,9 +250,11 @@ export function openStream(path: string): number {
 }
 
 /**
- * Writes a file as a whole or not at all: under a temporary name beside it, renamed at the end.
- * Symbolic links are followed; mode and owner of a file that is there are kept. A pipe or a
- * terminal is written to. Errors: {@link ArgumentError} that names the file.
+ * Writes a file as a whole or not at all. It is written under a temporary name beside the path, and
+ * renamed at the end. Symbolic links are followed. An existing file keeps its mode and owner. Pipes
+ * and terminals are written to directly.
+ *
+ * @throws {@link ArgumentError} with the name of the file
  */
 export function writeFileAtomically(path: string, body: (sink: ByteSink) => void): void {
   writing(path, () => {
@@ -285,7 +292,8 @@ export function writeFileAtomically(path: string, body: (sink: ByteSink) => void
 }
 
 /**
- * Writes a text or bytes as {@link writeFileAtomically} does; folders that are missing are made.
+ * Writes a text or bytes in the same way as {@link writeFileAtomically}. Missing folders are
+ * created.
  */
 export function writeDocument(path: string, contents: string | Uint8Array): void {
   checkPath(path);

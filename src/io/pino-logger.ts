@@ -10,18 +10,20 @@ import { findTarget, openStream } from './output.js';
 /** Environment variables of logging. */
 export const LOG_SETTINGS = { level: choiceSetting('LOPS_LOG', LOG_LEVELS) } as const;
 
-/** Which rank logs. */
+/** The rank that logs. */
 export interface LogRank {
   readonly rank: number;
   readonly size: number;
 }
 
 /**
- * The logger that the environment asks for: `LOPS_LOG` is the least level (`debug`, `info`, `warn`,
- * `error`), `LOPS_LOG_FILE` a file instead of stderr, in whose name `%r` is the rank. A line is a
- * JSON object: level, time (UTC), rank, process, host, message and what belongs to it. The package
- * that writes them is only loaded where there is something to write. Errors: {@link ArgumentError}
- * for another level, for a file that can't be written, and for a pipe that nothing reads.
+ * The logger that the environment configures. `LOPS_LOG` is the lowest level (`debug`, `info`,
+ * `warn`, `error`). `LOPS_LOG_FILE` is a file instead of stderr; `%r` in its name is the rank. Each
+ * line is a JSON object: level, time (UTC), rank, process, host, message and its fields. The
+ * package that writes the lines is loaded only if logging is on.
+ *
+ * @throws {@link ArgumentError} for another level, for a file that cannot be written, and for a
+ * pipe without a reader
  */
 export function loggerAsked({ rank, size }: LogRank, env: Environment = process.env): Logger | undefined {
   const { LOPS_LOG_FILE: file } = env;
@@ -33,7 +35,7 @@ export function loggerAsked({ rank, size }: LogRank, env: Environment = process.
   let stream: number | undefined;
   try {
     if (typeof dest === 'string' && findTarget(dest).isStream) stream = openStream(dest);
-    // What is written at once is there when the job ends, however it does
+    // Synchronous writes are complete however the job ends
     destination = load.destination({ dest, sync: true, mkdir: true });
   } catch (error) {
     throw new ArgumentError(`LOPS_LOG_FILE: cannot write ${dest}: ${messageOf(error)}`, {

@@ -41,19 +41,20 @@ import { type FolderLock, lockFolder, unlockFolder } from './parts/folder-lock.j
 
 /** Options of {@link Checkpoint}. */
 export interface CheckpointOptions {
-  /** Keeps the state every so many iterations, and at the end of a run. @default 10 */
+  /** The iterations between two saves. The last state is always saved. @default 10 */
   readonly every?: number;
-  /** How many whole checkpoints stay in the folder. @default 2 */
+  /** The number of whole checkpoints that stay in the folder. @default 2 */
   readonly keep?: number;
   /**
-   * Signals upon which the solver stops after its iteration, on all ranks alike, keeps the state
-   * and returns with the reason 'signal received', whichever rank got one. They do so from the
-   * moment the checkpoint is made on; a second one, 2 s later or more, ends the job. @default []
+   * Signals that stop the solver. If any rank receives one, all ranks stop after the same
+   * iteration, save the state and return with the reason 'signal received'. This holds from the
+   * construction of the checkpoint on. A second signal, at least 2 s later, ends the job.
+   * @default []
    */
   readonly stopOn?: readonly StopSignal[];
   /**
-   * Starts over, whatever the folder holds: checkpoints that are there are not read, and go once a
-   * new one is whole. @default false
+   * Starts over: existing checkpoints are not read, and are removed once a new one is whole.
+   * @default false
    */
   readonly fresh?: boolean;
   /** The ranks that take part. @default those of the state's vectors */
@@ -61,12 +62,12 @@ export interface CheckpointOptions {
 }
 
 /**
- * What a checkpoint takes of a state: its named scalars (numbers, words, lists of them) and
- * vectors.
+ * The parts of a state that a checkpoint saves: its named vectors and scalars (numbers, strings,
+ * lists of them).
  */
 export interface Checkpointable {
   readonly iteration: number;
-  /** Names that are left out. */
+  /** Names that are not saved. */
   readonly scratch?: readonly string[];
 }
 
@@ -76,11 +77,11 @@ type Leaf = DistributedArray | NDArray;
 interface LeafRecord {
   readonly dtype: DType;
   readonly shape: Shape;
-  /** Every rank has the whole; only the first file is written. */
+  /** Whether every rank has the whole; if so, only the first file is written. */
   readonly replicated: boolean;
-  /** What each rank had. */
+  /** The box of each rank. */
   readonly boxes: readonly IndexBox[];
-  /** CRC-32 of the file of each. */
+  /** The CRC-32 of each rank's file. */
   readonly sums: readonly number[];
 }
 
@@ -91,21 +92,21 @@ interface ProblemRecord {
   readonly measures: Plain;
 }
 
-/** What a rank has of its own where a mask splits them. */
+/** The scalars of one rank; ranks differ if a mask splits them. */
 interface RankRecord {
   readonly scalars: Readonly<Record<string, Plain>>;
-  /** Of checkpoints that a solver has written. */
+  /** Absent if the checkpoint was not written by a solver. */
   readonly problem?: ProblemRecord;
 }
 
 /**
- * The second line of the file `state.json`; the first has its format and its check sum. It is
- * written last: a folder that has it is whole.
+ * The second line of the file `state.json`; the first line has the format and the check sum. The
+ * file is written last, so a folder that has it is whole.
  */
 interface Manifest {
   readonly ranks: number;
   readonly iteration: number;
-  /** Of all ranks; where they differ (colours of a mask) of each. */
+  /** One record for all ranks. If the ranks differ (groups of a mask), one record for each. */
   readonly own: readonly RankRecord[];
   readonly vectors: Readonly<Record<string, readonly LeafRecord[]>>;
 }
@@ -116,7 +117,7 @@ const MOST_BYTES = 2 ** 30;
 const WHOLE = /^\d{10}$/;
 const PARTIAL = /^\d{10}\.([\w-]+)\.partial$/;
 
-/** What a file says is not what was written. */
+/** Thrown if a file differs from what was written. */
 class Damage extends ArgumentError {}
 
 function encode(value: unknown): Plain | undefined {
@@ -205,29 +206,30 @@ const DEFAULTS = {
 } satisfies Defaults<CheckpointOptions>;
 
 /**
- * Keeps the state of a solver in a folder, and finds it again after the job was ended:
+ * Saves the state of a solver in a folder, from which a later job resumes:
  * `cgls(A, y, { niter: 1000, checkpoint: new Checkpoint('run') })`.
  *
- * Every rank writes its parts of the vectors as .npy files, all at once, into a temporary folder;
- * when all are on the disk, rank 0 adds `state.json`, with check sums of all files, and renames the
- * folder to its iteration. A job that ends in between leaves the checkpoint before it whole; of
- * damaged ones the one before is taken.
+ * All ranks write their parts of the vectors at the same time, as .npy files in a temporary folder.
+ * When all files are on the disk, rank 0 adds `state.json`, which has the check sums of all files,
+ * and renames the folder to its iteration. If the job ends in between, the previous checkpoint
+ * stays whole. If a checkpoint is damaged, the one before it is read.
  *
- * A solver resumes its own problem only: its options but for limits and tolerances, its data,
- * operators and functions are compared with those of the checkpoint (see {@link Problem}). Resuming
- * on the same number of ranks gives the same iterates bit by bit; on another number each rank reads
- * what of its part lies in the files (colours of a mask, whose scalars differ, need the same
- * number). The folder must be one that all ranks see. It belongs to one job at a time, which holds
- * a lock while a solver runs.
+ * A solver resumes only its own problem. Its options except limits and tolerances, its data,
+ * operators and functions are compared with those of the checkpoint (see {@link Problem}). On the
+ * same number of ranks the iterates have the same bits. On another number, each rank reads the
+ * pieces of its part from the files; groups of a mask with different scalars need the same number.
+ * The folder must be visible to all ranks. It belongs to one job at a time, which holds a lock
+ * while a solver runs.
  *
- * A solver of local arrays is one of a single rank: give every rank a folder of its own.
+ * A solver of local arrays runs on a single rank: use a different folder on every rank.
  *
- * All methods but `release` are collective. Cost of a checkpoint: the state's vectors once to the
- * disk, four exchanges of a few bytes; at the start of a solver one application of each of its
- * operators, and up to six proxes of each function. Errors: {@link ArgumentError} on all ranks
- * where one can't write or read, where a state does not fit, for a checkpoint of another problem or
- * of an older format, where nothing whole is left of checkpoints, and where another job has the
- * folder.
+ * All methods except `release` are collective. Cost of a checkpoint: the state's vectors are
+ * written to the disk once, and there are four exchanges of a few bytes. At the start of a solver
+ * each of its operators is applied once and each function has up to six proxes.
+ *
+ * @throws {@link ArgumentError} from all methods and on all ranks if one rank cannot write or read,
+ * if a state does not fit, if a checkpoint is of another problem or of an older format, if no whole
+ * checkpoint is left, and if another job has locked the folder
  */
 export class Checkpoint {
   readonly folder: string;
@@ -235,7 +237,7 @@ export class Checkpoint {
   readonly stopsOnSignals: boolean;
   readonly #keep: number;
   readonly #comm: Communicator | undefined;
-  /** Older checkpoints are not read, and go with the first new one. */
+  /** Whether existing checkpoints are not read, and are removed once a new one is whole. */
   #startsOver: boolean;
   #problem: ProblemRecord | undefined;
   /** On rank 0. */
@@ -260,12 +262,15 @@ export class Checkpoint {
     if (this.stopsOnSignals) expectSignals('Checkpoint', stopOn);
   }
 
-  /** Saves every `every` iterations, and where this is the last one. What solvers call. */
+  /**
+   * Saves the state if `every` divides its iteration, or if it is the last one. Solvers call this
+   * method.
+   */
   keep(state: Checkpointable, last = false): void {
     if (last || state.iteration % this.every === 0) this.save(state);
   }
 
-  /** Writes the state now. The folder stays locked until `release`, or the end of the process. */
+  /** Writes the state now. The folder stays locked until `release`, or until the process ends. */
   save(state: Checkpointable): void {
     const { vectors, scalars } = partsOf(state);
     const comm = this.#commOf(vectors);
@@ -299,7 +304,7 @@ export class Checkpoint {
     log('info', 'checkpoint written', { folder: join(this.folder, name), iteration: state.iteration });
   }
 
-  /** On rank 0, when all have written: adds the manifest and gives the folder its name. */
+  /** On rank 0, after all ranks have written: adds the manifest and renames the folder. */
   #finish(
     partial: string,
     name: string,
@@ -331,15 +336,18 @@ export class Checkpoint {
     try {
       flush(dirname(this.folder));
     } catch {
-      // may not be readable: then this run has not made the folder, and its entry is on the disk
+      // It may not be readable. Then this run has not created the folder, and its entry is on the
+      // disk
     }
     this.#tidyUp(name);
   }
 
   /**
-   * Overwrites a state by the newest whole checkpoint; the state must come from the same solver,
-   * operator and kinds of vectors, and `problem`, which solvers give, must be that of the
-   * checkpoint. Returns false, and leaves it alone, where there is none, or with `fresh`.
+   * Overwrites a state with the newest whole checkpoint. The state must come from the same solver,
+   * operator and kinds of vectors.
+   *
+   * @param problem the problem of the solver, which must equal that of the checkpoint
+   * @returns false if there is no checkpoint or with `fresh`; the state is then unchanged
    */
   restore(state: Checkpointable, problem?: () => Problem): boolean {
     const { vectors, scalars } = partsOf(state);
@@ -351,7 +359,7 @@ export class Checkpoint {
       this.#problem = recordProblem(problem());
     }
     if (this.#startsOver) return false;
-    // others may see the folder later
+    // other ranks may see the folder later
     const [names = []] = this.#gather(comm, `look into ${this.folder}`, () =>
       !comm || comm.rank === 0 ? this.#names() : [],
     );
@@ -383,8 +391,8 @@ export class Checkpoint {
   }
 
   /**
-   * Lets other jobs have the folder. Solvers call it at their end; what was saved without one is
-   * released at the end of the process.
+   * Unlocks the folder for other jobs. Solvers call this at their end. If the program itself calls
+   * `save`, the folder is unlocked at the end of the process.
    */
   release(): void {
     if (this.#lock) unlockFolder(this.#lock, this);
@@ -437,8 +445,8 @@ export class Checkpoint {
   }
 
   /**
-   * Locks the folder, which is made where it is missing, or makes sure that it is still this
-   * process's. On rank 0.
+   * On rank 0: locks the folder and creates it if it is missing, or checks that this process still
+   * has the lock.
    */
   #hold(): void {
     mkdirSync(endOfLinks(this.folder), { recursive: true });
@@ -453,8 +461,9 @@ export class Checkpoint {
   }
 
   /**
-   * Runs `body` on all ranks; errors name what could not be done.
-   * @returns what it returned on each rank, plain data
+   * Runs `body` on all ranks. Errors include `what`.
+   *
+   * @returns the results of all ranks, which are plain data
    */
   #gather<R>(comm: Communicator | undefined, what: string, body: () => R): R[] {
     const named = (): R => {
@@ -467,7 +476,7 @@ export class Checkpoint {
     return comm ? gatherFromAllRanks(comm, named) : [named()];
   }
 
-  /** Of the checkpoints that are there, the newest first. */
+  /** The names of the existing checkpoints, the newest first. */
   #names(): string[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
@@ -477,8 +486,8 @@ export class Checkpoint {
   }
 
   /**
-   * Removes what ended jobs left, checkpoints of iterations that this run has not reached yet, and
-   * old ones.
+   * Removes the leftovers of ended jobs, checkpoints of iterations that this run has not reached
+   * yet, and old checkpoints.
    */
   #tidyUp(current: string): void {
     const names = readdirSync(this.folder);
@@ -492,7 +501,10 @@ export class Checkpoint {
       rmSync(join(this.folder, name), { recursive: true, force: true });
   }
 
-  /** True for what a job has left that is known to be dead, or that has not written for a day. */
+  /**
+   * Whether this is a leftover of a job that is known to be dead, or that has not written for a
+   * day.
+   */
   #isLeft(name: string): boolean {
     const owner = PARTIAL.exec(name)?.[1];
     if (owner === undefined) return false;
@@ -524,8 +536,10 @@ function formatManifest(manifest: Manifest): string {
 }
 
 /**
- * Throws {@link Damage} where it is missing or is not as it was written, and {@link ArgumentError}
- * for other formats.
+ * Reads the manifest of a checkpoint.
+ *
+ * @throws {@link Damage} if it is missing or differs from what was written
+ * @throws {@link ArgumentError} if it has another format
  */
 function readManifest(folder: string): Manifest {
   const path = join(folder, MANIFEST);
@@ -555,8 +569,8 @@ function readManifest(folder: string): Manifest {
 }
 
 /**
- * True where all files of a checkpoint are there, with all their bytes; their check sums are
- * compared when they are read.
+ * Whether all files of a checkpoint are there with all their bytes. The check sums are compared
+ * when the files are read.
  */
 function isWhole(folder: string): boolean {
   try {
@@ -564,7 +578,7 @@ function isWhole(folder: string): boolean {
       for (const [k, { boxes }] of leaves.entries())
         for (const rank of boxes.keys()) {
           const path = join(folder, fileOf(name, k, rank));
-          // throws where bytes are missing
+          // throws if bytes are missing
           withFile(path, (fd, size) => readNpyHeader(fd, size, path));
         }
     }
@@ -604,7 +618,11 @@ function checkNames(vectors: ReadonlyMap<string, readonly Leaf[]>, manifest: Man
   }
 }
 
-/** Writes a part of a vector; returns its check sum. */
+/**
+ * Writes a part of a vector.
+ *
+ * @returns its check sum
+ */
 function writeLeaf(path: string, local: NDArray): number {
   let sum = 0;
   writeFileAtomically(path, (sink) => {
@@ -620,7 +638,9 @@ function writeLeaf(path: string, local: NDArray): number {
 }
 
 /**
- * A file that holds a part of a vector. Throws {@link Damage} where it is not as it was written.
+ * Reads a file that holds a part of a vector.
+ *
+ * @throws {@link Damage} if it differs from what was written
  */
 function readPart(path: string, box: IndexBox, sum: number, { backend, dtype }: NDArray): NDArray {
   let part: NDArray | undefined;
@@ -640,7 +660,7 @@ function readPart(path: string, box: IndexBox, sum: number, { backend, dtype }: 
   return part;
 }
 
-/** Fills this rank's part of an array from the files that hold some of it. */
+/** Fills this rank's part of an array from the files that overlap it. */
 function readLeaf(folder: string, name: string, k: number, leaf: Leaf, { boxes, sums }: LeafRecord): void {
   const local = localOf(leaf);
   const mine = boxOf(leaf);

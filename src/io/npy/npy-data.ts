@@ -20,20 +20,20 @@ import { dtypeHolding, HOST_LITTLE_ENDIAN, isOfDType, type NpyHeader, type NpyKi
 
 /** Options of {@link readNpy}. */
 export interface NpyReadOptions {
-  /** A backend or the name of one. Default: the default backend. */
+  /** A backend or its name. @default the default backend */
   readonly backend?: Backend | string | undefined;
-  /** Converts while reading. Default: see {@link naturalDType}. */
+  /** The dtype to convert to while reading. @default see {@link naturalDType} */
   readonly dtype?: DType | undefined;
 }
 
-/** Numbers that are converted or moved at a time. */
+/** The number of numbers that are converted or copied at a time. */
 const CHUNK = 1 << 18;
 
 type Numbers = ArrayLike<number> | ArrayLike<bigint>;
 
 /**
- * Bytes in this machine's order as numbers; one entry per kind and size of a number (a complex one
- * is two).
+ * Views of bytes in this machine's byte order as numbers. One entry for each kind and size of a
+ * number; a complex number is two numbers.
  */
 const VIEWS: Readonly<Record<string, (b: ArrayBuffer) => Numbers>> = {
   bool1: (b) => new Uint8Array(b),
@@ -50,14 +50,14 @@ const VIEWS: Readonly<Record<string, (b: ArrayBuffer) => Numbers>> = {
   float8: (b) => new Float64Array(b),
 };
 
-/** What numbers a source holds, and how many elements. */
+/** The kind of numbers in a source, and the number of elements. */
 export type Numbering = Pick<NpyHeader, 'kind' | 'bytes' | 'littleEndian' | 'size'>;
 
 interface Lanes {
   readonly kind: Exclude<NpyKind, 'complex'>;
-  /** Of one number. */
+  /** The bytes of one number. */
   readonly bytes: number;
-  /** Numbers in the file. */
+  /** The count of numbers in the file. */
   readonly count: number;
 }
 
@@ -87,9 +87,9 @@ function forNumbers(
 }
 
 /**
- * The dtype that an array takes unless one is asked for: floats and complex numbers their own (half
- * precision: float32); bool and integers of up to 32 bits int32; wider ones, uint32 included, int32
- * where all values fit and float64 otherwise.
+ * The dtype of an array if the caller gives none. Floats and complex numbers keep their own (half
+ * precision becomes float32). Bool and integers of up to 32 bits become int32. Wider integers, and
+ * uint32, become int32 if all values fit and float64 otherwise.
  */
 export function naturalDType(header: Numbering, open: () => ByteSource): DType {
   const { kind, bytes } = header;
@@ -114,8 +114,9 @@ export function checkConversion(header: Pick<NpyHeader, 'kind' | 'descr'>, dtype
 }
 
 /**
- * Writes numbers as `dtype`; throws {@link DTypeError} for integers that it can't hold exactly
- * (float32 rounds, since it was asked for).
+ * Writes numbers as `dtype`. float32 rounds integers, because the caller gave that dtype.
+ *
+ * @throws {@link DTypeError} for integers that another dtype cannot hold exactly
  */
 function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: HostArray, name: string): void {
   const step = isComplex(dtype) && !complexSource ? 2 : 1;
@@ -134,7 +135,7 @@ function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: Hos
 }
 
 /**
- * Calls `move` with host memory for consecutive runs of `x`: its own memory where that is of this
+ * Calls `move` with host memory for consecutive runs of `x`: its own memory if that is in this
  * process, otherwise a buffer.
  */
 function forRuns(x: NDArray, move: (values: HostArray, first: number, own: boolean) => void): void {
@@ -152,8 +153,8 @@ const bytesIn = (values: HostArray): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 /**
- * Fills `x`, as many elements as the header says and in the file's order, from a source that stands
- * at the data.
+ * Fills `x` with as many elements as the header states, in the file's order. The source must be
+ * positioned at the data.
  */
 export function readInto(x: NDArray, header: Numbering, source: ByteSource): void {
   const same = isOfDType(header.kind, header.bytes, x.dtype);
@@ -179,7 +180,11 @@ export function readInto(x: NDArray, header: Numbering, source: ByteSource): voi
 
 const DEFAULTS = { backend: undefined, dtype: undefined } satisfies Defaults<NpyReadOptions>;
 
-/** The array behind a header. `open` gives a source that stands at the first element. */
+/**
+ * Reads the array of a header.
+ *
+ * @param open returns a source that is positioned at the first element
+ */
 export function readNpyData(header: NpyHeader, open: () => ByteSource, options?: NpyReadOptions): NDArray {
   const given = withDefaults('readNpy', options, DEFAULTS);
   const backend = resolveBackend(given.backend);

@@ -32,7 +32,7 @@ const sourceOf = (fd: number, path: string, header: NpyHeader, box: IndexBox) =>
   return runsSource(fd, path, runs);
 };
 
-/** Fills this rank's part. */
+/** Reads this rank's part. */
 function readBox(path: string, header: NpyHeader, x: DistributedArray): void {
   const { box, local } = x;
   withFile(path, (fd) =>
@@ -46,7 +46,7 @@ function readBox(path: string, header: NpyHeader, x: DistributedArray): void {
   );
 }
 
-/** As `naturalDType`, of a file whose rows are looked through by all ranks. */
+/** The same as `naturalDType`, for a file of which each rank scans some rows. */
 function commonDType(path: string, header: NpyHeader, comm: Communicator): DType {
   const rows = fileLayout(Layout.split(header.shape, comm.size), header.bytes, header.fortranOrder).box(
     comm.rank,
@@ -60,14 +60,16 @@ function commonDType(path: string, header: NpyHeader, comm: Communicator): DType
 }
 
 /**
- * Reads a .npy file by all ranks at once, each its own part, into any layout of boxes. Dtypes as
- * `readNpy`. Collective.
+ * Reads a .npy file into any layout of boxes. All ranks read their own parts at the same time. The
+ * dtypes are those of `readNpy`. Collective.
  *
- * Parts that lie in long runs of the file are read straight into the array; others by rows of the
- * file, moved by one transfer, with one more array of memory while it lasts. The path leads to the
- * same file on all ranks. Errors: those of `readNpy`, on all ranks alike, before anything is
- * allocated where the file can't hold what it says; {@link ArgumentError} where ranks see different
- * files or options.
+ * Parts that are long runs of the file are read directly into the array. Other parts are read as
+ * rows of the file and moved by one transfer, with the memory of one more array during the call.
+ * The path must lead to the same file on all ranks.
+ *
+ * @throws {@link ArgumentError} and {@link DTypeError} as `readNpy`, on all ranks. If the file is
+ * too short for its header, nothing has been allocated
+ * @throws {@link ArgumentError} if ranks see different files or options
  */
 export function readNpyDistributed(path: string, options: DistributedArrayOptions = {}): DistributedArray {
   const comm = resolveCommunicator(options.comm);
@@ -89,11 +91,12 @@ export function readNpyDistributed(path: string, options: DistributedArrayOption
 }
 
 /**
- * Writes a distributed array in any layout of boxes as one .npy file (version 1, C order) by all
- * ranks at once: each writes its part where that lies in long runs of the file, otherwise rows
- * after one transfer. The file appears as a whole or not at all; all ranks see it when the call
- * returns. Of a replicated array each rank writes a share. Collective. Errors are the same on all
- * ranks, and leave nothing behind.
+ * Writes a distributed array in any layout of boxes as one .npy file (version 1, C order). All
+ * ranks write at the same time. Each rank writes its part if the part is long runs of the file.
+ * Otherwise one transfer moves the array into rows of the file, which the ranks write. The file
+ * appears as a whole or not at all, and all ranks see it when the call returns. Each rank writes a
+ * share of a replicated array. Collective. Errors are the same on all ranks, and then no file is
+ * left.
  */
 export function writeNpyDistributed(path: string, x: DistributedArray): void {
   checkBoxes('writeNpyDistributed', x);
@@ -101,7 +104,7 @@ export function writeNpyDistributed(path: string, x: DistributedArray): void {
   const header = formatNpyHeader(globalShape, dtype);
   const bytes = bytesOf(dtype);
   sameOnAllRanks(comm, 'writeNpyDistributed', () => {
-    // throws where it was disposed
+    // throws if the array was disposed
     void x.local.storage;
     return { path, dtype, layout: x.layout.key };
   });

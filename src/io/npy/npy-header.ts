@@ -4,11 +4,11 @@ import { ArgumentError, DTypeError } from '../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import type { ByteSource } from '../parts/byte-source.js';
 
-/** The kinds of numbers that .npy files hold, by the letter of their descr. */
+/** The kinds of numbers in .npy files, by the letter of their descr. */
 const KINDS = { b: 'bool', i: 'int', u: 'uint', f: 'float', c: 'complex' } as const;
 export type NpyKind = (typeof KINDS)[keyof typeof KINDS];
 
-/** The sizes in bytes that are read, per kind. */
+/** The supported sizes in bytes of each kind. */
 const SIZES: Readonly<Record<NpyKind, readonly number[]>> = {
   bool: [1],
   int: [1, 2, 4, 8],
@@ -17,30 +17,33 @@ const SIZES: Readonly<Record<NpyKind, readonly number[]>> = {
   complex: [8, 16],
 };
 
-/** What the first bytes of a .npy file say (format of NumPy, versions 1 to 3; NEP 1). */
+/** The header of a .npy file (format of NumPy, versions 1 to 3; NEP 1). */
 export interface NpyHeader {
-  /** As NumPy writes it, `'<f8'`. */
+  /** The descr in NumPy's form, `'<f8'`. */
   readonly descr: string;
   readonly kind: NpyKind;
-  /** Of one element. */
+  /** The bytes of one element. */
   readonly bytes: number;
   readonly littleEndian: boolean;
   readonly fortranOrder: boolean;
   readonly shape: Shape;
-  /** Elements. */
+  /** The number of elements. */
   readonly size: number;
-  /** Where the first element is, in bytes from the start of the file. */
+  /** The position of the first element, in bytes from the start of the file. */
   readonly dataOffset: number;
 }
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
-/** NumPy refuses longer ones too, unless told otherwise; ours hold no structured dtypes. */
+/** NumPy also refuses longer headers by default. The supported files have no structured dtypes. */
 const LONGEST = 65536;
 export const HOST_LITTLE_ENDIAN = endianness() === 'LE';
 
 /**
- * Reads the header and checks that `available` bytes, counted from the start of the file, hold all
- * data. Throws {@link ArgumentError} and {@link DTypeError}.
+ * Reads the header and checks that the file holds all data.
+ *
+ * @param available the bytes of the file, counted from its start
+ * @throws {@link ArgumentError} if the file is damaged or too short
+ * @throws {@link DTypeError} if its dtype is not supported
  */
 export function parseNpyHeader(source: ByteSource, available: number): NpyHeader {
   const bad = (why: string) =>
@@ -97,15 +100,15 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
   return { descr, kind, bytes, littleEndian, fortranOrder: order === 'True', shape, size, dataOffset };
 }
 
-/** Kind and bytes as in a descr: `f8`. */
+/** Kind and bytes in the form of a descr: `f8`. */
 const codeOf = (kind: NpyKind, bytes: number): string =>
   `${Object.entries(KINDS).find(([, name]) => name === kind)?.[0]}${bytes}`;
 
-/** True where numbers of a file are those of a dtype, byte order aside. */
+/** Whether numbers of a file have the type of a dtype, whatever their byte order. */
 export const isOfDType = (kind: NpyKind, bytes: number, dtype: DType): boolean =>
   npyCodeOf(dtype) === codeOf(kind, bytes);
 
-/** The dtype that holds all numbers of a kind and size; undefined for integers beyond int32. */
+/** The dtype that holds all numbers of a kind and size. Undefined for integers beyond int32. */
 export function dtypeHolding(kind: NpyKind, bytes: number): DType | undefined {
   const same = dtypeOfNpyCode(codeOf(kind, bytes));
   if (same) return same;
@@ -114,8 +117,8 @@ export function dtypeHolding(kind: NpyKind, bytes: number): DType | undefined {
 }
 
 /**
- * The header of an array in C order, in this machine's byte order: version 1, or 2 where it is
- * longer than version 1 allows.
+ * The header of an array in C order, in this machine's byte order. It has version 1, or version 2
+ * if it is longer than version 1 allows.
  */
 export function formatNpyHeader(shape: Shape, dtype: DType): Uint8Array {
   const list = shape.length === 1 ? `${shape[0]},` : shape.join(', ');

@@ -9,18 +9,21 @@ import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js
 export type { NpyHeader, NpyReadOptions };
 
 /**
- * The header of an open .npy file of `size` bytes: dtype, order, shape, and where the data start.
- * Throws {@link ArgumentError} where the file can't hold what it says.
+ * Reads the header of an open .npy file of `size` bytes: dtype, order, shape, and the start of the
+ * data.
+ *
+ * @throws {@link ArgumentError} if the file is too short for its header
  */
 export const readNpyHeader = (fd: number, size: number, name = 'the file'): NpyHeader =>
   parseNpyHeader(fileSource(fd, name), size);
 
 /**
- * Reads a .npy file (versions 1 to 3, either byte order, C or Fortran order) straight into an
- * array's memory. Floats and complex numbers keep their precision (half becomes float32); bool and
- * integers become int32 where their values fit, otherwise float64 where that is exact. Errors:
- * {@link ArgumentError} for a damaged or cut file, before anything is allocated; {@link DTypeError}
- * for values that no dtype here holds.
+ * Reads a .npy file (versions 1 to 3, either byte order, C or Fortran order) directly into an
+ * array's memory. Floats and complex numbers keep their precision (half becomes float32). Bool and
+ * integers become int32 if their values fit, otherwise float64 if that is exact.
+ *
+ * @throws {@link ArgumentError} for a damaged or cut file, before anything is allocated
+ * @throws {@link DTypeError} for values that no dtype holds
  */
 export function readNpy(path: string, options: NpyReadOptions = {}): NDArray {
   return withFile(path, (fd, size) => {
@@ -30,8 +33,8 @@ export function readNpy(path: string, options: NpyReadOptions = {}): NDArray {
 }
 
 /**
- * Writes an array as .npy, version 1, C order. The file appears as a whole or not at all; symbolic
- * links are followed, mode and owner of a file that is replaced are kept. Waits for the backend.
+ * Writes an array as .npy, version 1, C order. The file appears as a whole or not at all. Symbolic
+ * links are followed. A replaced file keeps its mode and owner. The call waits for the backend.
  */
 export function writeNpy(path: string, x: NDArray): void {
   checkPath(path);

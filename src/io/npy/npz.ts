@@ -12,19 +12,21 @@ import { openMember, readZipDirectory, type ZipMember, zipWriter } from './parts
 
 /** An array in an .npz archive, not yet read. */
 export interface NpzEntry {
-  /** Its dtype, order and shape. */
+  /** Reads its dtype, order and shape. */
   header(): NpyHeader;
-  /** Reads it; as `readNpy`. */
+  /** Reads the array in the same way as `readNpy`. */
   read(options?: NpyReadOptions): NDArray;
 }
 
 const SUFFIX = '.npy';
 
 /**
- * The arrays of an .npz archive (stored or deflated members, ZIP64 too) by name. Each is read when
- * asked for; stored ones straight into the array's memory. Members that are no .npy are left out.
- * Other bytes may come before the archive. Errors: {@link ArgumentError} for a damaged archive; the
- * check sum of every member that is read is verified.
+ * Lists the arrays of an .npz archive by name. Members may be stored or deflated, with ZIP64. Each
+ * array is read by its own call; a stored one is read directly into the array's memory. Members
+ * that are not .npy files are left out. Other bytes may precede the archive. The check sum of every
+ * member that is read is verified.
+ *
+ * @throws {@link ArgumentError} for a damaged archive
  */
 export function readNpz(path: string): ReadonlyMap<string, NpzEntry> {
   const members = withFile(path, (fd, size) => readZipDirectory(fd, size, path));
@@ -53,7 +55,7 @@ function entryOf(path: string, member: ZipMember): NpzEntry {
         let last: CheckedSource | undefined;
         const x = readNpyData(header, () => (last = open()), options);
         try {
-          // bytes after the array belong to the check sum, too
+          // bytes after the array are part of the check sum, too
           last?.finish();
         } catch (error) {
           x.dispose();
@@ -73,7 +75,8 @@ export interface NpzWriteOptions {
 const DEFAULTS = { compress: false } satisfies Defaults<NpzWriteOptions>;
 
 /**
- * Writes arrays by name as .npz. The file appears as a whole or not at all. Waits for the backends.
+ * Writes arrays by name as .npz. The file appears as a whole or not at all. The call waits for the
+ * backends.
  */
 export function writeNpz(
   path: string,

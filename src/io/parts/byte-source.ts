@@ -8,11 +8,12 @@ const PIECE = 1 << 18;
 
 /** Bytes that are read from front to back. */
 export interface ByteSource {
-  /** For messages. */
+  /** The name of the source in error messages. */
   readonly name: string;
   /**
-   * Fills all of `into` with what comes next, and returns it. Throws {@link ArgumentError} where
-   * less is left.
+   * Fills all of `into` with the next bytes, and returns it.
+   *
+   * @throws {@link ArgumentError} if fewer bytes are left
    */
   read<T extends Uint8Array>(into: T): T;
 }
@@ -45,7 +46,7 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
-/** What `length` bytes of a raw deflate stream (RFC 1951) expand to. */
+/** The `length` bytes to which a raw deflate stream (RFC 1951) expands. */
 export function inflatedSource(compressed: ByteSource, length: number): ByteSource {
   const { name } = compressed;
   const ready: Uint8Array[] = [];
@@ -87,15 +88,16 @@ export function inflatedSource(compressed: ByteSource, length: number): ByteSour
   };
 }
 
-/** A source whose check sum is compared when all its bytes have been read. */
+/** A source that compares its check sum when all its bytes have been read. */
 export interface CheckedSource extends ByteSource {
-  /** Reads what is left, so that the check sum is compared. */
+  /** Reads the remaining bytes, so that the check sum is compared. */
   finish(): void;
 }
 
 /**
- * The `size` bytes that follow in a source; throws {@link ArgumentError} where their CRC-32 is
- * another.
+ * The next `size` bytes of a source.
+ *
+ * @throws {@link ArgumentError} if their CRC-32 differs from `expected`
  */
 export function checkedSource(source: ByteSource, size: number, expected: number): CheckedSource {
   const { name } = source;

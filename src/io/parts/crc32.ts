@@ -6,12 +6,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-/** CRC-32 of ZIP, going on from `value`: for a Node.js whose zlib has none. */
+/** The CRC-32 of ZIP, continued from `value`. It is for versions of Node.js without zlib.crc32. */
 export function crc32OfTable(bytes: Uint8Array, value = 0): number {
   let c = ~value;
   for (let i = 0; i < bytes.length; i++) c = (TABLE[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8);
   return ~c >>> 0;
 }
 
-/** CRC-32 of ZIP, going on from `value`. */
+/** The CRC-32 of ZIP, continued from `value`. */
 export const crc32: (bytes: Uint8Array, value?: number) => number = zlib.crc32 ?? crc32OfTable;

@@ -10,21 +10,21 @@ import type { ByteSource } from './byte-source.js';
 import { readAt, writeAt } from './raw-io.js';
 
 /**
- * Runs of at least this many bytes are read and written where they are; shorter ones are first
- * moved to ranks that have longer ones.
+ * Runs of at least this many bytes are read and written directly. Arrays with shorter runs are
+ * first moved to a layout with longer ones.
  */
 const LONG_RUN = 1 << 18;
 
-/** The bytes of a box in the file of a C-order array: runs of one length. */
+/** The bytes of a box in the file of a C-order array: runs of equal length. */
 export interface Runs {
   readonly count: number;
-  /** Of one run. */
+  /** The bytes of one run. */
   readonly bytes: number;
-  /** Of run `k` in the file. */
+  /** The position of run `k` in the file. */
   position(k: number): number;
 }
 
-/** @param offset of the array's first element in the file, in bytes */
+/** @param offset the position of the array's first element in the file, in bytes */
 export function runsOf(globalShape: Shape, { start, shape }: IndexBox, itemBytes: number, offset = 0): Runs {
   let first = globalShape.length - 1;
   while (first > 0 && shape[first] === globalShape[first]) first--;
@@ -46,8 +46,8 @@ export function runsOf(globalShape: Shape, { start, shape }: IndexBox, itemBytes
 }
 
 /**
- * Goes through the runs: `move` gets, for the next `length` bytes of the box, the place in the file
- * and in those bytes.
+ * Steps through the runs. For the next `length` bytes of the box, `move` is called for each
+ * contiguous piece with its position in the file and its start and stop in those bytes.
  */
 function cursor(
   runs: Runs,
@@ -65,7 +65,7 @@ function cursor(
   };
 }
 
-/** The bytes of runs, one after another. */
+/** The bytes of the runs, one run after another. */
 export function runsSource(fd: number, name: string, runs: Runs): ByteSource {
   const next = cursor(runs);
   return {
@@ -77,7 +77,7 @@ export function runsSource(fd: number, name: string, runs: Runs): ByteSource {
   };
 }
 
-/** Writes bytes to runs, one after another. */
+/** Writes bytes to the runs, one run after another. */
 export function runsSink(fd: number, runs: Runs): (bytes: Uint8Array) => void {
   const next = cursor(runs);
   return (bytes) =>
@@ -90,7 +90,8 @@ export const reversedBox = ({ start, shape }: IndexBox): IndexBox => ({
 });
 
 /**
- * Split along the first of `axes` that is long enough for all ranks, otherwise along the longest.
+ * Splits along the first of `axes` with at least one element for each rank, otherwise along the
+ * longest.
  */
 export function splitFor(shape: Shape, ranks: number, axes: readonly number[]): Layout {
   const longest = axes.reduce(
@@ -101,9 +102,11 @@ export function splitFor(shape: Shape, ranks: number, axes: readonly number[]): 
 }
 
 /**
- * The layout in which ranks read or write a file of an array: its own where every rank has one run,
- * or long ones; otherwise rows of the file. Pure, so that all ranks choose the same. `fortran`: the
- * file runs through the first axis fastest.
+ * The layout in which ranks read or write the file of an array. It is the array's own layout if
+ * every rank has one run or long runs, otherwise rows of the file. The function is pure, so all
+ * ranks get the same.
+ *
+ * @param fortran whether the first axis varies fastest in the file
  */
 export function fileLayout(layout: Layout, itemBytes: number, fortran: boolean): Layout {
   const { globalShape, ranks } = layout;
@@ -118,7 +121,11 @@ export function fileLayout(layout: Layout, itemBytes: number, fortran: boolean):
   return splitFor(globalShape, ranks, axes);
 }
 
-/** Throws unless a layout says which part of the global array each rank has. */
+/**
+ * Checks that the layout of `x` gives each rank a box of the global array.
+ *
+ * @throws {@link PartitionError} if it does not
+ */
 export function checkBoxes(owner: string, x: DistributedArray): void {
   checkDistributed(owner, x);
   const { layout } = x;
@@ -129,18 +136,21 @@ export function checkBoxes(owner: string, x: DistributedArray): void {
     );
 }
 
-/** `x` in another space that differs by its layout: `x` itself where it does not. Collective. */
+/**
+ * Moves `x` to another space with a different layout. Returns `x` itself if the layout is the same.
+ * Collective.
+ */
 export function moved(x: DistributedArray, space: DistributedSpace): DistributedArray {
   if (space.layout.equals(x.layout)) return x;
   const y = onAllRanks(x.comm, () => space.empty());
   const plan = TransferPlan.between(x.layout, space.layout, x.comm);
   plan.run(x.local, y.local);
-  // as large as the arrays, and rarely needed again
+  // it is as large as the arrays, and rarely needed again
   plan.dispose();
   return y;
 }
 
-/** Options as plain data, to be compared among ranks. What is no data is left out. */
+/** Options as plain data, which ranks compare. Other values are left out. */
 export function plainOptions({ comm: _, backend, ...rest }: DistributedArrayOptions): object {
   const name = typeof backend === 'object' ? backend.name : backend;
   return JSON.parse(JSON.stringify({ ...rest, backend: name }));

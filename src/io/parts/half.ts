@@ -1,4 +1,4 @@
-/** Half precision: 1 sign, 5 exponent, 10 fraction bits (IEEE 754). */
+/** The value of a half-precision number: 1 sign, 5 exponent, 10 fraction bits (IEEE 754). */
 export function halfToNumber(bits: number): number {
   const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 0x3ff];
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;

@@ -5,8 +5,9 @@ import { textOf } from '../../core/base/text-of.js';
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
 /**
- * Throws {@link ArgumentError} unless `path` is one of this machine's file systems: URLs are
- * refused by name.
+ * Checks that `path` is on a file system of this machine.
+ *
+ * @throws {@link ArgumentError} if it is not; URLs have a message of their own
  */
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
@@ -18,7 +19,7 @@ export function checkPath(path: unknown): asserts path is string {
     );
 }
 
-/** What is at a path, in words. */
+/** A description of the kind of file. */
 export function kindOf(stats: Stats): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';
@@ -28,8 +29,8 @@ export function kindOf(stats: Stats): string {
 }
 
 /**
- * Runs `body`; errors of the system become {@link ArgumentError}s with the same words, which name
- * the file.
+ * Runs `body`. Errors of the system become {@link ArgumentError}s with the same message and the
+ * name of the file.
  */
 export function naming<R>(path: string, body: () => R): R {
   try {
@@ -41,8 +42,9 @@ export function naming<R>(path: string, body: () => R): R {
 }
 
 /**
- * True for an error of {@link withFile} because there is nothing at the path; `codes` are those of
- * the system.
+ * Whether {@link withFile} threw this error because nothing is at the path.
+ *
+ * @param codes the system's error codes that count
  */
 export const isMissing = (error: unknown, codes: readonly string[] = ['ENOENT']): error is ArgumentError =>
   error instanceof ArgumentError &&
@@ -51,9 +53,11 @@ export const isMissing = (error: unknown, codes: readonly string[] = ['ENOENT'])
   codes.includes(String(error.cause.code));
 
 /**
- * Opens a regular file for reading. Never waits: a pipe opens at once, and is then refused, as
- * devices and folders are. Errors: those of the system, and {@link ArgumentError} for what is no
- * regular file.
+ * Opens a regular file for reading. Never waits: a pipe opens at once and is then refused, as
+ * devices and folders are.
+ *
+ * @throws the error of the system if the file cannot be opened
+ * @throws {@link ArgumentError} if the path does not lead to a regular file
  */
 export function openRegular(path: string): { readonly fd: number; readonly size: number } {
   const fd = openSync(path, O_RDONLY | O_NONBLOCK);

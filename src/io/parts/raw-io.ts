@@ -1,12 +1,13 @@
 import { readSync, writeSync } from 'node:fs';
 import { ArgumentError } from '../../core/base/errors.js';
 
-/** One call of the system moves at most this much: the limit of read(2) is 2 GiB. */
+/** The most bytes of one system call; the limit of read(2) is 2 GiB. */
 const MOST = 1 << 30;
 
 /**
- * Fills `into` with the bytes of a file at a position. Throws {@link ArgumentError} where the file
- * ends before.
+ * Fills `into` with the bytes of a file at a position.
+ *
+ * @throws {@link ArgumentError} if the file ends before
  */
 export function readAt(fd: number, into: Uint8Array, position: number, name: string): void {
   for (let done = 0; done < into.length; ) {
@@ -24,13 +25,13 @@ export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
-/** Waits, all of this thread. */
+/** Blocks this thread. */
 export const pause = (milliseconds: number): void => {
   Atomics.wait(PAUSE, 0, 0, milliseconds);
 };
 
 /**
- * Writes all bytes to a pipe or a device that was opened without blocking: waits while it is full.
+ * Writes all bytes to a pipe or a device that was opened without blocking. Waits while it is full.
  */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
@@ -43,7 +44,11 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
-/** All `size` bytes of a file. Throws {@link ArgumentError} where there are more than `most`. */
+/**
+ * Reads all `size` bytes of a file.
+ *
+ * @throws {@link ArgumentError} if there are more than `most`
+ */
 export function readWhole(fd: number, size: number, most: number, name: string): Uint8Array {
   if (size > most)
     throw new ArgumentError(`${name} has ${size} bytes: expected at most ${most}, it is damaged`);

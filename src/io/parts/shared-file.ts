@@ -5,11 +5,11 @@ import { createFile, findFile, likeBefore, temporaryFor, writing } from '../outp
 import { writeAt } from './raw-io.js';
 
 /**
- * Writes a file of `size` bytes by all ranks, as a whole or not at all: rank 0 makes it under a
- * temporary name beside `path` and writes `head`, every rank writes its parts in `body`, and when
- * all have them on disk rank 0 renames it. Symbolic links are followed; mode and owner of a file
- * that is there are kept. Where anything fails on one rank, all throw the same, which names the
- * file, and nothing is left. Collective.
+ * Writes a file of `size` bytes by all ranks, as a whole or not at all. Rank 0 creates it under a
+ * temporary name beside `path` and writes `head`. Every rank writes its parts in `body`. When all
+ * parts are on the disk, rank 0 renames the file. Symbolic links are followed. An existing file
+ * keeps its mode and owner. If anything fails on one rank, all ranks throw the same error with the
+ * name of the file, and no file is left. Collective.
  */
 export function writeFileTogether(
   comm: Communicator,

@@ -37,7 +37,9 @@ import { readSamples, writeSamples } from './parts/segy-samples.js';
 
 export type { SegyFormat };
 
-/** Where trace headers hold the place of a trace, counted from 1 as in the standard. */
+/**
+ * The bytes of a trace header with the position of the trace, counted from 1 as in the standard.
+ */
 interface SegyBytes {
   /** First byte of the inline number, 4 bytes. @default 189 */
   readonly inlineByte?: number;
@@ -48,15 +50,15 @@ interface SegyBytes {
 /** Options of {@link readSegy}. */
 export interface SegyReadOptions extends DistributedArrayOptions, SegyBytes {}
 
-/** Everything about a post-stack volume but its samples; `writeSegy` takes it as it is. */
+/** A post-stack volume without its samples. `writeSegy` accepts it unchanged. */
 export interface SegyGeometry {
-  /** Inline numbers, one an entry of axis 0. */
+  /** Inline numbers, one for each entry of axis 0. */
   readonly inlines: readonly number[];
-  /** Crossline numbers, one an entry of axis 1. */
+  /** Crossline numbers, one for each entry of axis 1. */
   readonly crosslines: readonly number[];
-  /** In seconds (of depth volumes: kilometres). */
+  /** In seconds (depth volumes: in kilometres). */
   readonly sampleInterval: number;
-  /** Of the first sample, in seconds. @default 0 */
+  /** The time of the first sample, in seconds. @default 0 */
   readonly delay: number;
   /** The textual header: at most 40 lines of 80 characters. */
   readonly text: string;
@@ -74,7 +76,7 @@ export interface SegyWriteOptions extends Partial<SegyGeometry>, SegyBytes {
   readonly sampleInterval: number;
 }
 
-/** How traces follow each other: `slow` changes after all of `fast`. */
+/** The order of traces: `slow` changes after all of `fast`. */
 interface Order {
   readonly inlineFirst: boolean;
   readonly slow: readonly number[];
@@ -87,7 +89,7 @@ interface Order {
 
 // Bytes of a trace header, counted from 0
 const AT = { inLine: 0, inFile: 4, ensemble: 20, kind: 28, delay: 108, samples: 114, interval: 116 };
-/** Bytes that are read or written at a time. */
+/** The number of bytes that are read or written at a time. */
 const PIECE = 1 << 22;
 
 const BYTES = { inlineByte: 189, crosslineByte: 193 } satisfies Defaults<SegyBytes>;
@@ -112,7 +114,9 @@ const isSorted = (list: readonly number[]): boolean => {
   );
 };
 
-/** Finds how the traces are sorted: reads the headers of the first row, and one of each row. */
+/**
+ * Finds how the traces are sorted. Reads the headers of the first row, and one header of each row.
+ */
 function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyBytes): Order {
   const at = places(bytes);
   const { traces, littleEndian, dataOffset, traceBytes } = header;
@@ -140,7 +144,7 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
   const [slowKey, fastKey] = inlineFirst
     ? (['inline', 'crossline'] as const)
     : (['crossline', 'inline'] as const);
-  // the last three decide, so that the first trace out of order ends the search
+  // Only the last three are compared, so the first trace out of order ends the search
   const check = (key: string, list: readonly number[], trace: number) => {
     if (!isSorted(list.slice(-3)))
       throw irregular(
@@ -164,7 +168,9 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
   return { inlineFirst, slow, fast, delay, interval };
 }
 
-/** Fills this rank's traces, `[slow, fast, sample]`, and checks where each says that it belongs. */
+/**
+ * Reads this rank's traces, `[slow, fast, sample]`, and checks the position in each trace header.
+ */
 function readTraces(
   fd: number,
   path: string,
@@ -223,8 +229,8 @@ function readTraces(
 }
 
 /**
- * The layout in which ranks read or write whole traces: `layout` itself where it cuts none,
- * otherwise rows of the file.
+ * The layout in which ranks read or write whole traces. It is `layout` itself if that cuts no
+ * trace, otherwise rows of the file.
  */
 function traceLayout(layout: Layout, inlineFirst: boolean): Layout {
   const samples = layout.globalShape[2] as number;
@@ -236,18 +242,20 @@ function traceLayout(layout: Layout, inlineFirst: boolean): Layout {
     : splitFor(layout.globalShape, layout.ranks, inlineFirst ? [0, 1] : [1, 0]);
 }
 
-/** Inline and crossline change places. */
+/** Swaps inline and crossline. */
 const swapped = ([a, b, ...rest]: readonly number[]): number[] => [b as number, a as number, ...rest];
 
 /**
  * Reads a post-stack volume from SEG-Y (revisions 0 to 2, either byte order, samples IBM float,
- * IEEE float, int32 and int16) by all ranks, each its traces. `data` is
- * `[inline, crossline, sample]`, whichever of the two the file runs through first; float32 unless
- * asked for otherwise, int32 for integer samples. Collective.
+ * IEEE float, int32 and int16). All ranks read, each its traces. `data` is
+ * `[inline, crossline, sample]`, whichever of the two varies first in the file. Its dtype is int32
+ * for integer samples and float32 otherwise, unless `dtype` is given. Collective.
  *
- * Every trace header is checked. Errors, on all ranks alike: {@link ArgumentError} for files that
- * are cut short, for volumes with gaps or in no order, and where ranks see different files or
- * options; {@link DTypeError} for other sample formats and for IBM floats beyond float32.
+ * Every trace header is checked. Errors are the same on all ranks.
+ *
+ * @throws {@link ArgumentError} for files that are cut short, for volumes with gaps or without an
+ * order, and if ranks see different files or options
+ * @throws {@link DTypeError} for other sample formats and for IBM floats beyond float32
  */
 export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolume {
   const { inlineByte, crosslineByte, ...rest } = options;
@@ -316,7 +324,7 @@ const defaultText = (inline: number, crossline: number): string =>
     'C40 END TEXTUAL HEADER',
   ].join('\n');
 
-/** A value in the units of the file, where it is a whole number that its field holds. */
+/** A value in the units of the file. It must be a whole number in the range of its field. */
 function field(name: string, value: number, scale: number, least: number, most: number): number {
   const whole = Math.round(value * scale);
   if (
@@ -431,17 +439,17 @@ function writeTraces(
 
 /**
  * Writes a real volume `[inline, crossline, sample]` in any layout of boxes as SEG-Y (revision 1,
- * big-endian, textual header in EBCDIC), sorted by inline, then crossline, by all ranks, each its
- * traces. Format 'float32' (IEEE) unless asked for 'ibm', which rounds to 21 to 24 bits; int32
- * arrays as 'int32' or 'int16'. The file appears as a whole or not at all. What `readSegy` says of
- * a volume can be passed on. Collective. Errors are the same on all ranks, and leave nothing
- * behind.
+ * big-endian, textual header in EBCDIC), sorted by inline, then crossline. All ranks write, each
+ * its traces. The format of floats is 'float32' (IEEE), or 'ibm' on request, which rounds to 21 to
+ * 24 bits. int32 arrays are written as 'int32' or 'int16'. The file appears as a whole or not at
+ * all. The geometry that `readSegy` returns is accepted as `options`. Collective. Errors are the
+ * same on all ranks, and then no file is left.
  */
 export function writeSegy(path: string, x: DistributedArray, options: SegyWriteOptions): void {
   checkBoxes('writeSegy', x);
   const { comm } = x;
   const spec = sameOnAllRanks(comm, 'writeSegy', () => {
-    // throws where it was disposed
+    // throws if the array was disposed
     void x.local.storage;
     return { ...settings(x, options), path, layout: x.layout.key };
   });

@@ -53,8 +53,8 @@ export type { ZarrCompression, ZarrMetadata };
 /** Options of {@link readZarr}. */
 export interface ZarrReadOptions extends DistributedArrayOptions {
   /**
-   * The largest array, in bytes, that is believed. Chunks that are not stored are legal (they hold
-   * the fill value), so that a few bytes can claim any size.
+   * The largest array, in bytes, that is read. Chunks need not be stored (missing ones hold the
+   * fill value), so a few bytes can claim any size.
    * @default 64 MiB, or 1024 times what the folder holds
    */
   readonly maxBytes?: number;
@@ -66,11 +66,11 @@ export interface ZarrWriteOptions {
   readonly chunks?: Shape;
   /** 'zstd' needs Node.js 22.15 for writing, not for reading. @default 'gzip' */
   readonly compression?: ZarrCompression;
-  /** gzip 0 to 9, zstd 1 to 22; more is smaller and slower. @default 1 */
+  /** gzip 0 to 9, zstd 1 to 22; higher levels are smaller and slower. @default 1 */
   readonly level?: number;
-  /** Whatever JSON holds. @default {} */
+  /** Any JSON values. @default {} */
   readonly attributes?: Readonly<Record<string, unknown>>;
-  /** One a dimension. */
+  /** One name for each dimension. */
   readonly dimensionNames?: readonly (string | null)[];
 }
 
@@ -83,16 +83,16 @@ const DEFAULTS = {
 } satisfies Defaults<ZarrWriteOptions>;
 
 const METADATA = 'zarr.json';
-/** Claims up to here are believed. */
+/** Arrays up to this size are read without a comparison with the stored bytes. */
 const FREE_BYTES = 1 << 26;
 const FREE_CHUNKS = 1 << 16;
-/** More than this no compression of data that is worth storing gains. */
+/** No compression of meaningful data reaches a higher factor. */
 const MOST_GAIN = 1024;
 
-/** Attempts at an array that is replaced again and again while it is read. */
+/** The number of attempts to read an array that is replaced again and again. */
 const ATTEMPTS = 20;
 
-/** Why there is no zarr.json that can be read. */
+/** The error that explains why no zarr.json can be read. */
 function noArray(path: string, cause: unknown): ArgumentError {
   const stats = statSync(path, { throwIfNoEntry: false });
   const because = { cause };
@@ -116,8 +116,9 @@ function noArray(path: string, cause: unknown): ArgumentError {
 }
 
 /**
- * The text of zarr.json, or undefined where the array is being replaced at this moment. Throws
- * {@link ArgumentError} where there is none.
+ * The text of zarr.json, or undefined if the array is being replaced at this moment.
+ *
+ * @throws {@link ArgumentError} if there is none
  */
 function lookUp(path: string): string | undefined {
   const file = join(path, METADATA);
@@ -127,15 +128,17 @@ function lookUp(path: string): string | undefined {
     } catch (error) {
       if (!isMissing(error, ['ENOENT', 'ENOTDIR'])) throw error;
       if (!existsSync(path) && temporariesOf(path).length > 0) return undefined;
-      // it may have come back since
+      // it may have reappeared since
       if (left === 0 || !existsSync(file)) throw noArray(path, error);
     }
   }
 }
 
 /**
- * Runs `attempt`, which gives undefined where the array was replaced meanwhile, until it has a
- * value. Throws {@link ArgumentError} where it never has one.
+ * Runs `attempt` until it returns a value. It returns undefined if the array was replaced
+ * meanwhile.
+ *
+ * @throws {@link ArgumentError} if no attempt returns a value
  */
 function untilWhole<R>(path: string, attempt: () => R | undefined): R {
   for (let k = 1; k <= ATTEMPTS; k++) {
@@ -152,15 +155,16 @@ function untilWhole<R>(path: string, attempt: () => R | undefined): R {
     : noArray(path, new ArgumentError(`no such array: ${path}`));
 }
 
-/** A path without slashes at its end, with the links of its last part resolved. */
+/** A path without slashes at its end and with the links of its last part resolved. */
 const folderOf = (path: string): string => {
   checkPath(path);
   return endOfLinks(path.replace(/(?<=.)\/+$/, ''));
 };
 
 /**
- * The zarr.json of an array's folder (Zarr version 3). Throws {@link ArgumentError} for what is
- * none, or what can't be read here.
+ * Reads the zarr.json of an array's folder (Zarr version 3).
+ *
+ * @throws {@link ArgumentError} if the folder is not an array or uses an unsupported feature
  */
 export function readZarrMetadata(path: string): ZarrMetadata {
   const folder = naming(path, () => folderOf(path));
@@ -170,7 +174,7 @@ export function readZarrMetadata(path: string): ZarrMetadata {
   );
 }
 
-/** What a folder holds. */
+/** The number of files in a folder and their bytes. */
 function contents(folder: string): { files: number; bytes: number } {
   const sum = { files: 0, bytes: 0 };
   const waiting = [folder];
@@ -191,7 +195,7 @@ function contents(folder: string): { files: number; bytes: number } {
   return sum;
 }
 
-/** Refuses an array that claims to be far more than what is stored. */
+/** Refuses an array that claims to be far larger than its stored bytes. */
 function checkClaim(
   path: string,
   { shape, bytes, chunkShape }: ZarrMetadata,
@@ -217,14 +221,14 @@ function checkClaim(
 }
 
 /**
- * Wide integers become float64, as far as they are exact: which of them fit into int32 is not known
- * before all chunks are read.
+ * The dtype of an array by default. Wide integers become float64 if that is exact: whether they fit
+ * into int32 is unknown until all chunks are read.
  */
 function dtypeFor({ kind, bytes }: ZarrMetadata): DType {
   return dtypeHolding(kind, bytes) ?? 'float64';
 }
 
-/** A chunk's file, or undefined where it isn't stored. */
+/** The bytes of a chunk's file. Undefined if the chunk is not stored. */
 function readChunkFile(file: string, most: number): Uint8Array | undefined {
   try {
     return withFile(file, (fd, size) => readWhole(fd, size, most, file));
@@ -234,7 +238,7 @@ function readChunkFile(file: string, most: number): Uint8Array | undefined {
   }
 }
 
-/** Moves a part of a chunk to or from this rank's array. */
+/** Copies a part of a chunk to or from this rank's array. */
 function copyPart(chunk: NDArray, x: DistributedArray, part: IndexBox, toChunk: boolean): void {
   const { box, local, backend } = x;
   const strides = stridesOf(box.shape);
@@ -249,8 +253,9 @@ function copyPart(chunk: NDArray, x: DistributedArray, part: IndexBox, toChunk: 
 }
 
 /**
- * The value of chunks that are not stored. Throws {@link DTypeError} where it does not fit into a
- * dtype that was asked for.
+ * The value of chunks that are not stored.
+ *
+ * @throws {@link DTypeError} if it does not fit into the dtype that the caller gave
  */
 function fillFor({ fill, dataType }: ZarrMetadata, dtype: DType, path: string): Scalar {
   const [re = 0, im] = fill;
@@ -266,7 +271,7 @@ function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): 
   const { chunkShape, bytes, compression, keys } = metadata;
   const size = product(chunkShape);
   if (product(x.box.shape) === 0) return;
-  // what doesn't shrink grows by little
+  // incompressible data grow by little
   const most = compression === 'none' ? size * bytes : 2 * size * bytes + 4096;
   tidy(() => {
     const chunk = NDArray.empty(chunkShape, { dtype: x.dtype, backend: x.backend });
@@ -283,23 +288,25 @@ function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): 
 }
 
 /**
- * Reads a Zarr array (version 3, a local folder) by all ranks, each the chunks of its part: `bytes`
- * codec in either byte order, uncompressed, gzip or zstd. Floats, complex numbers and integers of
- * up to 32 bits keep their dtype as in `readNpy`; wider integers become float64 where that is
- * exact. Chunks that are not stored are filled. Collective.
+ * Reads a Zarr array (version 3, a local folder). All ranks read, each the chunks of its part. The
+ * codec is `bytes` in either byte order, uncompressed, gzip or zstd. Floats, complex numbers and
+ * integers of up to 32 bits have the same dtypes as in `readNpy`. Wider integers become float64 if
+ * that is exact. Chunks that are not stored have the fill value. Collective.
  *
- * Where a layout cuts chunks they are read whole by one rank each and moved by one transfer, with
- * one more array of memory while it lasts. An array that is replaced meanwhile is read again: what
- * comes is all old or all new. Errors, on all ranks alike: {@link ArgumentError} for damaged files,
- * for claims that what is stored can't bear out (see `maxBytes`), where ranks see different files,
- * and where the array is replaced in every attempt.
+ * If the layout cuts chunks, each chunk is read whole by one rank and moved by one transfer, with
+ * the memory of one more array during the call. If the array is replaced meanwhile, it is read
+ * again: the result is either all old or all new. Errors are the same on all ranks.
+ *
+ * @throws {@link ArgumentError} for damaged files, for claimed sizes that the stored bytes do not
+ * support (see `maxBytes`), if ranks see different files, and if the array is replaced in every
+ * attempt
  */
 export function readZarr(path: string, options: ZarrReadOptions = {}): DistributedArray {
   const comm = resolveCommunicator(options.comm);
   return tidy(() => untilWhole(path, () => attemptZarr(path, options, comm)));
 }
 
-/** Reads an array, unless it is replaced meanwhile: undefined then, on all ranks. */
+/** Reads an array. Returns undefined on all ranks if it is replaced meanwhile. */
 function attemptZarr(
   path: string,
   options: ZarrReadOptions,
@@ -318,7 +325,10 @@ function attemptZarr(
   const metadata = parseZarrMetadata(text, join(path, METADATA));
   const dtype = options.dtype === undefined ? dtypeFor(metadata) : checkDType(options.dtype);
   checkConversion({ kind: metadata.kind, descr: metadata.dataType }, dtype, path);
-  /** False where the array was replaced since, and `body` may have met with two. */
+  /**
+   * Runs `body`. Returns false if the array was replaced since; `body` may then have read parts of
+   * both.
+   */
   const unlessReplaced = (body: () => void): boolean => {
     try {
       body();
@@ -344,7 +354,7 @@ function attemptZarr(
   return undefined;
 }
 
-/** What the files and folders of an array that is replaced were like. */
+/** The properties of the files and folders of an array that is replaced. */
 interface Before {
   readonly folder: Target;
   readonly file: Target;
@@ -365,7 +375,7 @@ function writeChunks(
   tidy(() => {
     const chunk = NDArray.empty(chunks, { dtype: x.dtype, backend: x.backend });
     forChunks(x.box, chunks, (index, part) => {
-      // what lies beyond the array's end is stored, too
+      // a chunk is also stored beyond the array's end
       if (!sameShape(part.shape, chunks)) chunk.fill(0);
       copyPart(chunk, x, part, true);
       const file = join(folder, chunkKey({ prefix: 'c', separator: '/' }, index));
@@ -392,7 +402,7 @@ function writeChunks(
   });
 }
 
-/** Whether a folder is a Zarr array: what is none is never replaced. */
+/** Whether a folder is a Zarr array. Nothing else is ever replaced. */
 function isArray(path: string): boolean {
   try {
     const text = lookUp(path);
@@ -402,7 +412,7 @@ function isArray(path: string): boolean {
   }
 }
 
-/** Puts a folder in the place of another, which it moves aside for that moment. */
+/** Replaces a folder by another. The old one is moved aside meanwhile. */
 function replaceFolder(temporary: string, path: string): void {
   if (!existsSync(path)) {
     renameSync(temporary, path);
@@ -420,11 +430,12 @@ function replaceFolder(temporary: string, path: string): void {
 }
 
 /**
- * Writes a distributed array in any layout of boxes as a Zarr array (version 3, a local folder) by
- * all ranks, each whole chunks: where the layout cuts them they are moved by one transfer. The
- * folder is written under another name and renamed when all ranks are done; an array that was there
- * is replaced, anything else is refused. Symbolic links are followed; mode and owner of what is
- * replaced are kept. Collective. Errors are the same on all ranks, and leave nothing behind.
+ * Writes a distributed array in any layout of boxes as a Zarr array (version 3, a local folder).
+ * All ranks write, each whole chunks. If the layout cuts chunks, they are first moved by one
+ * transfer. The folder is written under another name and renamed when all ranks are done. An
+ * existing array is replaced; anything else at the path is refused. Symbolic links are followed.
+ * The mode and owner of a replaced array are kept. Collective. Errors are the same on all ranks,
+ * and then no files are left.
  */
 export function writeZarr(path: string, x: DistributedArray, options?: ZarrWriteOptions): void {
   checkBoxes('writeZarr', x);
@@ -452,9 +463,9 @@ export function writeZarr(path: string, x: DistributedArray, options?: ZarrWrite
         `expected ${globalShape.length} dimension names, received ${dimensionNames.length}`,
       );
     const metadata = { compression, level, attributes, dimensionNames };
-    // throws where attributes don't fit
+    // throws if attributes are invalid
     formatZarrMetadata(globalShape, dtype, chunks, metadata);
-    // throws where it was disposed
+    // throws if the array was disposed
     void x.local.storage;
     return { folder, chunks, compression, level, metadata, layout: x.layout.key };
   });

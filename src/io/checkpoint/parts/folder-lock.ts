@@ -20,28 +20,29 @@ import { randomName } from '../../output.js';
 import { isMissing, withFile } from '../../parts/local-file.js';
 import { pause, readWhole } from '../../parts/raw-io.js';
 
-/** The owner of a lock touches its file so often. */
+/** The owner of a lock touches the lock file at this interval. */
 const BEAT_MS = 2000;
-/** An owner elsewhere that has not touched its file for so long is dead. */
+/** The silence after which an owner on another machine counts as dead. */
 const SILENCE_MS = 20_000;
 const LOCK = 'lock';
 const MOST_BYTES = 1 << 16;
-/** Tries to take a lock that changes hands meanwhile. */
+/** The number of attempts to take a lock that changes its owner meanwhile. */
 const MOST_TRIES = 100;
 
-/** What the file of a lock says. */
+/** The contents of a lock file. */
 interface Owner {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
   /**
-   * Of the process, so that another one with its number is told from it; where the system says it.
+   * The start time of the process, which distinguishes it from another process with the same
+   * number. Empty if the system does not report it.
    */
   readonly started: string;
-  /** The kernel and the numbering of processes that `pid` is one of. */
+  /** The host, its boot and the process namespace in which `pid` is valid. */
   readonly machine: string;
   readonly since: string;
-  /** Owners before, which were found dead. */
+  /** The previous owners that were found dead. */
   readonly dead: readonly string[];
 }
 
@@ -58,46 +59,46 @@ function machineName(): string {
   try {
     numbering = readlinkSync('/proc/self/ns/pid');
   } catch {
-    // no such thing on this system
+    // other systems have no such file
   }
   return [hostname(), read('/proc/sys/kernel/random/boot_id').trim(), numbering].join(' ');
 }
 
 /**
- * State and start of a process in Linux: fields 3 and 22 of its stat, after the name in
- * parentheses.
+ * The state and the start time of a process on Linux: fields 3 and 22 of its stat file, counted
+ * after the name in parentheses.
  */
 function processOf(pid: number): { readonly ended: boolean; readonly started: string } {
   const fields = read(`/proc/${pid}/stat`).split(')').at(-1)?.trim().split(' ') ?? [];
   return { ended: fields[0] === 'Z' || fields[0] === 'X', started: fields[19] ?? '' };
 }
 
-/** Whether the process of an owner on this machine lives. */
+/** Whether the process of an owner on this machine is alive. */
 function isAlive({ pid, started }: Owner): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // another user's lives, too
+    // a process of another user is alive, too
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
   const now = processOf(pid);
   return !now.ended && (started === '' || now.started === '' || now.started === started);
 }
 
-/** A lock that this process has. */
+/** A lock that this process holds. */
 export interface FolderLock {
   readonly id: string;
-  /** Of owners before, which were found dead. */
+  /** The previous owners that were found dead. */
   readonly dead: readonly string[];
-  /** Of its file. */
+  /** The path of the lock file. */
   readonly path: string;
 }
 
-/** A lock's file at one moment. */
+/** A lock file at one moment. */
 interface Seen {
   readonly text: string;
   readonly touched: number;
-  /** Nothing where it is being written, or damaged. */
+  /** Undefined if the file is damaged or is being written. */
   readonly owner: Owner | undefined;
 }
 
@@ -126,8 +127,9 @@ function look(path: string): Seen | undefined {
 }
 
 /**
- * Waits to see a sign of life of an owner on another machine: true once its file changes, false
- * when it was silent for long.
+ * Waits for a sign of life of an owner on another machine.
+ *
+ * @returns true once its file changes, false if the file has not changed for `silence` milliseconds
  */
 function showsLife(path: string, seen: Seen, silence: number): boolean {
   log('warn', 'waiting for a sign of life of the owner of a checkpoint folder', {
@@ -143,8 +145,9 @@ function showsLife(path: string, seen: Seen, silence: number): boolean {
 }
 
 /**
- * Program of a thread, since the main one computes for minutes without a break: it renews the time
- * of each lock file, as long as the lock is this process's.
+ * The program of the heartbeat thread. It updates the time of each lock file for as long as the
+ * lock belongs to this process. A thread is needed because the main thread computes for minutes
+ * without a break.
  */
 const HEARTBEAT = `
 const { parentPort } = require('node:worker_threads');
@@ -169,10 +172,11 @@ let heartbeat: threads.Worker | undefined;
 function beat(path: string, id: string | undefined): void {
   if (!heartbeat) {
     const { Worker } = createRequire(import.meta.url)('node:worker_threads') as typeof threads;
-    // The thread needs none of the modules and variables of the program
+    // The thread needs none of the program's modules and variables
     heartbeat = new Worker(HEARTBEAT, { eval: true, execArgv: [], env: {}, stdin: false });
     heartbeat.unref();
-    // Without it another process may take the lock over after a while; the next save reports that
+    // Without the thread another process may take over the lock after a while; the next save
+    // reports that
     heartbeat.on('error', (error) =>
       log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }),
     );
@@ -188,15 +192,17 @@ function remove(path: string, { id }: Owner): void {
   try {
     if (look(path)?.owner?.id === id) rmSync(path, { force: true });
   } catch {
-    // it is found dead later
+    // the lock is later found to have a dead owner
   }
 }
 
 /**
- * Locks a folder for this process: `holder` may be one of several. An owner that is dead does not
- * hold a lock: on this machine its process is looked for, one on another has 20 s to touch the
- * file, which living owners do every 2 s. Errors: {@link ArgumentError} that names the owner where
- * another process has the folder, or took it meanwhile.
+ * Locks a folder for this process, which may have several holders. A dead owner does not hold a
+ * lock. If the owner ran on this machine, its process is looked up. An owner on another machine has
+ * 20 s to touch the file; a living owner touches it every 2 s.
+ *
+ * @throws {@link ArgumentError} with the name of the owner if another process has locked the
+ * folder, or locks it meanwhile
  */
 export function lockFolder(folder: string, holder: object, silence = SILENCE_MS): FolderLock {
   const path = join(realpathSync(folder), LOCK);
@@ -244,7 +250,7 @@ export function lockFolder(folder: string, holder: object, silence = SILENCE_MS)
 const nameOf = (owner: Owner | undefined): string =>
   owner ? `process ${owner.pid} on ${owner.host}, since ${owner.since}` : 'an unknown process';
 
-/** One try to take a lock; nothing where it changed meanwhile. */
+/** One attempt to take a lock. Returns undefined if the lock changed meanwhile. */
 function take(path: string, base: Omit<Owner, 'dead'>, silence: number): Owner | undefined {
   const fresh: Owner = { ...base, dead: [] };
   try {
@@ -273,12 +279,13 @@ function take(path: string, base: Omit<Owner, 'dead'>, silence: number): Owner |
   const temporary = `${path}.${base.id}.tmp`;
   writeFileSync(temporary, JSON.stringify(next), { flag: 'wx' });
   renameSync(temporary, path);
-  // another one may have found it dead at the same moment: the last one to rename has it
+  // Another process may have found the owner dead at the same moment; the last one to rename gets
+  // the lock
   pause(100);
   return look(path)?.owner?.id === base.id ? next : undefined;
 }
 
-/** Ends a holder's part in a lock, and the lock with the last one's. */
+/** Removes a holder of a lock, and the lock together with its last holder. */
 export function unlockFolder({ path }: FolderLock, holder: object): void {
   const mine = held.get(path);
   if (!mine?.holders.delete(holder) || mine.holders.size > 0) return;

@@ -7,13 +7,13 @@ import { crc32 } from '../../parts/crc32.js';
 /** One member of a ZIP archive (APPNOTE.TXT 6.3). */
 export interface ZipMember {
   readonly name: string;
-  /** 0 stored, 8 deflated. */
+  /** 0 for stored, 8 for deflated. */
   readonly method: number;
   readonly encrypted: boolean;
   readonly crc: number;
   readonly compressedSize: number;
   readonly size: number;
-  /** Where its local header is. */
+  /** The position of its local header. */
   readonly offset: number;
 }
 
@@ -25,15 +25,16 @@ const LOCATOR64 = 0x07064b50;
 const FULL = 0xffffffff;
 const STORED = 0;
 const DEFLATED = 8;
-/** No deflate stream expands more than this (258 bytes for 2 bits). */
+/** The largest expansion of any deflate stream (258 bytes from 2 bits). */
 const MOST_EXPANSION = 1032;
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const big = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
 /**
- * All members, from the central directory. Throws {@link ArgumentError} for what is no archive or a
- * damaged one.
+ * Reads all members from the central directory.
+ *
+ * @throws {@link ArgumentError} if the file is not an archive or is damaged
  */
 export function readZipDirectory(fd: number, fileSize: number, name: string): ZipMember[] {
   const bad = (why: string) => new ArgumentError(`${name} is not a ZIP archive that can be read: ${why}`);
@@ -51,11 +52,12 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
   let count = tail.getUint16(end + 10, true);
   let length = tail.getUint32(end + 12, true);
   let start = tail.getUint32(end + 16, true);
-  // where the directory ends
+  // the end of the directory
   let after = fileSize - tailLength + end;
   if (end >= 20 && tail.getUint32(end - 20, true) === LOCATOR64) {
     const locator = after - 20;
-    // with bytes before the archive it is not where it is stated to be, but as a rule just before
+    // If bytes precede the archive, the record is not at the stated position but usually directly
+    // before the locator
     const isRecord = (p: number) => p >= 0 && p + 56 <= locator && at(p, 56).getUint32(0, true) === END64;
     const found = [big(tail, end - 12), locator - 56].find(isRecord);
     if (found === undefined) throw bad('its ZIP64 record is damaged');
@@ -64,7 +66,7 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
     [count, length, start] = [big(record, 32), big(record, 40), big(record, 48)];
   }
   if (count * 46 > length) throw bad('its central directory is damaged');
-  // positions count from the archive's start, before which a file may have other bytes
+  // positions count from the start of the archive, before which a file may have other bytes
   const prefix = after - length - start;
   if (!(prefix >= 0)) throw bad('it is cut short or damaged');
   const directory = at(prefix + start, length);
@@ -112,8 +114,9 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
 }
 
 /**
- * The contents of a member, checked against its CRC once all is read. Throws {@link ArgumentError}
- * where its sizes are impossible.
+ * The contents of a member. Its CRC is checked once all bytes are read.
+ *
+ * @throws {@link ArgumentError} if its sizes are impossible
  */
 export function openMember(fd: number, fileSize: number, archive: string, member: ZipMember): CheckedSource {
   const name = `${archive}:${member.name}`;
@@ -146,18 +149,18 @@ function fields(...list: readonly (readonly [bytes: 2 | 4 | 8, value: number])[]
   return out;
 }
 
-const DATE = 0x21; // 1980-01-01, the earliest: equal contents give equal files
+const DATE = 0x21; // 1980-01-01, the earliest date: equal contents give equal files
 const VERSION = 45;
 const UTF8 = 0x800;
 
 export interface ZipWriter {
-  /** Adds a member; `body` writes its contents. */
+  /** Adds a member. `body` writes its contents. */
   add(name: string, body: (write: (bytes: Uint8Array) => void) => void): void;
   /** Writes the directory. */
   finish(): void;
 }
 
-/** @param zip64From sizes and offsets from here on go into ZIP64 fields */
+/** @param zip64From sizes and offsets of at least this value are written as ZIP64 fields */
 export function zipWriter(
   sink: ByteSink,
   options: { readonly compress: boolean; readonly zip64From?: number },

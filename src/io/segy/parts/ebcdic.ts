@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../core/base/errors.js';
 
-/** Code page 037 from 0x40 on, in Unicode. What is below, and control characters, are blanks. */
+/** Code page 037 from 0x40 on, in Unicode. Lower codes and control characters are blanks. */
 const FROM_40 =
   '  âäàáãåçñ¢.<(+|&éêëèíîïìß!$*);¬-/ÂÄÀÁÃÅÇÑ¦,%_>?øÉÊËÈÍÎÏÌ`:#@\'="' +
   'Øabcdefghi«»ðýþ±°jklmnopqrªºæ¸Æ¤µ~stuvwxyz¡¿ÐÝÞ®^£¥·©§¶¼½¾[]¯¨´×' +
@@ -9,11 +9,15 @@ const FROM_40 =
 const BLANK = 0x40;
 const CODES = new Map([...FROM_40].map((character, k) => [character, k + BLANK] as const).reverse());
 
-/** Text in EBCDIC (code page 037). */
+/** Decodes text in EBCDIC (code page 037). */
 export const fromEbcdic = (bytes: Uint8Array): string =>
   Array.from(bytes, (b) => FROM_40[b - BLANK] ?? ' ').join('');
 
-/** Throws {@link ArgumentError} for characters that code page 037 doesn't have. */
+/**
+ * Encodes text in EBCDIC (code page 037).
+ *
+ * @throws {@link ArgumentError} for characters that the code page does not have
+ */
 export function toEbcdic(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = CODES.get(character);

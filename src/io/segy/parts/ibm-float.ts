@@ -5,7 +5,7 @@
 
 const SCALES = Float64Array.from({ length: 128 }, (_, e) => 16 ** (e - 64) * 2 ** -24);
 
-/** The value of 32 bits: always exact. */
+/** The value of 32 bits; always exact. */
 export function fromIbm(bits: number): number {
   const value = (bits & 0xffffff) * (SCALES[(bits >>> 24) & 0x7f] as number);
   return bits & 0x80000000 ? -value : value;
@@ -13,13 +13,13 @@ export function fromIbm(bits: number): number {
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** The exponent of 2 with `2^(e−1) ≤ |x| < 2^e`, of normal numbers. */
+/** The exponent e of 2 with `2^(e−1) ≤ |x| < 2^e`, for normal numbers. */
 function exponentOf(value: number): number {
   view.setFloat64(0, value);
   return ((view.getUint16(0) >> 4) & 0x7ff) - 1022;
 }
 
-/** Half goes to the even neighbour. */
+/** Rounds to the nearest integer; halves are rounded to even. */
 function roundEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
@@ -27,9 +27,10 @@ function roundEven(x: number): number {
 }
 
 /**
- * The nearest bits, of a relative error of at most 2^−21 (fractions of 21 to 24 bits). What is
- * smaller than 16^−65 loses bits or becomes zero; `undefined` for what is no number, infinite or
- * beyond 7.2 · 10^75.
+ * The nearest bits, with a relative error of at most 2^−21 (fractions of 21 to 24 bits). Values
+ * smaller than 16^−65 lose bits or become zero.
+ *
+ * @returns undefined for NaN, for infinite values and for values beyond 7.2 · 10^75
  */
 export function toIbm(value: number): number | undefined {
   if (value === 0) return Object.is(value, -0) ? 0x80000000 : 0;

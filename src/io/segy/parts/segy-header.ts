@@ -3,28 +3,26 @@ import { ArgumentError, DTypeError } from '../../../core/base/errors.js';
 import { readAt } from '../../parts/raw-io.js';
 import { fromEbcdic, toEbcdic } from './ebcdic.js';
 
-/** Kinds of samples that are read and written, by their code in the binary header. */
+/** The supported sample formats, by their code in the binary header. */
 export const SEGY_FORMATS = { ibm: 1, int32: 2, int16: 3, float32: 5 } as const;
-/** How samples are written. */
+/** The format of samples in a file. */
 export type SegyFormat = keyof typeof SEGY_FORMATS;
 
 export const sampleBytes = (format: SegyFormat): 2 | 4 => (format === 'int16' ? 2 : 4);
 
-/**
- * What the first bytes of a SEG-Y file say, and how many traces follow (SEG-Y revisions 0 to 2).
- */
+/** The headers of a SEG-Y file and the number of its traces (SEG-Y revisions 0 to 2). */
 export interface SegyHeader {
   /** The textual header: lines of at most 80 characters. */
   readonly text: string;
   readonly littleEndian: boolean;
   readonly format: SegyFormat;
-  /** Samples a trace. */
+  /** The samples of a trace. */
   readonly samples: number;
-  /** Of samples, in microseconds; 0 where the file doesn't say. */
+  /** The sampling interval, in microseconds; 0 if the file does not state one. */
   readonly interval: number;
-  /** Where the first trace starts, in bytes. */
+  /** The position of the first trace, in bytes. */
   readonly dataOffset: number;
-  /** Of one trace, its header included. */
+  /** The bytes of one trace, including its header. */
   readonly traceBytes: number;
   readonly traces: number;
 }
@@ -52,7 +50,7 @@ const AT = {
 
 function textOf(bytes: Uint8Array): string {
   const count = (byte: number) => bytes.reduce((sum, b) => sum + Number(b === byte), 0);
-  // the commonest character is the blank
+  // the most frequent character is the blank
   const text =
     count(0x40) > count(0x20)
       ? fromEbcdic(bytes)
@@ -68,8 +66,10 @@ const FORMATS = new Map<number, SegyFormat>(
 const DEFINED = 16;
 
 /**
- * Reads the file headers, and checks that traces of the stated length fill the file. Throws
- * {@link ArgumentError} and {@link DTypeError}.
+ * Reads the file headers, and checks that traces of the stated length fill the file.
+ *
+ * @throws {@link ArgumentError} if the file is damaged
+ * @throws {@link DTypeError} if its sample format is not supported
  */
 export function readSegyHeader(fd: number, size: number, name: string): SegyHeader {
   const bad = (why: string) => new ArgumentError(`${name} is not a SEG-Y file that can be read: ${why}`);
@@ -80,7 +80,7 @@ export function readSegyHeader(fd: number, size: number, name: string): SegyHead
 
   const order = view.getUint32(AT.order);
   const isCode = (code: number) => code >= 1 && code <= DEFINED;
-  // revision 2 says its byte order; before, the format can only be read in the right one
+  // revision 2 states its byte order; before, the format is only valid in the right one
   const littleEndian =
     order === 0x04030201 ||
     (order !== 0x01020304 && !isCode(view.getUint16(AT.format)) && isCode(view.getUint16(AT.format, true)));
@@ -129,7 +129,10 @@ export function readSegyHeader(fd: number, size: number, name: string): SegyHead
   };
 }
 
-/** How many extended textual headers there are where the last one says that it is the last. */
+/**
+ * Counts the extended textual headers of a file that does not state their number but marks the last
+ * one.
+ */
 function extendedTexts(fd: number, size: number, name: string): number {
   const page = new Uint8Array(TEXT);
   for (let k = 1; FILE_HEADER + k * TEXT <= size; k++) {
@@ -156,7 +159,7 @@ export function formatSegyHeader(
   const head = new Uint8Array(FILE_HEADER);
   head.set(toEbcdic(Array.from({ length: TEXT / LINE }, (_, k) => (lines[k] ?? '').padEnd(LINE)).join('')));
   const view = new DataView(head.buffer, TEXT, BINARY);
-  view.setUint16(12, 1); // traces an ensemble
+  view.setUint16(12, 1); // traces per ensemble
   view.setUint16(AT.interval, interval);
   view.setUint16(AT.samples, samples);
   view.setUint16(AT.format, SEGY_FORMATS[format]);
@@ -168,7 +171,11 @@ export function formatSegyHeader(
   return head;
 }
 
-/** The format that holds a dtype. Throws {@link DTypeError} for pairs that lose what is meant. */
+/**
+ * The format that holds a dtype.
+ *
+ * @throws {@link DTypeError} for combinations that lose information
+ */
 export function formatFor(dtype: DType, asked: SegyFormat | undefined): SegyFormat {
   if (isComplex(dtype)) throw new DTypeError(`SEG-Y holds no ${dtype}: take real() or abs() first`);
   const format = asked ?? (isInteger(dtype) ? 'int32' : 'float32');

@@ -12,8 +12,9 @@ const READ: Readonly<Record<SegyFormat, Get>> = {
 };
 
 /**
- * Reads samples of a trace that starts at `at`. Throws {@link DTypeError} for IBM floats beyond
- * float32 where that is what they go to.
+ * Reads samples of a trace that starts at `at`.
+ *
+ * @throws {@link DTypeError} for IBM floats beyond float32 if the target is float32
  */
 export function readSamples(
   view: DataView,
@@ -50,7 +51,11 @@ const WRITE: Readonly<Record<SegyFormat, Put>> = {
   float32: (view, at, value) => view.setFloat32(at, value),
 };
 
-/** Writes samples, big-endian. Throws {@link DTypeError} for values that the format can't hold. */
+/**
+ * Writes samples, big-endian.
+ *
+ * @throws {@link DTypeError} for values that the format cannot hold
+ */
 export function writeSamples(
   view: DataView,
   at: number,

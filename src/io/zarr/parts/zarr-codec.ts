@@ -5,14 +5,14 @@ import type { ZarrCompression } from './zarr-metadata.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;
 /**
- * A window that a decoder must be able to keep is at most 8 MiB (RFC 8878); stores compressed
- * harder use up to this.
+ * The largest supported window. RFC 8878 asks decoders to support up to 8 MiB; stores with strong
+ * compression use up to this.
  */
 const LARGEST_WINDOW = 1 << 27;
 
 /**
- * Checks that bytes are one frame of Zstandard with a window that can be kept, by its headers (RFC
- * 8878, section 3.1.1): the decoder believes what they say.
+ * Checks by its headers that the bytes are one frame of Zstandard with a window of acceptable size
+ * (RFC 8878, section 3.1.1). The decoder itself trusts the headers.
  */
 function checkFrame(frame: Uint8Array, size: number): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -45,8 +45,8 @@ function checkFrame(frame: Uint8Array, size: number): void {
 }
 
 /**
- * Zstandard without help of Node.js: never more than `size` bytes of output, and a window that is
- * bounded.
+ * Decompresses Zstandard without Node.js's own decoder. The output has at most `size` bytes, and
+ * the window is bounded.
  */
 export function unzstd(compressed: Uint8Array, size: number): Uint8Array {
   checkFrame(compressed, size);
@@ -70,8 +70,9 @@ const DECODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, size: numbe
 };
 
 /**
- * The `size` bytes of a chunk. Throws {@link ArgumentError} where it holds more, less, or is
- * damaged; never allocates more than that.
+ * Decodes the `size` bytes of a chunk. Never allocates more than that.
+ *
+ * @throws {@link ArgumentError} if it holds more or less, or is damaged
  */
 export function decodeChunk(
   stored: Uint8Array,
@@ -104,14 +105,18 @@ const ENCODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, level: numb
 export const encodeChunk = (bytes: Uint8Array, compression: ZarrCompression, level: number): Uint8Array =>
   ENCODERS[compression](bytes, level);
 
-/** The levels that an encoder takes. */
+/** The levels that each encoder accepts. */
 export const LEVELS: Readonly<Record<ZarrCompression, readonly [least: number, most: number]>> = {
   none: [0, 9],
   gzip: [0, 9],
   zstd: [1, 22],
 };
 
-/** Throws {@link BackendError} where this Node.js can't write a compression. */
+/**
+ * Checks that this Node.js can write a compression.
+ *
+ * @throws {@link BackendError} if it cannot
+ */
 export function checkEncoder(compression: ZarrCompression): void {
   if (compression === 'zstd' && !zlib.zstdCompressSync)
     throw new BackendError(

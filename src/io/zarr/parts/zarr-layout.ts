@@ -1,11 +1,11 @@
 import { product, type Shape } from '../../../core/base/shape.js';
 import { type IndexBox, Layout, splitCount, splitStart } from '../../../core/distributed/layout.js';
 
-/** Chunks hold at most this many bytes unless asked for. */
+/** The most bytes of a chunk by default. */
 const CHUNK_BYTES = 1 << 22;
 
 /**
- * A chunk shape that depends on the array alone: the longest axis halved until a chunk is small
+ * A chunk shape that depends only on the array: the longest axis is halved until a chunk is small
  * enough.
  */
 export function defaultChunks(shape: Shape, itemBytes: number): number[] {
@@ -30,8 +30,8 @@ function primeFactors(n: number): number[] {
 }
 
 /**
- * A process grid of at most `ranks` in which no block has no chunks: each prime factor goes to the
- * axis with most chunks a block.
+ * A process grid of at most `ranks` processes in which each block has at least one chunk. Each
+ * prime factor is assigned to the axis with the most chunks per block.
  */
 function gridFor(counts: readonly number[], ranks: number): number[] {
   const grid = counts.map(() => 1);
@@ -44,8 +44,8 @@ function gridFor(counts: readonly number[], ranks: number): number[] {
 }
 
 /**
- * The layout in which ranks read or write whole chunks: `layout` itself where it cuts none,
- * otherwise blocks of chunks over a process grid. Pure.
+ * The layout in which ranks read or write whole chunks. It is `layout` itself if that cuts no
+ * chunk, otherwise blocks of chunks over a process grid. The function is pure.
  */
 export function chunkLayout(layout: Layout, chunks: Shape): Layout {
   const { globalShape, ranks } = layout;
@@ -74,8 +74,8 @@ export function chunkLayout(layout: Layout, chunks: Shape): Layout {
 }
 
 /**
- * Calls `body` with each chunk of a box that cuts none: its index in the array, and the part of it
- * within the array.
+ * Calls `body` for each chunk of a box that cuts no chunk, with its index in the array and the part
+ * of it inside the array.
  */
 export function forChunks(
   box: IndexBox,

@@ -5,29 +5,32 @@ import { HOST_LITTLE_ENDIAN, type NpyKind } from '../../npy/npy-header.js';
 import { halfToNumber, toHalf } from '../../parts/half.js';
 
 /**
- * The attribute that every writing of an array gives another value, so that readers see that it was
- * replaced. Not shown among the attributes.
+ * The attribute that changes whenever an array is written, by which readers see that it was
+ * replaced. It is not among the attributes that readers return.
  */
 const WRITE_ID = 'lops_mpi_write';
 
 export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
-/** How chunks are compressed. */
+/** The compression of chunks. */
 export type ZarrCompression = (typeof ZARR_COMPRESSIONS)[number];
 
-/** What the zarr.json of an array says (Zarr core specification, version 3). */
+/** The metadata in the zarr.json of an array (Zarr core specification, version 3). */
 export interface ZarrMetadata {
   readonly shape: Shape;
-  /** As the file names it, `'float64'`. */
+  /** The name in the file, `'float64'`. */
   readonly dataType: string;
   readonly kind: NpyKind;
-  /** Of one element. */
+  /** The bytes of one element. */
   readonly bytes: number;
   readonly littleEndian: boolean;
   readonly chunkShape: Shape;
   readonly compression: ZarrCompression;
   /** The value of chunks that are not stored: one number, or real and imaginary part. */
   readonly fill: readonly number[];
-  /** How the chunk `[1, 2]` is called: `c/1/2`, `c.1.2`, or `1/2`, `1.2` as in version 2. */
+  /**
+   * The form of chunk names. The chunk `[1, 2]` is `c/1/2`, `c.1.2`, or `1/2`, `1.2` as in version
+   * 2.
+   */
   readonly keys: { readonly prefix: 'c' | ''; readonly separator: '/' | '.' };
   readonly dimensionNames: readonly (string | null)[] | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -58,7 +61,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 const objectIn = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
 const show = (value: Json | undefined): string => String(JSON.stringify(value)).slice(0, 120);
 
-/** The bits of a float in hexadecimal digits, the most significant first. */
+/** The float with these bits in hexadecimal digits, the most significant first. */
 function floatOfBits(digits: string, bytes: number): number {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, BigInt(`0x${digits}`) << BigInt(8 * (8 - bytes)));
@@ -71,8 +74,8 @@ const roundTo = (value: number, bytes: number): number =>
   bytes === 2 ? toHalf(value) : bytes === 4 ? Math.fround(value) : value;
 
 /**
- * Whether a large whole number stands in a text as it is, not as a neighbour that a double rounds
- * to it.
+ * Whether a text contains a large whole number exactly as it is, not a neighbour that rounds to the
+ * same double.
  */
 function isExact(value: number, text: string): boolean {
   if (Number.isSafeInteger(value)) return true;
@@ -83,7 +86,7 @@ function isExact(value: number, text: string): boolean {
   return same.length > 0 && same.every((n) => n === BigInt(value));
 }
 
-/** The number that a fill value is in its type; undefined where the type does not hold it. */
+/** A fill value as a number of its type. Undefined if the type does not hold it. */
 function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number, text: string): number | undefined {
   if (kind === 'bool') return typeof value === 'boolean' ? Number(value) : undefined;
   if (kind === 'int' || kind === 'uint') {
@@ -107,7 +110,7 @@ function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number, text:
 
 const MARK = '\0number';
 
-/** Parses JSON in which NaN and infinities may stand as bare words, as Python writes them. */
+/** Parses JSON that may contain NaN and infinities as bare words, as Python writes them. */
 function parseJson(text: string): Json {
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
     token.startsWith('"') ? token : JSON.stringify({ [MARK]: token }),
@@ -118,8 +121,11 @@ function parseJson(text: string): Json {
 }
 
 /**
- * Checks everything that the file claims; whether the claims are plausible for what is stored is
- * not decided here. Throws {@link ArgumentError} and {@link DTypeError}.
+ * Parses the file and checks all its entries. This function does not check whether they are
+ * plausible for the stored data.
+ *
+ * @throws {@link ArgumentError} if an entry is invalid
+ * @throws {@link DTypeError} if the data type is not supported
  */
 export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
   const bad = (why: string) =>
@@ -226,8 +232,9 @@ const CODECS: Readonly<Record<ZarrCompression, (level: number) => readonly JsonO
 };
 
 /**
- * Throws {@link ArgumentError}, with the name of the attribute, for what JSON does not hold: it
- * would become null, or vanish.
+ * Checks that JSON can hold an attribute. JSON would change other values to null or drop them.
+ *
+ * @throws {@link ArgumentError} with the name of the attribute if it cannot
  */
 function checkAttribute(name: string, given: unknown, around: readonly unknown[] = []): void {
   const bad = (what: string) =>
@@ -252,8 +259,9 @@ function checkAttribute(name: string, given: unknown, around: readonly unknown[]
 }
 
 /**
- * The zarr.json of an array in this machine's byte order. `write` is another text for every
- * writing.
+ * The zarr.json of an array in this machine's byte order.
+ *
+ * @param write a text that differs whenever an array is written
  */
 export function formatZarrMetadata(
   shape: Shape,
