@@ -8,34 +8,34 @@ import { checkSettings } from '../core/base/settings.js';
 import type { KernelName } from '../core/ports/backend.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
 
-/** What `native/cpu` was built with and chose at load. */
+/** How `native/cpu` was built, and its choices at load time. */
 export interface CpuAddonInfo {
   /** The instruction set of the loops: `baseline`, `avx2` or `avx512`. */
   readonly simd: string;
-  /** Name and version of the CBLAS, empty where there is none. */
+  /** Name and version of the CBLAS; empty if there is none. */
   readonly blas: string;
-  /** Name and version of the FFT library, empty where there is none. */
+  /** Name and version of the FFT library; empty if there is none. */
   readonly fft: string;
-  /** Outputs from this many bytes on bypass the caches. */
+  /** Outputs of at least this many bytes bypass the caches. */
   readonly streamBytes: number;
 }
 
-/** What the functions of the addon take. */
+/** The types of arguments of the addon's functions. */
 type NativeValue = number | boolean | HostArray | ArrayBuffer | readonly (HostArray | number)[] | undefined;
-/** Functions that are no kernels of a backend. */
+/** Functions that are not kernels of a backend. */
 type NativePart = 'addressOf' | 'scale' | 'axpby' | 'dot' | 'indexed' | 'curves';
 
 /**
- * The functions of the addon, each with the arguments that the C++ source beside its name takes:
- * dtypes, operations and their like as positions in the lists of core, specifications packed into a
- * Float64Array. Those that return a boolean say whether they did the work. `matmul` is absent without a
- * CBLAS, `fft` without an FFT library.
+ * The functions of the addon. Their arguments are those in the C++ source of the same name. Dtypes,
+ * operations and the like are passed as positions in the lists of core, and specifications are
+ * packed into a Float64Array. Functions with a boolean result return whether they did the work.
+ * `matmul` is absent without a CBLAS, `fft` without an FFT library.
  */
 export type CpuAddon = Readonly<
   Record<KernelName | NativePart, (...args: readonly NativeValue[]) => unknown>
 > & { info(): CpuAddonInfo };
 
-/** The addon, or why there is none and what helps. */
+/** The addon, or the reason why it is missing and the remedy. */
 export type CpuAddonState =
   | { readonly available: true; readonly addon: CpuAddon; readonly info: CpuAddonInfo }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
@@ -43,8 +43,8 @@ export type CpuAddonState =
 const REMEDY = "run 'npx lops setup' (in a clone: npm run setup); the TypeScript loops serve until then";
 
 /**
- * OpenBLAS starts its threads while it is loaded, so it must be told before how many a rank gets.
- * Restores the environment.
+ * Loads a library with OpenBLAS's number of threads for one rank. OpenBLAS starts its threads while
+ * it is loaded, so the number must be set before. The environment is restored afterwards.
  */
 function withOneThread<R>(load: () => R): R {
   const before = process.env.OPENBLAS_NUM_THREADS;
@@ -58,7 +58,8 @@ function withOneThread<R>(load: () => R): R {
 }
 
 function load(): CpuAddonState {
-  // What the addon reads while it is loaded: a mistyped value is an error, not a missing addon
+  // The addon reads these settings while it is loaded. A mistyped value is an error, not a missing
+  // addon
   checkSettings(CPU_SETTINGS, process.env);
   try {
     const file =
@@ -77,8 +78,9 @@ function load(): CpuAddonState {
 let state: CpuAddonState | undefined;
 
 /**
- * Loads `native/cpu` when first called. Throws ArgumentError for an environment variable that can't
- * be.
+ * Loads `native/cpu` at the first call.
+ *
+ * @throws {@link ArgumentError} if an environment variable has an invalid value
  */
 export function cpuAddon(): CpuAddonState {
   state ??= load();

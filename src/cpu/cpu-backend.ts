@@ -11,13 +11,13 @@ import { referenceKernels } from './reference/index.js';
 
 /** Options of {@link CpuBackend}. */
 export interface CpuBackendOptions {
-  /** Kernels that replace the reference ones. */
+  /** Kernels that replace the reference kernels. */
   readonly kernels?: CpuKernels;
   /** @default 'cpu' */
   readonly name?: string;
-  /** Most bytes of released memory to keep; default a quarter of the machine's. */
+  /** The most bytes of released memory to keep. @default a quarter of the machine's memory */
   readonly poolBytes?: number;
-  /** The address of a buffer modulo 64, for aligned memory; only native code can see it. */
+  /** The address of a buffer modulo 64, for aligned memory; only native code can read it. */
   readonly addressOf?: (buffer: ArrayBuffer) => number;
 }
 
@@ -28,7 +28,7 @@ const DEFAULTS = {
   addressOf: undefined,
 } satisfies Defaults<CpuBackendOptions>;
 
-/** Arrays in host memory. Kernels have run when their call returns. */
+/** A backend for arrays in host memory. Kernels are complete when their call returns. */
 export class CpuBackend extends CheckedBackend<HostArray> {
   constructor(options?: CpuBackendOptions) {
     const { poolBytes, name, addressOf, ...given } = withDefaults('CpuBackend', options, DEFAULTS);
@@ -45,7 +45,7 @@ export class CpuBackend extends CheckedBackend<HostArray> {
   }
 
   /**
-   * A typed array of the user's as a storage, without copying; its memory never enters the pool.
+   * Wraps a typed array of the user as a storage without a copy. Its memory never enters the pool.
    * Complex dtypes take interleaved pairs.
    */
   wrap(values: HostArray, dtype: DType = dtypeOf(values)): DeviceStorage<HostArray> {

@@ -6,10 +6,13 @@ import { CPU_SETTINGS } from './cpu-settings.js';
 import { nativeOptions } from './native-kernels.js';
 
 /**
- * The CPU backend that the environment variable `LOPS_CPU` asks for: `reference` for the TypeScript
- * loops alone, unset (or `native`) for the native kernels where they are built. Throws
- * ArgumentError for any other value, {@link BackendError} for `native` where there is no addon.
- * @param load the options of an addon, undefined where there is none
+ * Creates the CPU backend that the environment variable `LOPS_CPU` selects. `reference` is the
+ * TypeScript loops only. Unset or `native` is the native kernels; if it is unset and they are not
+ * built, the loops are used.
+ *
+ * @param load returns the options of an addon, or undefined if there is none
+ * @throws {@link ArgumentError} for any other value
+ * @throws {@link BackendError} for `native` without an addon
  */
 export function createCpuBackend(
   load: () => CpuBackendOptions | undefined = nativeOptions,

@@ -4,25 +4,25 @@ import type { KernelName, MemoryStats } from '../core/ports/backend.js';
 import { hostSpan, type Span } from '../core/ports/span.js';
 import { type Pool, sizeClass } from './pool.js';
 
-/** Elements of a typed array; those of complex dtypes are interleaved pairs. */
+/** Elements of a typed array. Complex elements are interleaved pairs. */
 export type HostRun = Operand<HostArray>;
 
 /**
- * The kernels of the CPU, each of which an addon may replace. Memory is the typed array of a whole
- * storage, so complex kernels start at lane `2 · offset`; its own `byteOffset` may be non-zero.
- * Kernels keep no reference to any argument.
+ * The kernels of the CPU, each of which an addon may replace. The memory of an operand is the typed
+ * array of its whole storage, so complex kernels start at lane `2 · offset`. The `byteOffset` of
+ * that array may be nonzero. Kernels keep no reference to any argument.
  */
 export type CpuKernels = KernelSet<HostArray>;
 /** A kernel of the CPU backend. */
 export type CpuKernel<K extends KernelName> = Required<CpuKernels>[K];
 
-/** The lanes of elements, as a view. */
+/** A view of the lanes of elements. */
 function view({ storage, offset, size }: HostRun): HostArray {
   const lanes = lanesOf(storage.dtype);
   return storage.memory.subarray(offset * lanes, (offset + size) * lanes);
 }
 
-/** Memory of this process, as typed arrays in pooled buffers. */
+/** Memory of this process: typed arrays in pooled buffers. */
 export class HostMemory implements DeviceMemory<HostArray> {
   readonly #pool: Pool;
 

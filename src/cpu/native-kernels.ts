@@ -40,13 +40,13 @@ const FFT_KIND = { c2c: 0, r2c: 1, c2r: 2 } as const;
 type HostTable = IndexTable<StorageMemory<HostArray>>;
 type HostCurves = Curves<StorageMemory<HostArray>>;
 
-/** What a reduction writes: re and im. */
+/** The output of a reduction: re and im. */
 const result = new Float64Array(2);
 
-/** The addon writes these as floats. */
+/** Whether the result has dtype int32. The addon writes it as floats. */
 const writesIntegers = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
 
-/** Numbers for one call, in memory that is reused. */
+/** Packs the numbers for one call into memory that is reused. */
 class Packer {
   values = new Float64Array(64);
   #length = 0;
@@ -78,7 +78,9 @@ class Packer {
 
 const packer = new Packer();
 
-/** An operator's segments are the same list in every call, so they are packed once. */
+/**
+ * Packed segments of bands. An operator passes the same list in every call, so it is packed once.
+ */
 const packedSegments = new WeakMap<readonly BandSegment[], Float64Array>();
 
 function segmentsOf(segments: readonly BandSegment[]): Float64Array {
@@ -177,15 +179,15 @@ function packStrides(
   return packer.values;
 }
 
-/** Of weights and amplitudes: where there are none, their offset does not matter. */
+/** The memory and the offset of weights or amplitudes. Without an array the offset is not used. */
 const arrayOf = (x: HostRun | undefined): readonly [HostArray | undefined, number] => [
   x?.storage.memory,
   x?.offset ?? 0,
 ];
 
 /**
- * The kernels that the addon has, with the reference loops where it leaves a dtype or an operation
- * to them.
+ * The kernels of the addon. The reference loops serve the dtypes and operations that the addon does
+ * not support.
  */
 export function nativeKernels(addon: CpuAddon): CpuKernels {
   const own = referenceKernels;
@@ -484,9 +486,7 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
   };
 }
 
-/**
- * The options of a {@link CpuBackend} with native kernels, undefined where the addon is missing.
- */
+/** The options of a {@link CpuBackend} with native kernels. Undefined if the addon is missing. */
 export function nativeOptions(): CpuBackendOptions | undefined {
   const state = cpuAddon();
   if (!state.available) return undefined;

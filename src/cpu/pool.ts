@@ -5,16 +5,15 @@ import { BackendError } from '../core/base/errors.js';
 export interface Block {
   readonly buffer: ArrayBuffer;
   readonly byteOffset: number;
-  /** Usable bytes from there. */
+  /** The usable bytes of the piece. */
   readonly bytes: number;
 }
 
-/** Cache lines and the widest vector registers. */
+/** The size of cache lines and of the widest vector registers. */
 const ALIGNMENT = 64;
 
 /**
- * Bytes are rounded up to one of eight steps between powers of two, so that at most an eighth is
- * never used.
+ * Rounds bytes up to one of eight steps between powers of two, so that at most an eighth is unused.
  */
 export function sizeClass(bytes: number): number {
   let step = ALIGNMENT;
@@ -23,12 +22,12 @@ export function sizeClass(bytes: number): number {
 }
 
 /**
- * Memory that was used before, by size class. First touch of fresh pages costs about ten times what
- * writing to them again costs, so what is released is kept, up to a limit; what is beyond goes to
- * the garbage collector, least recently used sizes first.
+ * Released memory by size class. The first write to fresh pages costs about ten times as much as
+ * later writes, so released memory is kept up to a limit. Beyond the limit, blocks of the least
+ * recently used sizes are dropped for the garbage collector.
  */
 export class Pool {
-  /** Free blocks by size class; classes in order of last use. */
+  /** Free blocks by size class, in order of last use. */
   readonly #free = new Map<number, Block[]>();
   readonly #limit: number;
   readonly #addressOf: ((buffer: ArrayBuffer) => number) | undefined;
@@ -36,9 +35,9 @@ export class Pool {
   #misses = 0;
 
   /**
-   * @param limit most bytes to keep; default a quarter of the machine's memory
-   * @param addressOf the address of a buffer modulo 64, which only native code can see; without
-   *   it blocks are as V8 aligns them
+   * @param limit the most bytes to keep; by default a quarter of the machine's memory
+   * @param addressOf the address of a buffer modulo 64, which only native code can read; without it
+   * blocks have the alignment of V8
    */
   constructor(limit = totalmem() / 4, addressOf?: (buffer: ArrayBuffer) => number) {
     this.#limit = limit;
@@ -49,12 +48,16 @@ export class Pool {
     return this.#pooledBytes;
   }
 
-  /** Blocks that needed new memory. */
+  /** The number of blocks that needed new memory. */
   get misses(): number {
     return this.#misses;
   }
 
-  /** Contents undefined. Throws {@link BackendError} when there is no memory left. */
+  /**
+   * Returns a block with undefined contents.
+   *
+   * @throws {@link BackendError} if no memory is left
+   */
   take(bytes: number): Block {
     const size = sizeClass(bytes);
     const block = this.#free.get(size)?.pop();
@@ -76,7 +79,7 @@ export class Pool {
     this.#pooledBytes += block.bytes;
   }
 
-  /** Lets go of everything that is kept. */
+  /** Drops all kept blocks. */
   clear(): void {
     this.#free.clear();
     this.#pooledBytes = 0;

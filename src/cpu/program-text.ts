@@ -2,7 +2,10 @@ import { im, re } from '../core/base/complex.js';
 import { type DType, isComplex, isInteger, isSingle } from '../core/base/dtype.js';
 import type { BinaryOp, Instruction, Program, UnaryOp } from '../core/ports/backend.js';
 
-/** Text of a real value from texts of its operands. Others are calls of the reference functions. */
+/**
+ * Expressions of real operations, from the texts of their operands. Operations that are not listed
+ * are calls of the reference functions.
+ */
 const REAL_UNARY: Partial<Readonly<Record<UnaryOp, (x: string) => string>>> = {
   negative: (x) => `-${x}`,
   abs: (x) => `Math.abs(${x})`,
@@ -41,7 +44,10 @@ const REAL_BINARY: Partial<Readonly<Record<BinaryOp, (x: string, y: string) => s
   greaterEqual: (x, y) => `${x} >= ${y} ? 1 : 0`,
 };
 type Pair = readonly [re: string, im: string];
-/** Of one complex operand; the others are calls that leave their value in `pair`. */
+/**
+ * Expressions of complex operations with one operand. Operations that are not listed are calls that
+ * write their value to `pair`.
+ */
 const COMPLEX_UNARY: Partial<Readonly<Record<UnaryOp, (a: string, b: string) => Pair>>> = {
   negative: (a, b) => [`-${a}`, `-${b}`],
   conj: (a, b) => [a, `-${b}`],
@@ -72,11 +78,11 @@ const COMPLEX_EQUAL: Partial<
 const number = (value: number): string =>
   Object.is(value, -0) ? '-0' : Number.isNaN(value) ? 'NaN' : String(value);
 
-/** A text rounded as memory of `dtype` does. */
+/** A text that is rounded as a store to memory of `dtype` does. */
 const rounded = (text: string, dtype: DType): string =>
   isSingle(dtype) ? `Math.fround(${text})` : isInteger(dtype) ? `(${text}) | 0` : text;
 
-/** The statements that give `v<k>` (complex: `v<k>` and `w<k>`) its value. */
+/** The statements that compute `v<k>` (complex: `v<k>` and `w<k>`). */
 function statements(program: Program, k: number): string {
   const instruction = program.instructions[k] as Instruction;
   const { dtype } = instruction;
@@ -138,7 +144,7 @@ function statements(program: Program, k: number): string {
   }
 }
 
-/** Which values are the same for all elements. */
+/** For each value, whether it is the same for all elements. */
 function uniformValues(program: Program): boolean[] {
   const uniform: boolean[] = [];
   const at = (k: number): boolean => uniform[k] as boolean;
@@ -155,8 +161,8 @@ function uniformValues(program: Program): boolean[] {
 
 /**
  * The body of a function of `xs, os, ys, ps, n, start, size`: input arrays (or scalars) and their
- * offsets, output arrays and offsets. It holds nothing of what the user wrote but numbers: names
- * are positions, functions come from tables.
+ * offsets, output arrays and their offsets. The text contains nothing from the user but numbers:
+ * names are positions, and functions come from tables.
  */
 export function programText(program: Program): string {
   const { inputs, instructions, outputs } = program;

@@ -28,7 +28,7 @@ const TABLES = {
   pair: new Float64Array(2),
 };
 
-/** The loop of a program, made once. */
+/** The loop of a program, which is generated once. */
 function loopOf(program: Program): Loop {
   let loop = loops.get(program);
   if (!loop) {
@@ -41,11 +41,11 @@ function loopOf(program: Program): Loop {
   return loop;
 }
 
-/** Where inputs begin; a scalar begins nowhere. */
+/** The offsets of inputs; 0 for scalars. */
 const offsetsOf = (inputs: readonly (HostRun | Scalar)[]): number[] =>
   inputs.map((x) => (isElements(x) ? x.offset : 0));
 
-/** Arrays, and scalars, which are pairs for complex inputs. */
+/** The arrays and scalars of inputs. Scalars of complex inputs are pairs. */
 const valuesOf = (program: Program, inputs: readonly (HostRun | Scalar)[]): (HostArray | Scalar)[] =>
   inputs.map((x, k) => {
     if (isElements(x)) return x.storage.memory;
@@ -63,7 +63,7 @@ const program: CpuKernel<'program'> = (spec, inputs, outputs, { start, size }) =
     size,
   );
 
-/** Elements that are made and reduced at a time: they stay in the innermost cache. */
+/** The elements that are computed and reduced at a time. They fit into the innermost cache. */
 const CHUNK = 2048;
 const scratch = new Map<DType, HostArray>();
 const sums = [new PairwiseSum(), new PairwiseSum()] as const;
@@ -101,7 +101,7 @@ const reducePrograms =
   };
 
 /**
- * Programs as loops of generated code. None where a process may make no code
+ * Programs as loops of generated code. Returns no kernels if the process may not generate code
  * (`--disallow-code-generation-from-strings`).
  */
 export function programKernels(reduce: CpuKernel<'reduce'>): CpuKernels {

@@ -4,7 +4,8 @@ import { cpuAddon } from './cpu-addon.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
 
 /**
- * The kernels that a CPU backend gets: native ones with their libraries, or those in TypeScript.
+ * The kernels that a CPU backend uses: native kernels with their libraries, or the loops in
+ * TypeScript.
  */
 export function reportCpu(): BackendReport {
   const state = cpuAddon();

@@ -3,14 +3,14 @@ import { DTYPES, type DType, type HostArray, hostArray, isComplex } from '../cor
 import { isElements } from '../core/ports/kernel-operands.js';
 import type { HostRun } from './host-memory.js';
 
-/** Memory for scalar operands: a scalar is an array that is walked with step 0. */
+/** Memory for scalar operands: a scalar is an array that is read with step 0. */
 type Scalars = Readonly<Record<DType, HostArray>>;
 const scalars = (): Scalars =>
   Object.fromEntries(DTYPES.map((dtype) => [dtype, hostArray(dtype, 1)])) as Record<DType, HostArray>;
 export const leftScalars = scalars();
 export const rightScalars = scalars();
 
-/** An operand as an array, where it begins, and its step in elements. */
+/** An operand as an array, with its offset and its step in elements. */
 export function walked(
   x: HostRun | Scalar,
   dtype: DType,

@@ -3,8 +3,8 @@ import { type DType, type HostArray, isComplex } from '../../core/base/dtype.js'
 import type { CpuKernel, CpuKernels, HostRun } from '../host-memory.js';
 
 /**
- * Terms of complex numbers are products, also with real coefficients (∞ · 0 is no number, as in
- * NumPy); but 1 and −1 only add and subtract.
+ * Whether a factor is 1 or −1, which only adds or subtracts. Other terms of complex numbers are
+ * complex products, even with real coefficients (∞ · 0 is NaN, as in NumPy).
  */
 const isUnit = (re: number, im: number): boolean => im === 0 && Math.abs(re) === 1;
 
@@ -62,7 +62,7 @@ function axpby(
   }
 }
 
-/** `y ← Σ factors[k] xs[k]` of any number of terms. */
+/** `y ← Σ factors[k] xs[k]` for any number of terms. */
 function sum(
   factors: readonly Scalar[],
   xs: readonly HostRun[],

@@ -1,8 +1,8 @@
 import type { UnaryOp } from '../../core/ports/backend.js';
 
-/** Writes f(re + i im) to `out[0]`, `out[1]`. */
+/** Writes f(re + i im) to `out[0]` and `out[1]`. */
 export type ComplexFunction = (re: number, im: number, out: Float64Array) => void;
-/** Writes f(a + ib, c + id) to `out[0]`, `out[1]`. */
+/** Writes f(a + ib, c + id) to `out[0]` and `out[1]`. */
 export type ComplexFunction2 = (a: number, b: number, c: number, d: number, out: Float64Array) => void;
 
 const put = (out: Float64Array, re: number, im: number): void => {
@@ -13,16 +13,16 @@ const put = (out: Float64Array, re: number, im: number): void => {
 const isNegative = (x: number): boolean => x < 0 || Object.is(x, -0);
 const copySign = (magnitude: number, sign: number): number => (isNegative(sign) ? -magnitude : magnitude);
 
-/** Above this the sum of two numbers may overflow. */
+/** The sum of two larger numbers may overflow. */
 const LARGE = 2 ** 1022;
-/** Below this products lose digits to underflow. */
+/** Products of smaller numbers lose digits to underflow. */
 const SMALL = 2 ** -960;
 
-/** `b·d/c`, where `r = d/c` may have lost its digits to underflow. */
+/** `b·d/c` with `r = d/c`, which may have lost its digits to underflow. */
 const timesRatio = (b: number, d: number, c: number, r: number): number =>
   Math.abs(r) > SMALL || d === 0 ? b * r : (b / c) * d;
 
-/** Smith's algorithm, for |c| ≥ |d|. */
+/** Smith's algorithm for |c| ≥ |d|. */
 function smith(a: number, b: number, c: number, d: number, sign: 1 | -1, out: Float64Array): void {
   const r = d / c;
   const t = c + d * r;
@@ -30,8 +30,8 @@ function smith(a: number, b: number, c: number, d: number, sign: 1 | -1, out: Fl
 }
 
 /**
- * No overflow or underflow where the result is representable. By zero: the parts by zero, as
- * NumPy's.
+ * Divides without overflow or underflow if the result is representable. A division by zero divides
+ * both parts by zero, as NumPy's does.
  */
 export const divide: ComplexFunction2 = (a, b, c, d, out) => {
   if (c === 0 && d === 0) return put(out, a / 0, b / 0);
@@ -49,7 +49,7 @@ const reciprocal: ComplexFunction = (re, im, out) => {
   divide(1, 0, re, im, out);
 };
 
-/** Beyond this exp overflows, or cosh soon does. */
+/** Beyond this exp overflows, and cosh overflows soon after. */
 const EXPONENT = 709;
 
 export const exp: ComplexFunction = (re, im, out) => {
@@ -60,13 +60,13 @@ export const exp: ComplexFunction = (re, im, out) => {
     const modulus = Math.exp(re);
     return put(out, modulus * Math.cos(im), modulus * Math.sin(im));
   }
-  // In two halves, since exp(re) may overflow where its product with a small cosine does not
+  // In two halves, because exp(re) may overflow although its product with a small cosine does not
   const half = Math.exp(re / 2);
   put(out, half * Math.cos(im) * half, half * Math.sin(im) * half);
 };
 
 /**
- * What rounding x² left over, exact where it neither overflows nor underflows (Veltkamp and
+ * The rounding error of x². It is exact if it neither overflows nor underflows (Veltkamp and
  * Dekker).
  */
 function squareRest(x: number, square: number): number {
@@ -76,7 +76,10 @@ function squareRest(x: number, square: number): number {
   return low * low - (square - high * high - 2 * high * low);
 }
 
-/** `a² + b² − 1` for a ≥ b and a sum between ¼ and 4, also where little of it remains. */
+/**
+ * `a² + b² − 1` for a ≥ b and a sum between ¼ and 4. It is accurate even if the terms nearly
+ * cancel.
+ */
 function squaresLessOne(a: number, b: number): number {
   const [aa, bb] = [a * a, b * b];
   const [x, y] = aa > 1 ? [aa - 1, bb] : [bb, aa - 1];
@@ -117,7 +120,7 @@ export const sqrt: ComplexFunction = (re, im, out) => {
 
 const square: ComplexFunction = (re, im, out) => put(out, (re - im) * (re + im), re * im + re * im);
 
-/** x / |x|, 0 for 0; where one part is infinite, the unit in its direction. */
+/** x / |x|; 0 for 0. If one part is infinite, the unit in its direction. */
 const sign: ComplexFunction = (re, im, out) => {
   const modulus = Math.hypot(re, im);
   if (modulus === 0) return put(out, 0, 0);
@@ -132,7 +135,7 @@ const sign: ComplexFunction = (re, im, out) => {
   put(out, re / modulus, im / modulus);
 };
 
-/** `p cosh x` and `q sinh x`, where these are representable. */
+/** `p cosh x` and `q sinh x`, if they are representable. */
 function hyperbolic(x: number, p: number, q: number, out: Float64Array): void {
   if (!(Math.abs(x) > EXPONENT)) return put(out, p * Math.cosh(x), q * Math.sinh(x));
   const half = Math.exp(Math.abs(x) / 2);
@@ -140,7 +143,7 @@ function hyperbolic(x: number, p: number, q: number, out: Float64Array): void {
 }
 
 const sin: ComplexFunction = (re, im, out) => {
-  // 0 · ∞ would be no number
+  // 0 · ∞ would be NaN
   if (re === 0) return put(out, re, Math.sinh(im));
   hyperbolic(im, Math.sin(re), Math.cos(re), out);
 };
@@ -181,7 +184,7 @@ const arctan: ComplexFunction = (re, im, out) => {
       half === Number.POSITIVE_INFINITY ? copySign(0, im) : im / half / half / 4,
     );
   }
-  // 1 − y is exact where it is small: near the ends of the cut nothing cancels
+  // 1 − y is exact if it is small: nothing cancels near the ends of the cut
   const y = Math.abs(im);
   const near = re * re + (1 - y) * (1 - y);
   const imaginary = near > 1e-200 ? Math.log1p((4 * y) / near) / 4 : Math.log(2 / Math.hypot(re, 1 - y)) / 2;
@@ -189,8 +192,8 @@ const arctan: ComplexFunction = (re, im, out) => {
 };
 
 /**
- * Complex functions with complex values; `abs`, `real`, `imag`, `isnan`, `isfinite` are in
- * elementwise.ts.
+ * Complex functions with complex values. `abs`, `real`, `imag`, `isnan` and `isfinite` are in
+ * elementwise-loops.ts.
  */
 export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction>>> = {
   negative: (re, im, out) => put(out, -re, -im),
@@ -209,8 +212,8 @@ export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction
 };
 
 /**
- * Principal branch exp(w log z); integer exponents up to 100 by multiplication; z⁰ = 1. Of zero,
- * what NumPy gives.
+ * Principal branch exp(w log z). Integer exponents up to 100 use multiplication; z⁰ = 1. Powers of
+ * zero are those of NumPy.
  */
 export const power: ComplexFunction2 = (a, b, c, d, out) => {
   if (c === 0 && d === 0) return put(out, 1, 0);

@@ -2,7 +2,7 @@ import { type HostArray, lanesOf } from '../../core/base/dtype.js';
 import { product, stridesOf } from '../../core/base/shape.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
-/** Calls `visit` with each multi-index of `shape`, in C order. The array is reused. */
+/** Calls `visit` for each multi-index of `shape`, in C order. The array is reused. */
 function forIndices(
   shape: readonly number[],
   visit: (index: readonly number[], position: number) => void,
@@ -20,8 +20,8 @@ function forIndices(
 }
 
 /**
- * `acc[i] += h[j] x[i + s (offset − j)]` along the last axis, s = 1 forward, −1 adjoint (with conj
- * h). Positions in lanes.
+ * `acc[i] += h[j] x[i + s (offset − j)]` along the last axis, with s = 1 forward and −1 adjoint
+ * (with conj h). Positions are in lanes.
  */
 function addLine(
   acc: Float64Array,
@@ -55,7 +55,7 @@ function addLine(
   }
 }
 
-/** The sum itself, line by line of the last axis, in double precision. */
+/** Computes the sum line by line of the last axis, in double precision. */
 const convolve: CpuKernel<'convolve'> = (from, filter, to, convolution) => {
   const [x, h, y] = [from.storage.memory, filter.storage.memory, to.storage.memory];
   const [xo, ho, yo] = [from.offset, filter.offset, to.offset];

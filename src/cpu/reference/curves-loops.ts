@@ -4,8 +4,8 @@ import type { Curves } from '../../core/ports/backend.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /**
- * Calls `meet(point, sample of the traces, fraction, amplitude)` for every point and trace that
- * meet, trace after trace.
+ * Calls `meet(point, sample of the traces, fraction, amplitude)` for every point and every trace
+ * that its curve meets, trace after trace.
  */
 function eachMeeting(
   { points, ns, nr, nt, srcs, recs, amplitudes }: Curves<StorageMemory<HostArray>>,
@@ -27,7 +27,8 @@ function eachMeeting(
 }
 
 /**
- * Each sum rounded to the dtype of the traces, trace after trace and in the order of the points.
+ * Adds in the order of the traces and of their points. Each sum is rounded to the dtype of the
+ * traces.
  */
 const spreadCurves: CpuKernel<'spreadCurves'> = (from, target, curves) => {
   const [image, io, traces, to] = [from.storage.memory, from.offset, target.storage.memory, target.offset];
@@ -42,7 +43,7 @@ const spreadCurves: CpuKernel<'spreadCurves'> = (from, target, curves) => {
   });
 };
 
-/** Each sum rounded to the dtype of the image, trace after trace. */
+/** Adds in the order of the traces. Each sum is rounded to the dtype of the image. */
 const sumCurves: CpuKernel<'sumCurves'> = (from, target, curves) => {
   const [traces, to, image, io] = [from.storage.memory, from.offset, target.storage.memory, target.offset];
   const lanes = lanesOf(from.storage.dtype);

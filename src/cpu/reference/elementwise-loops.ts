@@ -5,13 +5,13 @@ import type { CpuKernel, CpuKernels } from '../host-memory.js';
 import { leftScalars, rightScalars, walked } from '../scalar-operands.js';
 import { COMPLEX_FUNCTIONS, type ComplexFunction2, divide, power } from './complex-functions.js';
 
-/** To the nearest integer, halves to even. */
+/** Rounds to the nearest integer, halves to even. */
 function rint(x: number): number {
   if (x === 0 || !(Math.abs(x) < 2 ** 52)) return x;
   return x < 0 ? -(2 ** 52 - x - 2 ** 52) : x + 2 ** 52 - 2 ** 52;
 }
 
-/** Of real numbers, and of integers. */
+/** Functions of real numbers, and of integers. */
 export const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = {
   negative: (x) => -x,
   abs: Math.abs,
@@ -36,7 +36,7 @@ export const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = 
   isfinite: (x) => (Number.isFinite(x) ? 1 : 0),
 };
 
-/** Of complex numbers with one-lane results. */
+/** Functions of complex numbers with real results. */
 const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (re: number, im: number) => number>>> = {
   abs: Math.hypot,
   real: (re) => re,
@@ -58,8 +58,8 @@ const unary: CpuKernel<'unary'> = (op, from, to) => {
   }
   const toReal = COMPLEX_TO_REAL[op];
   if (toReal) {
-    // From the front: y may start where x starts only if it is other memory, since its elements are
-    // half as long
+    // From the front: y starts at the start of x only in other memory, because the elements of y
+    // are half as long
     for (let i = 0; i < n; i++) y[yo + i] = toReal(x[2 * (xo + i)] as number, x[2 * (xo + i) + 1] as number);
     return;
   }
@@ -71,13 +71,16 @@ const unary: CpuKernel<'unary'> = (op, from, to) => {
   }
 };
 
-/** As C's pow: 1 to any power, and −1 to an infinite one, is 1. */
+/** The power as C's pow computes it: 1 to any power, and −1 to an infinite one, is 1. */
 function realPower(x: number, y: number): number {
   if (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY)) return 1;
   return x ** y;
 }
 
-/** By multiplications that wrap around; negative powers are the integer part of the fraction. */
+/**
+ * The power by multiplications that wrap around. Negative powers are the integer part of the
+ * fraction.
+ */
 function integerPower(x: number, y: number): number {
   if (y < 0) return realPower(x, y);
   let [result, base] = [1, x];
@@ -98,7 +101,7 @@ export const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   divide: (x, y) => x / y,
   multiplyConj: (x, y) => x * y,
   power: realPower,
-  // A NaN in either wins
+  // If either is NaN, the result is NaN
   maximum: (x, y) => (x > y || Number.isNaN(x) ? x : y),
   minimum: (x, y) => (x < y || Number.isNaN(x) ? x : y),
   arctan2: Math.atan2,
@@ -109,7 +112,7 @@ export const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   greater: (x, y) => flag(x > y),
   greaterEqual: (x, y) => flag(x >= y),
 };
-/** Integer products and powers wrap around. */
+/** Functions of two integers. Products and powers wrap around. */
 export const INTEGER_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   ...REAL_FUNCTIONS2,
   multiply: Math.imul,
@@ -138,7 +141,7 @@ const COMPLEX_FUNCTIONS2: Partial<Readonly<Record<BinaryOp, ComplexFunction2>>> 
   power,
 };
 
-/** The four operations that matter for speed, without a call for each element. */
+/** The four operations that determine speed, without a call for each element. */
 function arithmetic(
   op: BinaryOp,
   n: number,
@@ -216,7 +219,7 @@ const where: CpuKernel<'where'> = (test, left, right, to) => {
 /** 54^⅓ / 4 */
 const HALF_LIMIT = Math.cbrt(54) / 4;
 
-/** What remains of a modulus. NaN stays NaN. */
+/** The modulus after shrinkage. NaN stays NaN. */
 const SHRINK: Readonly<Record<'soft' | 'hard' | 'half', (modulus: number, t: number) => number>> = {
   soft: (r, t) => Math.max(r - t, 0),
   hard: (r, t) => (r <= Math.sqrt(2 * t) ? 0 : r),
@@ -247,8 +250,8 @@ function shrinkPair(
 }
 
 /**
- * ∞ · exp(iθ) as NumPy multiplies it: the angle of an infinite real part is 0, whose sine times ∞
- * is no number, or ±π, whose sine is a little off 0.
+ * ∞ · exp(iθ) as NumPy multiplies it. The angle of an infinite real part is 0 or ±π. The sine of 0
+ * times ∞ is NaN; the sine of ±π is not exactly 0.
  */
 function softOfInfinity(re: number, im: number, out: Float64Array): void {
   const angle = Math.atan2(im, re);

@@ -26,8 +26,8 @@ function alongAxis(work: Float64Array, shape: Shape, axis: number, sign: 1 | -1)
 }
 
 /**
- * The shape of the complex side of a plan: half of the last transformed axis where the other side
- * is real.
+ * The shape of the complex side of a plan. If the other side is real, it has half of the last
+ * transformed axis.
  */
 function complexShape(plan: FftPlan): number[] {
   const shape = [...plan.shape];
@@ -38,7 +38,7 @@ function complexShape(plan: FftPlan): number[] {
   return shape;
 }
 
-/** Copies the box that two C-ordered complex arrays share, from the front of each axis. */
+/** Copies the box that two C-ordered complex arrays have in common, from the start of each axis. */
 function crop(from: Float64Array, fromShape: Shape, to: Float64Array, toShape: Shape): void {
   const [fromStrides, toStrides] = [stridesOf(fromShape), stridesOf(toShape)];
   const box = fromShape.map((n, k) => Math.min(n, toShape[k] as number));
@@ -55,8 +55,8 @@ function crop(from: Float64Array, fromShape: Shape, to: Float64Array, toShape: S
 }
 
 /**
- * Fills the upper half of one axis with the conjugate of the lower half; what is zero by symmetry
- * is not read.
+ * Fills the upper half of one axis with the conjugate of the lower half. Parts that are zero by
+ * symmetry are not read.
  */
 function mirror(work: Float64Array, shape: Shape, axis: number): void {
   const [outer, n, inner] = around(shape, axis);
@@ -74,7 +74,7 @@ function mirror(work: Float64Array, shape: Shape, axis: number): void {
   }
 }
 
-/** In double precision whatever the dtype, rounded once at the end. */
+/** Computes in double precision for every dtype, and rounds once at the end. */
 const fft: CpuKernel<'fft'> = (from, to, plan) => {
   const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
   const total = product(plan.shape);
@@ -88,7 +88,7 @@ const fft: CpuKernel<'fft'> = (from, to, plan) => {
     const input = kind === 'c2c' ? work : new Float64Array(2 * product(half));
     for (let i = 0; i < input.length; i++) input[i] = x[2 * xo + i] as number;
     if (kind === 'c2r') {
-      // The other axes first: only then are the lines of the last one Hermitian
+      // The other axes first: the lines of the last axis are Hermitian only then
       for (const axis of axes.slice(0, -1)) alongAxis(input, half, axis, sign);
       crop(input, half, work, shape);
       mirror(work, shape, last);

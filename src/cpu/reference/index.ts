@@ -11,10 +11,7 @@ import { reductionKernels } from './reductions-loops.js';
 import { stencilKernels } from './stencil-loops.js';
 import { varyingConvolutionKernels } from './varying-convolution-loops.js';
 
-/**
- * Plain loops: the definition of every kernel. Accumulators are in double precision whatever the
- * dtype.
- */
+/** Plain loops, which define every kernel. Accumulators are in double precision for every dtype. */
 export const referenceKernels = {
   ...memoryKernels,
   ...elementwiseKernels,

@@ -7,7 +7,7 @@ import type { CpuKernel, CpuKernels } from '../host-memory.js';
 type HostTable = IndexTable<StorageMemory<HostArray>>;
 
 const weight: [re: number, im: number] = [1, 0];
-/** Entry `e` of the weights, in `weight`. */
+/** Reads entry `e` of the weights into `weight`. */
 function readWeight({ weights }: HostTable, e: number, sign: 1 | -1): void {
   if (!weights) return;
   const { memory, dtype } = weights.storage;
@@ -20,7 +20,7 @@ function outside(index: number, n: number): never {
   throw new ArgumentError(`index table: expected indices below ${n}, received ${index}`);
 }
 
-/** Each row adds up in double precision. */
+/** Computes the sum of each row in double precision. */
 const gather: CpuKernel<'gather'> = (from, to, table) => {
   const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
   const lanes = lanesOf(from.storage.dtype);
@@ -54,7 +54,7 @@ const gather: CpuKernel<'gather'> = (from, to, table) => {
   }
 };
 
-/** Entry after entry in the order of the table, each sum rounded to x's dtype. */
+/** Adds entry after entry in the order of the table. Each sum is rounded to x's dtype. */
 const scatterAdd: CpuKernel<'scatterAdd'> = (source, target, table) => {
   const [y, yo, x, xo] = [source.storage.memory, source.offset, target.storage.memory, target.offset];
   const lanes = lanesOf(target.storage.dtype);

@@ -1,17 +1,17 @@
-/** An unscaled transform of `n` interleaved complex numbers, in place; `sign` −1 is forward. */
+/** An unscaled transform of `n` interleaved complex numbers, in place. `sign` −1 is forward. */
 export interface LineFft {
   readonly n: number;
   transform(line: Float64Array, sign: 1 | -1): void;
 }
 
 /**
- * cos and sin of 2π k/n for k < n, interleaved; from the nearest octant, so that they are exact to
- * the last bit or two.
+ * cos and sin of 2π k/n for k < n, interleaved. They are computed from the nearest octant, so that
+ * at most the last bit or two are wrong.
  */
 function roots(n: number): Float64Array {
   const w = new Float64Array(2 * n);
   for (let k = 0; k < n; k++) {
-    // 8k/n = octant + rest: angles of at most 45°, the other octants by symmetry
+    // 8k/n = octant + rest: angles are at most 45°, the other octants follow by symmetry
     const octant = Math.floor((8 * k) / n);
     const rest = 8 * k - octant * n;
     const angle = ((octant % 2 === 0 ? rest : n - rest) * Math.PI) / 4 / n;
@@ -30,7 +30,7 @@ function roots(n: number): Float64Array {
   return w;
 }
 
-/** Prime factors above this go through Bluestein's algorithm. */
+/** Larger prime factors use Bluestein's algorithm. */
 const LARGEST_RADIX = 13;
 
 function factorize(n: number): number[] {
@@ -83,8 +83,8 @@ class MixedRadix implements LineFft {
   }
 
   /**
-   * `to[q + s(rp + j)] = w^{pjs} Σᵢ from[q + s(p + mi)] ω^{ij}`, ω the r-th root of one, for p < m,
-   * q < s, j < r.
+   * `to[q + s(rp + j)] = w^{pjs} Σᵢ from[q + s(p + mi)] ω^{ij}`, with ω the r-th root of one, for p
+   * < m, q < s, j < r.
    */
   #pass(r: number, m: number, s: number, from: Float64Array, to: Float64Array, sign: number): void {
     const [n, w, a] = [this.n, this.#roots, this.#inputs];
@@ -117,7 +117,7 @@ class MixedRadix implements LineFft {
   }
 }
 
-/** Any length as a convolution of a power of two: `kl = (k² + l² − (k − l)²) / 2`. */
+/** Any length, as a convolution with a power of two as length: `kl = (k² + l² − (k − l)²) / 2`. */
 class Bluestein implements LineFft {
   readonly n: number;
   readonly #chirp: Float64Array;
@@ -131,7 +131,7 @@ class Bluestein implements LineFft {
     while (m < 2 * n - 1) m *= 2;
     const w = roots(2 * n);
     this.#chirp = new Float64Array(2 * n);
-    // k² mod 2n by steps, since k² itself may leave the exact integers
+    // k² mod 2n by steps, because k² may exceed the exact integers
     for (let k = 0, square = 0; k < n; square = (square + 2 * k + 1) % (2 * n), k++) {
       this.#chirp[2 * k] = w[2 * square] as number;
       this.#chirp[2 * k + 1] = -(w[2 * square + 1] as number);
@@ -176,7 +176,7 @@ class Bluestein implements LineFft {
   }
 }
 
-/** Plans that were used lately, by length. */
+/** Recently used plans, by length. */
 const plans = new Map<number, LineFft>();
 const MOST_PLANS = 64;
 

@@ -4,8 +4,8 @@ import type { MatMul } from '../../core/ports/backend.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /**
- * Row by row of C, each summed in double precision. With α = 0 neither A nor B is read, with β = 0
- * not C.
+ * Computes C row by row, with sums in double precision. With α = 0 neither A nor B is read, with β
+ * = 0 C is not read.
  */
 const matmul: CpuKernel<'matmul'> = (left, right, to, spec) => {
   const [a, b, c] = [left.storage.memory, right.storage.memory, to.storage.memory];

@@ -30,7 +30,7 @@ const cast: CpuKernel<'cast'> = (from, to) => {
   for (let i = 0; i < from.size; i++) {
     const a = xLanes * (xo + i);
     const b = yLanes * (yo + i);
-    // Storing truncates in an Int32Array and rounds in a Float32Array
+    // A store truncates in an Int32Array and rounds in a Float32Array
     y[b] = x[a] as number;
     if (yLanes === 2) y[b + 1] = xLanes === 2 ? (x[a + 1] as number) : 0;
   }

@@ -1,4 +1,4 @@
-/** Sums blocks pairwise without storing them all: slot k holds the sum of 2^k blocks. */
+/** Sums blocks pairwise without storing all of them: slot k holds the sum of 2^k blocks. */
 export class PairwiseSum {
   readonly #slots = new Float64Array(64);
   #blocks = 0;
@@ -16,7 +16,7 @@ export class PairwiseSum {
     this.#blocks += 1;
   }
 
-  /** Smallest groups first. */
+  /** Adds the smallest groups first. */
   total(): number {
     let sum = 0;
     let level = 0;

@@ -7,8 +7,8 @@ import type { CpuKernel, CpuKernels } from '../host-memory.js';
 import { PairwiseSum } from './pairwise-sum.js';
 
 /**
- * Terms that are added straight; above that, sums of such blocks are added pairwise, so that errors
- * grow with log n.
+ * The number of terms that are added in sequence. The sums of such blocks are added pairwise, so
+ * that errors grow with log n.
  */
 const BLOCK = 256;
 
@@ -38,7 +38,7 @@ const EXTREMES: Partial<Readonly<Record<ReduceKernel, Extreme>>> = {
 const result = new Float64Array(2);
 const sums = [new PairwiseSum(), new PairwiseSum()] as const;
 
-/** Sums one lane of `n` elements that lie `step` lanes apart. */
+/** Sums one lane of `n` elements that are `step` lanes apart. */
 function sumLane(n: number, x: HostArray, at: number, step: number): number {
   const total = sums[0];
   total.reset();
@@ -117,7 +117,7 @@ function productOf(
   out[1] = im;
 }
 
-/** One run of `n` elements, `step` lanes apart, from lane `at` on. */
+/** Reduces one run of `n` elements that are `step` lanes apart and start at lane `at`. */
 function reduceRun(
   op: ReduceKernel,
   lanes: number,
@@ -177,7 +177,7 @@ export function referenceDot(
   if (!isComplex(dtype)) {
     for (let start = 0; start < n; start += BLOCK) {
       const end = Math.min(n, start + BLOCK);
-      // Two lanes, since additions wait for one another
+      // Two sums, because each addition waits for the previous one
       let even = 0;
       let odd = 0;
       let i = start;

@@ -5,7 +5,7 @@ import type { AxisBand } from '../../core/ports/backend.js';
 import { allRows, ghostWidth } from '../../core/ports/kernel-sizes.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
-/** `acc[0 … count) += tap · from[at …)`; nothing where there is no such memory. */
+/** `acc[0 … count) += tap · from[at …)`. Adds nothing if there is no such memory. */
 function addRun(
   acc: Float64Array,
   to: number,
@@ -19,15 +19,14 @@ function addRun(
 }
 
 type HostBand = AxisBand<StorageMemory<HostArray>>;
-/** Ghost cells of a band, and how many there are along its axis. */
+/** The ghost cells of a band, and their numbers along its axis. */
 interface Ghosts extends Pick<HostBand, 'front' | 'back'> {
   readonly frontWidth: number;
   readonly backWidth: number;
 }
 
 /**
- * Adds `tap · (cell at of the band's axis)` to the accumulator, where cells are runs of `width`
- * lanes.
+ * Adds `tap · (cell at of the band's axis)` to the accumulator. Cells are runs of `width` lanes.
  */
 function addCell(
   acc: Float64Array,
@@ -68,7 +67,7 @@ function addCell(
   } else addRun(acc, to, tap, x, xAt + (o * n + cell) * width + shift, count);
 }
 
-/** One row of the last axis: cells `first ≤ c < last` of row `row`, in lanes of `acc`. */
+/** Adds one row of the last axis: cells `first ≤ c < last` of row `row`, in lanes of `acc`. */
 function addBand(
   acc: Float64Array,
   row: number,
@@ -83,7 +82,7 @@ function addBand(
   const [, n, inner] = around(shape, band.axis);
   const length = shape[shape.length - 1] as number;
   const isLast = band.axis === shape.length - 1;
-  // Rows in one cell of the axis; the row's place among them
+  // The rows in one cell of the axis, and the place of the row among them
   const rowsPerCell = isLast ? 1 : inner / length;
   const place = row % rowsPerCell;
   const above = Math.floor(row / rowsPerCell);
@@ -99,10 +98,10 @@ function addBand(
       const [from, to] = [Math.max(start, first), Math.min(end, last)];
       for (let k = 0; k < taps.length; k++) {
         const tap = taps[k] as number;
-        // What a tap of 0 would meet is not read: it may be no number
+        // The cell of a zero tap is not read: it may be NaN
         if (tap === 0) continue;
         const reach = lo + k;
-        // Cells within the row as one run, those before and after from the ghosts
+        // Cells within the row are one run; those before and after come from the ghost cells
         const low = Math.min(Math.max(from, -reach), to);
         const high = Math.max(Math.min(to, n - reach), low);
         for (let i = from; i < low; i++)
@@ -138,8 +137,8 @@ function addBand(
 }
 
 /**
- * Row by row of the last axis; all bands and taps of a row add up in double precision before they
- * are stored. Cells beyond the ghosts count as zero.
+ * Computes row by row of the last axis. The sum over all bands and taps of a row is in double
+ * precision and is stored once. Cells beyond the ghost cells count as zero.
  */
 const stencil: CpuKernel<'stencil'> = (from, to, spec) => {
   const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];

@@ -2,7 +2,10 @@ import { lanesOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
-/** Sums in float64, in the order of the samples of the model (forward) or of the taps (adjoint). */
+/**
+ * Computes sums in float64, in the order of the samples of the model (forward) or of the taps
+ * (adjoint).
+ */
 const convolveVarying: CpuKernel<'convolveVarying'> = (source, bankOf, target, convolution) => {
   const { outer, nx, ny, inner, filters, length, offset, first, weights, direction } = convolution;
   const [from, bank, to] = [source.storage.memory, bankOf.storage.memory, target.storage.memory];
@@ -11,7 +14,7 @@ const convolveVarying: CpuKernel<'convolveVarying'> = (source, bankOf, target, c
   const adjoint = direction === 'adjoint';
   const size = adjoint ? nx : ny;
   const sums = new Float64Array(outer * size * inner * lanes);
-  // Where nothing is summed, filters are not looked at
+  // If nothing is summed, the filters are not read
   const rows = outer * inner * ny * length === 0 ? 0 : nx;
   for (let i = 0; i < rows; i++) {
     const f = first.storage.memory[first.offset + i] as number;
