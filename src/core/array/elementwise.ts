@@ -196,7 +196,8 @@ export function aside(y: NDArray, written: NDArray, temporaries: NDArray[]): NDA
 
 /**
  * `condition ? x : y`, element by element. All three broadcast. The condition is an array: nonzero
- * is true. If x and y are scalars, the result has the default dtype of the backend.
+ * is true. If x and y are both scalars, the result has the default dtype of the backend, or its
+ * complex counterpart if one of them is complex.
  */
 export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
   checkArray('where', condition);

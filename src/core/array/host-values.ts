@@ -116,8 +116,8 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
 }
 
 /**
- * `num` values from `start` to `stop` in equal steps, as np.linspace. The last one is exactly
- * `stop`.
+ * `num` values from `start` to `stop` in equal steps, as np.linspace. With `endpoint`, the last one
+ * is exactly `stop`; without it, `stop` is left out.
  */
 export function linspaceValues(
   start: Scalar,

@@ -105,9 +105,10 @@ export type Operand<M> = Elements<StorageMemory<M>>;
 
 /**
  * The kernels of a device: functions without `this`, as {@link Kernels} describes them. All
- * arguments are checked, and calls without work are left out, so kernels need no checks. A kernel
- * that the device lacks is absent. A kernel returns `false`, without doing anything, if it does not
- * support the operation or the dtype. In both cases the host runs the kernel.
+ * arguments are checked, so kernels need no checks. A kernel that writes elements is called only if
+ * there are elements to write. A kernel that the device lacks is absent. A kernel returns `false`,
+ * without doing anything, if it does not support the operation or the dtype. In both cases the host
+ * runs the kernel; a program runs as its single kernels.
  */
 export type KernelSet<M> = {
   readonly [K in keyof Kernels]?: (

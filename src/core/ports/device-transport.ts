@@ -1,8 +1,8 @@
 import type { DevicePort } from './device-port.js';
 
 /**
- * The way of messages between device memories. The backend of the device chooses it, the same for
- * all ranks. The message layer uses it.
+ * The path of messages into and out of device memory. The backend of the device chooses it, the
+ * same for all ranks. The message layer uses it.
  */
 export interface DeviceTransport {
   readonly name: string;
