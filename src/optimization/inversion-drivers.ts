@@ -14,11 +14,11 @@ import { checkNonNegative } from './solver.js';
 
 /** One penalty `ε² ‖d − R x‖²`. */
 export interface Regularization<M extends Vector<M>> {
-  // biome-ignore lint/suspicious/noExplicitAny: penalties of one problem may have data of different kinds
+  // biome-ignore lint/suspicious/noExplicitAny: penalties may have data of different kinds
   readonly R: LinearOperator<M, any>;
   /** Weight ε. @default 1 */
   readonly eps?: number;
-  /** What `R x` should be. @default zeros */
+  /** The value that `R x` should have. @default zeros */
   readonly data?: AnyVector | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vect
   readonly weight?: LinearOperator<D, D> | undefined;
 }
 
-/** What the drivers are given besides the options of their solver. */
+/** Checks the arguments of the drivers, except the options of their solver. */
 function checkProblem(name: string, A: unknown, y: unknown, weight: unknown): void {
   checkOperator(`${name}: A`, A);
   checkVector(name, 'y', y);
@@ -66,11 +66,12 @@ function checkedTerms<M extends Vector<M>>(name: string, regularizations: readon
  * Minimises `(y − A x)ᴴ W (y − A x) + Σ εᵢ² ‖dᵢ − Rᵢ x‖² + ε_I² ‖x‖²` by {@link cg} on its normal
  * equations `(Aᴴ W A + Σ εᵢ² RᵢᴴRᵢ + ε_I²) x = Aᴴ W y + Σ εᵢ² Rᵢᴴ dᵢ`.
  *
- * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is
- * the residual of the normal equations. The condition number is squared: use
- * {@link regularizedInversion} for problems that are badly conditioned. Memory: that of cg, and
- * what products and sums borrow. Errors: as for {@link cg}; {@link ArgumentError} for weights that
- * are negative.
+ * An iteration costs one forward and one adjoint of every operator, and two reductions. Its cost
+ * value is the residual of the normal equations. The condition number is squared: use
+ * {@link regularizedInversion} for badly conditioned problems. Memory: that of cg, and the
+ * workspaces of operator products and sums.
+ *
+ * @throws {@link ArgumentError} if a weight is negative. Also the errors of {@link cg}.
  */
 export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -101,9 +102,11 @@ export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D
  * Minimises `‖W^½ (y − A x)‖² + Σ εᵢ² ‖dᵢ − Rᵢ x‖²` (and `damp²‖x‖²`) by {@link cgls} on the
  * stacked system `[W^½A; ε₁R₁; …] x = [W^½y; ε₁d₁; …]`.
  *
- * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is
- * the norm of the stacked residual. Errors: as for {@link cgls}; {@link ArgumentError} for weights
- * that are negative, or vectors that can't be stacked.
+ * An iteration costs one forward and one adjoint of every operator, and two reductions. Its cost
+ * value is the norm of the stacked residual.
+ *
+ * @throws {@link ArgumentError} if a weight is negative, or the vectors cannot be stacked. Also the
+ *   errors of {@link cgls}.
  */
 export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -136,8 +139,9 @@ export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
 type Operators = readonly LinearOperator<any, any>[];
 
 /**
- * Operators one above the other, and their data. Throws {@link ArgumentError} unless all data are
- * local, or all are distributed.
+ * The vertical stack of the operators, and that of their data.
+ *
+ * @throws {@link ArgumentError} unless all data are local, or all are distributed.
  */
 function stacked(operators: Operators, data: readonly AnyVector[]): [Operators[number], AnyVector] {
   const local = data.filter((d): d is NDArray => d instanceof NDArray);
@@ -155,11 +159,13 @@ function stacked(operators: Operators, data: readonly AnyVector[]): [Operators[n
 }
 
 /**
- * Minimises `‖y − A P z‖²` (and `damp²‖z‖²`) by {@link cgls}, and gives `x = P z`: the model is
- * written in terms of what a preconditioner P makes of z. A start `x0` is one of z.
+ * Minimises `‖y − A P z‖²` (and `damp²‖z‖²`) by {@link cgls}, and returns `x = P z` and z. P is a
+ * preconditioner which maps z to the model. A start `x0` is a start of z.
  *
- * An iteration costs that of {@link cgls} for A P. Errors: as for {@link cgls};
- * {@link ArgumentError} where the arguments come in another order.
+ * An iteration costs that of {@link cgls} for A P.
+ *
+ * @throws {@link ArgumentError} if the arguments are in another order. Also the errors of
+ *   {@link cgls}.
  */
 export function preconditionedInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,

@@ -5,8 +5,8 @@ import { multiplyReal, realSpace, tinyOf } from './moduli.js';
 import { inPlace, moduliInto } from './parts/diagonal-weight.js';
 
 /**
- * The largest element of a real vector, with a mask of this rank's colour: one reduction, or two
- * where none is above 0. NaN wins.
+ * The largest element of a real vector; with a mask, that of this rank's colour. NaN if any element
+ * is NaN. One reduction, or two if no element is above 0.
  */
 function largest(x: AnyVector): number {
   const positive = withWorkspace(x.space, (w: AnyVector) =>
@@ -22,13 +22,14 @@ function below(depth: number, s: AnyVector): AnyVector {
 }
 
 /**
- * The depth d for which `Σ max(d − sᵢ, 0) = r`, where `sᵢ ≥ 0` is how far the elements lie below
- * the largest, and r > 0: Newton's method on a convex, increasing, piecewise linear function, from
- * d = r downwards, which ends when no element leaves. One reduction a step, rarely more than ten.
+ * The depth d with `Σ max(d − sᵢ, 0) = r`, for r > 0. `sᵢ ≥ 0` is the distance of an element below
+ * the largest one. Newton's method on a convex, increasing, piecewise linear function, from d = r
+ * downwards. It ends when the set of active elements no longer shrinks. One reduction a step,
+ * rarely more than ten.
  *
- * Depths are at most r however large the elements are: measured from the largest, they lose no
- * digits. Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016 (Michelot's
- * algorithm).
+ * Depths are at most r, even if the elements are large. Since they are measured from the largest
+ * element, they lose no digits. Source: Condat, "Fast projection onto the simplex and the l1 ball",
+ * 2016 (Michelot's algorithm).
  */
 function depthOf(s: AnyVector, r: number): number {
   return withWorkspaces([s.space, s.space], ([w, active]) => {
@@ -38,7 +39,7 @@ function depthOf(s: AnyVector, r: number): number {
     for (let k = 0; k < 200; k++) {
       below(depth, gap.assign(s)).map((a, b) => s.backend.unary('sign', a, b), c);
       const [mass = 0, count = 0] = rdots([gap, c], [c, c]);
-      // the same elements are left: the depth is that of their sum
+      // The same elements remain: the depth follows from their sum
       if (count === before || count === 0) break;
       before = count;
       depth = Math.min(depth, depth - (mass - r) / count);
@@ -48,9 +49,11 @@ function depthOf(s: AnyVector, r: number): number {
 }
 
 /**
- * `y ←` the nearest point of the simplex `yᵢ ≥ 0, Σ yᵢ = r`, x real, r > 0; y may be x. False, with
- * y undefined, where an element is NaN or Infinity. One reduction (two where no element is above
- * 0), and one a step of {@link depthOf}. With a mask every colour has a simplex of its own.
+ * `y ←` the nearest point of the simplex `yᵢ ≥ 0, Σ yᵢ = r`, for real x and r > 0. y may be x. One
+ * reduction (two if no element is above 0), and one for each step of {@link depthOf}. With a mask
+ * each colour has its own simplex.
+ *
+ * @returns false, with undefined contents of y, if an element is NaN or Infinity
  */
 export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector): boolean {
   if (x.space.reducedSize === 0) return true;
@@ -62,7 +65,8 @@ export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector): boole
 }
 
 /**
- * Makes the workspaces of {@link projectOntoL1Ball}, for a loop whose first step may not need them.
+ * Allocates the workspaces of {@link projectOntoL1Ball}. For loops whose first step may not need
+ * them.
  */
 export function reserveProjection(space: Space<AnyVector>): void {
   const real = space.withDType(realOf(space.dtype));
@@ -70,9 +74,10 @@ export function reserveProjection(space: Space<AnyVector>): void {
 }
 
 /**
- * `y ←` the nearest point of the ball `‖x‖₁ ≤ r`; of complex elements the moduli count; y may be x.
- * False, with y undefined, where an element is not finite. One reduction inside of the ball;
- * outside one more, and one a step of {@link depthOf}.
+ * `y ←` the nearest point of the ball `‖x‖₁ ≤ r`. For complex elements the moduli count. y may be
+ * x. One reduction inside the ball. Outside one more, and one for each step of {@link depthOf}.
+ *
+ * @returns false, with undefined contents of y, if an element is not finite
  */
 export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): boolean {
   const length = r === 0 ? 0 : x.norm(1);
@@ -86,7 +91,7 @@ export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): boolea
       moduliInto(x, s);
       inPlace(s, (a, b) => x.backend.binary('subtract', top, a, b));
       below(depthOf(s, r), s);
-      // what is left of the moduli, over the moduli
+      // The factor is the projected modulus divided by the modulus
       withWorkspace(s.space, (moduli: AnyVector) => {
         moduliInto(x, moduli);
         inPlace(moduli, (a, b) => x.backend.binary('maximum', a, tinyOf(x), b));

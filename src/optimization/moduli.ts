@@ -3,13 +3,13 @@ import type { Elements } from '../core/ports/backend.js';
 import type { AnyVector, Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 
-/** Above 0, and below anything that matters in the precision of a vector. */
+/** A positive number below all that matter in the precision of a vector. */
 export const tinyOf = (x: { readonly dtype: DType }): number => (isDouble(x.dtype) ? 1e-300 : 1e-37);
 
-/** The space of real numbers, one for each element. */
+/** The space of real vectors with one number for each element of x. */
 export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(realOf(x.dtype));
 
-/** Lends `body` the moduli `|x|`, real; it may change them. */
+/** Calls `body` with a workspace that holds the moduli `|x|`, real. `body` may change them. */
 export function withModuli<R>(x: AnyVector, body: (moduli: AnyVector) => R): R {
   return withWorkspace(realSpace(x), (moduli: AnyVector) => {
     x.map((a, m) => m.storage.backend.unary('abs', a, m), moduli);
@@ -18,8 +18,8 @@ export function withModuli<R>(x: AnyVector, body: (moduli: AnyVector) => R): R {
 }
 
 /**
- * `y ← w·x` for real w, element by element; y may be x. Allocates nothing but a workspace for
- * complex x.
+ * `y ← w·x` element by element, for real w. y may be x. Allocates nothing except a workspace if x
+ * is complex.
  */
 export function multiplyReal(x: AnyVector, w: AnyVector, y: AnyVector): void {
   if (y !== x) y.assign(x);
@@ -27,7 +27,7 @@ export function multiplyReal(x: AnyVector, w: AnyVector, y: AnyVector): void {
   else withWorkspace(x.space, (work: AnyVector) => y.multiplyInPlace(work.assign(w)));
 }
 
-/** `y ← min(max(x, lower), upper)`, real; y may be x. */
+/** `y ← min(max(x, lower), upper)` for real vectors. y may be x. */
 export function clamp(x: AnyVector, lower: number, upper: number, y: AnyVector): void {
   const limit = (a: Elements, b: Elements) => {
     const { backend } = b.storage;
@@ -46,8 +46,8 @@ export function clamp(x: AnyVector, lower: number, upper: number, y: AnyVector):
 }
 
 /**
- * `moduli ← p / (p + t)`, `p = max(moduli − t, least)`, t > 0: what shrinking moduli by t
- * multiplies by. The difference comes first, so that large moduli keep what is left.
+ * `moduli ← p / (p + t)` with `p = max(moduli − t, least)` and t > 0: the factor that shrinks
+ * moduli by t. The difference is computed first, so that large moduli lose no digits.
  */
 export function shrinkBy(t: number, least: number, moduli: Elements): void {
   const { backend } = moduli.storage;
@@ -60,8 +60,8 @@ export function shrinkBy(t: number, least: number, moduli: Elements): void {
 }
 
 /**
- * `moduli ← max(moduli − t, 0) / moduli`: what soft thresholding multiplies by. t is a number, or
- * real numbers of the same space. 0 where the modulus is 0.
+ * `moduli ← max(moduli − t, 0) / moduli`: the factor of soft thresholding, 0 if the modulus is 0. t
+ * is a number, or a vector of real numbers in the same space.
  */
 export function shrinkage(moduli: AnyVector, t: number | AnyVector): void {
   const tiny = tinyOf(moduli);

@@ -22,11 +22,12 @@ import {
 
 export interface PowerIterationStartOptions<V extends Vector<V>> {
   /**
-   * Stops when the eigenvalue changes by at most this, relatively, and its residual
-   * `‖A x − λ x‖²/|λ|²` is at most this and no longer grows. @default 1e-4
+   * Stops when the eigenvalue changes by at most this relative amount, and its residual
+   * `‖A x − λ x‖²/|λ|²` is at most this and no longer grows.
+   * @default 1e-4
    */
   readonly tol?: number;
-  /** Of the random start. @default 1 */
+  /** The seed of the random start. @default 1 */
   readonly seed?: number;
   /** The space of the eigenvector. @default the operator's natural domain */
   readonly domain?: Space<V> | undefined;
@@ -44,33 +45,35 @@ export interface PowerIterationOptions<V extends Vector<V>>
 export interface PowerIterationState<V extends Vector<V>> extends SolverProgress {
   readonly A: LinearOperator<V, V>;
   readonly tol: number;
-  /** The eigenvector so far, of norm 1. */
+  /** The current eigenvector, of norm 1. */
   readonly x: V;
   /** `A x` */
   readonly q: V;
-  /** Parts of `xᴴ A x`. */
+  /** The real and imaginary part of `xᴴ A x`. */
   real: number;
   imaginary: number;
   /** `‖A x‖` for x of norm 1, and `‖A x − λ x‖²`. */
   growth: number;
   spread: number;
   /**
-   * σ of `x ← (A + σ) x`: 0 but where eigenvalues of the same modulus, such as ±λ, keep x from
-   * settling.
+   * σ of `x ← (A + σ) x`. It is 0 unless eigenvalues of the same modulus, such as ±λ, prevent x
+   * from converging.
    */
   shift: number;
 }
 
-/** `xᴴ A x`, which comes to the eigenvalue of largest modulus. */
+/** `xᴴ A x`, which converges to the eigenvalue of largest modulus. */
 export interface Eigenvalue {
   readonly maxeig: Scalar;
 }
-/** `cost` is its modulus. */
+/** `cost` is the modulus of the eigenvalue. */
 export interface PowerIterationStep<V extends Vector<V>>
   extends SolverStep<PowerIterationState<V>>,
     Eigenvalue {}
 
-/** x is the eigenvector, of norm 1; `cost` the modulus of the eigenvalue after every iteration. */
+/**
+ * x is the eigenvector, of norm 1. `cost` is the modulus of the eigenvalue after each iteration.
+ */
 export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
 const DEFAULTS = { tol: 1e-4, seed: 1, domain: undefined } satisfies Defaults<
@@ -100,16 +103,17 @@ function init<V extends Vector<V>>(
 }
 
 /**
- * Where eigenvalues of one modulus are taken for one: their spread is so many times the tolerance.
+ * Several eigenvalues of one modulus are assumed if the spread exceeds the tolerance this many
+ * times.
  */
 const APART = 100;
 
-/** One iteration: one application, one reduction; allocates no vector. */
+/** One iteration: one application, one reduction. Allocates no vector. */
 function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
   const { A, x, q, tol } = state;
   A.matvec(x, q);
   const [product = 0, square = 0, size = 1] = vdots([x, q], [q, q], [x, x]);
-  // x is of norm 1 but for rounding
+  // x has norm 1 up to rounding
   const xx = re(size) || 1;
   const qq = re(square) / xx;
   const [real, imaginary] = [re(product) / xx, im(product) / xx];
@@ -119,12 +123,13 @@ function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
   const growth = Math.sqrt(qq);
   const epsilon = epsilonOf(x.dtype);
   const rounding = 64 * epsilon * qq;
-  // of sums in double precision, and of q
+  // The rounding of sums in double precision, and of q
   const least = 64 * (Number.EPSILON + epsilon * epsilon) * qq;
   state.iteration++;
   let reason: StopReason | undefined;
   if (state.reason === undefined) {
-    // x is an eigenvector, and not only because what is to dominate it has yet to grow
+    // x is an eigenvector. The second condition excludes the case in which the dominant part of x
+    // has not yet grown
     const isVector =
       spread <= (tol > 0 ? Math.max(tol * now * now, rounding) : 0) &&
       spread <= Math.max(state.spread, least);
@@ -132,7 +137,7 @@ function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
     const isLargest = now >= (1 - 10 * tol) * Math.abs(state.shift);
     if (growth === 0) reason = 'solved exactly';
     else if (isSettled && isLargest) reason = 'tolerance reached';
-    // another eigenvalue than those of largest modulus: the other side, or none
+    // An eigenvalue which is not of largest modulus: try the other sign of the shift, or none
     else if (isSettled) state.shift = state.shift > 0 ? -state.shift : 0;
     else if (state.shift === 0 && state.iteration > 1) {
       const isSteady = Math.abs(growth - state.growth) <= tol * growth;
@@ -157,7 +162,7 @@ const solver = <V extends Vector<V>>(
   checkOperator('powerIteration', A);
   return {
     name: 'powerIteration',
-    // resolved, since it says where the vectors live
+    // Set explicitly, because the domain says which ranks and which backend hold the vectors
     options: options?.domain === undefined ? { ...options, domain: A.domain() } : options,
     own: DEFAULTS,
     start: (own) => init(A, own),
@@ -172,14 +177,14 @@ const solver = <V extends Vector<V>>(
  *
  * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and the residual
  * `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow. While the residual grows, the
- * dominant eigenvector is still a small part of x. Where `‖q‖` no longer changes but x does,
- * several eigenvalues have the largest modulus, such as ±λ. From then on `x = (q + σ x)/‖q + σ x‖`
- * with `σ = ‖q‖`: the shift separates them.
+ * dominant eigenvector is still a small part of x. If `‖q‖` no longer changes but x does, several
+ * eigenvalues have the largest modulus, such as ±λ. From then on `x = (q + σ x)/‖q + σ x‖` with
+ * `σ = ‖q‖`: the shift separates them.
  *
- * The random start is a function of the seed and the global index: the same on any number of ranks.
- * Memory: x, q. An iteration costs one application and one reduction, and allocates no vector.
- * Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for NaN or
- * overflow. Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
+ * The random start is a function of the seed and the global index. It is the same on any number of
+ * ranks. Memory: x, q. An iteration costs one application and one reduction, and allocates no
+ * vector. Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for
+ * NaN or overflow. Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
 export const powerIteration = Object.assign(solving(solver), {
   init,
@@ -188,8 +193,8 @@ export const powerIteration = Object.assign(solving(solver), {
 });
 
 /**
- * `‖A‖²`: the largest eigenvalue of `AᴴA` for models of a space, for step lengths. The eigenvector
- * is disposed.
+ * `‖A‖²`, for step lengths: the largest eigenvalue of `AᴴA` on the models of a space. The
+ * eigenvector is disposed.
  */
 export function squaredNorm<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,

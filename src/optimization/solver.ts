@@ -15,57 +15,57 @@ import { openWorkspaces } from '../core/vector/workspace.js';
 import { describeProblem, limitsOf } from './parts/describe-problem.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './parts/scaling.js';
 
-/** Why a solver ended. */
+/** The reason why a solver stopped. */
 export type StopReason =
   /** The gradient (CG: the residual) is exactly zero. */
   | 'solved exactly'
   | 'tolerance reached'
   /** LSQR, LSMR: the system is compatible and solved to the tolerances. */
   | 'residual within tolerance'
-  /** LSQR, LSMR, MINRES: a least-squares solution to the tolerance. */
+  /** LSQR, LSMR, MINRES: x is a least-squares solution to the tolerance. */
   | 'gradient within tolerance'
   /** The estimate of the condition number exceeds its limit. */
   | 'condition limit reached'
-  /** Further iterations can only turn rounding over. */
+  /** Further iterations would change x by rounding errors only. */
   | 'machine precision reached'
-  /** The solution changes by no more than the tolerance. */
+  /** The solution changes by at most the tolerance. */
   | 'update within tolerance'
   | 'iteration limit reached'
   | 'time limit reached'
-  /** A signal came that the checkpoint's `stopOn` names; the state was kept. */
+  /** A signal of the checkpoint's `stopOn` was received. The state was written. */
   | 'signal received'
   /**
-   * The curvature along the search direction is zero while the gradient is not (the operator is
-   * singular there, or its adjoint is wrong); or no progress can be made.
+   * The curvature along the search direction is zero while the gradient is not: the operator is
+   * singular there, or its adjoint is wrong. Also used if no further progress is possible.
    */
   | 'breakdown';
 
 /**
- * What every solver's state has. A solver is finished when its ranks are, whatever the colours of a
- * mask.
+ * The part of the state that all solvers have. A solver is finished only if all ranks of the
+ * operator are, also if a mask splits them into colours.
  */
 export interface SolverProgress {
-  /** What is applied; where it runs on ranks, they decide together. */
+  /** The operator. If it runs on several ranks, they decide together when to stop. */
   readonly A: { readonly comm?: Communicator | undefined };
-  /** The solution so far. */
+  /** The current solution. */
   readonly x: AnyVector;
-  /** Iterations done. */
+  /** The number of iterations done. */
   iteration: number;
-  /** Why these ranks ended; undefined while they go on. */
+  /** Why the ranks of this colour stopped; undefined while they continue. */
   reason: StopReason | undefined;
-  /** True once all ranks of the operator have a reason: nothing is left to do. */
+  /** True once all ranks of the operator have a reason to stop. */
   finished: boolean;
   /** The last cost. */
   cost: number;
-  /** The cost of every iteration so far. */
+  /** The cost after each iteration so far. */
   readonly history: number[];
   /**
-   * Names of vectors that an iteration writes before it reads them: a checkpoint leaves them out.
+   * Names of vectors that an iteration writes before it reads them. A checkpoint leaves them out.
    */
   readonly scratch: readonly string[];
 }
 
-/** A state before anything is known. */
+/** The initial state, before the first cost is computed. */
 export const begin = <A extends SolverProgress['A'], X extends AnyVector>(
   A: A,
   x: X,
@@ -81,7 +81,7 @@ export const begin = <A extends SolverProgress['A'], X extends AnyVector>(
   scratch,
 });
 
-/** A state as it was before anything was known, with x0 (zero where absent) in its x. */
+/** Resets a state to its initial values, with x0 in its x. Without x0, x is set to zero. */
 export function beginAgain<M extends Vector<M>>(
   state: SolverProgress & { readonly x: M },
   x0: M | undefined,
@@ -93,13 +93,13 @@ export function beginAgain<M extends Vector<M>>(
 }
 
 /**
- * Scalars are equal on all ranks, or, with a mask, on all ranks of one colour. What to do next is
- * agreed over all ranks of the operator.
+ * The votes with which ranks agree on the next action. Scalars are equal on all ranks or, with a
+ * mask, on all ranks of one colour. The agreement is over all ranks of the operator.
  */
 const VOTE = { done: 0, goOn: 1, fault: 2 } as const;
 type Vote = (typeof VOTE)[keyof typeof VOTE];
 
-/** True where a mask splits the ranks of the operator: scalars then belong to colours. */
+/** True if a mask splits the ranks of the operator. Scalars then differ between colours. */
 export const isSplit = ({ A: { comm }, x: { reducer } }: Pick<SolverProgress, 'A' | 'x'>): boolean =>
   comm !== undefined && reducer !== undefined && comm.id !== reducer.id;
 
@@ -114,28 +114,30 @@ function agree(vote: Vote, state: Pick<SolverProgress, 'A' | 'x'>): Vote {
 }
 
 /**
- * True once it is on all ranks of the operator. One reduction where a mask splits them, otherwise
- * none.
+ * True once `done` is true on all ranks of the operator. One reduction if a mask splits them,
+ * otherwise none.
  */
 export const onAll = (state: Pick<SolverProgress, 'A' | 'x'>, done: boolean): boolean =>
   agree(done ? VOTE.done : VOTE.goOn, state) === VOTE.done;
 
-/** What an iteration has come to. */
+/** The outcome of one iteration. */
 export interface Verdict {
-  /** Becomes the state's, and goes into the history. */
+  /** The new cost of the state, which is also appended to its history. */
   readonly cost?: number | undefined;
-  /** Why these ranks should stop, if they did not before. */
+  /** Why the ranks of this colour should stop. Ignored if they already have a reason. */
   readonly reason?: StopReason | undefined;
   /** Numbers that must be finite. */
   readonly scalars: readonly number[];
-  /** What is wrong, in words, where the scalars do not say it. */
+  /** A description of an error that the scalars do not show. */
   readonly fault?: string | undefined;
 }
 
 /**
- * Ends an iteration: decides whether these ranks stop and whether all do. One reduction more where
- * a mask splits the ranks of the operator. Errors: {@link NumericalError} on all ranks where one of
- * the scalars is not finite on any, or one found a fault.
+ * Ends an iteration: decides whether the ranks of this colour stop and whether all ranks do. One
+ * more reduction if a mask splits the ranks of the operator.
+ *
+ * @throws {@link NumericalError} on all ranks if a scalar is not finite on any of them, or if one
+ *   reports a fault.
  */
 export function conclude(
   name: string,
@@ -165,15 +167,16 @@ export function conclude(
   state.history.push(cost);
 }
 
-/** The errors for norms that are not finite, which all ranks throw together. */
+/** The errors for norms that are not finite. All ranks throw them together. */
 const notFinite = new WeakSet<object>();
 
-/** The solvers whose start made a state. */
+/** The name of the solver whose `init` made a state, by state. */
 const begun = new WeakMap<object, string>();
 
 /**
- * The step of a solver for programs that call it: throws {@link ArgumentError} for a state that the
- * solver's `init` has not made.
+ * The step of a solver for programs that call it directly.
+ *
+ * @throws {@link ArgumentError} if the solver's `init` did not make the state.
  */
 export const byHand =
   <S extends SolverProgress>(name: string, step: (state: S) => void): ((state: S) => void) =>
@@ -185,7 +188,7 @@ export const byHand =
     step(state);
   };
 
-/** {@link conclude} for solvers that compare one squared norm with `tol`. */
+/** {@link conclude} for solvers which compare one squared norm with `tol`. */
 export function settle(
   name: string,
   state: SolverProgress & { readonly tol: number },
@@ -205,41 +208,51 @@ const UNSOLVED: ReadonlySet<StopReason> = new Set<StopReason>([
   'condition limit reached',
 ]);
 
-/** True for the reasons that mean a solution. */
+/** True if the reason means that a solution was found. */
 export const isSolved = (reason: StopReason): boolean => !UNSOLVED.has(reason);
 
-/** Writes states somewhere and reads them again: `Checkpoint` is one. Both are collective. */
+/**
+ * Writes states and reads them again, as `Checkpoint` does. `restore` and `keep` are collective.
+ */
 export interface StateKeeper {
   /**
-   * True where the loop stops, and keeps the state, after an iteration in which a signal came that
-   * is expected. @default false
+   * True if the loop writes the state and stops after an iteration in which an expected signal was
+   * received.
+   * @default false
    */
   readonly stopsOnSignals?: boolean;
   /**
-   * Called after the start: overwrites what the state has by what was kept, if something was.
-   * `problem` describes what is solved; it is collective.
+   * Called after the start. Overwrites the state with the stored one, if there is one.
+   *
+   * @param problem returns a description of what is solved; the call is collective
    */
   restore(state: SolverProgress, problem: () => Problem): unknown;
-  /** Called after every iteration; `last` where the run ends with it. */
+  /**
+   * Called after every iteration.
+   *
+   * @param last true if the run ends with this iteration
+   */
   keep(state: SolverProgress, last: boolean): void;
-  /** Called when the loop has ended, however it did. */
+  /** Called when the loop has ended, also after an error. */
   release?(): void;
 }
 
-/** What the loop around a solver's steps can be told. */
+/** The options of the loop that runs a solver's steps. */
 export interface RunOptions {
-  /** Most iterations, those before a restart included; Infinity for no limit. @default 10 */
+  /** Most iterations, including those before a restart; Infinity for no limit. @default 10 */
   readonly niter?: number | undefined;
   /**
-   * Most seconds; all ranks stop together once one has run longer, for one reduction an iteration.
+   * Most seconds. All ranks stop together once one has run longer. The check costs one reduction an
+   * iteration.
    * @default no limit
    */
   readonly maxTime?: number | undefined;
-  /** Keeps the state from time to time, and resumes from what was kept. */
+  /** Writes the state from time to time, and resumes from a stored state. */
   readonly checkpoint?: StateKeeper | undefined;
   /**
-   * Inner products and norms that do not depend on the number of ranks: see
-   * {@link withReproducibleDots}. @default false
+   * Makes inner products and norms independent of the number of ranks: see
+   * {@link withReproducibleDots}.
+   * @default false
    */
   readonly reproducible?: boolean | undefined;
 }
@@ -251,7 +264,7 @@ const RUN_DEFAULTS = {
   reproducible: false,
 } satisfies Defaults<RunOptions>;
 
-/** What an iteration has found. `x` is live: the next step changes it. */
+/** The result of one iteration. `x` is not a copy: the next step changes it. */
 export interface SolverStep<S extends SolverProgress> {
   /** 0 for the start. */
   readonly iteration: number;
@@ -260,18 +273,18 @@ export interface SolverStep<S extends SolverProgress> {
   readonly state: S;
 }
 
-/** How a run has ended. */
+/** The result of a run. */
 export interface SolverResult<X> {
   readonly x: X;
   readonly iterations: number;
   readonly reason: StopReason;
-  /** The history of costs. */
+  /** The costs of all iterations. */
   readonly cost: number[];
 }
 
 /**
- * A solver with what it was called with: options O of its own, and what T and R its steps and its
- * result have beside those of all.
+ * A solver with its arguments. O are its own options. T and R are the additional properties of its
+ * steps and of its result.
  */
 export interface Loop<
   S extends SolverProgress,
@@ -284,44 +297,47 @@ export interface Loop<
   /** The defaults of the solver's own options. */
   readonly own: Defaults<O>;
   /**
-   * Those of them that only say when to stop, beside the usual ones: another value does not make
-   * another problem. @default none
+   * The names of own options that only say when to stop, besides the common ones. Another value of
+   * them does not make another problem.
+   * @default none
    */
   readonly limits?: readonly string[];
   /** @default 10 */
   readonly niter?: number;
   /**
-   * The right-hand side, where the solution is proportional to it: very small and very large data
-   * are then scaled.
+   * The right-hand side, if the solution is proportional to it. Very small and very large data are
+   * then scaled.
    */
   readonly data?: AnyVector;
-  /** The start of the problem with data, start and whatever is measured like them times `unit`. */
+  /**
+   * Makes the initial state. Data, start and all values in their units are multiplied by `unit`.
+   */
   readonly start: (own: O, unit: number) => S;
   /**
-   * The powers of the unit with which the cost (1 unless named) and the numbers of steps and
-   * results grow.
+   * The power of the unit in which each value scales: the cost (1 unless named) and the numbers in
+   * steps and results.
    */
   readonly degrees?: Readonly<Record<string, number>>;
   readonly step: (state: S) => void;
   readonly report: (state: S) => T;
   readonly result: (state: S, reason: StopReason) => R;
-  /** More to give back at the end than the vectors of the state. */
+  /** Releases resources at the end, besides the vectors of the state. */
   readonly dispose?: (state: S) => void;
 }
 
-/** For solvers whose steps or results have nothing beside what those of all have. */
+/** For solvers whose steps or results have no additional properties. */
 export const nothing = (): object => ({});
 
 type Steps<S extends SolverProgress, T, R> = Generator<SolverStep<S> & T, SolverResult<S['x']> & R, void>;
 
-/** Disposes the vectors of a state, those in lists included, but `kept`. */
+/** Disposes the vectors of a state except `kept`. Vectors in lists are disposed too. */
 export function release(state: object, kept?: AnyVector): void {
   for (const value of Object.values(state).flat()) if (isVector(value) && value !== kept) value.dispose();
 }
 
 /**
- * The generator of a solver: checks the options at once, then runs the loop, the start first. All
- * vectors of the state but x are disposed at its end.
+ * Makes the generator function of a solver. It checks the options at once, then runs the loop,
+ * which begins with the start. At its end all vectors of the state except x are disposed.
  */
 export const stepping =
   <Args extends unknown[], S extends SolverProgress, O extends object, T extends object, R extends object>(
@@ -330,7 +346,7 @@ export const stepping =
   (...args) =>
     drive(solver(...args), args);
 
-/** The function of a solver: runs its generator to the end. */
+/** Makes the function of a solver, which runs the generator to its end. */
 export const solving =
   <Args extends unknown[], S extends SolverProgress, O extends object, T extends object, R extends object>(
     solver: (...args: Args) => Loop<S, O, T, R>,
@@ -350,7 +366,7 @@ export const solving =
     }
   };
 
-/** Where the first distributed vector or space among values lives. */
+/** The communicator and the backend of the first distributed vector or space among the values. */
 export const placeIn = (values: readonly unknown[]): Place | undefined =>
   values.find(
     (value): value is Place =>
@@ -377,7 +393,7 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
     args,
     placeIn([...args, ...Object.values(options)]),
     niter,
-    // no limit: ranks need not agree on the time
+    // Without a limit, ranks need not agree on the time
     maxTime === Number.POSITIVE_INFINITY ? undefined : maxTime,
     checkpoint,
     reproducible ? withReproducibleDots : (body) => body(),
@@ -430,7 +446,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
       ...allOutOfUnits(loop.report(running), unit, degrees),
     });
     const limits = loop.limits ?? [];
-    // those of this run, not of the one whose state was kept
+    // The limits of this run, not of the run that wrote the state
     const asked = limitsOf(running, limits);
     checkpoint?.restore(running, () =>
       describeProblem(loop.name, args, loop.options, { own: Object.keys(loop.own), limits }, running),
@@ -450,7 +466,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     const step = interruption
       ? () => interruption.during(() => loop.step(running))
       : () => loop.step(running);
-    // its operators make their workspaces
+    // The operators allocate their workspaces in the first step
     let first = true;
     while (!running.finished && running.iteration < niter) {
       if (first) settingUp(place, () => summing(step));
@@ -463,7 +479,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
       const interrupted = interruption?.settle() === true && !running.finished && running.iteration < niter;
       checkpoint?.keep(running, late || interrupted || running.finished || running.iteration >= niter);
       if (late || interrupted) {
-        // not before the state was kept: a run that goes on from there does go on
+        // Set after `keep`: a run that resumes from this state must continue
         running.reason ??= interrupted ? 'signal received' : 'time limit reached';
         running.finished = true;
       }
@@ -498,7 +514,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     closeWorkspaces();
     if (state) {
       release(state, seen);
-      // whoever has seen x disposes it
+      // Once a caller has received x, the caller must dispose it
       if (!shown) seen?.dispose();
       loop.dispose?.(state);
     }
@@ -506,10 +522,10 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
 }
 
 /**
- * The start, the power of two that its data were multiplied by, and whether that of any colour of a
- * mask is not 1: it is 1 but for data so small or so large that squares of their norms leave the
- * range of the precision. One or two reductions more where norms are zero or out of range; a mask
- * costs one.
+ * Makes the initial state. Returns the power of two by which its data were multiplied, and whether
+ * that is not 1 for any colour of a mask. It is 1 unless the data are so small or so large that
+ * squares of their norms leave the range of the precision. One or two more reductions if norms are
+ * zero or out of range, and one more with a mask.
  */
 function startInRange<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
@@ -546,14 +562,14 @@ function startInRange<S extends SolverProgress, O extends object, T extends obje
 }
 
 /**
- * Goes on with a state until it is finished, or has done `niter` iterations: for solvers inside of
- * others.
+ * Runs a state until it is finished or has done `niter` iterations. For solvers inside other
+ * solvers.
  */
 export function runSteps<S extends SolverProgress>(state: S, step: (state: S) => void, niter: number): void {
   while (!state.finished && state.iteration < niter) step(state);
 }
 
-/** True on all ranks where it is on one. One reduction. */
+/** True on all ranks if `mine` is true on any rank. One reduction. */
 function isLate(state: SolverProgress, mine: boolean): boolean {
   const late = Int32Array.of(mine ? 1 : 0);
   (state.A.comm ?? state.x.reducer)?.allreduce(late, 'max');
@@ -561,8 +577,9 @@ function isLate(state: SolverProgress, mine: boolean): boolean {
 }
 
 /**
- * The spaces in which `A x = y` is solved: complex where A, y or x0 is. Never communicates.
- * Errors: {@link ShapeError} where y or x0 do not fit, and what the operator throws.
+ * The spaces in which `A x = y` is solved. They are complex if A, y or x0 is. Never communicates.
+ *
+ * @throws {@link ShapeError} if y or x0 does not fit. Errors of the operator propagate.
  */
 export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   name: string,
@@ -583,16 +600,18 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   return { model, data };
 }
 
-/** A copy of x0, moved where it is laid out otherwise, or zeros. */
+/** A copy of x0 in `space`, redistributed if its layout differs. Zeros without x0. */
 export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M =>
   x0 ? assignFrom(space.empty(), x0) : space.zeros();
 
-/** A vector of the dtype and shape that a solver works in. */
+/** A copy of y in the dtype and shape in which a solver works. */
 export const copyInto = <V extends Vector<V>>(space: Space<V>, y: V): V => assignFrom(space.empty(), y);
 
 /**
- * The space of a system `A x = y` of a square A. Throws {@link ShapeError} where A is not square,
- * or does not fit; `instead` is for those that are not.
+ * The space of a system `A x = y` with a square A.
+ *
+ * @param instead the solver that the message names for an A that is not square
+ * @throws {@link ShapeError} if A is not square, or does not fit.
  */
 export function squareSpace<V extends Vector<V>>(
   name: string,
@@ -636,8 +655,8 @@ export function checkNonNegative(owner: string, values: Readonly<Record<string, 
 }
 
 /**
- * Throws {@link ArgumentError} unless all the values are numbers of at least 0, of which Infinity
- * is no limit.
+ * Throws {@link ArgumentError} unless all the values are numbers of at least 0. Infinity is allowed
+ * and means no limit.
  */
 export function checkLimit(owner: string, values: Readonly<Record<string, number>>): void {
   checkEach(

@@ -21,11 +21,11 @@ export type CgPipelinedOptions<V extends Vector<V>> = CgSingleReductionOptions<V
 
 /** The state of {@link cgPipelined}. */
 export interface CgPipelinedState<V extends Vector<V>> extends CgSingleReductionState<V> {
-  /** `M w`, where there is a preconditioner. */
+  /** `M w`, if there is a preconditioner. */
   readonly m: V | undefined;
   /** `A M w` */
   readonly n: V;
-  /** `M s`, where there is a preconditioner. */
+  /** `M s`, if there is a preconditioner. */
   readonly q: V | undefined;
   /** `A M s` */
   readonly z: V;
@@ -34,21 +34,19 @@ export interface CgPipelinedState<V extends Vector<V>> extends CgSingleReduction
 /** A step of {@link cgPipelined}. */
 export type CgPipelinedStep<V extends Vector<V>> = SolverStep<CgPipelinedState<V>>;
 
-/**
- * Residuals are replaced every so many iterations: what its recurrences gather doubles every few.
- */
+/** The default of `replace`: the rounding errors in the recurrences double every few iterations. */
 const OFTEN = 20;
 
 /**
- * The inner products of an iteration while `n = A M w` is computed; y where the start needs its
- * norm.
+ * Computes `n = A M w` during the reduction of an iteration's inner products. y is given if the
+ * start needs its norm.
  */
 function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
   const { A, M, w, m, n } = state;
   const pending = startDots(...pairsOf(state, y));
   if (M && m) M.matvec(w, m);
   A.matvec(m ?? w, n);
-  // real parts
+  // Only the real parts are needed
   settleSingleReduction(
     'cgPipelined',
     state,
@@ -57,8 +55,9 @@ function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
 }
 
 /**
- * Allocates all vectors and evaluates the start: three applications (two from zero), two of M, one
- * reduction. Disposing all vectors but x is the caller's.
+ * Allocates all vectors and evaluates the start: three applications (two if x starts from zero),
+ * two of M, one reduction. The caller must dispose all vectors of the state other than x, the
+ * result.
  */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
@@ -81,8 +80,8 @@ function init<V extends Vector<V>>(
 }
 
 /**
- * One iteration: one application of A and of M while one reduction is on its way; allocates no
- * vector. Ranks that have a reason to stop keep their x.
+ * One iteration: one application of A and of M during one reduction. Allocates no vector. Ranks
+ * that have a reason to stop keep their x.
  */
 function step<V extends Vector<V>>(state: CgPipelinedState<V>): void {
   const { A, M, x, y, r, u, w, m, n, p, s, q, z, beta } = state;
@@ -122,22 +121,22 @@ const solver = <V extends Vector<V>>(
 });
 
 /**
- * Pipelined conjugate gradients: solves `A x = y` for a Hermitian positive definite A, with the
- * iterates of {@link cg} but for rounding. The one reduction of an iteration is on its way while A
- * and M are applied, so that its latency is hidden.
+ * Pipelined conjugate gradients: solves `A x = y` for a Hermitian positive definite A. Up to
+ * rounding the iterates are those of {@link cg}. A and M are applied during the one reduction of an
+ * iteration, which hides its latency.
  *
- * `r = y − A x`, `u = M r`, `w = A u`; then over and over, `γ = rᴴu`, `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs`
- * being summed up while `m = M w`, `n = A m` are computed: `β = γ/γ₋`,
+ * `r = y − A x`, `u = M r`, `w = A u`. Each iteration computes `m = M w`, `n = A m` during the
+ * reduction of `γ = rᴴu`, `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs`. Then `β = γ/γ₋`,
  * `α = (γ + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`, `z = n + β z`, `q = m + β q`, `s = w + β s`,
  * `p = u + β p`, `x += α p`, `r −= α s`, `u −= α q`, `w −= α z`.
  *
- * It stops as {@link cg} does. The recurrences gather rounding faster than those of CG: every
- * `replace` iterations r, u, w, s, q, z are computed from x and p, for four applications. Memory:
- * x, r, w, n, p, s, z, a copy of y where residuals are replaced, and u, m, q with a preconditioner.
- * An iteration costs one application of A, one of M and one reduction, not waited for, and
- * allocates no vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: as for {@link cg}. Source: Ghysels and Vanroose, "Hiding global synchronization latency
- * in the preconditioned conjugate gradient algorithm", 2014.
+ * It stops as {@link cg} does. The recurrences accumulate rounding errors faster than those of CG.
+ * Every `replace` iterations r, u, w, s, q, z are therefore recomputed from x and p, which costs
+ * four applications. Memory: x, r, w, n, p, s, z, a copy of y if residuals are replaced, and u, m,
+ * q with a preconditioner. An iteration costs one application of A, one of M and one reduction that
+ * overlaps with them, and allocates no vector. With a mask each colour solves its own problem,
+ * which costs one more reduction. Errors: as for {@link cg}. Source: Ghysels and Vanroose, "Hiding
+ * global synchronization latency in the preconditioned conjugate gradient algorithm", 2014.
  */
 export const cgPipelined = Object.assign(solving(solver), {
   init,

@@ -24,8 +24,9 @@ import { CG_DEFAULTS, type CgStartOptions, type Istop, istopOf } from './cg.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
   /**
-   * Every so many iterations r and s are computed anew, which takes away the rounding that their
-   * recurrences gather; 0: never. @default 0, of `cgPipelined` 20
+   * Recomputes r and s every so many iterations, which removes the rounding errors that their
+   * recurrences accumulate; 0: never.
+   * @default 0, of `cgPipelined` 20
    */
   readonly replace?: number;
 }
@@ -38,9 +39,9 @@ export interface CgSingleReductionOptions<V extends Vector<V>>
   readonly niter?: number;
 }
 
-/** Coefficients of the forms with one reduction. */
+/** The coefficients of the methods with one reduction. */
 export interface Coefficients {
-  /** `rᴴ M r`, or `sᴴ M s` of least squares. */
+  /** `rᴴ M r`; of least squares `sᴴ M s`. */
   gamma: number;
   /** The next coefficients. */
   alpha: number;
@@ -51,17 +52,17 @@ export interface Coefficients {
 export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgress, Coefficients {
   readonly A: LinearOperator<V, V>;
   readonly M: LinearOperator<V, V> | undefined;
-  /** What `‖y − A x‖²` is compared with. */
+  /** The limit of `‖y − A x‖²`. */
   tol: number;
-  /** As asked for. */
+  /** The limits as given in the options. */
   readonly limits: Limits;
   readonly replace: number;
   readonly x: V;
-  /** A copy of the right-hand side, where residuals are replaced. */
+  /** A copy of the right-hand side, if residuals are replaced. */
   readonly y: V | undefined;
   /** The residual `y − A x`. */
   readonly r: V;
-  /** `M r`, where there is a preconditioner. */
+  /** `M r`, if there is a preconditioner. */
   readonly u: V | undefined;
   /** `A M r` */
   readonly w: V;
@@ -81,8 +82,9 @@ export const SINGLE_REDUCTION_DEFAULTS = { ...CG_DEFAULTS, replace: undefined } 
 >;
 
 /**
- * A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one
- * of M. Residuals are replaced `often` unless the options say otherwise.
+ * Allocates the state and computes x, r and `w = A M r`, without any reduction: two applications
+ * (one if x starts from zero), and one of M. Residuals are replaced `often` unless the options set
+ * another number.
  */
 export function startSingleReduction<V extends Vector<V>>(
   name: string,
@@ -119,8 +121,8 @@ export function startSingleReduction<V extends Vector<V>>(
 }
 
 /**
- * The pairs whose inner products the start or an iteration needs, that of the data where the start
- * needs it and not from zero.
+ * The pairs of vectors whose inner products the start or an iteration needs. The pair of y is added
+ * if the start needs its norm and is not from zero.
  */
 export function pairsOf<V extends Vector<V>>(
   { r, u, w, p, s }: CgSingleReductionState<V>,
@@ -138,7 +140,7 @@ export function pairsOf<V extends Vector<V>>(
   return pairs;
 }
 
-/** The data, where a start from x0 is to know its norm. */
+/** The data, if the start is from x0 and needs their norm. */
 export const referenceOf = <V extends Vector<V>>(
   { limits }: CgSingleReductionState<V>,
   y: V,
@@ -146,28 +148,28 @@ export const referenceOf = <V extends Vector<V>>(
 ): V | undefined => (x0 && needsReference(limits) ? y : undefined);
 
 /**
- * What the coefficients of the next direction `z + β p` follow from: p is the last direction, z the
- * preconditioned gradient.
+ * The data from which the coefficients of the next direction `z + β p` follow. p is the last
+ * direction, z the preconditioned gradient.
  */
 export interface LineSearch {
-  /** Slopes along z and along p; the latter is 0 but for rounding. */
+  /** The slopes along z and along p. The latter is 0 up to rounding. */
   readonly gamma: number;
   readonly slope: number;
-  /** Curvatures along z and along p, and the product of both in the metric of A. */
+  /** The curvatures along z and along p, and the product of z and p in the metric of A. */
   readonly fresh: number;
   readonly old: number;
   readonly cross: number;
 }
 
-/** Curvature that is known no better than this times the rounding of its terms is none. */
+/** A curvature below this many times the rounding of its terms counts as zero. */
 const CANCELLED = 8;
 
 /**
  * `β = γ'/γ`, and α of an exact line search along `z + β p`:
- * `α = (γ' + β sᴴp) / (zᴴAz + 2β zᴴAp + β² pᴴAp)`, from what was measured and not, as γ'/(δ −
- * βγ'/α), by what holds but for rounding. Where the curvature is nothing but rounding the direction
- * is z. After a replacement (`anew`) γ may have been far off: β makes the direction conjugate to p,
- * `β = −zᴴAp / pᴴAp`.
+ * `α = (γ' + β sᴴp) / (zᴴAz + 2β zᴴAp + β² pᴴAp)`. This formula uses measured products. The formula
+ * γ'/(δ − βγ'/α) uses relations that hold only up to rounding. If the curvature is only rounding,
+ * the direction is z. After a replacement (`anew`) γ may be inaccurate. Then β makes the direction
+ * conjugate to p: `β = −zᴴAp / pᴴAp`.
  */
 export function nextCoefficients(
   state: Coefficients,
@@ -186,7 +188,7 @@ export function nextCoefficients(
   state.gamma = gamma;
 }
 
-/** True in the iterations that compute residuals anew. */
+/** True in the iterations that recompute the residuals. */
 export const isReplacing = ({
   iteration,
   replace,
@@ -195,7 +197,7 @@ export const isReplacing = ({
   readonly replace: number;
 }): boolean => replace > 0 && iteration > 0 && iteration % replace === 0;
 
-/** Ends the start, or an iteration, from the inner products of {@link pairsOf}. */
+/** Ends the start or an iteration, from the inner products of {@link pairsOf}. */
 export function settleSingleReduction<V extends Vector<V>>(
   name: string,
   state: CgSingleReductionState<V>,
@@ -211,7 +213,7 @@ export function settleSingleReduction<V extends Vector<V>>(
   settle(name, state, Math.sqrt(rr), rr, [gamma, slope, fresh, old, cross, state.alpha]);
 }
 
-/** Begins an iteration: 0 in the place of α where x is to stay as it is. */
+/** Begins an iteration. Returns α, or 0 if x must not change. */
 export function stepLength(state: SolverProgress & Coefficients): number {
   if (state.alpha === 0) state.reason ??= 'breakdown';
   if (state.reason !== undefined) state.alpha = 0;
@@ -220,8 +222,8 @@ export function stepLength(state: SolverProgress & Coefficients): number {
 }
 
 /**
- * Allocates all vectors and evaluates the start: two applications (one from zero), one of M, one
- * reduction. Disposing all vectors but x is the caller's.
+ * Allocates all vectors and evaluates the start: two applications (one if x starts from zero), one
+ * of M, one reduction. The caller must dispose all vectors of the state other than x, the result.
  */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
@@ -239,7 +241,7 @@ function init<V extends Vector<V>>(
 }
 
 /**
- * One iteration: one application of A and of M, one reduction; allocates no vector. Ranks that have
+ * One iteration: one application of A and of M, one reduction. Allocates no vector. Ranks that have
  * a reason to stop keep their x.
  */
 function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
@@ -275,18 +277,18 @@ const solver = <V extends Vector<V>>(
 
 /**
  * Conjugate gradients with one reduction an iteration: solves `A x = y` for a Hermitian positive
- * definite A, with the iterates of {@link cg} but for rounding.
+ * definite A. Up to rounding the iterates are those of {@link cg}.
  *
- * `r = y − A x`, `u = M r`, `w = A u`, `γ = rᴴu`, `α = γ / wᴴu`, `β = 0`; then over and over
- * `p = u + β p`, `s = w + β s`, `x += α p`, `r −= α s`, `u = M r`, `w = A u`, `γ' = rᴴu`, `wᴴu`,
- * `rᴴp`, `sᴴu` and `pᴴs` together, `β = γ'/γ`, `α = (γ' + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`: an
- * exact line search along the next direction, so that nothing grows beyond convergence.
+ * `r = y − A x`, `u = M r`, `w = A u`, `γ = rᴴu`, `α = γ / wᴴu`, `β = 0`. Each iteration computes
+ * `p = u + β p`, `s = w + β s`, `x += α p`, `r −= α s`, `u = M r`, `w = A u`, then `γ' = rᴴu`,
+ * `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs` together, `β = γ'/γ`, `α = (γ' + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`.
+ * This is an exact line search along the next direction, so that no value grows after convergence.
  *
- * It stops as {@link cg} does. With `replace`, r and s are computed from x and p every so many
- * iterations, for two applications. Memory: x, r, w, p, s, a copy of y where residuals are
+ * It stops as {@link cg} does. With `replace`, r and s are recomputed from x and p every so many
+ * iterations, which costs two applications. Memory: x, r, w, p, s, a copy of y if residuals are
  * replaced, and u with a preconditioner. An iteration costs one application of A, one of M and one
- * reduction, and allocates no vector. With a mask every colour solves its own problem, for one
- * reduction more. Errors: as for {@link cg}. Source: Chronopoulos and Gear, "s-step iterative
+ * reduction, and allocates no vector. With a mask each colour solves its own problem, which costs
+ * one more reduction. Errors: as for {@link cg}. Source: Chronopoulos and Gear, "s-step iterative
  * methods for symmetric linear systems", 1989; van der Vorst and Ye, "Residual replacement
  * strategies for Krylov subspace iterative methods", 2000.
  */

@@ -23,7 +23,7 @@ import {
 } from '../solver.js';
 
 export interface CgStartOptions<V extends Vector<V>> {
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: V | undefined;
   /**
    * Stops when the *squared* norm of the residual is at most this. @default 1e-4, at most 1e-4 ‖y‖²
@@ -44,18 +44,18 @@ export interface CgOptions<V extends Vector<V>> extends CgStartOptions<V>, RunOp
   readonly niter?: number;
 }
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface CgState<V extends Vector<V>> extends SolverProgress {
   readonly A: LinearOperator<V, V>;
   readonly M: LinearOperator<V, V> | undefined;
-  /** As asked for. */
+  /** The limits as given in the options. */
   readonly limits: Limits;
-  /** What `‖y − A x‖²` is compared with. */
+  /** The limit of `‖y − A x‖²`. */
   tol: number;
   readonly x: V;
   /** The residual `y − A x`. */
   readonly r: V;
-  /** `M r`, where there is a preconditioner. */
+  /** `M r`, if there is a preconditioner. */
   readonly z: V | undefined;
   /** The search direction. */
   readonly p: V;
@@ -70,11 +70,11 @@ export interface CgState<V extends Vector<V>> extends SolverProgress {
 /** A step of {@link cg}. */
 export type CgStep<V extends Vector<V>> = SolverStep<CgState<V>>;
 
-/** 1 where the tolerance was met, 2 otherwise. */
+/** The reason as a number: 1 if the tolerance was met, otherwise 2. */
 export interface Istop {
   readonly istop: 1 | 2;
 }
-/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+/** `cost` is `‖y − A x‖` at the start and after each iteration. */
 export interface CgResult<V> extends SolverResult<V>, Istop {}
 
 export const CG_DEFAULTS = { x0: undefined, tol: undefined, rtol: 0, M: undefined } satisfies Defaults<
@@ -82,9 +82,11 @@ export const CG_DEFAULTS = { x0: undefined, tol: undefined, rtol: 0, M: undefine
 >;
 
 /**
- * Allocates all vectors and evaluates the start: one application (none from zero), one of M, and
- * one reduction. Disposing all vectors but x is the caller's. A tolerance is that of data divided
- * by `unit`.
+ * Allocates all vectors and evaluates the start: one application (none if x starts from zero), one
+ * of M, and one reduction. The caller must dispose all vectors of the state other than x, the
+ * result.
+ *
+ * @param unit the factor by which the data were multiplied; tolerances are in the units before that
  */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
@@ -112,8 +114,8 @@ function init<V extends Vector<V>>(
 }
 
 /**
- * Starts anew from x0 (zero where absent) with another right-hand side, in the vectors that are
- * there.
+ * Restarts a state from x0 (from zero without x0) with another right-hand side, in its existing
+ * vectors.
  */
 export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | undefined): void {
   const { A, M, x, r, z, p, q, limits } = state;
@@ -134,13 +136,13 @@ export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | 
 }
 
 /**
- * One iteration: one application, two reductions; allocates no vector. Ranks that have a reason to
+ * One iteration: one application, two reductions. Allocates no vector. Ranks that have a reason to
  * stop keep their x.
  */
 function step<V extends Vector<V>>(state: CgState<V>): void {
   const { A, M, x, r, z, p, q, rz } = state;
   A.matvec(p, q);
-  // the slope is rᴴz but for rounding
+  // The slope is rᴴz up to rounding
   const [curvature = 0, slope = 0] = rdots([p, q], [r, p]);
   if (curvature === 0 || rz === 0) state.reason ??= 'breakdown';
   const moves = state.reason === undefined;
@@ -159,7 +161,7 @@ function step<V extends Vector<V>>(state: CgState<V>): void {
   settle('cg', state, Math.sqrt(state.rr), state.rr, [curvature, state.rz]);
 }
 
-/** What results of any kind of CG and CGLS have. */
+/** The additional result of all variants of CG and CGLS. */
 export const istopOf = (_state: SolverProgress, reason: StopReason): Istop => ({
   istop: isSolved(reason) ? 1 : 2,
 });
@@ -183,17 +185,17 @@ const solver = <V extends Vector<V>>(
  * Conjugate gradients: solves `A x = y` for a Hermitian positive definite A and vectors of any
  * kind.
  *
- * `r = y − A x`, `p = z = M r`; then over and over `q = A p`, `α = rᴴp / pᴴq`, `x += α p`,
+ * `r = y − A x`, `p = z = M r`. Each iteration computes `q = A p`, `α = rᴴp / pᴴq`, `x += α p`,
  * `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
  *
  * It stops when `‖r‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖y‖²), when
  * `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations. Memory: x, r, p, q, and z with a preconditioner.
  * An iteration costs one application of A, one of M and two reductions, and allocates no vector.
- * With a mask every colour solves its own problem, all go on until the last is done, and an
- * iteration costs one reduction more. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for
- * NaN or overflow, on every rank alike. Source: Hestenes and Stiefel, "Methods of conjugate
- * gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear systems",
- * 2003, section 9.2.
+ * With a mask each colour solves its own problem. All colours continue until the last one has
+ * finished, and an iteration costs one more reduction. Errors: {@link ShapeError},
+ * {@link DTypeError}, {@link PartitionError} if vectors do not fit, {@link NumericalError} with the
+ * iteration for NaN or overflow, on every rank alike. Source: Hestenes and Stiefel, "Methods of
+ * conjugate gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear
+ * systems", 2003, section 9.2.
  */
 export const cg = Object.assign(solving(solver), { init, step: byHand('cg', step), steps: stepping(solver) });

@@ -32,8 +32,9 @@ import {
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
   /**
-   * Every so many iterations r and `A p` are computed anew, which takes away the rounding that
-   * their recurrences gather; 0: never. @default 0
+   * Recomputes r and `A p` every so many iterations, which removes the rounding errors that their
+   * recurrences accumulate; 0: never.
+   * @default 0
    */
   readonly replace?: number;
 }
@@ -51,7 +52,7 @@ export interface CglsSingleReductionState<M extends Vector<M>, D extends Vector<
   extends CglsState<M, D>,
     Coefficients {
   readonly replace: number;
-  /** A copy of the data, where residuals are replaced. */
+  /** A copy of the data, if residuals are replaced. */
   readonly y: D | undefined;
   /** `A M s` */
   readonly w: D;
@@ -65,7 +66,9 @@ export interface CglsSingleReductionStep<M extends Vector<M>, D extends Vector<D
 const NAME = 'cglsSingleReduction';
 const DEFAULTS = { ...CGLS_DEFAULTS, replace: 0 } satisfies Defaults<CglsSingleReductionStartOptions<never>>;
 
-/** s and z, `w ← A z`, all norms and products in one reduction, and the next coefficients. */
+/**
+ * Computes s and z, `w ← A z`, all norms and products in one reduction, and the next coefficients.
+ */
 function evaluate<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): number[] {
   const { A, s, z, w, p, q, damp } = state;
   const next = z ?? s;
@@ -98,8 +101,8 @@ const settleNorms = <M extends Vector<M>, D extends Vector<D>>(
 ): void => settle(NAME, state, state.cost, state.r1norm, [state.r2norm, ...products, state.alpha]);
 
 /**
- * Allocates all vectors and evaluates the start: one adjoint, two forwards (one from zero), one
- * reduction. Disposing all vectors but x is the caller's.
+ * Allocates all vectors and evaluates the start: one adjoint, two forwards (one if x starts from
+ * zero), one reduction. The caller must dispose all vectors of the state other than x, the result.
  */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -124,7 +127,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One iteration: one forward, one adjoint, one reduction; allocates no vector. Ranks that have a
+ * One iteration: one forward, one adjoint, one reduction. Allocates no vector. Ranks that have a
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): void {
@@ -164,22 +167,22 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 
 /**
  * Conjugate gradients for least squares with one reduction an iteration: minimises
- * `‖y − A x‖² + ε²‖x‖²`, with the iterates of {@link cgls} but for rounding.
+ * `‖y − A x‖² + ε²‖x‖²`. Up to rounding the iterates are those of {@link cgls}.
  *
  * `r = y − A x`, `s = Aᴴr − ε²x`, `z = M s`, `w = A z`, `γ = sᴴz`, `α = γ / (‖w‖² + ε²‖z‖²)`,
- * `β = 0`; then over and over `p = z + β p`, `q = w + β q`, `x += α p`, `r −= α q`, s, z and w from
- * r, all norms together, `β = γ'/γ`,
- * `α = (γ' + β sᴴp) / (‖w‖² + 2β wᴴq + β²‖q‖² + ε²(‖z‖² + 2β zᴴp + β²‖p‖²))`: an exact line search
- * along the next direction, so that nothing grows beyond convergence.
+ * `β = 0`. Each iteration computes `p = z + β p`, `q = w + β q`, `x += α p`, `r −= α q`, s, z and w
+ * from r, then all norms together, `β = γ'/γ`,
+ * `α = (γ' + β sᴴp) / (‖w‖² + 2β wᴴq + β²‖q‖² + ε²(‖z‖² + 2β zᴴp + β²‖p‖²))`. This is an exact line
+ * search along the next direction, so that no value grows after convergence.
  *
- * It stops as {@link cgls} does. With `replace`, r and q are computed from x and p every so many
- * iterations, for two applications. Memory: x, s, p (and z with a preconditioner) like the model;
- * r, w, q, and a copy of y where residuals are replaced, like the data. An iteration costs one
+ * It stops as {@link cgls} does. With `replace`, r and q are recomputed from x and p every so many
+ * iterations, which costs two applications. Memory: x, s, p (and z with a preconditioner) like the
+ * model; r, w, q, and a copy of y if residuals are replaced, like the data. An iteration costs one
  * forward, one adjoint, one application of M and one reduction, and allocates no vector. With a
- * mask every colour solves its own problem, for one reduction more. Errors: as for {@link cgls}.
- * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989,
- * applied to the normal equations; van der Vorst and Ye, "Residual replacement strategies for
- * Krylov subspace iterative methods", 2000.
+ * mask each colour solves its own problem, which costs one more reduction. Errors: as for
+ * {@link cgls}. Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear
+ * systems", 1989, applied to the normal equations; van der Vorst and Ye, "Residual replacement
+ * strategies for Krylov subspace iterative methods", 2000.
  */
 export const cglsSingleReduction = Object.assign(solving(solver), {
   init,

@@ -22,18 +22,19 @@ import {
 import { type Istop, istopOf } from './cg.js';
 
 export interface CglsStartOptions<M extends Vector<M>> {
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
   /** Damping ε of `‖y − A x‖² + ε²‖x‖²`. @default 0 */
   readonly damp?: number;
   /**
-   * Stops when the *squared* norm of the gradient `Aᴴr − ε²x` is at most this. @default 1e-4, at
-   * most 1e-4 ‖Aᴴy‖², for one adjoint more where there is an x0
+   * Stops when the *squared* norm of the gradient `Aᴴr − ε²x` is at most this.
+   * @default 1e-4, at most 1e-4 ‖Aᴴy‖², for one adjoint more where there is an x0
    */
   readonly tol?: number;
   /**
-   * Stops also when the norm of the gradient is at most `rtol ‖Aᴴy‖`, for one adjoint more where
-   * there is an x0. @default 0
+   * Stops also when the norm of the gradient is at most `rtol ‖Aᴴy‖`. Costs one more adjoint if
+   * there is an x0.
+   * @default 0
    */
   readonly rtol?: number;
   /**
@@ -50,27 +51,27 @@ export interface CglsOptions<M extends Vector<M>> extends CglsStartOptions<M>, R
 }
 
 export interface CglsNorms {
-  /** `‖Aᴴr − ε²x‖²`, squared as PyLops-MPI gives it. */
+  /** `‖Aᴴr − ε²x‖²`, squared as in PyLops-MPI. */
   r1norm: number;
   /** `√(‖y − A x‖² + ε²‖x‖²)` */
   r2norm: number;
 }
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress, CglsNorms {
   readonly A: LinearOperator<M, D>;
   readonly M: LinearOperator<M, M> | undefined;
   damp: number;
-  /** As asked for. */
+  /** The limits as given in the options. */
   limits: Limits;
-  /** What the squared norm of the gradient is compared with. */
+  /** The limit of the squared norm of the gradient. */
   tol: number;
   readonly x: M;
   /** The residual `y − A x`. */
   readonly r: D;
   /** The negative gradient `Aᴴr − ε²x`. */
   readonly s: M;
-  /** `M s`, where there is a preconditioner. */
+  /** `M s`, if there is a preconditioner. */
   readonly z: M | undefined;
   /** The search direction. */
   readonly p: M;
@@ -85,7 +86,7 @@ export interface CglsStep<M extends Vector<M>, D extends Vector<D>>
   extends SolverStep<CglsState<M, D>>,
     Readonly<CglsNorms> {}
 
-/** The last norms; `cost` is `‖y − A x‖` at the start and after every iteration. */
+/** The last norms. `cost` is `‖y − A x‖` at the start and after each iteration. */
 export interface CglsResult<M> extends SolverResult<M>, Readonly<CglsNorms>, Istop {}
 
 export const CGLS_DEFAULTS = {
@@ -96,7 +97,7 @@ export const CGLS_DEFAULTS = {
   M: undefined,
 } satisfies Defaults<CglsStartOptions<never>>;
 
-/** A state with all vectors, whose contents are undefined. */
+/** Allocates a state with all vectors, whose contents are undefined. */
 export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
@@ -127,8 +128,9 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * `x ← x0`, `r ← y − A x`. Returns `‖Aᴴy‖²` where it is asked for and not that of the first
- * gradient.
+ * `x ← x0`, `r ← y − A x`.
+ *
+ * @returns `‖Aᴴy‖²` if it is needed and differs from the squared norm of the first gradient
  */
 export function placeCgls<M extends Vector<M>, D extends Vector<D>>(
   state: CglsState<M, D>,
@@ -159,7 +161,7 @@ export function gradient<M extends Vector<M>, D extends Vector<D>>({
   if (M && z) M.matvec(s, z);
 }
 
-/** All norms, and the inner products of more pairs, in one reduction. */
+/** Computes all norms, and the inner products of more pairs, in one reduction. */
 export function measure<M extends Vector<M>, D extends Vector<D>>(
   state: CglsState<M, D>,
   more: readonly VectorPair[] = [],
@@ -177,7 +179,10 @@ export function measure<M extends Vector<M>, D extends Vector<D>>(
   return { gamma: z ? (others.at(-1) as number) : ss, others };
 }
 
-/** Ends the start: the tolerance, with `‖Aᴴy‖²` where it is not that of the first gradient. */
+/**
+ * Ends the start: computes the tolerance. `reference` is `‖Aᴴy‖²` if that is not the squared norm
+ * of the first gradient.
+ */
 export function limitCgls<M extends Vector<M>, D extends Vector<D>>(
   state: CglsState<M, D>,
   reference = state.r1norm,
@@ -186,8 +191,8 @@ export function limitCgls<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * Allocates all vectors and evaluates the start: one forward, one adjoint, one reduction. Disposing
- * all vectors but x is the caller's.
+ * Allocates all vectors and evaluates the start: one forward, one adjoint, one reduction. The
+ * caller must dispose all vectors of the state other than x, the result.
  */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -201,7 +206,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return state;
 }
 
-/** Starts anew from x0 (zero where absent) with other data, in the vectors that are there. */
+/** Restarts a state from x0 (from zero without x0) with other data, in its existing vectors. */
 export function restartCgls<M extends Vector<M>, D extends Vector<D>>(
   state: CglsState<M, D>,
   y: D,
@@ -216,13 +221,13 @@ export function restartCgls<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * One iteration: one forward, one adjoint, two reductions. Allocates no vector. Ranks that have a
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>): void {
   const { A, x, r, s, z, p, q, damp, gamma } = state;
   A.matvec(p, q);
-  // the slope is γ but for rounding, which would grow where γ is nothing but rounding
+  // The slope is computed although it is γ up to rounding: if γ is only rounding, errors would grow
   const lineSearch: VectorPair[] = [
     [q, q],
     [s, p],
@@ -242,7 +247,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>):
   settle('cgls', state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
 }
 
-/** Powers of the data. */
+/** The power of the data in which each norm scales. */
 export const CGLS_DEGREES = { r1norm: 2, r2norm: 1 } as const;
 export const cglsNorms = ({ r1norm, r2norm }: CglsNorms): CglsNorms => ({ r1norm, r2norm });
 
@@ -265,19 +270,19 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 /**
  * Conjugate gradients for least squares: minimises `‖y − A x‖² + ε²‖x‖²` for vectors of any kind.
  *
- * `r = y − A x`, `s = Aᴴr − ε²x`, `p = z = M s`, `γ = sᴴz`; then over and over `q = A p`,
+ * `r = y − A x`, `s = Aᴴr − ε²x`, `p = z = M s`, `γ = sᴴz`. Each iteration computes `q = A p`,
  * `α = Re sᴴp / (‖q‖² + ε²‖p‖²)`, `x += α p`, `r −= α q`, `s = Aᴴr − ε²x`, `z = M s`,
  * `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
  *
  * It stops when `‖s‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖Aᴴy‖²),
  * when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations. Memory: x, s, p (and z with a
  * preconditioner) like the model; r, q like the data. An iteration costs one forward, one adjoint,
- * one application of M and two reductions, and allocates no vector. With a mask every colour solves
- * its own problem, all go on until the last is done, and an iteration costs one reduction more.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit,
- * {@link NumericalError} with the iteration for NaN or overflow, on every rank alike. Source:
- * Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Paige
- * and Saunders, "LSQR", 1982, section 7.1.
+ * one application of M and two reductions, and allocates no vector. With a mask each colour solves
+ * its own problem. All colours continue until the last one has finished, and an iteration costs one
+ * more reduction. Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors
+ * do not fit, {@link NumericalError} with the iteration for NaN or overflow, on every rank alike.
+ * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
+ * Paige and Saunders, "LSQR", 1982, section 7.1.
  */
 export const cgls = Object.assign(solving(solver), {
   init,

@@ -12,17 +12,17 @@ import { nextLeft, nextRight, startBidiagonalization } from './parts/bidiagonali
 
 /** Options of {@link conditionEstimate}. */
 export interface ConditionEstimateOptions<D extends Vector<D>> {
-  /** Most steps; the estimate grows with them. @default 30 */
+  /** Most steps. The estimate grows with their number. @default 30 */
   readonly niter?: number;
-  /** Of the random start. @default 1 */
+  /** The seed of the random start. @default 1 */
   readonly seed?: number;
-  /** Where the data live. @default the operator's natural range */
+  /** The space of the data. @default the operator's natural range */
   readonly range?: Space<D> | undefined;
 }
 
-/** What {@link conditionEstimate} returns. */
+/** The result of {@link conditionEstimate}. */
 export interface ConditionEstimate {
-  /** `σ_max / σ_min` of what was found; at most that of A. Infinity where A is singular. */
+  /** `σ_max / σ_min` of the computed values, at most that of A. Infinity if A is singular. */
   readonly condition: number;
   readonly largest: number;
   readonly smallest: number;
@@ -32,12 +32,13 @@ export interface ConditionEstimate {
 const DEFAULTS = { niter: 30, seed: 1, range: undefined } satisfies Defaults<ConditionEstimateOptions<never>>;
 
 /**
- * The extreme singular values of an operator, from below and above, by Golub-Kahan
- * bidiagonalization from a random vector: those of the small bidiagonal matrix.
+ * The extreme singular values of an operator, by Golub-Kahan bidiagonalization from a random
+ * vector. They are the singular values of the small bidiagonal matrix: the largest from below, the
+ * smallest from above.
  *
- * The vector is one of the smaller of both spaces, so that an operator that is singular there, with
- * a singular value of 0, has a condition number of Infinity once the process has come to its end.
- * Memory: two vectors like the smaller space, one like the other, and what the operator borrows to
+ * The random vector is in the smaller of both spaces. The condition number of an operator that is
+ * singular there, with a singular value of 0, is therefore Infinity once the process has ended.
+ * Memory: two vectors like the smaller space, one like the other, and what the operator needs to
  * add. A step costs one forward, one adjoint and two reductions. Source: Golub and Kahan,
  * "Calculating the singular values and pseudo-inverse of a matrix", 1965.
  */
@@ -53,7 +54,10 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   return domain.size <= range.size ? estimate(A.H, domain, niter, seed) : estimate(A, range, niter, seed);
 }
 
-/** Of C, from a random vector of its range, which is not the larger of its spaces. */
+/**
+ * The estimate for C, from a random vector of its range. The range must not be the larger of its
+ * spaces.
+ */
 function estimate<M extends Vector<M>, D extends Vector<D>>(
   C: LinearOperator<M, D>,
   range: Space<D>,
@@ -69,7 +73,7 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
       const state = startBidiagonalization('conditionEstimate', C, y, {});
       made.push(state.u, state.v, state.x);
       const [alphas, betas] = [[state.alpha], [] as number[]];
-      // above rounding, which grows from step to step
+      // A value above rounding, which grows from step to step
       const cutoff = epsilonOf(y.dtype) ** 0.75 * state.alpha;
       let isSingular = state.alpha === 0;
       while (alphas.length < niter && !isSingular) {
@@ -80,8 +84,8 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
         isSingular = state.alpha <= cutoff;
         if (!isSingular) alphas.push(state.alpha);
       }
-      // Cᴴ U = V Bᵀ, with αs on the diagonal of B and the βs below: the singular values of B, and,
-      // where the next α is nothing, 0
+      // Cᴴ U = V Bᵀ, with αs on the diagonal of B and βs below it. The estimates are the singular
+      // values of B, and 0 if the next α is 0 up to rounding
       const [least, largest] = extremeSingularValues(alphas, betas);
       const smallest = isSingular ? 0 : least;
       return {
@@ -98,15 +102,16 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * The smallest and the largest singular value of a bidiagonal matrix, by bisection over Sturm
- * counts of `[0 B; Bᵀ 0]`, which is tridiagonal with zeros on its diagonal in the order of rows and
- * columns in turn: small values are as exact as large ones. Source: Golub and Kahan, 1965.
+ * The smallest and the largest singular value of a bidiagonal matrix. They are computed by
+ * bisection over Sturm counts of `[0 B; Bᵀ 0]`. With rows and columns in alternating order, that
+ * matrix is tridiagonal with a zero diagonal. Small values are as exact as large ones. Source:
+ * Golub and Kahan, 1965.
  */
 function extremeSingularValues(diagonal: readonly number[], below: readonly number[]): [number, number] {
   const off = diagonal.flatMap((a, k) => (below[k] === undefined ? [a] : [a, below[k]]));
   const size = off.length + 1;
   const bound = off.reduce((most, v, k) => Math.max(most, v + (off[k + 1] ?? 0)), 0);
-  /** Eigenvalues below t. */
+  /** The number of eigenvalues below t. */
   const count = (t: number): number => {
     let [found, q] = [0, -t];
     for (let k = 0; ; k++) {
@@ -116,7 +121,7 @@ function extremeSingularValues(diagonal: readonly number[], below: readonly numb
       q = -t - ((off[k] as number) / q) * (off[k] as number);
     }
   };
-  // eigenvalues are ± the singular values, and 0 where the size is odd
+  // The eigenvalues are ± the singular values, and 0 if the size is odd
   const bisect = (most: number): number => {
     let [a, b] = [0, bound];
     for (let k = 0; k < 1100 && b - a > 4e-16 * b; k++) {

@@ -31,23 +31,26 @@ export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends Bid
   sbar: number;
   zeta: number;
   zetabar: number;
-  /** For the norm of the residual (the paper's β̈, β̇, ρ̇, τ̃, θ̃ and the sum of squares d). */
+  /** For the norm of the residual: β̈, β̇, ρ̇, τ̃, θ̃ of the paper, and the sum of squares d. */
   betadd: number;
   betad: number;
   rhod: number;
   tautilde: number;
   thetatilde: number;
   damped: number;
-  /** For the condition number. */
+  /** For the estimate of the condition number. */
   largest: number;
   smallest: number;
 }
 /** A step of {@link lsmr}. */
 export type LsmrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<LsmrState<M, D>>;
-/** What {@link lsmr} returns. */
+/** The result of {@link lsmr}. */
 export type LsmrResult<M> = BidiagonalizationResult<M>;
 
-/** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
+ * other than x, the result.
+ */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -67,7 +70,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 const over = (a: number, b: number): number => (b === 0 ? 0 : a / b);
 
 /**
- * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * One iteration: one forward, one adjoint, two reductions. Allocates no vector. Ranks that have a
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>): void {
@@ -80,7 +83,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>):
   const [c, s, rho] = rotation(alphahat, beta);
   const thetabar = state.sbar * rho;
   const rhotemp = state.cbar * rho;
-  // the direction of x is known before the second reduction, which measures both
+  // The direction of x is computed before the second reduction, which measures both
   if (moves) hbar.axpby(1, h, -over(thetabar * rho, rhoBefore * rhobarBefore));
   const [xx = 0, xh = 0, hh = 0] = nextRight(state, [x, x], [x, hbar], [hbar, hbar]);
   state.iteration++;
@@ -124,21 +127,21 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ) => describeBidiagonalization('lsmr', y, options, (data, own) => init(A, data, own), step<M, D>);
 
 /**
- * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; the iterates of {@link minres} on the normal
- * equations, so that the norm of the gradient falls from iteration to iteration and an early stop
- * is safer than with {@link lsqr}.
+ * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`. Its iterates are those of {@link minres} on the
+ * normal equations. The norm of the gradient therefore falls from iteration to iteration, and an
+ * early stop is safer than with {@link lsqr}.
  *
  * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and two QR factorizations by
  * rotations: `h̄ = h − (θ̄ρ / ρ₋ρ̄₋) h̄`, `x += (ζ / ρρ̄) h̄`, `h = v − (θ/ρ) h`.
  *
  * It stops as {@link lsqr} does; `xnorm` is `‖x‖`. The condition number is estimated by the ratio
  * of the rotations' diagonal. Memory: x, v, h, h̄ like the model, u like the data, and what the
- * operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and
- * two reductions, and allocates no vector. With a mask every colour solves its own problem, for one
- * reduction more. Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
- * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems",
- * 2011.
+ * operator needs to add (at most one vector of each). An iteration costs one forward, one adjoint
+ * and two reductions, and allocates no vector. With a mask each colour solves its own problem,
+ * which costs one more reduction. Errors: {@link ArgumentError}, {@link ShapeError},
+ * {@link DTypeError}, {@link PartitionError} if an argument does not fit, {@link NumericalError}
+ * for NaN or overflow. Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse
+ * least-squares problems", 2011.
  */
 export const lsmr = Object.assign(solving(solver), {
   init,

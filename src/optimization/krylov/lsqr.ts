@@ -24,11 +24,11 @@ export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends Bid
   readonly w: M;
   rhobar: number;
   phibar: number;
-  /** `Σ ‖w/ρ‖²`, for the condition number. */
+  /** `Σ ‖w/ρ‖²`, for the estimate of the condition number. */
   ddnorm: number;
-  /** Squared part of the residual that the damping leaves. */
+  /** The squared part of the residual that is due to the damping. */
   damped: number;
-  /** For the norm of x: a second rotation, and what it has summed up. */
+  /** A second rotation and its sums, for the norm of x. */
   cs2: number;
   sn2: number;
   z: number;
@@ -36,10 +36,13 @@ export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends Bid
 }
 /** A step of {@link lsqr}. */
 export type LsqrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<LsqrState<M, D>>;
-/** What {@link lsqr} returns. */
+/** The result of {@link lsqr}. */
 export type LsqrResult<M> = BidiagonalizationResult<M>;
 
-/** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
+ * other than x, the result.
+ */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -54,7 +57,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * One iteration: one forward, one adjoint, two reductions. Allocates no vector. Ranks that have a
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>): void {
@@ -67,7 +70,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>):
   if (moves) {
     const { alpha, beta } = state;
     state.anorm = Math.hypot(state.anorm, before, beta, damp);
-    // the damping as one more row, then the subdiagonal, are rotated away
+    // Two rotations eliminate the row of the damping, then the subdiagonal
     const [c1, s1, rhobar] = damp > 0 ? rotation(state.rhobar, damp) : [1, 0, state.rhobar];
     const psi = s1 * state.phibar;
     const [c, s, rho] = rotation(rhobar, beta);
@@ -113,21 +116,21 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ) => describeBidiagonalization('lsqr', y, options, (data, own) => init(A, data, own), step<M, D>);
 
 /**
- * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; in exact arithmetic the iterates of {@link cgls}, but
- * of better numerical behaviour where A is ill-conditioned.
+ * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`. In exact arithmetic its iterates are those of
+ * {@link cgls}. If A is ill-conditioned, its numerical behaviour is better.
  *
  * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and a QR factorization of the
  * bidiagonal matrix by rotations (c, s): `x += (φ/ρ) w`, `w = v − (θ/ρ) w`.
  *
- * It stops where `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖` (a compatible system), where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`
- * (a least-squares solution), where the estimated condition number reaches `conlim`, where any of
- * these holds to machine precision, or after `niter` iterations. Memory: x, v, w like the model, u
- * like the data, and what the operator borrows to add (at most one of each). An iteration costs one
- * forward, one adjoint and two reductions, and allocates no vector. With a mask every colour solves
- * its own problem, for one reduction more. Errors: {@link ArgumentError}, {@link ShapeError},
- * {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError}
- * for NaN or overflow. Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations
- * and sparse least squares", 1982.
+ * It stops when `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖` (a compatible system), when `‖Aᴴr‖ ≤ atol ‖A‖‖r‖` (a
+ * least-squares solution), when the estimated condition number reaches `conlim`, when any of these
+ * holds to machine precision, or after `niter` iterations. Memory: x, v, w like the model, u like
+ * the data, and what the operator needs to add (at most one vector of each). An iteration costs one
+ * forward, one adjoint and two reductions, and allocates no vector. With a mask each colour solves
+ * its own problem, which costs one more reduction. Errors: {@link ArgumentError},
+ * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if an argument does not fit,
+ * {@link NumericalError} for NaN or overflow. Source: Paige and Saunders, "LSQR: an algorithm for
+ * sparse linear equations and sparse least squares", 1982.
  */
 export const lsqr = Object.assign(solving(solver), {
   init,

@@ -27,7 +27,7 @@ import { ESTIMATE_DEGREES, type Estimates, estimatesOf, normAfter } from './part
 import { inverse } from './parts/givens.js';
 
 export interface MinresStartOptions<V extends Vector<V>> {
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: V | undefined;
   /** Solves `(A − shift) x = y`. @default 0 */
   readonly shift?: number;
@@ -36,12 +36,12 @@ export interface MinresStartOptions<V extends Vector<V>> {
    * @default the identity
    */
   readonly M?: LinearOperator<V, V> | undefined;
-  /** Stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)`, or `‖A r‖ ≤ rtol ‖A‖‖r‖`. @default 1e-8 */
+  /** Stops when `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)`, or `‖A r‖ ≤ rtol ‖A‖‖r‖`. @default 1e-8 */
   readonly rtol?: number;
-  /** Stops also where `‖r‖ ≤ atol`. @default 0 */
+  /** Stops also when `‖r‖ ≤ atol`. @default 0 */
   readonly atol?: number;
   /**
-   * Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit.
+   * Stops when the estimate of the condition number exceeds this; 0 or Infinity for no limit.
    * @default 0
    */
   readonly conlim?: number;
@@ -54,9 +54,9 @@ export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V
 }
 
 /**
- * The estimates: `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the iteration before, norm and
- * condition number of A − shift, `‖x‖`. Norms of residuals are those of the preconditioner:
- * `√(rᴴ M r)`.
+ * The state of {@link minres}. Its estimates are `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the
+ * iteration before, norm and condition number of A − shift, and `‖x‖`. Norms of residuals are those
+ * of the preconditioner: `√(rᴴ M r)`.
  */
 export interface MinresState<V extends Vector<V>> extends SolverProgress, Estimates {
   readonly A: LinearOperator<V, V>;
@@ -67,16 +67,19 @@ export interface MinresState<V extends Vector<V>> extends SolverProgress, Estima
   readonly conlim: number;
   readonly bnorm: number;
   readonly x: V;
-  /** Lanczos vectors: of the iteration before last, the last (both not normed), and `M r / β`. */
+  /**
+   * Lanczos vectors: of the iteration before last and of the last one (both not normalised), and
+   * `M r / β`.
+   */
   rBefore: V;
   r: V;
   readonly v: V;
-  /** `M r`, where there is a preconditioner. */
+  /** `M r`, if there is a preconditioner. */
   readonly z: V | undefined;
-  /** Search directions. */
+  /** The last two search directions. */
   wBefore: V;
   w: V;
-  /** Lanczos: `β`, and the one before. */
+  /** `β` of the Lanczos process, and the one before. */
   beta: number;
   betaBefore: number;
   /** The QR factorization of the tridiagonal matrix. */
@@ -84,7 +87,7 @@ export interface MinresState<V extends Vector<V>> extends SolverProgress, Estima
   s: number;
   dbar: number;
   epsilon: number;
-  /** Largest and smallest diagonal entry. */
+  /** The largest and the smallest diagonal entry. */
   largest: number;
   smallest: number;
 }
@@ -92,7 +95,7 @@ export interface MinresState<V extends Vector<V>> extends SolverProgress, Estima
 /** `cost` is the norm of the residual. */
 export interface MinresStep<V extends Vector<V>> extends SolverStep<MinresState<V>>, Readonly<Estimates> {}
 
-/** `cost` is the norm of the residual at the start and after every iteration. */
+/** `cost` is the norm of the residual at the start and after each iteration. */
 export interface MinresResult<V> extends SolverResult<V>, Readonly<Estimates> {}
 
 const DEFAULTS = { x0: undefined, shift: 0, M: undefined, rtol: 1e-8, atol: 0, conlim: 0 } satisfies Defaults<
@@ -100,8 +103,8 @@ const DEFAULTS = { x0: undefined, shift: 0, M: undefined, rtol: 1e-8, atol: 0, c
 >;
 
 /**
- * Allocates all vectors and evaluates the start: one application (none from zero), one of M, one
- * reduction. Disposing all vectors but x is the caller's.
+ * Allocates all vectors and evaluates the start: one application (none if x starts from zero), one
+ * of M, one reduction. The caller must dispose all vectors of the state other than x, the result.
  */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
@@ -152,7 +155,10 @@ function init<V extends Vector<V>>(
   return state;
 }
 
-/** What is wrong with a preconditioner for which `rᴴ M r` is rz although ‖r‖² is rr. */
+/**
+ * A description of the fault if a preconditioner is not positive definite. `rz` is `rᴴ M r`, `rr`
+ * is ‖r‖².
+ */
 const faultOf = (rz: number, rr: number): string | undefined =>
   rr > 0 && rz <= 0
     ? `expected a positive definite preconditioner M, received one with rᴴ M r = ${rz} for a residual ` +
@@ -160,13 +166,13 @@ const faultOf = (rz: number, rr: number): string | undefined =>
     : undefined;
 
 /**
- * One iteration: one application of A and of M, two reductions; allocates no vector. Ranks that
+ * One iteration: one application of A and of M, two reductions. Allocates no vector. Ranks that
  * have a reason to stop keep their x.
  */
 function step<V extends Vector<V>>(state: MinresState<V>): void {
   const { A, M, shift, x, v, z, beta, betaBefore } = state;
   const moves = state.reason === undefined;
-  // Lanczos: the next vector is made in the memory of the one before last
+  // Lanczos: the next vector is written into the memory of the one before last
   v.axpby(inverse(beta), z ?? state.r, 0);
   const next = state.rBefore;
   A.matvecAdd(v, next.scale(betaBefore > 0 ? -beta / betaBefore : 0));
@@ -177,7 +183,7 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   next.axpby(-alpha * inverse(beta), state.r, 1);
   [state.rBefore, state.r] = [state.r, next];
   if (M && z) M.matvec(next, z);
-  // the next direction, but for its length: the reduction measures it with x
+  // The next direction, not yet scaled: the reduction measures it together with x
   const epsilon = state.epsilon;
   const delta = state.c * state.dbar + state.s * alpha;
   const gbar = state.s * state.dbar - state.c * alpha;
@@ -194,7 +200,7 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   ];
   if (z) pairs.push([next, next]);
   const [rz = 0, xx = 0, xw = 0, ww = 0, rr = rz] = rdots(...pairs);
-  // what the subtraction has left of r and of A v is nothing but rounding
+  // Below this, what remains of r and A v after the subtraction is only rounding
   const rounding = (16 * epsilonOf(x.dtype)) ** 2 * (zz + (alpha * inverse(beta)) ** 2 * ss);
   const fault = moves && z && rr > rounding ? faultOf(rz, rr) : undefined;
   state.betaBefore = beta;
@@ -205,7 +211,7 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   conclude('minres', state, { cost: rnorm, reason, scalars: fault ? [] : [rnorm, arnorm, rz, alpha], fault });
 }
 
-/** One more column of the QR factorization, and the solution that goes with it. */
+/** Appends one column to the QR factorization and updates the solution. */
 function advance<V extends Vector<V>>(
   state: MinresState<V>,
   alpha: number,
@@ -221,8 +227,8 @@ function advance<V extends Vector<V>>(
   state.anorm = Math.hypot(state.anorm, alpha, betaBefore, beta);
   state.arnorm = state.rnorm * root;
   state.xnorm = Math.sqrt(xx);
-  // of the residual before this step: where it is a least-squares one, the step would divide by
-  // nothing
+  // This rule applies to the residual before this step. If it is a least-squares residual, the step
+  // would divide by zero up to rounding
   if (gamma <= eps * state.anorm) return 'gradient within tolerance';
   state.c = gbar / gamma;
   state.s = beta / gamma;
@@ -261,21 +267,21 @@ const solver = <V extends Vector<V>>(
 });
 
 /**
- * MINRES: solves `(A − shift) x = y` for a Hermitian A that may be indefinite or singular, with the
- * least norm of the residual over the Krylov space.
+ * MINRES: solves `(A − shift) x = y` for a Hermitian A that may be indefinite or singular. Its
+ * iterate has the least norm of the residual over the Krylov space.
  *
  * Lanczos `β r' = A v − (β/β₋) r₋ − (α/β) r` with `v = M r / β`, and a QR factorization of the
- * tridiagonal matrix by rotations (c, s): `w = (v − ε w₋₋ − δ w₋)/γ`, `x += φ w`. Of a singular,
+ * tridiagonal matrix by rotations (c, s): `w = (v − ε w₋₋ − δ w₋)/γ`, `x += φ w`. For a singular,
  * inconsistent system it finds a least-squares solution.
  *
- * It stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)` or `‖r‖ ≤ atol`, where `‖A r‖ ≤ rtol ‖A‖‖r‖`, where
- * the estimated condition number reaches `conlim`, where any of these holds to machine precision,
- * or after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`. Memory: x,
- * two Lanczos vectors, v, two directions (and z with a preconditioner), and what the operator
- * borrows to add (at most one). An iteration costs one application of A, one of M and two
- * reductions, and allocates no vector. With a mask every colour solves its own problem, for one
- * reduction more. Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where something does not fit, {@link NumericalError} for NaN, overflow, or
+ * It stops when `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)` or `‖r‖ ≤ atol`, when `‖A r‖ ≤ rtol ‖A‖‖r‖`, when the
+ * estimated condition number reaches `conlim`, when any of these holds to machine precision, or
+ * after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`. Memory: x,
+ * two Lanczos vectors, v, two directions (and z with a preconditioner), and what the operator needs
+ * to add (at most one vector). An iteration costs one application of A, one of M and two
+ * reductions, and allocates no vector. With a mask each colour solves its own problem, which costs
+ * one more reduction. Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} if an argument does not fit, {@link NumericalError} for NaN, overflow, or
  * an M that is not positive definite. Source: Paige and Saunders, "Solution of sparse indefinite
  * systems of linear equations", 1975.
  */

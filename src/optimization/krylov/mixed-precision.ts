@@ -26,17 +26,17 @@ import {
 import { type CgState, cg, restartCg } from './cg.js';
 
 export interface MixedPrecisionStartOptions<M extends Vector<M>, D extends Vector<D>> {
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
   /** The operator in single precision. @default A itself, where it holds no data */
   readonly single?: LinearOperator<M, D> | undefined;
   /** Damping ε of `‖y − A x‖² + ε²‖x‖²`. @default 0 */
   readonly damp?: number;
-  /** Stops where the gradient is at most `rtol ‖Aᴴy‖`. @default 1e-12 */
+  /** Stops when the gradient is at most `rtol ‖Aᴴy‖`. @default 1e-12 */
   readonly rtol?: number;
   /** Most iterations in single precision for one refinement. @default 50 */
   readonly inner?: number;
-  /** What a refinement should gain. @default 1e-4 */
+  /** The relative residual at which the iterations of a refinement stop. @default 1e-4 */
   readonly gain?: number;
 }
 
@@ -51,7 +51,7 @@ export interface MixedPrecisionOptions<M extends Vector<M>, D extends Vector<D>>
 /** The state of {@link mixedPrecisionLeastSquares}. */
 export interface MixedPrecisionState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
-  /** `(AᴴA + ε²) d = g` in single precision. */
+  /** The problem `(AᴴA + ε²) d = g` in single precision. */
   readonly problem: CgState<M>;
   readonly damp: number;
   readonly rtol: number;
@@ -59,7 +59,7 @@ export interface MixedPrecisionState<M extends Vector<M>, D extends Vector<D>> e
   readonly x: M;
   readonly y: D;
   readonly r: D;
-  /** The negative gradient, and in single precision, scaled to norm 1. */
+  /** The negative gradient, and its copy in single precision, scaled to norm 1. */
   readonly g: M;
   readonly gSingle: M;
   /** `‖Aᴴy‖` */
@@ -69,19 +69,19 @@ export interface MixedPrecisionState<M extends Vector<M>, D extends Vector<D>> e
 }
 
 export interface MixedPrecisionReport {
-  /** The last `‖Aᴴr − ε²x‖` */
+  /** `‖Aᴴr − ε²x‖` of the last iteration. */
   readonly gnorm: number;
 }
 /** `cost` is `‖y − A x‖`. */
 export interface MixedPrecisionStep<M extends Vector<M>, D extends Vector<D>>
   extends SolverStep<MixedPrecisionState<M, D>>,
     MixedPrecisionReport {}
-/** Iterations are refinements; `cost` is `‖y − A x‖` at the start and after every one. */
+/** Each iteration is a refinement. `cost` is `‖y − A x‖` at the start and after each of them. */
 export interface MixedPrecisionResult<M> extends SolverResult<M>, MixedPrecisionReport {}
 
 const NAME = 'mixedPrecisionLeastSquares';
 
-/** Converts the precision. Never communicates. */
+/** Converts a vector to the precision of another. Never communicates. */
 const cast = <V extends Vector<V>>(x: V, into: V): V => x.map((from, to) => x.backend.cast(from, to), into);
 
 /** `r ← y − A x`, `g ← Aᴴr − ε²x` and their norms: one forward, one adjoint, one reduction. */
@@ -144,7 +144,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const x = startVector(model, x0);
   const copy = copyInto(data, y);
   const g = model.empty();
-  // the gradient for x = 0
+  // The gradient for x = 0
   const reference = x0 ? Math.sqrt(A.rmatvec(copy, g).rdot(g)) : 0;
   const gSingle = model.withDType(singleOf(model.dtype)).empty();
   const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain });
@@ -171,7 +171,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 function step<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecisionState<M, D>): void {
   const { problem, x, g, gSingle, gnorm, inner } = state;
   const moves = state.reason === undefined && gnorm > 0;
-  // of norm 1, so that nothing leaves the range of single precision
+  // Scaled to norm 1, so that no value leaves the range of single precision
   g.scale(moves ? 1 / gnorm : 1);
   cast(g, gSingle);
   restartCg(problem, gSingle, undefined);
@@ -208,21 +208,21 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Least squares in double precision whose iterations run in single precision: minimises
+ * Least squares in double precision with iterations in single precision: minimises
  * `‖y − A x‖² + ε²‖x‖²`, with half the memory traffic of {@link cgls} in double.
  *
  * `g = Aᴴ(y − A x) − ε²x` in double; `(AᴴA + ε²) d = g` by {@link cg} in single, to a relative
- * residual of `gain`; `x += d`. What single precision gets wrong only slows it down: where `g = 0`
- * x is the solution. It converges while the condition number of AᴴA + ε² is well below 10⁷.
+ * residual of `gain`; `x += d`. Errors of single precision only slow it down: if `g = 0`, x is the
+ * solution. It converges if the condition number of AᴴA + ε² is well below 10⁷.
  *
- * It stops where `‖g‖ ≤ rtol ‖Aᴴy‖`, where a refinement gains nothing any more, or after `niter`
- * refinements. Memory: x, g in double and one in single like the model, y, r like the data, and
- * those of cg in single. A refinement costs one forward, one adjoint and one reduction in double,
- * and its cg; it allocates no vector. Errors: {@link DTypeError} for data in single precision, or
- * an A that holds double data where `single` is not given; and those of {@link cgls}. Source:
- * Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12 and 20; Carson and
- * Higham, "Accelerating the solution of linear systems by iterative refinement in three
- * precisions", 2018.
+ * It stops when `‖g‖ ≤ rtol ‖Aᴴy‖`, when a refinement reduces `‖g‖` by at most a tenth, or after
+ * `niter` refinements. Memory: x, g in double and one in single like the model, y, r like the data,
+ * and those of cg in single. A refinement costs one forward, one adjoint and one reduction in
+ * double, and its cg. It allocates no vector. Errors: {@link DTypeError} for data in single
+ * precision, or for an A that holds double data if `single` is not given; and those of
+ * {@link cgls}. Source: Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12
+ * and 20; Carson and Higham, "Accelerating the solution of linear systems by iterative refinement
+ * in three precisions", 2018.
  */
 export const mixedPrecisionLeastSquares = Object.assign(solving(solver), {
   init,

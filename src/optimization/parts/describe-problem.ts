@@ -3,7 +3,7 @@ import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import type { Measure, Problem, Setting } from '../../core/vector/problem-description.js';
 import { type AnyVector, isVector, rdots, type Space } from '../../core/vector/vector.js';
 
-/** Options that say how long or how exactly to compute, not what. */
+/** Options that limit the time or the accuracy of a computation. They do not define the problem. */
 const LIMITS: ReadonlySet<string> = new Set([
   'niter',
   'tol',
@@ -17,20 +17,21 @@ const LIMITS: ReadonlySet<string> = new Set([
   'monitorres',
 ]);
 const isLimit = (name: string, more: readonly string[]): boolean => LIMITS.has(name) || more.includes(name);
-/** The limits in a state; `more` are names that the solver has beside the usual ones. */
+/** The limits in a state. `more` are names of limits that only this solver has. */
 export const limitsOf = (state: object, more: readonly string[]): object =>
   Object.fromEntries(Object.entries(state).filter(([name]) => isLimit(name, more)));
 
 const TOLERANCE = { float32: 1e-4, float64: 1e-9 } as const;
 const SEEDS = { from: 7351, with: 9127 } as const;
 /**
- * Functions are tried on vectors of these sizes: what bounds or thresholds do shows at one of them.
+ * Functions are evaluated at vectors of these sizes. The effect of bounds or thresholds shows at
+ * one of them.
  */
 const SIZES = [0, 1e-6, 1e-3, 1, 1e3, 1e6];
-/** A gradient that is linear shows at two. */
+/** Two sizes suffice for a linear gradient. */
 const FEW_SIZES = [0, 1];
 
-/** What is asked of a function of the proximal solvers. */
+/** The part of a proximal function that is used here. */
 interface ProxFunction {
   value(x: AnyVector): number;
   readonly isSmooth: boolean;
@@ -45,7 +46,7 @@ const has = <K extends string>(value: unknown, ...names: readonly K[]): value is
 const isOperator = (value: unknown): value is AnyOperator => has(value, 'matvec', 'rmatvec', 'rangeOf');
 const isFunction = (value: unknown): value is ProxFunction => has(value, 'prox', 'grad', 'memories');
 
-/** An option as plain data; undefined for what is none. */
+/** An option as plain data; undefined if it is not plain data. */
 function plain(value: unknown): Setting {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
@@ -60,11 +61,11 @@ function measure(w: AnyVector): Measure {
   const u: AnyVector = w.space.random(SEEDS.with);
   const [uw = 0, uu = 0] = rdots([u, w], [u, u]);
   u.dispose();
-  // squares of small or large data leave the range
+  // Squares of small or large data leave the range
   return [w.norm(), uu === 0 ? 0 : uw / Math.sqrt(uu), 0];
 }
 
-/** `A v` of a random v. */
+/** The measure of `A v` for a random v. */
 function measureOperator(A: AnyOperator, space: Space<AnyVector>): Measure {
   const v: AnyVector = space.random(SEEDS.from);
   const w: AnyVector = A.matvec(v);
@@ -75,8 +76,8 @@ function measureOperator(A: AnyOperator, space: Space<AnyVector>): Measure {
 }
 
 /**
- * The gradient, or a value and the prox, at random vectors of several sizes; what the function
- * carries from one prox to the next is put back.
+ * Measures the gradient, or a value and the prox, at random vectors of several sizes. The memories
+ * that the function keeps between proxes are restored.
  */
 function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
   const v: AnyVector = space.random(SEEDS.from);
@@ -88,7 +89,7 @@ function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
     values: memory.filled ? memory.vector.copy() : undefined,
   }));
   const [vv = 0] = rdots([v, v]);
-  // a threshold or a weight that no element of the prox shows
+  // The value shows a threshold or a weight that no element of the prox shows
   const weight = f.isSmooth ? [] : [[f.value(v), 0, 0] as const];
   const found = (f.isQuadratic ? FEW_SIZES : SIZES).map((size) => {
     for (const { memory } of memories) memory.filled = false;
@@ -108,10 +109,11 @@ function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
 }
 
 /**
- * What a solver was called with: options that define the problem, with the defaults that its state
- * has after the start; lengths and products of the data, of what operators make of random vectors,
- * and of what functions do. The random vectors depend on seeds and global indices alone. One
- * application of each operator, up to six proxes and a value of each function. Collective.
+ * A description of what a solver was called with. It holds the options that define the problem,
+ * with the defaults in the state after the start. It also holds lengths and products of the data,
+ * of operators applied to random vectors, and of functions at random vectors. The random vectors
+ * depend on seeds and global indices alone. One application of each operator, up to six proxes and
+ * a value of each function. Collective.
  */
 export function describeProblem(
   name: string,
@@ -144,7 +146,7 @@ export function describeProblem(
       measures.push([`the function ${label}`, measureFunction(value, spaceFor(key))]);
     else {
       const setting = plain(value);
-      // what is absent is off
+      // An absent option counts as off
       if (setting !== undefined && setting !== false) settings.push([label, setting]);
       else if (Array.isArray(value)) for (const [k, member] of value.entries()) add(`${label}[${k}]`, member);
       else if (has(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
@@ -156,7 +158,7 @@ export function describeProblem(
     if (value === options) continue;
     const label = Object.entries(state).find(([, inState]) => inState === value)?.[0] ?? `argument ${k + 1}`;
     if (isOperator(value) || isFunction(value)) add(label, value);
-    // a start is measured below
+    // A start vector is measured below
     else if (isVector(value) && isOperator(args[0])) add('y', value);
   }
   add('x0', x);

@@ -3,9 +3,9 @@ import { LinearOperator, type SpaceOptions } from '../../core/operator/linear-op
 import type { Elements } from '../../core/ports/backend.js';
 import type { Space, Vector } from '../../core/vector/vector.js';
 
-/** `y = w ⊙ x` for real weights w that change from time to time, on vectors of any kind. */
+/** `y = w ⊙ x` for real weights w, which may change between calls, and vectors of any kind. */
 export class DiagonalWeight<V extends Vector<V>> extends LinearOperator<V, V> {
-  /** Of the dtype of the vectors. */
+  /** The weights, in the dtype of the vectors. */
   readonly weights: V;
   constructor(weights: V, comm: LinearOperator<V, V>['comm']) {
     super({ dims: weights.space.shape, dtype: weights.dtype, holdsData: true, comm });
@@ -22,12 +22,12 @@ export class DiagonalWeight<V extends Vector<V>> extends LinearOperator<V, V> {
   }
 }
 
-/** `|x|` in the real dtype of x, into `moduli`. Never communicates. */
+/** Writes `|x|` into `moduli`, in the real dtype of x. Never communicates. */
 export function moduliInto<V extends Vector<V>>(x: V, moduli: V): V {
   return x.map((from, to) => x.backend.unary('abs', from, to), moduli);
 }
 
-/** A vector for moduli of another. */
+/** Allocates a vector for the moduli of x. */
 export const moduliOf = <V extends Vector<V>>(x: V): V => x.space.withDType(realOf(x.dtype)).empty();
 
 /** Applies a kernel in place. */

@@ -2,18 +2,18 @@ import { isFloat, isSingle } from '../../core/base/dtype.js';
 import type { AnyVector, Vector } from '../../core/vector/vector.js';
 
 /**
- * Exponents of 2 between which the norm of data is left alone: what an iteration squares, and what
- * it makes smaller by many digits, is then far from the ends of the range. Data beyond are
- * multiplied by a power of two, which changes no digit, and results divided by it.
+ * Exponents of 2. Data with a norm between them are not scaled: the squares in an iteration, and
+ * values that are smaller by many digits, are then far from the ends of the range. Other data are
+ * multiplied by a power of two, which changes no digit. The results are divided by it.
  */
 const RANGE = { float32: { least: -30, most: 40 }, float64: { least: -200, most: 200 } } as const;
-/** Exponents of units, which must be numbers of the precision with their inverses. */
+/** The largest exponents of units. A unit and its inverse must both be numbers of the precision. */
 const LARGEST_UNIT = { float32: 120, float64: 1000 } as const;
 
 const precisionOf = (x: AnyVector): keyof typeof RANGE => (isSingle(x.dtype) ? 'float32' : 'float64');
 
 /**
- * True for norms whose squares are safe in the precision of x; 0 is not, since it may be an
+ * True if the square of the norm is safe in the precision of x. 0 is not safe, since it may be an
  * underflow.
  */
 export function isSafeNorm(norm: number, x: AnyVector): boolean {
@@ -22,9 +22,9 @@ export function isSafeNorm(norm: number, x: AnyVector): boolean {
 }
 
 /**
- * The power of four that takes the largest modulus of the data and of the start to about 1; 1 where
- * they are safe, unless it is needed `anyway`, where they are zero or not finite. One or two
- * reductions. Powers of four have exact square roots.
+ * The power of four that scales the largest modulus of the data and of the start to about 1.
+ * Returns 1 if they are zero or not finite, and also if they are safe, unless `anyway` is true. One
+ * or two reductions. Powers of four have exact square roots.
  */
 export function unitOf(y: AnyVector, x0: AnyVector | undefined, anyway: boolean): number {
   const both = x0 ? [y, x0] : [y];
@@ -37,8 +37,8 @@ export function unitOf(y: AnyVector, x0: AnyVector | undefined, anyway: boolean)
 }
 
 /**
- * `value √unit^n`, a factor at a time, so that nothing overflows on the way that is not too large
- * itself.
+ * `value √unit^n`, multiplied by one factor at a time. An intermediate value overflows only if the
+ * result does.
  */
 function timesRoots(value: number, root: number, n: number): number {
   let product = value;
@@ -47,15 +47,15 @@ function timesRoots(value: number, root: number, n: number): number {
   return product;
 }
 
-/** `value unit^degree` for degrees in halves, at most the largest number. */
+/** `value unit^degree`, at most the largest number. Degrees are multiples of ½. */
 export const inUnits = (value: number, unit: number, degree: number): number =>
   unit === 1 ? value : Math.min(timesRoots(value, Math.sqrt(unit), 2 * degree), Number.MAX_VALUE);
 
-/** `value / unit^degree`: back to the units of the data. */
+/** `value / unit^degree`: the value in the units of the data. */
 export const outOfUnits = (value: number, unit: number, degree: number): number =>
   unit === 1 ? value : timesRoots(value, 1 / Math.sqrt(unit), 2 * degree);
 
-/** Numbers with the degrees of their names, out of units. */
+/** Converts numbers to the units of the data. `degrees` has the degree of each name. */
 export function allOutOfUnits<T extends object>(
   values: T,
   unit: number,
@@ -69,7 +69,7 @@ export function allOutOfUnits<T extends object>(
   return Object.fromEntries(converted) as T;
 }
 
-/** Calls `start` with the data and the start of the options times `unit`. */
+/** Calls `start` with the data and the option x0, both multiplied by `unit`. */
 export function inUnitsOf<D extends Vector<D>, O extends object, S>(
   unit: number,
   y: D,
@@ -95,19 +95,20 @@ export function inUnitsOf<D extends Vector<D>, O extends object, S>(
 export interface Limits {
   readonly tol: number | undefined;
   readonly rtol: number;
-  /** What the data were multiplied by. */
+  /** The factor by which the data were multiplied. */
   readonly unit: number;
 }
 
-/** Of the original. */
+/** The default of PyLops-MPI. */
 const USUAL_LIMIT = 1e-4;
 
-/** True where a limit depends on the norm for x = 0. */
+/** True if a limit depends on the norm for x = 0. */
 export const needsReference = ({ tol, rtol }: Limits): boolean => tol === undefined || rtol > 0;
 
 /**
- * What a squared norm is compared with, `reference` being that norm for x = 0: the limit that was
- * given, or 1e-4, but at most 1e-4 times the reference; a relative one beside it.
+ * The limit for a squared norm. `reference` is that squared norm for x = 0. Without a given `tol`
+ * the limit is 1e-4, but at most 1e-4 times the reference. With `rtol` it is at least `rtol²` times
+ * the reference.
  */
 export function squaredLimit({ tol, rtol, unit }: Limits, reference: number): number {
   const absolute = inUnits(tol ?? USUAL_LIMIT, unit, 2);
@@ -115,7 +116,9 @@ export function squaredLimit({ tol, rtol, unit }: Limits, reference: number): nu
   return rtol > 0 ? Math.max(limit, rtol ** 2 * reference) : limit;
 }
 
-/** As {@link squaredLimit}, for norms that are not squared, with another default. */
+/**
+ * As {@link squaredLimit}, for norms that are not squared, with another default and without `rtol`.
+ */
 export const normLimit = (
   given: number | undefined,
   usual: number,

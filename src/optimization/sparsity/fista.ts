@@ -23,15 +23,18 @@ export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends Sh
   readonly z: M;
   /** Its residual `y − A z`. */
   readonly s: D;
-  /** Nesterov's sequence: 1, (1 + √5)/2, … */
+  /** The sequence of Nesterov: 1, (1 + √5)/2, … */
   t: number;
 }
 /** A step of {@link fista}. */
 export type FistaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<FistaState<M, D>>;
-/** What {@link fista} returns. */
+/** The result of {@link fista}. */
 export type FistaResult<M> = ShrinkageResult<M>;
 
-/** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
+ * other than x, the result.
+ */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -43,7 +46,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * One iteration: one forward, one adjoint, two reductions. Allocates no vector. Ranks that have a
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>): void {
@@ -56,7 +59,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>)
   state.t = 0.5 * (1 + Math.sqrt(1 + 4 * t * t));
   const w = (t - 1) / state.t;
   z.axpby(1, g, 0).axpby(w, x, 1);
-  // the residual of z follows from those of both solutions: A is linear
+  // A is linear, so the residual of z follows from those of both solutions
   s.axpby(-w, r, 0);
   if (v) r.assign(v);
   else A.matvec(g, r).axpby(1, y, -1);
@@ -78,9 +81,9 @@ function propose<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, 
 }
 
 /**
- * A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and
- * two forwards and an adjoint more for a try that fails. Leaves g, the residual of it in v, and
- * `g − x` in x.
+ * Takes a step with an estimated α. While `½‖y − A ·‖²` is not majorised, α is reduced and the step
+ * repeated. One reduction; each failed try costs two more forwards and one more adjoint. Leaves the
+ * new solution in g, its residual in v, and `g − x` in x.
  */
 function descend<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>, v: D): StepNorms {
   const { A, x, z, g, y, s } = state;
@@ -102,21 +105,21 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ) => describeShrinkage('fista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
 
 /**
- * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard
- * ones stand for the number of nonzeros, half ones for `‖·‖½`) with a cost that falls like 1/k²
- * where that of {@link ista} falls like 1/k.
+ * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁`. Hard thresholds replace
+ * the L1 norm by the number of nonzeros, half thresholds by `‖·‖½`. The cost decreases like 1/k²,
+ * that of {@link ista} like 1/k.
  *
- * `z = x`, `t = 1`; then over and over `x = S thresh(Sᴴ(z + α Aᴴ(y − A z)), ½ εα dₖ)`,
- * `t' = (1 + √(1 + 4t²))/2`, `z = x + (t − 1)/t' (x − x before)`. `y − A z` is taken from the
- * residuals of both solutions, so that an iteration needs one application where the textbook has
+ * `z = x`, `t = 1`. Each iteration computes `x = S thresh(Sᴴ(z + α Aᴴ(y − A z)), ½ εα dₖ)`,
+ * `t' = (1 + √(1 + 4t²))/2`, `z = x + (t − 1)/t' (x − x before)`. `y − A z` is computed from the
+ * residuals of both solutions. An iteration therefore needs one application, the textbook version
  * two.
  *
  * The cost of an iteration is `½‖y − A x‖² + ε‖x‖₁` *after* it. It stops when
  * `‖x − x before‖ ≤ tol`, or after `niter` iterations. The step without `alpha` is that of
  * {@link ista}. Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s,
  * and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the
- * transform and back, and two reductions (percentile forms: up to 130 more), and allocates no
- * vector. Errors: as for {@link ista}. Source: Beck and Teboulle, "A fast iterative
+ * transform and its inverse, and two reductions (percentile forms: up to 130 more), and allocates
+ * no vector. Errors: as for {@link ista}. Source: Beck and Teboulle, "A fast iterative
  * shrinkage-thresholding algorithm for linear inverse problems", 2009.
  */
 export const fista = Object.assign(solving(solver), {

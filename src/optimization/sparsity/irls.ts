@@ -33,7 +33,7 @@ import {
   stepping,
 } from '../solver.js';
 
-/** Where {@link irls} puts the weights: on the residual or on the model. */
+/** The vectors that {@link irls} can weight: the residual or the model. */
 export const IRLS_KINDS = ['data', 'model'] as const;
 /**
  * `data`: an L1 norm of the residual, for outliers. `model`: an L1 norm of the model, for sparsity.
@@ -43,17 +43,20 @@ export type IrlsKind = (typeof IRLS_KINDS)[number];
 export interface IrlsStartOptions<M extends Vector<M>> {
   /** @default 'data' */
   readonly kind?: IrlsKind;
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
-  /** What moduli are kept away from zero by. @default 1e-10 */
+  /** A small number that bounds moduli away from zero. @default 1e-10 */
   readonly eps?: number;
-  /** `max(|·|, eps)` in the place of `|·| + eps`. @default false */
+  /** Uses `max(|·|, eps)` instead of `|·| + eps`. @default false */
   readonly threshold?: boolean;
   /** Damping of the weighted least-squares problems. @default 0 */
   readonly damp?: number;
-  /** Stops where `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 ‖x‖ */
+  /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 ‖x‖ */
   readonly tol?: number;
-  /** Of the weighted problems. @default { niter: 50, tol: 0, rtol: 1e-8 } */
+  /**
+   * Options of {@link cgls} for the weighted problems.
+   * @default { niter: 50, tol: 0, rtol: 1e-8 }
+   */
   readonly inner?: Pick<CglsOptions<M>, 'niter' | 'tol' | 'rtol'>;
 }
 
@@ -71,9 +74,9 @@ export interface IrlsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   readonly threshold: boolean;
   readonly damp: number;
   readonly tol: number | undefined;
-  /** What the data were multiplied by. */
+  /** The factor by which the data were multiplied. */
   readonly unit: number;
-  /** The weighted problem, and its most iterations. */
+  /** The weighted problem, and the options of its iterations. */
   readonly inner: CglsState<M, D>;
   readonly innerNiter: number;
   readonly innerTol: number;
@@ -83,20 +86,20 @@ export interface IrlsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   /** The residual `y − A x`. */
   readonly r: D;
   /**
-   * Square roots of the weights: of data (kind 'data') with what they weigh, or those of the
-   * model's moduli.
+   * Square roots of the weights. Kind 'data': those of the rows, and the weighted data. Kind
+   * 'model': those of the columns.
    */
   readonly rowWeights: D | undefined;
   readonly weighted: D | undefined;
   readonly columnWeights: M | undefined;
-  /** Their moduli on the way. */
+  /** Real workspaces for the moduli from which the weights are computed. */
   readonly rowModuli: D | undefined;
   readonly columnModuli: M | undefined;
 }
 
 /** `cost` is `‖y − A x‖`. */
 export type IrlsStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<IrlsState<M, D>>;
-/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+/** `cost` is `‖y − A x‖` at the start and after each iteration. */
 export type IrlsResult<M> = SolverResult<M>;
 
 const NAME = 'irls';
@@ -172,7 +175,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return state;
 }
 
-/** `w ← (|v| + eps)^p` or `max(|v|, eps)^p`, p = ±½. */
+/** `w ← (|v| + eps)^p` or `max(|v|, eps)^p` with p = ±½. */
 function weigh<V extends Vector<V>>(
   v: V,
   moduli: V,
@@ -190,8 +193,9 @@ function weigh<V extends Vector<V>>(
 }
 
 /**
- * Weights of moduli that were multiplied by the unit are as many times smaller ('data') or larger
- * ('model'), and with them what the weighted problem compares and damps.
+ * Sets the damping and the tolerance of the weighted problem for scaled data. If moduli are
+ * multiplied by the unit, the weights become smaller ('data') or larger ('model') by the same
+ * factor. The damping and the tolerance must scale with them.
  */
 function inUnitsOfWeights<M extends Vector<M>, D extends Vector<D>>({
   inner,
@@ -205,8 +209,8 @@ function inUnitsOfWeights<M extends Vector<M>, D extends Vector<D>>({
 }
 
 /**
- * One outer iteration: a weighted least-squares problem by {@link cgls}, from the weights of the
- * solution so far; allocates no vector.
+ * One outer iteration: one weighted least-squares problem by {@link cgls}, with the weights of the
+ * current solution. Allocates no vector.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>): void {
   const {
@@ -280,9 +284,10 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  *
  * data: `x = argmin ‖W^½(y − A x)‖² + damp²‖x‖²` with `W = diag 1/(|r| + eps)`. model:
  * `x = R^½ argmin ‖y − A R^½ z‖² + damp²‖z‖²` with `R = diag(|x| + eps)`. The first iteration has
- * unit weights, the others those of the solution before; each is solved by {@link cgls}.
+ * unit weights, the others have those of the previous solution. Each problem is solved by
+ * {@link cgls}.
  *
- * It stops where `‖x − x before‖ ≤ tol`, or after `niter` outer iterations. Memory: x, y, r, the
+ * It stops when `‖x − x before‖ ≤ tol`, or after `niter` outer iterations. Memory: x, y, r, the
  * weights and their moduli, weighted data (kind 'data'), and those of cgls. An outer iteration
  * costs one reduction, one forward, and its cgls, and allocates no vector. Errors: as for
  * {@link cgls}. Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse,

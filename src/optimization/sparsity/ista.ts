@@ -21,10 +21,13 @@ export type IstaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
 export type IstaState<M extends Vector<M>, D extends Vector<D>> = ShrinkageState<M, D>;
 /** A step of {@link ista}. */
 export type IstaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<IstaState<M, D>>;
-/** What {@link ista} returns. */
+/** The result of {@link ista}. */
 export type IstaResult<M> = ShrinkageResult<M>;
 
-/** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
+ * other than x, the result.
+ */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -35,7 +38,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * One iteration: one forward, one adjoint, two reductions. Allocates no vector. Ranks that have a
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>): void {
@@ -60,8 +63,8 @@ function propose<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D
 }
 
 /**
- * A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and
- * two forwards and an adjoint more for a try that fails.
+ * Takes a step with an estimated α. While `½‖y − A ·‖²` is not majorised, α is reduced and the step
+ * repeated. One reduction; each failed try costs two more forwards and one more adjoint.
  */
 function descend<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>, v: D): StepNorms {
   const { A, x, g, y, r } = state;
@@ -85,24 +88,24 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ) => describeShrinkage('ista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
 
 /**
- * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones
- * stand for the number of nonzeros, half ones for `‖·‖½`).
+ * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁`. Hard thresholds replace the
+ * L1 norm by the number of nonzeros, half thresholds by `‖·‖½`.
  *
- * `r = y − A x`; then over and over `x = S thresh(Sᴴ(x + α Aᴴ r), ½ εα dₖ)` with the threshold's
- * decay dₖ, and `r = y − A x`.
+ * `r = y − A x`. Each iteration computes `x = S thresh(Sᴴ(x + α Aᴴ r), ½ εα dₖ)` with the decay dₖ
+ * of the threshold, and `r = y − A x`.
  *
  * The cost of an iteration is `½‖r‖² + ε‖x‖₁` with the residual *before* it. It stops when
  * `‖x − x before‖ ≤ tol`, or after `niter` iterations. Without `alpha` the step is `1/‖A‖²` by a
- * power iteration, which may miss a direction: α is reduced wherever a step d has
- * `‖A d‖² > ‖d‖²/α`, for two forwards and an adjoint. Memory: x, g (and the coefficients c with a
- * transform) like the model; y, r, and without `alpha` one more, like the data. An iteration costs
- * one forward, one adjoint, the transform and back, and two reductions (percentile forms: up to 130
- * more), and allocates no vector. Errors: {@link ArgumentError}, {@link ShapeError},
- * {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError}
- * with the iteration for NaN, overflow, a misfit of 100 times the cost of the start (`alpha` is too
- * large) and, with `monitorres`, for a residual that grows; on every rank alike. Source:
- * Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse problems
- * with a sparsity constraint", 2004.
+ * power iteration, which may miss a direction. α is therefore reduced if a step d has
+ * `‖A d‖² > ‖d‖²/α`, which costs two forwards and an adjoint. Memory: x, g (and the coefficients c
+ * with a transform) like the model; y, r, and without `alpha` one more, like the data. An iteration
+ * costs one forward, one adjoint, the transform and its inverse, and two reductions (percentile
+ * forms: up to 130 more), and allocates no vector. Errors: {@link ArgumentError},
+ * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if an argument does not fit,
+ * {@link NumericalError} with the iteration for NaN, overflow, a misfit of 100 times the cost of
+ * the start (`alpha` is too large) and, with `monitorres`, for a residual that grows; on every rank
+ * alike. Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear
+ * inverse problems with a sparsity constraint", 2004.
  */
 export const ista = Object.assign(solving(solver), {
   init,

@@ -28,15 +28,17 @@ import {
 
 export interface OmpStartOptions {
   /**
-   * Most iterations of the least-squares problem on the chosen columns; 0: matching pursuit, for
-   * columns of norm 1 or with `normalizecols`. @default 40
+   * Most iterations of the least-squares problem on the chosen columns. 0 means matching pursuit,
+   * for columns of norm 1 or with `normalizecols`.
+   * @default 40
    */
   readonly inner?: number;
-  /** Stops where `‖y − A x‖` is at most this. @default 1e-4, at most 1e-4 ‖y‖ */
+  /** Stops when `‖y − A x‖` is at most this. @default 1e-4, at most 1e-4 ‖y‖ */
   readonly sigma?: number;
   /**
-   * Choose by correlations divided by the columns' norms, for one application a column at the
-   * start. @default false
+   * Chooses by correlations divided by the norms of the columns. Costs one application for each
+   * column at the start.
+   * @default false
    */
   readonly normalizecols?: boolean;
 }
@@ -51,7 +53,7 @@ export interface OmpOptions extends OmpStartOptions, RunOptions {
 export interface OmpState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   readonly inner: number;
-  /** The problem on the chosen columns; none for matching pursuit. */
+  /** The problem on the chosen columns; undefined for matching pursuit. */
   readonly problem: CglsState<M, D> | undefined;
   readonly sigma: number;
   readonly x: M;
@@ -61,11 +63,11 @@ export interface OmpState<M extends Vector<M>, D extends Vector<D>> extends Solv
   readonly support: M;
   /** `Aᴴ r` */
   readonly g: M;
-  /** Moduli of the correlations. */
+  /** The moduli of the correlations. */
   readonly moduli: M;
-  /** The column with the largest. */
+  /** 1 for the column with the largest modulus, 0 for the others. */
   readonly chosen: M;
-  /** 1 over the norms of the columns. */
+  /** The reciprocal norms of the columns. */
   readonly scales: M | undefined;
   readonly y: D;
   readonly r: D;
@@ -73,7 +75,7 @@ export interface OmpState<M extends Vector<M>, D extends Vector<D>> extends Solv
 
 /** `cost` is `‖y − A x‖`. */
 export type OmpStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<OmpState<M, D>>;
-/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+/** `cost` is `‖y − A x‖` at the start and after each iteration. */
 export type OmpResult<M> = SolverResult<M>;
 
 const NAME = 'omp';
@@ -130,7 +132,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 const stops = (cost: number, sigma: number): StopReason | undefined =>
   cost === 0 ? 'solved exactly' : cost <= sigma ? 'residual within tolerance' : undefined;
 
-/** One application and one reduction a column. */
+/**
+ * Computes the reciprocal norms of the columns, with one application and one reduction for each.
+ */
 function columnScales<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   unit: M,
@@ -146,7 +150,7 @@ function columnScales<M extends Vector<M>, D extends Vector<D>>(
   return scales;
 }
 
-/** `moduli ← (1 − support) ⊙ moduli`, by way of a support that is turned over and back. */
+/** `moduli ← (1 − support) ⊙ moduli`. The support is inverted in place and restored. */
 function outside<M extends Vector<M>>(support: M, moduli: M): void {
   const { backend } = support;
   const turn = () => inPlace(support, (a, b) => backend.binary('subtract', 1, a, b));
@@ -156,8 +160,8 @@ function outside<M extends Vector<M>>(support: M, moduli: M): void {
 }
 
 /**
- * One iteration: chooses the column of largest correlation (columns that tie exactly, together) and
- * solves on all chosen.
+ * One iteration: chooses the column of largest correlation and solves on all chosen columns.
+ * Columns with exactly the same correlation are chosen together.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): void {
   const { A, x, y, r, g, mask, moduli, chosen, support, scales, inner, problem, sigma } = state;
@@ -165,7 +169,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): 
   A.rmatvec(r, g);
   moduliInto(g, moduli);
   if (scales) moduli.multiplyInPlace(scales);
-  // columns that are chosen already are out, whatever rounding has left of their correlation
+  // Columns that are already chosen are excluded, since rounding may leave them a correlation
   if (inner > 0) outside(support, moduli);
   const largest = moduli.norm(Number.POSITIVE_INFINITY);
   const moves = state.reason === undefined && largest > 0;
@@ -209,18 +213,18 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Orthogonal matching pursuit: a solution of `A x = y` with few nonzeros, chosen one by one; with
- * `inner: 0` matching pursuit.
+ * Orthogonal matching pursuit: a solution of `A x = y` with few nonzeros, which are chosen one by
+ * one. With `inner: 0` it is matching pursuit.
  *
  * `k = argmax |Aᴴr|`, joined to the support; x minimises `‖y − A x‖` on the support (by
  * {@link cgls}, from the x before); `r = y − A x`.
  *
- * The support is a mask, so that no rank needs to know where a column lives. It stops where
- * `‖r‖ ≤ sigma`, or after `niter` iterations. Memory: x, its support (twice), three like it for
- * correlations, y, r, and those of cgls. An iteration costs one forward, one adjoint, two
- * reductions, and its cgls; it allocates no vector. Errors: as for {@link cgls}. Source: Pati,
- * Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching
- * pursuits with time-frequency dictionaries", 1993.
+ * The support is a mask, so that no rank needs the owner of a column. It stops when `‖r‖ ≤ sigma`,
+ * or after `niter` iterations. Memory: x, its support (twice), three like it for correlations, y,
+ * r, and those of cgls. An iteration costs one forward, one adjoint, two reductions, and its cgls.
+ * It allocates no vector. Errors: as for {@link cgls}. Source: Pati, Rezaiifar and Krishnaprasad,
+ * "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching pursuits with time-frequency
+ * dictionaries", 1993.
  */
 export const omp = Object.assign(solving(solver), {
   init,

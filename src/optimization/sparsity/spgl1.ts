@@ -24,14 +24,15 @@ import {
 } from '../solver.js';
 
 export interface Spgl1StartOptions<M extends Vector<M>> {
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
-  /** Basis pursuit denoise: least `‖x‖₁` with `‖y − A x‖ ≤ sigma`. @default 0 without tau */
+  /** Basis pursuit denoise: the least `‖x‖₁` with `‖y − A x‖ ≤ sigma`. @default 0 without tau */
   readonly sigma?: number;
-  /** Lasso instead: least `‖y − A x‖` with `‖x‖₁ ≤ tau`. */
+  /** Lasso instead: the least `‖y − A x‖` with `‖x‖₁ ≤ tau`. */
   readonly tau?: number | undefined;
   /**
-   * Tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`; of a Lasso problem, of the duality gap.
+   * The tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`. For a Lasso problem that of the duality
+   * gap.
    * @default 1e-4
    */
   readonly tol?: number;
@@ -56,12 +57,12 @@ export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends So
   readonly xNext: M;
   readonly gNext: M;
   readonly y: D;
-  /** The residual `y − A x`, and the next. */
+  /** The residual `y − A x`, and the next one. */
   readonly r: D;
   readonly rNext: D;
-  /** The radius of the ball. */
+  /** The current radius of the ball. */
   tau: number;
-  /** Barzilai and Borwein's step length. */
+  /** The step length of Barzilai and Borwein. */
   length: number;
   /** `‖y‖` */
   readonly bnorm: number;
@@ -70,32 +71,37 @@ export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends So
   slope: number;
   /** The largest `‖Aᴴr‖∞/‖r‖` so far. */
   steepest: number;
-  /** What a gap is relative to at least: 1, but at most `½‖y‖²`. */
+  /** The least value that a gap is relative to: 1, but at most `½‖y‖²`. */
   readonly least: number;
-  /** Duality gap relative to `½‖r‖²`, or `least`. */
+  /** The duality gap relative to `½‖r‖²`, or to `least` if that is larger. */
   gap: number;
-  /** The last values of `½‖r‖²`, for a search that need not descend every time. */
+  /**
+   * The last values of `½‖r‖²`. The line search is nonmonotone: it need not descend in every step.
+   */
   recent: number[];
 }
 
 export interface Spgl1Report {
-  /** `‖x‖₁` is at most this. */
+  /** The radius of the ball: `‖x‖₁` is at most this. */
   readonly tau: number;
 }
 /** `cost` is `‖y − A x‖`. */
 export interface Spgl1Step<M extends Vector<M>, D extends Vector<D>>
   extends SolverStep<Spgl1State<M, D>>,
     Spgl1Report {}
-/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+/** `cost` is `‖y − A x‖` at the start and after each iteration. */
 export interface Spgl1Result<M> extends SolverResult<M>, Spgl1Report {}
 
 const NAME = 'spgl1';
 const REMEMBERED = 3;
-/** A new radius where the duality gap takes at most this share of what the tangent gains. */
+/** The radius changes if the duality gap is at most this share of the gain of the tangent. */
 const LOST = 0.1;
 const [SHORTEST, LONGEST] = [1e-10, 1e5];
 
-/** A duality gap relative to `½‖r‖²`, or `least`; 0 where both are, as of data that are 0. */
+/**
+ * A duality gap relative to `½‖r‖²`, or to `least` if that is larger. 0 for a gap of 0, also if the
+ * data are 0.
+ */
 const relative = (gap: number, rr: number, least: number): number =>
   gap === 0 ? 0 : gap / Math.max(least, 0.5 * rr);
 
@@ -124,7 +130,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const [g, xNext, gNext] = [model.empty(), model.empty(), model.empty()];
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
   if (x0 && tau === undefined) {
-    // what the start knows of the radius
+    // The largest radius that the start justifies
     A.rmatvec(r, g);
     const [aa = 0, ay = 0] = rdots([r, r], [r, copy]);
     const bound = g.norm(Number.POSITIVE_INFINITY);
@@ -168,14 +174,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One projected gradient step along the Barzilai-Borwein direction, with backtracking, and where
- * the subproblem is solved well enough a new radius.
+ * One projected gradient step along the Barzilai-Borwein direction, with backtracking. Before it,
+ * the radius is enlarged if the subproblem is solved well enough.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>): void {
   const { A, x, g, xNext, gNext, y, r, rNext, sigma, tol, bnorm } = state;
-  // ranks of a colour that is done keep their x, and apply A as often as the others
+  // Ranks of a finished colour keep their x, and apply A as often as the other ranks
   const moves = state.reason === undefined;
-  // the tangent gains ‖r‖(‖r‖ − σ) less the gap: with a larger one the radius hardly grows
+  // The tangent gains ‖r‖(‖r‖ − σ) minus the gap. If the gap is larger, the radius hardly grows
   if (
     moves &&
     sigma !== undefined &&
@@ -209,14 +215,14 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   state.recent.push(0.5 * next);
   if (state.recent.length > REMEMBERED) state.recent.shift();
   const largest = g.norm(Number.POSITIVE_INFINITY);
-  // primal ½‖r‖² minus dual rᴴy − ½‖r‖² − τ‖Aᴴr‖∞
+  // The gap is the primal ½‖r‖² minus the dual rᴴy − ½‖r‖² − τ‖Aᴴr‖∞
   state.misfit = misfit;
   state.slope = largest;
   const steepness = cost > 0 ? largest / cost : 0;
   state.steepest = Math.max(state.steepest, steepness);
   state.gap = relative(Math.abs(next - misfit + state.tau * largest), next, state.least);
   state.iteration++;
-  // the radius is at most the solution's: what fits within it is as short
+  // The radius is at most that of the solution, so an x within it that fits the data is as short
   const reached = sigma !== undefined && cost - sigma <= tol * Math.max(bnorm, sigma);
   const reason: StopReason | undefined =
     cost === 0 || largest === 0
@@ -234,8 +240,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
 }
 
 /**
- * Newton's method on `‖y − A x(τ)‖ = σ` by way of a tangent that lies below the curve whatever r
- * is, `(rᴴy − τ‖Aᴴr‖∞)/‖r‖`, so that the radius never passes the solution's.
+ * A step of Newton's method on `‖y − A x(τ)‖ = σ`. The tangent `(rᴴy − τ‖Aᴴr‖∞)/‖r‖` lies below the
+ * curve for any r. The radius therefore never exceeds that of the solution.
  */
 function enlarge<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>, sigma: number): void {
   const { slope, misfit, cost, tau } = state;
@@ -268,22 +274,23 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * SPGL1: basis pursuit denoise, the least `‖x‖₁` with `‖y − A x‖ ≤ sigma` (0: basis pursuit), or
  * Lasso, the least `‖y − A x‖` with `‖x‖₁ ≤ tau`.
  *
- * Spectral projected gradients on the ball `‖x‖₁ ≤ τ`: `x = P_τ(x − α g)`, `g = −Aᴴ(y − A x)`,
- * Barzilai and Borwein's α and a search that need not descend every time. Where the duality gap is
- * a tenth of `‖r‖(‖r‖ − σ)`, Newton's method on the curve of misfit over radius, by a tangent that
- * lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
+ * Spectral projected gradients on the ball `‖x‖₁ ≤ τ`: `x = P_τ(x − α g)`, `g = −Aᴴ(y − A x)`, with
+ * the α of Barzilai and Borwein and a nonmonotone line search, which need not descend in every
+ * step. If the duality gap is at most a tenth of `‖r‖(‖r‖ − σ)`, the radius changes by Newton's
+ * method on the curve of misfit over radius, with a tangent that lies below it:
+ * `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
  *
- * It stops where the misfit is sigma to the tolerance `tol ‖y‖`, since the radius never exceeds the
- * least `‖x‖₁` that has it, or, of a Lasso problem, where the duality gap is at most `tol`; where
- * `‖Aᴴr‖∞/‖r‖` is `tol` times its largest, since no x has a misfit of sigma ('gradient within
- * tolerance'); or after `niter` iterations. Memory: x, g, and the next of both; y, r and the next;
- * three real workspaces for the projection. An iteration costs one forward (one more for each
- * backtracking), one adjoint, and about 12 reductions, most of them in the projection; it allocates
- * no vector. With a mask every colour solves its own problem, for one reduction more a forward.
- * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError}
- * where something does not fit, {@link NumericalError} for NaN or overflow. Source: van den Berg
- * and Friedlander, "Probing the Pareto frontier for basis pursuit solutions", 2008; Aravkin and
- * others, "Level-set methods for convex optimization", 2018.
+ * It stops when the misfit is sigma to the tolerance `tol ‖y‖`: the radius never exceeds the least
+ * `‖x‖₁` with that misfit. A Lasso problem stops when the duality gap is at most `tol`. It also
+ * stops when `‖Aᴴr‖∞/‖r‖` is `tol` times its largest value, since no x then has a misfit of sigma
+ * ('gradient within tolerance'), or after `niter` iterations. Memory: x, g, and the next of both;
+ * y, r and the next; three real workspaces for the projection. An iteration costs one forward (one
+ * more for each backtracking), one adjoint, and about 12 reductions, most of them in the
+ * projection. It allocates no vector. With a mask each colour solves its own problem, which costs
+ * one more reduction for each forward. Errors: {@link ArgumentError}, {@link ShapeError},
+ * {@link DTypeError}, {@link PartitionError} if an argument does not fit, {@link NumericalError}
+ * for NaN or overflow. Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis
+ * pursuit solutions", 2008; Aravkin and others, "Level-set methods for convex optimization", 2018.
  */
 export const spgl1 = Object.assign(solving(solver), {
   init,

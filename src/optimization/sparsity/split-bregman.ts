@@ -37,11 +37,11 @@ import {
 
 /** A penalty `‖R x‖₁`, or `‖d − R x‖²`. */
 export interface BregmanTerm<M extends Vector<M>> {
-  // biome-ignore lint/suspicious/noExplicitAny: penalties of one problem may have data of different kinds
+  // biome-ignore lint/suspicious/noExplicitAny: penalties may have data of different kinds
   readonly R: LinearOperator<M, any>;
-  /** @default 1 */
+  /** The weight ε. @default 1 */
   readonly eps?: number;
-  /** For L2 terms: what `R x` should be. @default zeros */
+  /** For L2 terms: the value that `R x` should have. @default zeros */
   readonly data?: AnyVector | undefined;
 }
 
@@ -55,17 +55,20 @@ export interface SplitBregmanStartOptions<M extends Vector<M>> {
   readonly mu?: number;
   /** Length τ of the Bregman update. @default 1 */
   readonly tau?: number;
-  /** Passes of solving and shrinking in an iteration. @default 5 */
+  /** The number of passes in an iteration. Each solves for x and shrinks. @default 5 */
   readonly inner?: number;
-  /** Stops where `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 ‖x‖ */
+  /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 ‖x‖ */
   readonly tol?: number;
-  /** Of the least-squares problems. @default { niter: 30, tol: 0, rtol: 1e-8 } */
+  /**
+   * Options of {@link cg} for the least-squares problems.
+   * @default { niter: 30, tol: 0, rtol: 1e-8 }
+   */
   readonly solver?: Pick<CgOptions<M>, 'niter' | 'tol' | 'rtol' | 'M'>;
 }
 
 /** Options of {@link splitBregman}. */
 export interface SplitBregmanOptions<M extends Vector<M>> extends SplitBregmanStartOptions<M>, RunOptions {
-  /** Most (outer) iterations. @default 10 */
+  /** Most outer iterations. @default 10 */
   readonly niter?: number;
 }
 
@@ -74,30 +77,30 @@ export interface SplitBregmanState<M extends Vector<M>, D extends Vector<D>> ext
   readonly A: LinearOperator<M, D>;
   readonly settings: Required<Omit<SplitBregmanStartOptions<M>, 'x0' | 'tol'>> & {
     readonly tol: number | undefined;
-    /** What the data were multiplied by. */
+    /** The factor by which the data were multiplied. */
     readonly unit: number;
   };
   /** The least-squares problem. */
   readonly problem: CgState<M>;
   readonly x: M;
-  /** The solution before. */
+  /** The previous solution. */
   readonly before: M;
-  /** The part of the right-hand side that stays, and the whole of it. */
+  /** The constant part of the right-hand side, and the right-hand side. */
   readonly fixed: M;
   readonly rhs: M;
   readonly y: D;
   readonly r: D;
-  /** Shrunk coefficients of each L1 term. */
+  /** The shrunk coefficients of each L1 term. */
   readonly d: readonly AnyVector[];
-  /** Bregman variables of each. */
+  /** The Bregman variables of each L1 term. */
   readonly b: readonly AnyVector[];
-  /** `Rᵢ x` of each. */
+  /** `Rᵢ x` of each L1 term. */
   readonly w: readonly AnyVector[];
 }
 
 /** `cost` is `½μ‖y − A x‖² + ½ Σ εᵢ‖dᵢ − Rᵢx‖² + Σ εᵢ² ‖Rᵢx‖₁`. */
 export type SplitBregmanStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<SplitBregmanState<M, D>>;
-/** `cost` is that at the start and after every iteration. */
+/** `cost` is the same value at the start and after each iteration. */
 export type SplitBregmanResult<M> = SolverResult<M>;
 
 const NAME = 'splitBregman';
@@ -105,8 +108,8 @@ const L1_TERM = { R: undefined, eps: 1 } satisfies Defaults<Omit<BregmanTerm<nev
 const L2_TERM = { ...L1_TERM, data: undefined } satisfies Defaults<BregmanTerm<never>>;
 
 /**
- * Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`, data in those
- * of L2 only.
+ * Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`. Only L2 terms
+ * may have data.
  */
 function checkTerms(which: 'l1' | 'l2', terms: readonly BregmanTerm<AnyVector>[]): void {
   if (!Array.isArray(terms))
@@ -188,8 +191,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * The cost, the norm of the update that `before` holds, and what it is compared with: one reduction
- * for all squares and one a term of L1.
+ * Computes the cost, the norm of the update in `before`, and the limit of that norm. One reduction
+ * for all squares and one for each L1 term.
  */
 function measure<M extends Vector<M>, D extends Vector<D>>(
   state: SplitBregmanState<M, D>,
@@ -203,7 +206,7 @@ function measure<M extends Vector<M>, D extends Vector<D>>(
       const misfit: AnyVector = R.matvec(x, misfits[k]);
       if (data) misfit.axpby(unit, seenIn(data, misfit.space), -1);
     }
-    // the norm of x only where the tolerance depends on it
+    // The norm of x is computed only if the tolerance depends on it
     const sized = tol === undefined ? [x] : [];
     const pairs = [before, r, ...misfits, ...sized].map((v): VectorPair => [v, v]);
     const [square = 0, misfit = 0, ...others] = rdots(...pairs);
@@ -220,7 +223,7 @@ function measure<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * One iteration: `inner` passes of solving for x and shrinking, then the update of the Bregman
+ * One iteration: `inner` passes that solve for x and shrink, then the update of the Bregman
  * variables.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): void {
@@ -272,17 +275,17 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Split Bregman: minimises `½μ‖y − A x‖² + ½ Σ εⱼ‖dⱼ − Rⱼx‖² + Σ εᵢ² ‖Rᵢx‖₁`: total variation where
- * the R of an L1 term are derivatives.
+ * Split Bregman: minimises `½μ‖y − A x‖² + ½ Σ εⱼ‖dⱼ − Rⱼx‖² + Σ εᵢ² ‖Rᵢx‖₁`. It is total variation
+ * if the R of an L1 term are derivatives.
  *
- * With `dᵢ` for `Rᵢx` and Bregman variables bᵢ, `inner` times:
+ * With `dᵢ` for `Rᵢx` and Bregman variables bᵢ, each of `inner` passes computes
  * `(μ AᴴA + Σ εRᴴR) x = μ Aᴴy + Σ εⱼ Rⱼᴴdⱼ + Σ εᵢ Rᵢᴴ(dᵢ − bᵢ)` by {@link cg} from the x before,
- * and `dᵢ = soft(Rᵢx + bᵢ, εᵢ)`; then `bᵢ += τ (Rᵢx − dᵢ)`.
+ * and `dᵢ = soft(Rᵢx + bᵢ, εᵢ)`. Then `bᵢ += τ (Rᵢx − dᵢ)`.
  *
- * It stops where `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations. Memory: x, x before,
+ * It stops when `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations. Memory: x, x before,
  * two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg. An iteration
  * costs `inner` times cg and one forward of each L1 term, and for the cost one application of each
- * operator, one reduction, and one for each L1 term; it allocates no vector. Errors: as for
+ * operator, one reduction, and one for each L1 term. It allocates no vector. Errors: as for
  * {@link cg}. Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems",
  * 2009.
  */

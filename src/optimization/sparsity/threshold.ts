@@ -3,8 +3,8 @@ import { textOf } from '../../core/base/text-of.js';
 import type { Vector } from '../../core/vector/vector.js';
 
 /**
- * How moduli are shrunk. The percentile forms choose the threshold so that `perc` percent of the
- * values are kept.
+ * The ways to shrink moduli. The percentile forms choose the threshold so that `perc` percent of
+ * the values are kept.
  */
 export const THRESHOLD_KINDS = [
   'soft',
@@ -14,14 +14,14 @@ export const THRESHOLD_KINDS = [
   'hard-percentile',
   'half-percentile',
 ] as const;
-/** How coefficients are shrunk. */
+/** One of the ways to shrink coefficients. */
 export type ThresholdKind = (typeof THRESHOLD_KINDS)[number];
 
 type Shape = 'soft' | 'hard' | 'half';
 
 /**
- * The parameter t with which values up to a modulus are set to zero: what soft, hard (√(2t)) and
- * half (54^⅓/4 t^⅔) thresholds cut at.
+ * The parameter t of a threshold which sets moduli up to `cut` to zero. Soft thresholds cut at t,
+ * hard ones at √(2t), half ones at 54^⅓/4 t^⅔.
  */
 const PARAMETER_OF_CUT: Readonly<Record<Shape, (cut: number) => number>> = {
   soft: (cut) => cut,
@@ -29,13 +29,13 @@ const PARAMETER_OF_CUT: Readonly<Record<Shape, (cut: number) => number>> = {
   half: (cut) => ((4 / 54 ** (1 / 3)) * cut) ** 1.5,
 };
 
-/** What power of the values the parameter t of a kind grows with. */
+/** The power of the values in which the parameter t of a kind scales. */
 const DEGREES: Readonly<Record<Shape, number>> = { soft: 1, hard: 2, half: 1.5 };
 export const degreeOf = (kind: ThresholdKind): number => DEGREES[kind.split('-')[0] as Shape];
 
 /**
- * The percentile (0 to 100) of the moduli, with a mask of those of this rank's colour, interpolated
- * between the two nearest: at most 130 reductions for a distributed vector.
+ * The percentile (0 to 100) of the moduli, interpolated between the two nearest. With a mask only
+ * the moduli of this rank's colour count. At most 130 reductions for a distributed vector.
  */
 export function percentileAbs<V extends Vector<V>>(x: V, percent: number): number {
   const at = (percent / 100) * (x.space.reducedSize - 1);
@@ -45,8 +45,8 @@ export function percentileAbs<V extends Vector<V>>(x: V, percent: number): numbe
 }
 
 /**
- * Shrinks a vector in place, by t or, in the percentile forms, so that `perc` percent of its values
- * are left.
+ * Shrinks a vector in place by t. In the percentile forms the threshold keeps `perc` percent of its
+ * values.
  */
 export function threshold<V extends Vector<V>>(kind: ThresholdKind, x: V, t: number, perc: number): void {
   const [shape, byPercentile] = kind.split('-') as [Shape, string?];
@@ -56,7 +56,8 @@ export function threshold<V extends Vector<V>>(kind: ThresholdKind, x: V, t: num
 }
 
 /**
- * Throws {@link ArgumentError} unless the percentile forms, and only they, come with a percentage.
+ * Returns the percentage. Throws {@link ArgumentError} unless exactly the percentile forms have
+ * one.
  */
 export function checkPercentage(owner: string, kind: ThresholdKind, perc: number | undefined): number {
   const needed = kind.endsWith('-percentile');

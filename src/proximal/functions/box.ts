@@ -8,9 +8,9 @@ import { Indicator } from './indicator.js';
 
 /** Options of {@link Box}. */
 export interface BoxOptions<V extends AnyVector = AnyVector> {
-  /** A number, or a real vector of one for each element. @default -Infinity */
+  /** A number, or a real vector with one for each element. @default -Infinity */
   readonly lower?: number | V;
-  /** A number, or a real vector of one for each element. @default Infinity */
+  /** A number, or a real vector with one for each element. @default Infinity */
   readonly upper?: number | V;
 }
 
@@ -21,10 +21,11 @@ const DEFAULTS = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFIN
 /**
  * The indicator of `lowerᵢ ≤ xᵢ ≤ upperᵢ`, for real vectors.
  *
- * prox: `min(max(x, lower), upper)`; separable, no reduction. value: one reduction. Vectors of
- * bounds are compared once, for one reduction. Errors: {@link DTypeError} for complex vectors,
- * {@link ArgumentError} where a lower bound is above its upper one, or NaN, {@link ShapeError}
- * where bounds do not fit.
+ * prox: `min(max(x, lower), upper)`; separable, without a reduction. value: one reduction. Vectors
+ * of bounds are compared once, for one reduction.
+ *
+ * @throws {@link DTypeError} for complex vectors, {@link ArgumentError} if a lower bound is above
+ *   its upper one, or NaN, {@link ShapeError} if bounds do not fit.
  */
 export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
   readonly lower: number | V;
@@ -52,7 +53,7 @@ export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
   }
 }
 
-/** `y ← max(y, bound)`, or min. */
+/** `y ← max(y, bound)`, or `min(y, bound)`. */
 function limit(y: AnyVector, which: 'maximum' | 'minimum', name: string, bound: number | AnyVector): void {
   const { backend } = y;
   if (typeof bound !== 'number')
@@ -60,7 +61,9 @@ function limit(y: AnyVector, which: 'maximum' | 'minimum', name: string, bound: 
   else if (Number.isFinite(bound)) y.map((a, b) => backend.binary(which, a, bound, b));
 }
 
-/** Throws {@link ArgumentError} unless lower bounds are at most the upper ones, and none is NaN. */
+/**
+ * Throws {@link ArgumentError} unless lower bounds are at most the upper ones. No bound may be NaN.
+ */
 function checkBounds(lower: number | AnyVector, upper: number | AnyVector): void {
   if (typeof lower === 'number' && typeof upper === 'number') {
     if (!(lower <= upper && lower < Number.POSITIVE_INFINITY && upper > Number.NEGATIVE_INFINITY))

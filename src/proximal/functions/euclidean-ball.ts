@@ -10,7 +10,7 @@ import { Indicator } from './indicator.js';
 export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
   /** @default 1 */
   readonly radius?: number;
-  /** A vector, or a number that stands for a vector of it. @default 0 */
+  /** A vector, or a number for a vector with that value everywhere. @default 0 */
   readonly center?: V | number | undefined;
 }
 
@@ -19,8 +19,8 @@ const DEFAULTS = { radius: 1, center: 0 } satisfies Defaults<EuclideanBallOption
 /**
  * The indicator of `‖x − c‖₂ ≤ r`.
  *
- * prox: `c + (x − c) r / max(‖x − c‖, r)`; one reduction, as has value.
- * Source: Beck, "First-order methods in optimization", 2017, lemma 6.26.
+ * prox: `c + (x − c) r / max(‖x − c‖, r)`. prox and value cost one reduction each. Source: Beck,
+ * "First-order methods in optimization", 2017, lemma 6.26.
  */
 export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V> {
   readonly radius: number;
@@ -55,8 +55,8 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
         if (y !== x) y.assign(x);
         return;
       }
-      // c + (x − c) r/‖x − c‖, the difference first: a mean of c and x would lose it where c is
-      // large
+      // c + (x − c) r/‖x − c‖, with the difference first: a mean of c and x would lose its digits
+      // if c is large
       this.#shift(y.axpby(this.radius / norm, offset, 0), 1);
     });
   }

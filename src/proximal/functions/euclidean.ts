@@ -10,8 +10,8 @@ const DEFAULTS = { sigma: 1 } satisfies Defaults<SigmaOptions>;
 /**
  * `f(x) = σ ‖x‖₂`, not squared.
  *
- * prox: `max(‖x‖ − τσ, 0) x/‖x‖`; dual prox: the norm is cut off at σ; gradient: `σ x/‖x‖`, and 0
- * where x is (its function has a kink there). One reduction each, as has value. Source: Beck,
+ * prox: `max(‖x‖ − τσ, 0) x/‖x‖`; dual prox: the norm is limited to σ; gradient: `σ x/‖x‖`, and 0
+ * for x = 0 (f has a kink there). Each of these and value cost one reduction. Source: Beck,
  * "First-order methods in optimization", 2017, example 6.19.
  */
 export class Euclidean extends ProxOperator {

@@ -9,7 +9,7 @@ import { ProxOperator } from './prox-operator.js';
 
 /** Options of {@link Huber}. */
 export interface HuberOptions {
-  /** Where the quadratic part ends. @default 1 */
+  /** The modulus at which the quadratic part ends. @default 1 */
   readonly alpha?: number;
   /** Weight of the function. @default 1 */
   readonly sigma?: number;
@@ -18,12 +18,12 @@ export interface HuberOptions {
 const DEFAULTS = { alpha: 1, sigma: 1 } satisfies Defaults<HuberOptions>;
 
 /**
- * Huber's function: `f(x) = σ Σ hα(xᵢ)`, `hα(x) = |x|²/(2α)` where `|x| ≤ α`, `|x| − α/2`
- * elsewhere. Smooth.
+ * The Huber function: `f(x) = σ Σ hα(xᵢ)` with `hα(x) = |x|²/(2α)` if `|x| ≤ α`, otherwise
+ * `|x| − α/2`. Smooth.
  *
  * prox: `max(|x| − τσ, α) x / max(|x|, α + τσ)`; dual prox: `σ x / max(|x|, σ + τα)`; gradient:
- * `σ x / max(|x|, α)`; separable, no reduction. value: one reduction. Source: Beck, "First-order
- * methods in optimization", 2017, examples 6.54 and 6.62 (there of the whole vector).
+ * `σ x / max(|x|, α)`. All are separable, without a reduction. value: one reduction. Source: Beck,
+ * "First-order methods in optimization", 2017, examples 6.54 and 6.62 (there of the whole vector).
  */
 export class Huber extends ProxOperator {
   readonly alpha: number;

@@ -3,19 +3,19 @@ import type { AnyVector } from '../../core/vector/vector.js';
 import { ProxOperator } from './prox-operator.js';
 
 /**
- * The indicator of a closed set: 0 inside, Infinity outside. Its prox is the projection on the set,
- * whatever τ.
+ * The indicator of a closed set: 0 inside, Infinity outside. Its prox is the projection onto the
+ * set for any τ.
  */
 export abstract class Indicator<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   /**
-   * True where x is in the set, but for rounding. Collective for distributed vectors: one
-   * reduction, unless stated otherwise.
+   * True if x is in the set, up to rounding. Collective for distributed vectors: one reduction,
+   * unless stated otherwise.
    */
   abstract contains(x: V): boolean;
-  /** `P(x)`: fills y, which may be x, or returns it without a change of x. */
+  /** `P(x)`. Fills y, which may be x, or returns the projection without changing x. */
   protected abstract fillProjection(x: V, y: V): Filled<AnyVector>;
 
-  /** 0 or Infinity. */
+  /** Returns 0 or Infinity. */
   override value(x: V): number {
     return this.contains(x) ? 0 : Number.POSITIVE_INFINITY;
   }

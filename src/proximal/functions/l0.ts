@@ -12,7 +12,10 @@ export interface SigmaOptions {
 }
 
 export interface L0Options<V extends AnyVector = AnyVector> {
-  /** Weight: a number, or a vector of non-negative real ones, one for each element. @default 1 */
+  /**
+   * The weight: a number, or a vector of non-negative real ones, one for each element.
+   * @default 1
+   */
   readonly sigma?: number | V;
 }
 
@@ -21,9 +24,11 @@ const DEFAULTS = { sigma: 1 } satisfies Defaults<L0Options<never>>;
 /**
  * `f(x) = σ ‖x‖₀`, the number of nonzeros, or the sum of their weights `σᵢ`. Not convex.
  *
- * prox: hard thresholding, 0 where `|x| ≤ √(2τσ)` and x elsewhere; separable, no reduction. value:
- * one reduction. Errors: as of {@link L1}. Source: Parikh and Boyd, "Proximal algorithms", 2014;
- * Blumensath and Davies, "Iterative thresholding for sparse approximations", 2008.
+ * prox: hard thresholding, 0 if `|x| ≤ √(2τσ)`, otherwise x; separable, without a reduction. value:
+ * one reduction. Source: Parikh and Boyd, "Proximal algorithms", 2014; Blumensath and Davies,
+ * "Iterative thresholding for sparse approximations", 2008.
+ *
+ * @throws the errors of {@link L1}.
  */
 export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly sigma: number | V;
@@ -54,7 +59,7 @@ export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
       withWorkspace(kept.space, (cut: AnyVector) => {
         cut.axpby(2 * tau, fitting('L0', 'sigma', sigma, kept), 0);
         cut.map((a) => backend.unary('sqrt', a, a));
-        // 1 where the modulus is above the cut, otherwise 0
+        // 1 if the modulus is above the cut, otherwise 0
         kept.axpby(-1, cut, 1);
         kept.map((a) => backend.binary('maximum', a, 0, a));
         kept.map((a) => backend.unary('sign', a, a));

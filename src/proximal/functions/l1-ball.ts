@@ -10,11 +10,11 @@ import type { RadiusOptions } from './simplex.js';
 const DEFAULTS = { radius: 1 } satisfies Defaults<RadiusOptions>;
 
 /**
- * The indicator of `‖x‖₁ ≤ r`; of complex elements the moduli count.
+ * The indicator of `‖x‖₁ ≤ r`. For complex elements the moduli count.
  *
- * prox: soft thresholding at the θ for which the result is on the border. One reduction inside;
- * outside one more, and one a Newton step, rarely more than ten. Source: Condat, "Fast projection
- * onto the simplex and the l1 ball", 2016.
+ * prox: soft thresholding at the θ for which the result is on the boundary. One reduction inside.
+ * Outside one more, and one for each Newton step, rarely more than ten. Source: Condat, "Fast
+ * projection onto the simplex and the l1 ball", 2016.
  */
 export class L1Ball extends Indicator {
   readonly radius: number;

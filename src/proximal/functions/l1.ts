@@ -8,19 +8,24 @@ import { ProxOperator } from './prox-operator.js';
 
 /** Options of {@link L1}. */
 export interface L1Options<V extends AnyVector = AnyVector> {
-  /** Weight: a number, or a vector of non-negative real ones, one for each element. @default 1 */
+  /**
+   * The weight: a number, or a vector of non-negative real ones, one for each element.
+   * @default 1
+   */
   readonly sigma?: number | V;
 }
 
 const DEFAULTS = { sigma: 1 } satisfies Defaults<L1Options<never>>;
 
 /**
- * `f(x) = σ ‖x‖₁`, or `Σ σᵢ|xᵢ|`; of complex elements the moduli count.
+ * `f(x) = σ ‖x‖₁`, or `Σ σᵢ|xᵢ|`. For complex elements the moduli count.
  *
- * prox: soft thresholding `max(|x| − τσ, 0) x/|x|`; dual prox: the modulus is cut off at σ;
- * separable, no reduction. value: one reduction. Errors: {@link ArgumentError} unless weights are
- * finite and at least 0 (a vector costs two reductions once), {@link ShapeError} where they do not
- * fit. Source: Beck, "First-order methods in optimization", 2017, section 6.5.2.
+ * prox: soft thresholding `max(|x| − τσ, 0) x/|x|`; dual prox: moduli are limited to σ. Both are
+ * separable, without a reduction. value: one reduction. The check of a vector of weights costs two
+ * reductions once. Source: Beck, "First-order methods in optimization", 2017, section 6.5.2.
+ *
+ * @throws {@link ArgumentError} unless weights are finite and at least 0, {@link ShapeError} if
+ *   they do not fit.
  */
 export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly sigma: number | V;

@@ -24,7 +24,7 @@ import { type ProxMemory, ProxOperator } from './prox-operator.js';
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** @default the identity */
   readonly Op?: LinearOperator<V, D> | undefined;
-  /** In the range of `Op`. @default zeros */
+  /** A vector in the range of `Op`. @default zeros */
   readonly b?: D | undefined;
   /** @default zeros */
   readonly q?: V | undefined;
@@ -32,14 +32,14 @@ export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   readonly sigma?: number;
   /** Weight of the linear term. @default 1 */
   readonly alpha?: number;
-  /** With `Op`: most iterations of the CGLS inside of a prox. @default 10 */
+  /** With `Op`: most iterations of the CGLS inside a prox. @default 10 */
   readonly niter?: number;
   /**
-   * With `Op`: a prox ends earlier when the squared norm of its gradient is at most this. @default
-   * 0
+   * With `Op`: a prox ends earlier when the squared norm of its gradient is at most this.
+   * @default 0
    */
   readonly tol?: number;
-  /** With `Op`: where the first prox starts. @default where the prox is taken */
+  /** With `Op`: the start of the first prox. @default where the prox is taken */
   readonly x0?: V | undefined;
   /** With `Op`: start every prox from the result of the one before. @default true */
   readonly warm?: boolean;
@@ -61,9 +61,10 @@ const DEFAULTS = {
  * `f(x) = σ/2 ‖Op x − b‖² + α Re⟨q, x⟩`, smooth: gradient `σ Opᴴ(Op x − b) + α q`.
  *
  * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`, dual prox: `(σx + ταq − στb) / (σ + τ)`. With
- * `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, warm-started. Cost: value and gradient one
- * forward, gradient one adjoint, value one reduction; a prox with `Op` a forward, an adjoint and
- * two reductions an iteration. Memory with `Op`: the last result, and workspaces.
+ * `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, from the previous result. Cost: value and
+ * gradient one forward, gradient one adjoint, value one reduction. A prox with `Op` costs a
+ * forward, an adjoint and two reductions an iteration. Memory with `Op`: the last result, and
+ * workspaces.
  */
 export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
   readonly sigma: number;
@@ -75,9 +76,9 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   readonly #tol: number;
   readonly #warm: boolean;
   readonly #x0: V | undefined;
-  /** The last results, one for every kind of x: where the next prox starts. */
+  /** The last results, one for each kind of x. The next prox starts from them. */
   readonly #last: ProxMemory<V>[] = [];
-  /** What belongs to the space of an x. */
+  /** The values that depend on the space of x. */
   readonly #known = new WeakMap<Space<V>, { readonly range: Space<D>; readonly b: D }>();
 
   constructor(options?: L2Options<V, D>) {
@@ -125,7 +126,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     return true;
   }
 
-  /** The range of Op and b in it. */
+  /** The range of Op, and b in it. */
   #data(Op: LinearOperator<V, D>, x: V): { readonly range: Space<D>; readonly b: D } {
     return memo(this.#known, x.space, (space) => {
       const range = Op.rangeOf(space);
@@ -137,7 +138,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     });
   }
 
-  /** `r = Op x − b` for `body`. */
+  /** Calls `body` with `r = Op x − b`. */
   #residual<R>(x: V, body: (r: AnyVector) => R): R {
     const { Op } = this;
     if (!Op) {

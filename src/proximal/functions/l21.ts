@@ -12,14 +12,16 @@ import { ProxOperator } from './prox-operator.js';
 const DEFAULTS = { sigma: 1 } satisfies Defaults<SigmaOptions>;
 
 /**
- * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components: the blocks of a stack (a
- * distributed gradient), the slices along the leading axis of an array, or the equal parts of a
- * flat one.
+ * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components. The components are the blocks of
+ * a stack (a distributed gradient), the slices along the leading axis of an array, or the equal
+ * parts of a flat one.
  *
- * prox: `max(‖xᵢ‖ − τσ, 0) xᵢ/‖xᵢ‖`; dual prox: norms are cut off at σ; no reduction. value: one
- * reduction. Errors: {@link ShapeError}, {@link PartitionError} where x has other components, or
- * they are not on one rank. Source: Beck, "First-order methods in optimization", 2017, example 6.19
- * and theorem 6.6.
+ * prox: `max(‖xᵢ‖ − τσ, 0) xᵢ/‖xᵢ‖`; dual prox: norms are limited to σ. Neither needs a
+ * reduction. value: one reduction. Source: Beck, "First-order methods in optimization", 2017,
+ * example 6.19 and theorem 6.6.
+ *
+ * @throws {@link ShapeError}, {@link PartitionError} if x has other components, or if they are not
+ *   on one rank.
  */
 export class L21 extends ProxOperator {
   readonly ndim: number;

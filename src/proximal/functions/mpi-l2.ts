@@ -5,7 +5,7 @@ import { L2 } from './l2.js';
 
 type Distributed = DistributedArray | StackedDistributedArray;
 
-/** {@link L2} over distributed vectors: the name that PyLops-MPI has for it. */
+/** {@link L2} over distributed vectors, under its name in PyLops-MPI. */
 export class MPIL2<
   V extends Vector<V> & Distributed = DistributedArray,
   D extends Vector<D> & Distributed = V,

@@ -4,8 +4,8 @@ import type { Space } from '../../core/vector/vector.js';
 import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 /**
- * A function over distributed vectors: the name that PyLops-MPI has for it. Here every
- * {@link ProxOperator} takes distributed vectors as it is, so that this one only hands on.
+ * A function over distributed vectors, under its name in PyLops-MPI. Every {@link ProxOperator}
+ * takes distributed vectors, so this one only calls another.
  */
 export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
   readonly f: ProxOperator<AnyDistributedArray>;

@@ -13,15 +13,16 @@ import { ProxOperator } from './prox-operator.js';
 const DEFAULTS = { sigma: 1 } satisfies Defaults<SigmaOptions>;
 
 /**
- * `f(X) = σ ‖X‖⁎`, the sum of the singular values of a small matrix of shape `dims`: an array that
- * every rank has whole (an NDArray, or a BROADCAST array).
+ * `f(X) = σ ‖X‖⁎`, the sum of the singular values of a small matrix of shape `dims`. Every rank has
+ * the whole array: it is an NDArray, or a BROADCAST array.
  *
- * prox: singular values `max(s − τσ, 0)`; dual prox: `min(s, σ)`. Computed on the host in double
- * precision by one-sided Jacobi, 4 m n² operations a sweep, n the smaller side; all ranks do the
- * same work, nothing is sent. Errors: {@link ShapeError} unless x has the size of `dims`,
- * {@link PartitionError} where it is spread over ranks, {@link NumericalError} for NaN. Source:
- * Cai, Candès and Shen, "A singular value thresholding algorithm for matrix completion", 2010,
- * theorem 2.1.
+ * prox: singular values `max(s − τσ, 0)`; dual prox: `min(s, σ)`. They are computed on the host in
+ * double precision by one-sided Jacobi, with 4 m n² operations a sweep for n the smaller side. All
+ * ranks do the same work and send nothing. Source: Cai, Candès and Shen, "A singular value
+ * thresholding algorithm for matrix completion", 2010, theorem 2.1.
+ *
+ * @throws {@link ShapeError} unless x has the size of `dims`, {@link PartitionError} if it is
+ *   distributed over ranks, {@link NumericalError} for NaN.
  */
 export class Nuclear extends ProxOperator {
   readonly dims: Shape;
@@ -41,7 +42,7 @@ export class Nuclear extends ProxOperator {
     this.#v = columnMatrix(Math.min(m, n), Math.min(m, n));
   }
 
-  /** The singular values of x, the largest first. */
+  /** The singular values of x, in descending order. */
   singularValues(x: AnyVector): number[] {
     this.check(x);
     this.#decompose(this.#whole(x));
@@ -64,7 +65,7 @@ export class Nuclear extends ProxOperator {
     this.#scale(x, (s) => this.sigma / Math.max(s, this.sigma), y);
   }
 
-  /** `y ← Σ factor(sₖ) aₖ vₖᴴ` where `X = Σ aₖ vₖᴴ`, aₖ of norm sₖ. */
+  /** `y ← Σ factor(sₖ) aₖ vₖᴴ` for `X = Σ aₖ vₖᴴ`, with aₖ of norm sₖ. */
   #scale(x: AnyVector, factor: (s: number) => number, y: AnyVector): void {
     const values = this.#decompose(this.#whole(x));
     const a = this.#a;
@@ -90,8 +91,10 @@ export class Nuclear extends ProxOperator {
   }
 
   /**
-   * Leaves `X = A' Vᴴ` (its conjugate transpose where it is wide) in `#a` and `#v`; returns the
-   * host memory of x.
+   * Writes the factors of `X = A' Vᴴ` into `#a` and `#v`. If X is wide, they are those of its
+   * conjugate transpose.
+   *
+   * @returns the host memory of x
    */
   #decompose(x: NDArray): HostArray {
     let values = this.#host.get(x.dtype);
@@ -110,7 +113,10 @@ export class Nuclear extends ProxOperator {
     return values;
   }
 
-  /** Every element of X by its place in C order, and its row and column in the tall form. */
+  /**
+   * Calls `body` for every element of X, with its position in C order, and its row and column in
+   * the tall form.
+   */
   #visit(body: (at: number, row: number, column: number, wide: boolean) => void): void {
     const [m, n] = this.dims as [number, number];
     const wide = n > m;

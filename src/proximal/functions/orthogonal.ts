@@ -8,7 +8,7 @@ import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.j
 
 /** Options of {@link Orthogonal}. */
 export interface OrthogonalOptions<D> {
-  /** `Q Qᴴ = α I` @default 1 */
+  /** The α of `Q Qᴴ = α I`. @default 1 */
   readonly alpha?: number;
   /** @default zeros */
   readonly b?: D | undefined;
@@ -21,8 +21,8 @@ const DEFAULTS = { alpha: 1, b: undefined } satisfies Defaults<OrthogonalOptions
  * a mask, a permutation.
  *
  * prox: `x + Qᴴ (prox_{ατf}(u) − u) / α`, `u = Q x + b`; one application, one adjoint and a prox of
- * f. `Q` is trusted: test it with `Q Qᴴ u`. Source: Combettes and Pesquet, "Proximal splitting
- * methods in signal processing", 2011, table 10.1 x.
+ * f. The property of `Q` is not checked: test it with `Q Qᴴ u`. Source: Combettes and Pesquet,
+ * "Proximal splitting methods in signal processing", 2011, table 10.1 x.
  */
 export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
   readonly f: ProxOperator<D>;
@@ -58,7 +58,7 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
     if (!range) this.#ranges.set(space, (range = this.Q.rangeOf(space)));
     return range;
   }
-  /** `u = Q x + b` */
+  /** Calls `body` with `u = Q x + b`. */
   #image<R>(x: V, more: number, body: (u: D, others: D[]) => R): R {
     const space = this.#rangeOf(x.space);
     return withWorkspaces(

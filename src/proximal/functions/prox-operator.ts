@@ -9,14 +9,14 @@ import { type AnyVector, checkVector, rdots, type Space } from '../../core/vecto
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 
-/** What a function carries from one prox to the next. */
+/** A vector that a function keeps from one prox to the next. */
 export interface ProxMemory<V extends AnyVector = AnyVector> {
   readonly vector: V;
-  /** False while the vector holds nothing. */
+  /** False while the vector holds no values. */
   filled: boolean;
 }
 
-/** `ρ/2 ‖x − b‖² + Re⟨q, x⟩` */
+/** The quadratic `ρ/2 ‖x − b‖² + Re⟨q, x⟩`. */
 export interface Quadratic<V> {
   /** @default 0 */
   readonly rho?: number;
@@ -30,7 +30,7 @@ export interface Quadratic<V> {
 export interface ProxSumOptions {
   /** Most iterations of one prox. @default 100 */
   readonly niter?: number;
-  /** A prox ends when its result changes by no more than `tol` times its norm. @default 1e-10 */
+  /** A prox ends when its result changes by at most `tol` times its norm. @default 1e-10 */
   readonly tol?: number;
 }
 
@@ -38,32 +38,33 @@ export interface ProxSumOptions {
  * A function `f: V → ℝ ∪ {∞}` whose proximal operator
  * `prox_{τf}(x) = argmin_z f(z) + ‖z − x‖² / (2τ)` is known.
  *
- * Written once for local, distributed and stacked vectors, real and complex ones (a complex vector
- * counts as one of real pairs, with the inner product `Re⟨x, y⟩`). A subclass gives `value` and
- * `fill`: `fill(x, tau)` that returns the prox, or `fill(x, tau, y)` that fills y with it and must
- * allow y to be x.
+ * One class serves local, distributed and stacked vectors, real and complex ones. A complex vector
+ * counts as a vector of real pairs, with the inner product `Re⟨x, y⟩`. A subclass implements
+ * `value` and `fill`. `fill(x, tau)` returns the prox. `fill(x, tau, y)` writes it into y, which
+ * may be x.
  *
- * With `out` no result is allocated; intermediate vectors are workspaces, which solvers keep
- * between their steps. Collective for distributed vectors where the function is not separable, and
- * in `value`. Errors of all methods: {@link ShapeError}, {@link DTypeError}, {@link PartitionError}
- * where x or `out` does not fit, {@link ArgumentError} unless `tau > 0`, on every rank alike.
- * Source: Parikh and Boyd, "Proximal algorithms", 2014; Beck, "First-order methods in
- * optimization", 2017, chapter 6.
+ * With `out` no result is allocated. Intermediate vectors are workspaces, which solvers keep
+ * between their steps. `value` is collective for distributed vectors, and so are the other methods
+ * if the function is not separable. Source: Parikh and Boyd, "Proximal algorithms", 2014; Beck,
+ * "First-order methods in optimization", 2017, chapter 6.
+ *
+ * @throws {@link ShapeError}, {@link DTypeError}, {@link PartitionError} from all methods if x or
+ *   `out` does not fit, {@link ArgumentError} unless `tau > 0`, on every rank alike.
  */
 export abstract class ProxOperator<V extends AnyVector = AnyVector> {
-  /** The ranks that an operator inside of it runs on, if there is one. */
+  /** The ranks of an operator inside the function, if there is one. */
   get comm(): Communicator | undefined {
     return undefined;
   }
 
-  /** `f(x)`; Infinity where x is outside of its domain. */
+  /** `f(x)`; Infinity if x is outside of its domain. */
   abstract value(x: V): number;
-  /** `prox_{τf}(x)`: fills y, which may be x, or returns it without a change of x. */
+  /** `prox_{τf}(x)`. Fills y, which may be x, or returns the prox without changing x. */
   protected abstract fill(x: V, tau: number, y: V): Filled<AnyVector>;
 
   /**
-   * `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau); y may be x. Functions whose dual prox is
-   * a projection give it directly: the difference loses its digits where x is large.
+   * `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau). y may be x. Functions whose dual prox is
+   * a projection compute it directly: the difference loses digits if x is large.
    */
   protected fillDual(x: V, tau: number, y: V): Filled<AnyVector> {
     withWorkspace(x.space, (work: V) => {
@@ -74,38 +75,44 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     });
   }
 
-  /** True where `grad` works. */
+  /** True if the function has `grad`. */
   get isSmooth(): boolean {
     return false;
   }
   /**
-   * True where f is a quadratic polynomial, so that its gradient at `a x + (1 − a) y` is the same
-   * mean of those at x and y.
+   * True if f is a quadratic polynomial. Its gradient at `a x + (1 − a) y` is then the same mean of
+   * those at x and y.
    */
   get isQuadratic(): boolean {
     return false;
   }
-  /** `∇f(x)`: fills y, which is not x, or returns it. */
+  /** `∇f(x)`. Fills y, which is not x, or returns the gradient. */
   protected fillGrad(_x: V, _y: V): Filled<AnyVector> {
     throw new ArgumentError(`${this.name} is not smooth: it has no gradient`);
   }
 
   /**
-   * What it carries from one prox of vectors of a space to the next, its own functions included:
-   * solvers have it in their state, so that checkpoints do.
+   * The memories for vectors of a space, including those of functions inside this one. Solvers hold
+   * them in their state, so that checkpoints write them.
    */
   memories(_space: Space<V>): ProxMemory[] {
     return [];
   }
 
   /**
-   * `f*(y) = sup_x Re⟨x, y⟩ − f(x)`. Throws {@link ArgumentError} where no closed form is known.
+   * `f*(y) = sup_x Re⟨x, y⟩ − f(x)`.
+   *
+   * @throws {@link ArgumentError} if no closed form is known.
    */
   conjugateValue(_y: V): number {
     throw new ArgumentError(`${this.name}: no closed form of the conjugate is known; its prox is`);
   }
 
-  /** `prox_{τf}(x)`, into `out` if given, which may be x itself. */
+  /**
+   * `prox_{τf}(x)`.
+   *
+   * @param out the vector for the result, which may be x; a new one by default
+   */
   prox<X extends V>(x: X, tau: number, out?: X): X {
     checkPositive(this.name, 'tau', tau);
     this.check(x);
@@ -114,7 +121,11 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     return y;
   }
 
-  /** `prox_{τf*}(x)`, into `out` if given, which may be x itself. */
+  /**
+   * `prox_{τf*}(x)`.
+   *
+   * @param out the vector for the result, which may be x; a new one by default
+   */
   proxDual<X extends V>(x: X, tau: number, out?: X): X {
     checkPositive(this.name, 'tau', tau);
     this.check(x);
@@ -126,8 +137,10 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
 
   /**
-   * `∇f(x)`, for a complex x in the sense of `Re⟨·, ·⟩`, into `out` if given, which must not be x.
-   * Throws {@link ArgumentError} unless f is smooth.
+   * `∇f(x)`. For a complex x it is the gradient in the sense of `Re⟨·, ·⟩`.
+   *
+   * @param out the vector for the result, which must not be x; a new one by default
+   * @throws {@link ArgumentError} unless f is smooth.
    */
   grad<X extends V>(x: X, out?: X): X {
     this.check(x);
@@ -146,21 +159,24 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
       takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
   }
 
-  /** `out ← ∇f(x)`; returns `f(x)`. Saves an application of the operator where there is one. */
+  /** `out ← ∇f(x)`. Returns `f(x)`. If there is an operator, this saves one application. */
   valueAndGrad<X extends V>(x: X, out: X): number {
     this.grad(x, out);
     return this.value(x);
   }
 
-  /** `x ↦ f(x − b)`; a number b stands for a vector of it */
+  /** `x ↦ f(x − b)`. A number b stands for a vector with that value everywhere. */
   translate<X extends V>(b: X | number): ProxOperator<X> {
     return new Precomposed<X>(this, 1, b, 'translate');
   }
-  /** `x ↦ f(a x + b)`, a a number other than 0; a number b stands for a vector of it */
+  /**
+   * `x ↦ f(a x + b)` for a number a other than 0. A number b stands for a vector with that value
+   * everywhere.
+   */
   precompose<X extends V>(a: number, b: X | number = 0): ProxOperator<X> {
     return new Precomposed<X>(this, a, b, 'precompose');
   }
-  /** `x ↦ a f(x)`, a > 0 */
+  /** `x ↦ a f(x)` for a > 0. */
   scale(a: number): ProxOperator<V> {
     return new Scaled<V>(this, a);
   }
@@ -168,7 +184,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   addQuadratic<X extends V = V>(quadratic: Quadratic<X>): ProxOperator<X> {
     return new WithQuadratic<X>(this, quadratic);
   }
-  /** `x ↦ f(x) + g(x) + …`; its prox is an iteration, see {@link ProxSum}. */
+  /** `x ↦ f(x) + g(x) + …`. Its prox is an iteration: see {@link ProxSum}. */
   add<X extends V = V>(
     g: ProxOperator<X> | readonly ProxOperator<X>[],
     options: ProxSumOptions = {},
@@ -180,14 +196,14 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     return new Conjugate<V>(this);
   }
 
-  /** For messages. */
+  /** The name in messages. */
   get name(): string {
     return this.constructor.name;
   }
   toString(): string {
     return `<${this.name}>`;
   }
-  /** Text only: sums and multiples are methods. */
+  /** Converts to text only: sums and multiples are methods. */
   [Symbol.toPrimitive](hint: string): string {
     return textOnly(
       this,
@@ -198,8 +214,9 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
 
   /**
-   * Throws {@link ArgumentError} unless x is a vector, {@link DTypeError} unless of floats: what
-   * `value` and the like do first.
+   * Checks the argument. `value` and the other methods call this first.
+   *
+   * @throws {@link ArgumentError} unless x is a vector, {@link DTypeError} unless it is of floats.
    */
   protected check(x: V): void {
     checkVector(this.name, 'the argument', x);
@@ -221,14 +238,14 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
 }
 
-/** Throws {@link ArgumentError} unless all are ProxOperators. */
+/** Throws {@link ArgumentError} unless all values are ProxOperators. */
 export function checkFunctions(name: string, functions: Readonly<Record<string, unknown>>): void {
   for (const [which, f] of Object.entries(functions))
     if (!(f instanceof ProxOperator))
       throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${textOf(f)}`);
 }
 
-/** `f(a x + c b)`, c = ±1: `prox(x) = (prox_{a²τf}(a x + c b) − c b) / a` */
+/** `f(a x + c b)` with c = ±1: `prox(x) = (prox_{a²τf}(a x + c b) − c b) / a` */
 class Precomposed<V extends AnyVector> extends ProxOperator<V> {
   readonly #f: ProxOperator<V>;
   readonly #a: number;
@@ -433,7 +450,7 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
   }
 }
 
-/** `f*`: its prox is the dual prox of f. */
+/** The conjugate `f*`. Its prox is the dual prox of f. */
 class Conjugate<V extends AnyVector> extends ProxOperator<V> {
   readonly #f: ProxOperator<V>;
   constructor(f: ProxOperator<V>) {
@@ -475,9 +492,11 @@ const PROX_SUM_DEFAULTS = { niter: 100, tol: 1e-10 } satisfies Defaults<ProxSumO
  * `zₖ += x' − pₖ`, from `zₖ = x`.
  *
  * Cost: `niter` times the prox of every function, and with `tol > 0` one reduction each. Memory: m
- * + 2 workspaces like x. Errors: {@link PartitionError} where `tol > 0` and a mask splits the ranks
- * of an operator inside of a function. Source: Combettes and Pesquet, "Proximal splitting methods
- * in signal processing", 2011, algorithm 10.35 (parallel Dykstra-like).
+ * + 2 workspaces like x. Source: Combettes and Pesquet, "Proximal splitting methods in signal
+ * processing", 2011, algorithm 10.35 (parallel Dykstra-like).
+ *
+ * @throws {@link PartitionError} if `tol > 0` and a mask splits the ranks of an operator inside a
+ *   function.
  */
 export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly functions: readonly ProxOperator<V>[];
@@ -534,7 +553,7 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
       mean.assign(x);
       for (let k = 0; k < this.niter; k++) {
         previous.assign(mean);
-        // z ← z − p first, so that p needs no memory of its own beyond y
+        // z ← z − p comes first, so that p needs no memory besides y
         this.functions.forEach((f, i) => {
           const z = steps[i] as V;
           f.prox(z, m * tau, y);

@@ -18,10 +18,11 @@ const DEFAULTS = { radius: 1 } satisfies Defaults<RadiusOptions>;
 /**
  * The indicator of the simplex `xᵢ ≥ 0, Σ xᵢ = r`, for real vectors.
  *
- * prox: `max(x − θ, 0)`, θ by Newton's method: one reduction for the largest element and one a
- * step, rarely more than ten. value: one reduction. With a mask every colour has a simplex of its
- * own. Errors: {@link DTypeError} for complex vectors. Source: Condat, "Fast projection onto the
- * simplex and the l1 ball", 2016.
+ * prox: `max(x − θ, 0)`, with θ by Newton's method. It costs one reduction for the largest element
+ * and one for each step, rarely more than ten. value: one reduction. With a mask each colour has
+ * its own simplex. Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016.
+ *
+ * @throws {@link DTypeError} for complex vectors.
  */
 export class Simplex extends Indicator {
   readonly radius: number;
@@ -43,7 +44,7 @@ export class Simplex extends Indicator {
       );
     });
   }
-  /** Rounding of θ adds up over the elements. */
+  /** The tolerance of the sum: the rounding of θ adds up over the elements. */
   #slack(x: AnyVector): number {
     return 16 * epsilonOf(x.dtype) * this.radius * Math.max(1, x.space.reducedSize);
   }

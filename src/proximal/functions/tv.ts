@@ -20,18 +20,20 @@ import { ProxOperator } from './prox-operator.js';
 export interface TVOptions {
   /** Weight of the function. @default 1 */
   readonly sigma?: number;
-  /** Distance between samples, one for each axis or one for all. @default 1 */
+  /** The distance between samples, one for each axis or one for all. @default 1 */
   readonly sampling?: number | readonly number[];
   /**
-   * The norm of the gradient at a location: its length, or the sum of the moduli of its components.
+   * The norm of the gradient at a location: true for its length, false for the sum of the moduli of
+   * its components.
    * @default true
    */
   readonly isotropic?: boolean;
-  /** Iterations of one prox. @default 50 */
+  /** The number of iterations of one prox. @default 50 */
   readonly niter?: number;
   /**
-   * A prox ends earlier when the dual variable changes by no more than `tol` times its norm; above
-   * 0 it costs one reduction an iteration. @default 0
+   * A prox ends earlier when the dual variable changes by at most `tol` times its norm. A value
+   * above 0 costs one reduction an iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -39,20 +41,21 @@ export interface TVOptions {
 const DEFAULTS = { sigma: 1, sampling: 1, isotropic: true, niter: 50, tol: 0 } satisfies Defaults<TVOptions>;
 
 /**
- * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`, of an array of
- * shape `dims` (NDArray or DistributedArray), ∇ the forward differences along all axes, 0 at the
- * ends.
+ * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`. x is an array of
+ * shape `dims` (NDArray or DistributedArray). ∇ are the forward differences along all axes, 0 at
+ * the ends.
  *
  * prox: `x − t ∇ᴴp`, `t = τσ`; p by accelerated projected gradients on the dual problem,
  * `‖pᵢ‖ ≤ 1`: `p' = P(r + ∇(x − t ∇ᴴr) / (t L))`, `r = p' + ((θ − 1)/θ') (p' − p)`,
- * `L = 4 Σ 1/hₖ² ≥ ‖∇‖²`. After n iterations the error falls as `1/n²`. Cost: `niter` times a
+ * `L = 4 Σ 1/hₖ² ≥ ‖∇‖²`. After n iterations the error decreases like `1/n²`. Cost: `niter` times a
  * gradient and its adjoint, each a halo exchange; no reduction with tol 0. Memory: one workspace
- * like x, three like ∇x and one for moduli. value: one gradient and one reduction. Errors:
- * {@link ShapeError} unless x has the shape `dims`, or is flat of that size; {@link PartitionError}
- * for a mask, across whose colours differences would be taken. Source: Beck and Teboulle, "Fast
- * gradient-based algorithms for constrained total variation image denoising and deblurring
- * problems", 2009; Chambolle, "An algorithm for total variation minimization and applications",
- * 2004.
+ * like x, three like ∇x and one for moduli. value: one gradient and one reduction. Source: Beck and
+ * Teboulle, "Fast gradient-based algorithms for constrained total variation image denoising and
+ * deblurring problems", 2009; Chambolle, "An algorithm for total variation minimization and
+ * applications", 2004.
+ *
+ * @throws {@link ShapeError} unless x has the shape `dims`, or is flat of that size;
+ *   {@link PartitionError} for a mask, because differences would cross its colours.
  */
 export class TV extends ProxOperator {
   readonly dims: Shape;
@@ -61,9 +64,9 @@ export class TV extends ProxOperator {
   readonly niter: number;
   readonly tol: number;
   readonly #sampling: readonly number[];
-  /** `L` */
+  /** The bound `L` of `‖∇‖²`. */
   readonly #bound: number;
-  /** The gradient for the vectors of a space, and the space that it leads to. */
+  /** The gradient for the vectors of a space, and its range. */
   readonly #known = new WeakMap<
     Space<AnyVector>,
     { readonly G: AnyOperator; readonly range: Space<AnyVector> }
@@ -155,7 +158,7 @@ export class TV extends ProxOperator {
     });
   }
 
-  /** Moduli above 1, of the local vectors or of their components, become 1. */
+  /** Projects p: moduli above 1, of the local vectors or of their components, become 1. */
   #project(p: AnyVector): void {
     const limit = (run: Elements): void => {
       const { backend } = run.storage;

@@ -17,15 +17,17 @@ export function checkPositive(owner: string, name: string, value: number): numbe
 }
 
 /**
- * True where a vector of numbers fits one of dtype `into`: real numbers fit complex ones, whole
- * numbers all, and precisions do not mix.
+ * True if a vector of `dtype` fits one of dtype `into`. Integers fit any dtype. Real numbers fit
+ * complex ones. Precisions must be the same.
  */
 const fitsInto = (dtype: DType, into: DType): boolean =>
   !isFloat(dtype) || (isSamePrecision(dtype, into) && (isComplex(into) || !isComplex(dtype)));
 
 /**
- * A vector that belongs to a function, as one of the space of x, dtypes aside. Throws
- * {@link ShapeError}, {@link DTypeError} where it does not fit.
+ * Returns v, a vector that belongs to a function, as a vector of the space of x, except for its
+ * dtype.
+ *
+ * @throws {@link ShapeError}, {@link DTypeError} if it does not fit.
  */
 export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector): AnyVector {
   if (!sameMemory(v.space, x.space))
@@ -47,8 +49,8 @@ export function checkRealVector(owner: string, name: string, v: AnyVector): void
 }
 
 /**
- * Throws {@link ArgumentError} unless the elements of a parameter are `what`. On all ranks alike,
- * whatever the colours of a mask.
+ * Throws {@link ArgumentError} on all ranks unless `holds` is true on all, also with a mask. `what`
+ * says what was expected of the elements.
  */
 export function checkOnAll(owner: string, name: string, v: AnyVector, holds: boolean, what: string): void {
   const comm = 'comm' in v ? (v.comm as Communicator) : undefined;
@@ -60,7 +62,7 @@ export function checkOnAll(owner: string, name: string, v: AnyVector, holds: boo
 
 /**
  * Throws {@link ArgumentError} unless weights are a finite number above 0, or a real vector of
- * finite numbers of at least 0: two reductions.
+ * finite numbers of at least 0. The check of a vector costs two reductions.
  */
 export function checkWeights<V extends AnyVector>(owner: string, name: string, weights: number | V): void {
   if (typeof weights === 'number') {
@@ -77,8 +79,8 @@ export function checkWeights<V extends AnyVector>(owner: string, name: string, w
 }
 
 /**
- * Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need
- * other numbers of its applications.
+ * Throws {@link PartitionError} if a mask splits the ranks of an operator. The colours could need
+ * different numbers of its applications.
  */
 export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
   if (isSplit({ A: { comm }, x }))

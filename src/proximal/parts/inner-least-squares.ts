@@ -3,11 +3,11 @@ import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import { type AnyVector, rdots, type VectorPair } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 
-/** `wₖ ‖bₖ − Aₖ x‖²` */
+/** The term `wₖ ‖bₖ − Aₖ x‖²`. */
 export interface LeastSquaresTerm {
-  /** Without one, the identity. */
+  /** The operator; the identity if undefined. */
   readonly A?: AnyOperator | undefined;
-  /** In the range of A on the space of x. */
+  /** A vector in the range of A on the space of x. */
   readonly b: AnyVector;
   readonly weight: number;
 }
@@ -15,18 +15,20 @@ export interface LeastSquaresTerm {
 export interface InnerOptions {
   /** Most iterations. */
   readonly niter: number;
-  /** Ends when the squared norm of the gradient, `‖Σ wₖ Aₖᴴ rₖ‖²`, is at most this. */
+  /** The limit of the squared norm of the gradient, `‖Σ wₖ Aₖᴴ rₖ‖²`. */
   readonly tol: number;
 }
 
 /**
  * Minimises `Σ wₖ ‖bₖ − Aₖ x‖²` from x, in place: CGLS on the stack of the terms, for terms of any
- * vector kinds. Returns `‖bₖ − Aₖ x‖²` of every term, as the recurrence has it.
+ * vector kinds.
  *
- * Errors: {@link PartitionError} where a mask splits the ranks of an operator,
- * {@link NumericalError} where the gradient is not finite; on every rank alike. Memory: workspaces
- * s, p like x, and r, q like every b. An iteration costs a forward and an adjoint of every A and
- * two reductions.
+ * Memory: workspaces s, p like x, and r, q like every b. An iteration costs a forward and an
+ * adjoint of every A and two reductions.
+ *
+ * @returns `‖bₖ − Aₖ x‖²` of every term, as the recurrence computes it
+ * @throws {@link PartitionError} if a mask splits the ranks of an operator, {@link NumericalError}
+ *   if the gradient is not finite; on every rank alike.
  */
 export function innerLeastSquares(
   x: AnyVector,
@@ -50,7 +52,7 @@ export function innerLeastSquares(
     const [s, p, ...rest] = works as [AnyVector, AnyVector, ...AnyVector[]];
     const residuals = rest.slice(0, terms.length);
     const images = rest.slice(terms.length);
-    // the identity's image of p is p
+    // The image of p under the identity is p
     const rows = terms.map((term, k) => ({
       ...term,
       r: residuals[k] as AnyVector,
@@ -93,8 +95,8 @@ export function innerLeastSquares(
       const [slope = 0, ...squares] = rdots(...lineSearch);
       const curvature = rows.reduce((sum, { weight }, i) => sum + weight * (squares[i] as number), 0);
       if (!(curvature > 0)) break;
-      // the slope is γ but for rounding, which would grow without bound where γ is nothing but
-      // rounding
+      // The slope is computed although it is γ up to rounding: if γ is only rounding, errors would
+      // grow without bound
       const alpha = slope / curvature;
       x.axpby(alpha, p, 1);
       for (const { r, q } of rows) r.axpby(-alpha, q, 1);

@@ -17,13 +17,14 @@ import {
 export interface AdmmStartOptions<V> {
   /** The step, any positive number: the penalty is `1/τ`. */
   readonly tau: number;
-  /** Where z starts. @default x0 */
+  /** The start of z. @default x0 */
   readonly z0?: V | undefined;
   /** Updates z before x. @default false */
   readonly gfirst?: boolean;
   /**
-   * Stops when `√(‖x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this; above
-   * 0 it costs one reduction an iteration. @default 0
+   * Stops when `√(‖x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this. A
+   * value above 0 costs one reduction an iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -31,20 +32,20 @@ export interface AdmmStartOptions<V> {
 /** Options of {@link admm}. */
 export interface AdmmOptions<V> extends AdmmStartOptions<V>, ProximalRunOptions {}
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface AdmmState<V extends Vector<V>> extends ProximalState<V> {
   readonly f: ProxOperator<V>;
   readonly g: ProxOperator<V>;
   readonly tau: number;
   readonly gfirst: boolean;
   readonly tol: number;
-  /** The copy of x that g sees. */
+  /** The copy of x to which g applies. */
   readonly z: V;
   /** The scaled dual variable. */
   readonly u: V;
 }
 
-/** What {@link admm} returns. */
+/** The result of {@link admm}. */
 export interface AdmmResult<V> extends ProximalResult<V> {
   readonly z: V;
 }
@@ -54,8 +55,8 @@ const DEFAULTS = { tau: undefined, z0: undefined, gfirst: false, tol: 0 } satisf
 >;
 
 /**
- * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
- * the caller's.
+ * Allocates all vectors and evaluates the objective at the start. The caller must dispose all
+ * vectors of the state other than x, the result.
  */
 function init<V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
@@ -122,13 +123,13 @@ const solver = <V extends Vector<V>>(
  * The alternating direction method of multipliers: minimises `f(x) + g(x)`, both with a prox, for
  * vectors of any kind.
  *
- * `x = prox_{τf}(z − u)`, `z = prox_{τg}(x + u)`, `u += x − z`; with `gfirst` z comes first. The
- * objective is `f(x) + g(z)`.
+ * `x = prox_{τf}(z − u)`, `z = prox_{τg}(x + u)`, `u += x − z`. With `gfirst` z is updated first.
+ * The objective is `f(x) + g(z)`.
  *
  * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`. Memory: x, z,
  * u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g, and with
- * `tol > 0` one reduction; it allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where vectors do not fit or have a mask beside an operator,
+ * `tol > 0` one reduction. It allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} if vectors do not fit or have a mask and a function has an operator,
  * {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Boyd et al.,
  * "Distributed optimization and statistical learning via the alternating direction method of
  * multipliers", 2011.

@@ -30,16 +30,18 @@ import {
 export interface AdmmL2StartOptions<M> {
   /** The step, any positive number: the penalty is `1/τ`. */
   readonly tau: number;
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
   /**
-   * The CGLS inside of every iteration: `niter` and `tol`, which its squared gradient is compared
-   * with. @default { niter: 10, tol: 1e-4 }
+   * Options of the CGLS inside each iteration: `niter`, and the limit `tol` of its squared
+   * gradient.
+   * @default { niter: 10, tol: 1e-4 }
    */
   readonly inner?: Partial<InnerOptions>;
   /**
-   * Stops when `√(‖A x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this;
-   * above 0 it costs one reduction an iteration. @default 0
+   * Stops when `√(‖A x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this. A
+   * value above 0 costs one reduction an iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -47,7 +49,7 @@ export interface AdmmL2StartOptions<M> {
 /** Options of {@link admml2}. */
 export interface AdmmL2Options<M> extends AdmmL2StartOptions<M>, ProximalRunOptions {}
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface AdmmL2State<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>
   extends ProximalState<M> {
   readonly Op: LinearOperator<M, D>;
@@ -57,15 +59,15 @@ export interface AdmmL2State<M extends Vector<M>, D extends Vector<D>, Z extends
   readonly inner: InnerOptions;
   readonly tol: number;
   readonly b: D;
-  /** The copy of `A x` that g sees. */
+  /** The copy of `A x` to which g applies. */
   readonly z: Z;
   /** The scaled dual variable. */
   readonly u: Z;
-  /** `z − u`, then `A x`. */
+  /** Holds `z − u`, then `A x`. */
   readonly v: Z;
 }
 
-/** What {@link admml2} returns. */
+/** The result of {@link admml2}. */
 export interface AdmmL2Result<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }
@@ -76,8 +78,8 @@ const DEFAULTS = { tau: undefined, x0: undefined, inner: INNER_DEFAULTS, tol: 0 
 >;
 
 /**
- * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
- * the caller's.
+ * Allocates all vectors and evaluates the objective at the start. The caller must dispose all
+ * vectors of the state other than x, the result.
  */
 function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   Op: LinearOperator<M, D>,
@@ -158,19 +160,19 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   );
 
 /**
- * ADMM for least squares: minimises `½ ‖Op x − b‖² + g(A x)`, g with a prox, A any operator (a
- * gradient for total variation), for vectors of any kind.
+ * ADMM for least squares: minimises `½ ‖Op x − b‖² + g(A x)` for vectors of any kind. g has a prox.
+ * A is any operator, such as a gradient for total variation.
  *
- * From `z = A x`, `u = 0`: x by CGLS, from the x before, on `‖b − Op x‖² + ‖z − u − A x‖² / τ`;
- * `z = prox_{τg}(A x + u)`; `u += A x − z`.
+ * It starts from `z = A x`, `u = 0`. Each iteration computes x by CGLS, from the x before, on
+ * `‖b − Op x‖² + ‖z − u − A x‖² / τ`, then `z = prox_{τg}(A x + u)` and `u += A x − z`.
  *
  * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖z − z before‖²) ≤ tol`. The misfit of
  * the objective is that of the CGLS recurrence. Memory: x like the model; b like the data; z, u and
  * one more like `A x`; workspaces for CGLS: two like the model, two like the data, two like `A x`.
  * An iteration costs `n + 1` forwards and adjoints of Op and A and `2n + 1` reductions for n
- * iterations of CGLS, one A more, one prox and one value of g, and with `tol > 0` one reduction
- * more; it allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the
+ * iterations of CGLS, one A more, one prox and one value of g, and with `tol > 0` one more
+ * reduction. It allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} if vectors do not fit or have a mask, {@link NumericalError} with the
  * iteration for NaN, on every rank alike. Source: Boyd et al., "Distributed optimization and
  * statistical learning via the alternating direction method of multipliers", 2011, section 6.4.
  */

@@ -21,12 +21,13 @@ export interface DouglasRachfordStartOptions {
   /** Relaxation, between 0 and 2. @default 1 */
   readonly eta?: number;
   /**
-   * Takes the prox of g at y and that of f at its reflection, instead of the other way round.
+   * Takes the prox of g at y and the prox of f at the reflection, instead of the reverse.
    * @default false
    */
   readonly gfirst?: boolean;
   /**
-   * Stops when `‖z − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0
+   * Stops when `‖z − x‖` is at most this. A value above 0 costs one reduction an iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -34,7 +35,7 @@ export interface DouglasRachfordStartOptions {
 /** Options of {@link douglasRachford}. */
 export interface DouglasRachfordOptions extends DouglasRachfordStartOptions, ProximalRunOptions {}
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface DouglasRachfordState<V extends Vector<V>> extends ProximalState<V> {
   readonly f: ProxOperator<V>;
   readonly g: ProxOperator<V>;
@@ -48,7 +49,7 @@ export interface DouglasRachfordState<V extends Vector<V>> extends ProximalState
   readonly z: V;
 }
 
-/** What {@link douglasRachford} returns. */
+/** The result of {@link douglasRachford}. */
 export interface DouglasRachfordResult<V> extends ProximalResult<V> {
   readonly y: V;
 }
@@ -61,8 +62,8 @@ const DEFAULTS = {
 } satisfies Defaults<DouglasRachfordStartOptions>;
 
 /**
- * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
- * the caller's.
+ * Allocates all vectors and evaluates the objective at the start. The caller must dispose all
+ * vectors of the state other than x, the result.
  */
 function init<V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
@@ -128,15 +129,15 @@ const solver = <V extends Vector<V>>(
 /**
  * Douglas-Rachford splitting: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
  *
- * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`; with `gfirst` f and g change
- * places. The objective is `f(x) + g(z)`.
+ * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`. With `gfirst` f and g are
+ * exchanged. The objective is `f(x) + g(z)`.
  *
  * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`. Memory: x, y, z. An iteration costs a
- * prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector. Errors:
- * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a
- * mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
- * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm
- * 10.15.
+ * prox and a value of f and of g, and with `tol > 0` one reduction. It allocates no vector. Errors:
+ * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or have a
+ * mask and a function has an operator, {@link NumericalError} with the iteration for NaN, on every
+ * rank alike. Source: Combettes and Pesquet, "Proximal splitting methods in signal processing",
+ * 2011, algorithm 10.15.
  */
 export const douglasRachford = Object.assign(solving(solver), {
   init,

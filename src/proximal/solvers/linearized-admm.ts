@@ -22,8 +22,9 @@ export interface LinearizedAdmmStartOptions {
   /** The step of f, at most `τ / ‖A‖²`. */
   readonly mu: number;
   /**
-   * Stops when `√(‖A x − z‖² + ‖x' − x‖²)` is at most this; above 0 it costs one reduction an
-   * iteration. @default 0
+   * Stops when `√(‖A x − z‖² + ‖x' − x‖²)` is at most this. A value above 0 costs one reduction an
+   * iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -31,7 +32,7 @@ export interface LinearizedAdmmStartOptions {
 /** Options of {@link linearizedAdmm}. */
 export interface LinearizedAdmmOptions extends LinearizedAdmmStartOptions, ProximalRunOptions {}
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface LinearizedAdmmState<M extends Vector<M>, Z extends Vector<Z>> extends ProximalState<M> {
   readonly f: ProxOperator<M>;
   readonly g: ProxOperator<Z>;
@@ -39,7 +40,7 @@ export interface LinearizedAdmmState<M extends Vector<M>, Z extends Vector<Z>> e
   readonly tau: number;
   readonly mu: number;
   readonly tol: number;
-  /** The copy of `A x` that g sees. */
+  /** The copy of `A x` to which g applies. */
   readonly z: Z;
   /** The scaled dual variable. */
   readonly u: Z;
@@ -51,7 +52,7 @@ export interface LinearizedAdmmState<M extends Vector<M>, Z extends Vector<Z>> e
   readonly s: M;
 }
 
-/** What {@link linearizedAdmm} returns. */
+/** The result of {@link linearizedAdmm}. */
 export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }
@@ -59,8 +60,8 @@ export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
 const DEFAULTS = { tau: undefined, mu: undefined, tol: 0 } satisfies Defaults<LinearizedAdmmStartOptions>;
 
 /**
- * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
- * the caller's.
+ * Allocates all vectors and evaluates the objective at the start. The caller must dispose all
+ * vectors of the state other than x, the result.
  */
 function init<M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
@@ -129,17 +130,18 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   );
 
 /**
- * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind; no
- * system with A is solved.
+ * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind. It
+ * solves no system with A.
  *
- * From `z = A x`, `u = 0`: `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`,
- * `u += A x − z`. Converges for `μ ≤ τ / ‖A‖²`.
+ * It starts from `z = A x`, `u = 0`. Each iteration computes
+ * `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`, `u += A x − z`. It
+ * converges for `μ ≤ τ / ‖A‖²`.
  *
  * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`. Memory: x and one
  * more like the model; z, u and two more like `A x`; with `tol > 0` one more of each. An iteration
  * costs one forward, one adjoint, a prox and a value of f and of g, and with `tol > 0` one
- * reduction; it allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the
+ * reduction. It allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} if vectors do not fit or have a mask, {@link NumericalError} with the
  * iteration for NaN, on every rank alike. Source: Parikh and Boyd, "Proximal algorithms", 2014,
  * section 4.4.2.
  */

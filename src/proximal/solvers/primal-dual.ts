@@ -21,19 +21,20 @@ import {
 export interface PrimalDualStartOptions<M, Z> {
   /** The step of the primal variable. */
   readonly tau: number;
-  /** The step of the dual variable; `τ μ ‖A‖² < 1` makes it converge. */
+  /** The step of the dual variable. The method converges if `τ μ ‖A‖² < 1`. */
   readonly mu: number;
   /** Extrapolation, between 0 and 1. @default 1 */
   readonly theta?: number;
-  /** Where the dual variable starts. @default zeros */
+  /** The start of the dual variable. @default zeros */
   readonly y0?: Z | undefined;
   /** A linear term `Re⟨c, x⟩` of the objective. @default zeros */
   readonly c?: M | undefined;
   /** Updates the dual variable before the primal one. @default false */
   readonly gfirst?: boolean;
   /**
-   * Stops when `√(‖x' − x‖² + ‖y' − y‖²)` is at most this; above 0 it costs one reduction an
-   * iteration. @default 0
+   * Stops when `√(‖x' − x‖² + ‖y' − y‖²)` is at most this. A value above 0 costs one reduction an
+   * iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -41,7 +42,7 @@ export interface PrimalDualStartOptions<M, Z> {
 /** Options of {@link primalDual}. */
 export interface PrimalDualOptions<M, Z> extends PrimalDualStartOptions<M, Z>, ProximalRunOptions {}
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface PrimalDualState<M extends Vector<M>, Z extends Vector<Z>> extends ProximalState<M> {
   readonly f: ProxOperator<M>;
   readonly g: ProxOperator<Z>;
@@ -62,7 +63,7 @@ export interface PrimalDualState<M extends Vector<M>, Z extends Vector<Z>> exten
   readonly s: M;
 }
 
-/** What {@link primalDual} returns. */
+/** The result of {@link primalDual}. */
 export interface PrimalDualResult<M, Z> extends ProximalResult<M> {
   /** The dual variable. */
   readonly y: Z;
@@ -79,8 +80,8 @@ const DEFAULTS = {
 } satisfies Defaults<PrimalDualStartOptions<never, never>>;
 
 /**
- * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
- * the caller's.
+ * Allocates all vectors and evaluates the objective at the start. The caller must dispose all
+ * vectors of the state other than x, the result.
  */
 function init<M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
@@ -141,7 +142,7 @@ function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M
     vBefore.assign(v);
     L.matvec(x, v);
   };
-  // A (x' + θ (x' − x)), linear in what is known
+  // A (x' + θ (x' − x)) follows from the computed A x' and A x, since A is linear
   const dual = () => {
     y.axpby(mu * (1 + theta), v, 1).axpby(-mu * theta, vBefore, 1);
     g.proxDual(y, mu, y);
@@ -177,14 +178,15 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  * The primal-dual method of Chambolle and Pock: minimises `f(x) + g(A x) + Re⟨c, x⟩`, f and g
  * convex with a prox, for vectors of any kind.
  *
- * `x' = prox_{τf}(x − τ(Aᴴy + c))`, `y' = prox_{μg*}(y + μ A(x' + θ(x' − x)))`; with `gfirst` y
- * comes first, with the x' and x of the iteration before. Converges for `τ μ ‖A‖² < 1` and θ = 1.
+ * `x' = prox_{τf}(x − τ(Aᴴy + c))`, `y' = prox_{μg*}(y + μ A(x' + θ(x' − x)))`. With `gfirst` y is
+ * updated first, with the x' and x of the iteration before. It converges for `τ μ ‖A‖² < 1` and θ =
+ * 1.
  *
  * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`. Memory: x and one
  * more like the model (two with c); y and two more like `A x`, a workspace like `A x`; with
  * `tol > 0` one more of each. An iteration costs one forward, one adjoint, a prox and a value of f
- * and of g, and one reduction each for c and for `tol > 0`; it allocates no vector. Errors:
- * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a
+ * and of g, and one reduction each for c and for `tol > 0`. It allocates no vector. Errors:
+ * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or have a
  * mask, {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Chambolle
  * and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging",
  * 2011, algorithm 1.

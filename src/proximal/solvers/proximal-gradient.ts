@@ -26,30 +26,30 @@ import {
 } from './proximal-solver.js';
 
 /**
- * How the next point is extrapolated: not at all, by `(t − 1)/t'` with `t' = (1 + √(1 + 4t²))/2`,
- * or by `k/(k + 3)`.
+ * The weight of the extrapolation: 0, `(t − 1)/t'` with `t' = (1 + √(1 + 4t²))/2`, or `k/(k + 3)`.
  */
 export const ACCELERATIONS = ['none', 'fista', 'vandenberghe'] as const;
-/** The momentum of {@link proximalGradient}. */
+/** The name of the extrapolation of {@link proximalGradient}. */
 export type Acceleration = (typeof ACCELERATIONS)[number];
 
 /**
- * When the extrapolation starts anew: never, where the objective has grown, or where it points
- * uphill, `Re⟨y − p, p − x⟩ > 0`.
+ * When the extrapolation restarts: never, if the objective has grown, or if the extrapolation
+ * points uphill, `Re⟨y − p, p − x⟩ > 0`.
  */
 export const RESTARTS = ['none', 'function', 'gradient'] as const;
-/** When momentum starts anew. */
+/** The name of the rule by which the extrapolation restarts. */
 export type Restart = (typeof RESTARTS)[number];
 
 export interface ProximalGradientStartOptions {
   /**
-   * The step, at most `1/L` for a gradient of Lipschitz constant L (2/L without acceleration); with
-   * backtracking the first try. @default with backtracking 1, otherwise required
+   * The step, at most `1/L` for a gradient of Lipschitz constant L (2/L without acceleration). With
+   * backtracking it is the first try.
+   * @default with backtracking 1, otherwise required
    */
   readonly tau?: number | undefined;
-  /** Shrinks τ until the step is a descent. @default false */
+  /** Reduces τ until the step is a descent. @default false */
   readonly backtracking?: boolean;
-  /** By how much backtracking shrinks τ. @default 0.5 */
+  /** The factor by which backtracking reduces τ. @default 0.5 */
   readonly beta?: number;
   /** Weight of g. @default 1 */
   readonly epsg?: number;
@@ -60,7 +60,8 @@ export interface ProximalGradientStartOptions {
   /** @default 'none' */
   readonly restart?: Restart;
   /**
-   * Stops when `‖x' − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0
+   * Stops when `‖x' − x‖` is at most this. A value above 0 costs one reduction an iteration.
+   * @default 0
    */
   readonly tol?: number;
 }
@@ -68,7 +69,7 @@ export interface ProximalGradientStartOptions {
 /** Options of {@link proximalGradient}. */
 export interface ProximalGradientOptions extends ProximalGradientStartOptions, ProximalRunOptions {}
 
-/** All that one iteration needs of the one before: what a checkpoint writes. */
+/** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface ProximalGradientState<V extends Vector<V>> extends ProximalState<V> {
   readonly f: ProxOperator<V>;
   readonly g: ProxOperator<V>;
@@ -79,19 +80,19 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
   readonly acceleration: Acceleration;
   readonly restart: Restart;
   readonly tol: number;
-  /** Where the gradient is taken, where that is not x. */
+  /** The point at which the gradient is computed, if that is not x. */
   readonly y: V | undefined;
-  /** `∇f` there. */
+  /** `∇f` at that point. */
   gradient: V;
   /**
-   * `∇f` at x, where f is quadratic and that is not the same: that at y is linear in those at x and
-   * at the x before.
+   * `∇f` at x, if f is quadratic and the gradient is computed at y. `∇f` at y is then linear in
+   * those at x and at the x before.
    */
   slope: V | undefined;
   /** The result of the prox. */
   readonly p: V;
   tau: number;
-  /** `f` where the gradient is taken; needed for backtracking only. */
+  /** `f` at the point of the gradient. Needed only for backtracking. */
   fy: number;
   /** t of 'fista'. */
   t: number;
@@ -99,7 +100,7 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
   k: number;
 }
 
-/** What {@link proximalGradient} returns. */
+/** The result of {@link proximalGradient}. */
 export type ProximalGradientResult<V> = ProximalResult<V>;
 
 const DEFAULTS = {
@@ -114,8 +115,8 @@ const DEFAULTS = {
 } satisfies Defaults<ProximalGradientStartOptions>;
 
 /**
- * Allocates all vectors and evaluates f, its gradient and g at the start. Disposing all vectors but
- * x is the caller's.
+ * Allocates all vectors and evaluates f, its gradient and g at the start. The caller must dispose
+ * all vectors of the state other than x, the result.
  */
 function init<V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
@@ -167,8 +168,7 @@ function init<V extends Vector<V>>(
 }
 
 /**
- * `p ← prox(y − τ ∇f(y))`; with backtracking, for the first τ at which f lies below its quadratic
- * model.
+ * `p ← prox(y − τ ∇f(y))`. With backtracking, τ is reduced until f lies below its quadratic model.
  */
 function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): void {
   const { f, g, p, gradient, epsg, backtracking, beta, fy } = state;
@@ -180,7 +180,7 @@ function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): vo
       d.assign(p).axpby(-1, y, 1);
       const [slope = 0, square = 0] = rdots([gradient, d], [d, d]);
       const rounding = 8 * epsilonOf(y.dtype) * Math.abs(fy);
-      // NaN goes on, and is found by what follows
+      // NaN ends the loop. The checks of the iteration report it
       return !(f.value(p) > fy + slope + square / (2 * state.tau) + rounding);
     });
     if (below) return;
@@ -222,8 +222,8 @@ function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
 }
 
 /**
- * f and `∇f` at `y = p + w (p − x)` of a quadratic f, from those at p (in `gradient`) and at x (in
- * `slope`), which become those at x: no application of an operator.
+ * Computes f and `∇f` at `y = p + w (p − x)` for a quadratic f, without applying an operator.
+ * `gradient` holds `∇f` at p, `slope` that at x. At the end they hold those at y and at the new x.
  */
 function extrapolate<V extends Vector<V>>(
   state: ProximalGradientState<V>,
@@ -269,23 +269,23 @@ const solver = <V extends Vector<V>>(
  * Proximal gradients (forward-backward splitting): minimises `f(x) + ε g(x)`, f smooth, g with a
  * prox, for vectors of any kind.
  *
- * `p = prox_{ετg}(y − τ ∇f(y))`, `x' = x + η (p − x)`, `y = x' + w (x' − x)`; w is 0 without
- * acceleration, `(t − 1)/t'` ('fista') or `k/(k + 3)` ('vandenberghe'). Backtracking shrinks τ by β
- * until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0 and t, k to their
- * start.
+ * `p = prox_{ετg}(y − τ ∇f(y))`, `x' = x + η (p − x)`, `y = x' + w (x' − x)`. w is 0 without
+ * acceleration, `(t − 1)/t'` ('fista') or `k/(k + 3)` ('vandenberghe'). Backtracking multiplies τ
+ * by β until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0, and t and k
+ * to their initial values.
  *
  * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`. Memory: x, p, ∇f, and with
- * acceleration y, and one more gradient where f is quadratic. An iteration costs one prox, f with
- * its gradient, and g; with acceleration one f more, unless f is quadratic: the gradient at y is
- * then linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and
- * two reductions, accelerated or not; one reduction more each for `tol`, a gradient restart, and
- * backtracking with acceleration, and two and a forward for a try of backtracking. It allocates no
- * vector. Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} where vectors do not fit or have a mask beside an operator,
- * {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Beck and
- * Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009;
- * Parikh and Boyd, "Proximal algorithms", 2014, section 4; O'Donoghue and Candès, "Adaptive restart
- * for accelerated gradient schemes", 2015.
+ * acceleration y, and one more gradient if f is quadratic. An iteration costs one prox, f with its
+ * gradient, and g; with acceleration one more f, unless f is quadratic: the gradient at y is then
+ * linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and two
+ * reductions, accelerated or not. `tol`, a gradient restart, and backtracking with acceleration
+ * cost one more reduction each. A try of backtracking costs two reductions and a forward. It
+ * allocates no vector. Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError},
+ * {@link DTypeError}, {@link PartitionError} if vectors do not fit or have a mask and a function
+ * has an operator, {@link NumericalError} with the iteration for NaN, on every rank alike. Source:
+ * Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse
+ * problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014, section 4; O'Donoghue and Candès,
+ * "Adaptive restart for accelerated gradient schemes", 2015.
  */
 export const proximalGradient = Object.assign(solving(solver), {
   init,

@@ -23,27 +23,27 @@ import {
 import type { ProxMemory } from '../functions/prox-operator.js';
 
 /**
- * What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside
- * of its domain.
+ * The part of the state that all proximal solvers have. `cost` is the objective, or Infinity if x
+ * is outside of its domain.
  */
 export interface ProximalState<V extends Vector<V>> extends SolverProgress {
   readonly x: V;
   /**
-   * How far from a fixed point the last iteration was: compared with `tol`. NaN where `tol` is 0:
-   * it is not computed.
+   * The distance of the last iteration from a fixed point, which is compared with `tol`. NaN if
+   * `tol` is 0, since it is then not computed.
    */
   residual: number;
 }
 
 /**
- * A state with what its functions carry from one prox to the next: `remembered`, vectors that
- * belong to the functions, and `remembers`, whether they hold anything. A checkpoint writes both,
- * and finds the functions of a resumed run as they were.
+ * Adds the memories of the functions to a state. `remembered` are vectors that belong to the
+ * functions. `remembers` says whether they hold values. A checkpoint writes both, so that a resumed
+ * run restores the functions.
  */
 export function withMemories<S extends object>(state: S, memories: readonly ProxMemory[]): S {
   if (memories.length === 0) return state;
   return Object.defineProperties(state, {
-    // not theirs to give back, who dispose the vectors of a state
+    // Aliases, because the disposal of the state's vectors must not dispose those of the functions
     remembered: { enumerable: true, value: memories.map(({ vector }) => vector.aliasIn(vector.space)) },
     remembers: {
       enumerable: true,
@@ -56,26 +56,28 @@ export function withMemories<S extends object>(state: S, memories: readonly Prox
 }
 
 /**
- * What an iteration has found. `x` is live: the next step changes it. `cost` is the objective;
- * Infinity where x is outside of its domain.
+ * The result of one iteration. `x` is not a copy: the next step changes it. `cost` is the
+ * objective, or Infinity if x is outside of its domain.
  */
 export interface ProximalStep<V extends Vector<V>, S extends ProximalState<V> = ProximalState<V>>
   extends SolverStep<S> {
   readonly residual: number;
 }
 
-/** `cost` is the objective at the start and after every iteration. */
+/** `cost` is the objective at the start and after each iteration. */
 export type ProximalResult<V> = SolverResult<V>;
 
-/** What the loops of all of them can be told. */
+/** The options of the loop of all proximal solvers. */
 export interface ProximalRunOptions extends RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
 }
 
 /**
- * Ends an iteration: stops where the residual is at most `tol > 0`. Errors: {@link NumericalError}
- * on all ranks where the objective is NaN or a residual is not finite on any.
+ * Ends an iteration. Stops if the residual is at most `tol > 0`.
+ *
+ * @throws {@link NumericalError} on all ranks if the objective is NaN, or a residual is not finite
+ *   on any.
  */
 export function settleProximal<V extends Vector<V>>(
   name: string,
@@ -86,12 +88,12 @@ export function settleProximal<V extends Vector<V>>(
   const measured = tol > 0 && iteration > 0;
   const reason =
     measured && residual <= tol ? (residual === 0 ? 'solved exactly' : 'update within tolerance') : undefined;
-  // a cost of Infinity is that of a point outside of the domain
+  // A cost of Infinity means a point outside of the domain
   conclude(name, state, { cost, reason, scalars: [Number.isNaN(cost) ? cost : 0, measured ? residual : 0] });
 }
 
 /**
- * What the descriptions of all proximal solvers have in common; `result` are vectors of the state,
+ * The common part of the descriptions of all proximal solvers. `result` names vectors of the state,
  * which are copied.
  */
 export const describeProximal = <
@@ -111,8 +113,8 @@ export const describeProximal = <
 });
 
 /**
- * Runs `move`; with `tol > 0` the residual becomes the length of all that it changes in `moving`
- * and of the gaps `a − b` after it, for one reduction.
+ * Runs `move`. With `tol > 0` it sets the residual, for one reduction. The residual is the length
+ * of the changes of `moving` together with the gaps `a − b` after the move.
  */
 export function moveAndMeasure(
   state: { readonly tol: number; residual: number },
@@ -148,7 +150,8 @@ export function checkStart(name: string, x0: AnyVector): void {
 }
 
 /**
- * The range of A on the space of x. Throws {@link ShapeError} unless A leads back to that space.
+ * The range of A on the space of x. Throws {@link ShapeError} unless the adjoint of A maps back to
+ * that space.
  */
 export function rangeFor<M extends Vector<M>>(
   name: string,

@@ -21,25 +21,23 @@ import {
 import { inverse } from './givens.js';
 
 /**
- * What LSQR and LSMR have in common: the Golub-Kahan process, the options and the rules for
- * stopping.
+ * The common options of LSQR and LSMR. This file holds all that both have in common: the options,
+ * the Golub-Kahan process and the rules for stopping.
  */
 export interface BidiagonalizationStartOptions<M extends Vector<M>> {
-  /**
-   * Where to start; it is copied, not changed. The damping is then that of `x − x0`. @default zeros
-   */
+  /** The start. It is copied, not changed. The damping applies to `x − x0`. @default zeros */
   readonly x0?: M | undefined;
   /** Damping ε of `‖y − A x‖² + ε²‖x − x0‖²`. @default 0 */
   readonly damp?: number;
   /**
-   * Relative error of A: stops where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`, or `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖`.
+   * Relative error of A. Stops when `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`, or `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖`.
    * @default 1e-8
    */
   readonly atol?: number;
   /** Relative error of y. @default 1e-8 */
   readonly btol?: number;
   /**
-   * Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit.
+   * Stops when the estimate of the condition number exceeds this; 0 or Infinity for no limit.
    * @default 1e8
    */
   readonly conlim?: number;
@@ -52,15 +50,15 @@ export interface BidiagonalizationOptions<M extends Vector<M>>
   readonly niter?: number;
 }
 
-/** Scalars that the rules for stopping compare. */
+/** The scalars that the rules for stopping compare. */
 export interface Estimates {
   /** `√(‖y − A x‖² + ε²‖x − x0‖²)` */
   rnorm: number;
   /** The norm of the gradient `Aᴴr − ε²(x − x0)`. */
   arnorm: number;
-  /** Frobenius norm of `[A; ε]`. */
+  /** The Frobenius norm of `[A; ε]`. */
   anorm: number;
-  /** Condition number of `[A; ε]`. */
+  /** The condition number of `[A; ε]`. */
   acond: number;
   /** `‖x − x0‖` by its recurrence (LSMR, MINRES: `‖x‖`). */
   xnorm: number;
@@ -75,9 +73,9 @@ export interface BidiagonalizationState<M extends Vector<M>, D extends Vector<D>
   readonly btol: number;
   readonly conlim: number;
   readonly x: M;
-  /** Left vector of the process, of norm 1. */
+  /** The left vector of the process, of norm 1. */
   readonly u: D;
-  /** Right vector of the process, of norm 1. */
+  /** The right vector of the process, of norm 1. */
   readonly v: M;
   alpha: number;
   beta: number;
@@ -88,12 +86,12 @@ export interface BidiagonalizationState<M extends Vector<M>, D extends Vector<D>
 /** `cost` is `√(‖y − A x‖² + ε²‖x − x0‖²)`. */
 export interface BidiagonalizationStep<S extends SolverProgress> extends SolverStep<S>, Readonly<Estimates> {}
 
-/** `cost` is `√(‖y − A x‖² + ε²‖x − x0‖²)` at the start and after every iteration. */
+/** `cost` is `√(‖y − A x‖² + ε²‖x − x0‖²)` at the start and after each iteration. */
 export interface BidiagonalizationResult<M> extends SolverResult<M>, Readonly<Estimates> {
   /**
-   * The same as Paige and Saunders number it: 0 x0 is the solution, 1 and 2 the residual or the
-   * gradient is within tolerance, 3 condition limit, 4 to 6 the same at machine precision, 7 a
-   * limit of iterations or time, or breakdown.
+   * The reason in the numbering of Paige and Saunders: 0 x0 is the solution, 1 and 2 the residual
+   * or the gradient is within tolerance, 3 condition limit, 4 to 6 the same at machine precision, 7
+   * a limit of iterations or time, or breakdown.
    */
   readonly istop: number;
 }
@@ -103,8 +101,7 @@ const DEFAULTS = { x0: undefined, damp: 0, atol: 1e-8, btol: 1e-8, conlim: 1e8 }
 >;
 
 /**
- * `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward where there is an
- * x0.
+ * `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward if there is an x0.
  */
 export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>(
   name: string,
@@ -144,7 +141,12 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   };
 }
 
-/** `β u = A v − α u`. One reduction; returns the inner products of the pairs that go with it. */
+/**
+ * `β u = A v − α u`. One reduction.
+ *
+ * @param pairs vectors whose inner products are computed in the same reduction
+ * @returns the inner products of the pairs
+ */
 export function nextLeft<M extends Vector<M>, D extends Vector<D>>(
   state: BidiagonalizationState<M, D>,
   ...pairs: VectorPair[]
@@ -157,7 +159,12 @@ export function nextLeft<M extends Vector<M>, D extends Vector<D>>(
   return others;
 }
 
-/** `α v = Aᴴ u − β v`. One reduction; returns the inner products of the pairs that go with it. */
+/**
+ * `α v = Aᴴ u − β v`. One reduction.
+ *
+ * @param pairs vectors whose inner products are computed in the same reduction
+ * @returns the inner products of the pairs
+ */
 export function nextRight<M extends Vector<M>, D extends Vector<D>>(
   state: BidiagonalizationState<M, D>,
   ...pairs: VectorPair[]
@@ -170,11 +177,11 @@ export function nextRight<M extends Vector<M>, D extends Vector<D>>(
   return others;
 }
 
-/** `‖x + c h‖` from the inner products of x and h, where `x += c h` comes after the reduction. */
+/** `‖x + c h‖` from the inner products of x and h, for a step `x += c h` after the reduction. */
 export const normAfter = (xx: number, xh: number, hh: number, c: number): number =>
   Math.sqrt(Math.max(0, xx + 2 * c * xh + c * c * hh));
 
-/** Paige and Saunders' rules. */
+/** The stopping rules of Paige and Saunders. */
 function reasonToStop<M extends Vector<M>, D extends Vector<D>>(
   state: BidiagonalizationState<M, D>,
 ): StopReason | undefined {
@@ -190,7 +197,7 @@ function reasonToStop<M extends Vector<M>, D extends Vector<D>>(
   return undefined;
 }
 
-/** As numbers, where only the reason and the estimates are known. */
+/** The number of the reason, from the reason and the estimates. */
 function istopOf<M extends Vector<M>, D extends Vector<D>>(
   state: BidiagonalizationState<M, D>,
   reason: StopReason,
@@ -209,7 +216,7 @@ function istopOf<M extends Vector<M>, D extends Vector<D>>(
       : 4;
 }
 
-/** Powers of the data. */
+/** The power of the data in which each estimate scales. */
 export const ESTIMATE_DEGREES = { rnorm: 1, arnorm: 1, xnorm: 1 } as const;
 export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): Estimates => ({
   rnorm,
@@ -219,7 +226,7 @@ export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): 
   xnorm,
 });
 
-/** Ends the start: nothing is to be done where the gradient is zero. */
+/** Ends the start. The state is finished if the gradient is zero. */
 export function settleStart<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   state: BidiagonalizationState<M, D>,
@@ -232,7 +239,7 @@ export function settleStart<M extends Vector<M>, D extends Vector<D>>(
   });
 }
 
-/** Ends an iteration by Paige and Saunders' rules. */
+/** Ends an iteration by the stopping rules of Paige and Saunders. */
 export function settleIteration<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   state: BidiagonalizationState<M, D>,
@@ -245,7 +252,7 @@ export function settleIteration<M extends Vector<M>, D extends Vector<D>>(
   });
 }
 
-/** What the descriptions of both have in common. */
+/** The common part of the descriptions of LSQR and LSMR. */
 export const describeBidiagonalization = <
   M extends Vector<M>,
   D extends Vector<D>,

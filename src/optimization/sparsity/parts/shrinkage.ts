@@ -23,35 +23,44 @@ import {
 } from '../../solver.js';
 import { checkPercentage, degreeOf, THRESHOLD_KINDS, type ThresholdKind, threshold } from '../threshold.js';
 
-/** What ISTA and FISTA have in common. */
+/** The options that {@link ista} and {@link fista} have in common. */
 export interface ShrinkageStartOptions<M extends Vector<M>> {
-  /** Where to start; it is copied, not changed. @default zeros */
+  /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
   /** Weight ε of the sparsity term. @default 0.1 */
   readonly eps?: number;
   /**
-   * Step length; at most 1/‖A‖² for the cost to fall. One that is given stays as it is.
+   * Step length, at most 1/‖A‖² so that the cost decreases. A given value is not changed.
    * @default 1/‖A‖² by power iteration, which may find less than the norm: every step is checked,
    *   and α reduced where `‖A d‖² > ‖d‖²/α` for the step d
    */
   readonly alpha?: number | undefined;
-  /** Of the power iteration for `alpha`. @default 100 iterations, a tol of 1e-4 */
+  /** Options of the power iteration for `alpha`. @default 100 iterations, a tol of 1e-4 */
   readonly eigs?: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'>;
   /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 √α‖y‖ */
   readonly tol?: number;
-  /** How values are shrunk; hard stands for the L0 and half for the L½ penalty. @default 'soft' */
+  /**
+   * The way to shrink values. Hard thresholds stand for the L0 penalty, half ones for the L½
+   * penalty.
+   * @default 'soft'
+   */
   readonly threshkind?: ThresholdKind;
-  /** Percentage of values that the percentile forms keep. */
+  /** The percentage of values that the percentile forms keep. */
   readonly perc?: number | undefined;
-  /** Factors of the threshold, one an iteration; after the last it stays. @default none */
+  /**
+   * Factors of the threshold, one for each iteration. The last one applies to all further
+   * iterations.
+   * @default none
+   */
   readonly decay?: ArrayLike<number> | undefined;
   /**
-   * A transform S in whose coefficients `Sᴴx` the solution is sparse; orthonormal, or a tight
-   * frame. @default the identity
+   * A transform S, orthonormal or a tight frame. The solution is sparse in the coefficients `Sᴴx`.
+   * @default the identity
    */
   readonly SOp?: LinearOperator<M, M> | undefined;
   /**
-   * Throw already where the norm of the residual grows: a sign of an `alpha` that is too large.
+   * Throws as soon as the norm of the residual grows, which is a sign of an `alpha` that is too
+   * large.
    * @default false
    */
   readonly monitorres?: boolean;
@@ -66,12 +75,12 @@ export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extend
   readonly A: LinearOperator<M, D>;
   readonly SOp: LinearOperator<M, M> | undefined;
   readonly eps: number;
-  /** ε of the thresholds. */
+  /** The weight ε as the thresholds need it. */
   readonly strength: number;
-  /** Shrinks where it was estimated and turns out to be too large. */
+  /** The step length. It is reduced if it was estimated and is too large. */
   alpha: number;
   readonly tol: number;
-  /** Costs above this end the run. */
+  /** The run ends with an error if the misfit exceeds this. */
   readonly ceiling: number;
   /** `‖y‖²` */
   readonly yy: number;
@@ -80,23 +89,23 @@ export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extend
   readonly decay: ArrayLike<number> | undefined;
   readonly monitorres: boolean;
   readonly x: M;
-  /** The next solution on its way. */
+  /** The next solution. */
   readonly g: M;
-  /** Coefficients `Sᴴ g`, where there is a transform. */
+  /** The coefficients `Sᴴ g`, if there is a transform. */
   readonly c: M | undefined;
   /** A copy of the data. */
   readonly y: D;
   /** The residual `y − A x`. */
   readonly r: D;
-  /** The next residual, where the step length is an estimate. */
+  /** The next residual, if the step length is an estimate. */
   readonly v: D | undefined;
   /** `‖y − A x‖²` */
   rr: number;
-  /** The last `‖x − x before‖` */
+  /** `‖x − x before‖` of the last iteration. */
   update: number;
 }
 
-/** What steps have beside the cost. */
+/** The numbers that steps have besides the cost. */
 export interface ShrinkageReport {
   /** `‖x − x before‖` */
   readonly update: number;
@@ -105,20 +114,22 @@ export interface ShrinkageReport {
 }
 export interface ShrinkageStep<S extends SolverProgress> extends SolverStep<S>, ShrinkageReport {}
 
-/** `cost` is that after every iteration. */
+/** `cost` is the cost after each iteration. */
 export interface ShrinkageResult<M> extends SolverResult<M> {
   /** The step length. */
   readonly alpha: number;
 }
 
-/** A misfit of so many times the cost of the start, or of x = 0, does not come from a descent. */
+/**
+ * A misfit above this many times the cost of the start, or of x = 0, does not come from a descent.
+ */
 const FAR = 100;
 /**
- * Steps that are longer by so little than the condition allows do no harm: the power iteration
- * knows the norm no better.
+ * A step that is longer than the condition allows by this fraction does no harm. The power
+ * iteration computes the norm no more accurately.
  */
 const SLACK = 1e-3;
-/** By what a new step length stays below that of the last step's curvature. */
+/** The ratio of a new step length to the one that the curvature of the last step allows. */
 const MARGIN = 0.95;
 /** Most reductions of the step length in one iteration. */
 const TRIES = 60;
@@ -137,8 +148,8 @@ const DEFAULTS = {
 } satisfies Defaults<ShrinkageStartOptions<never>>;
 
 /**
- * Checks, allocates and evaluates the start. One application where there is an x0; the power
- * iteration where there is no alpha; one or two reductions.
+ * Checks, allocates and evaluates the start. One application if there is an x0, the power iteration
+ * if there is no alpha, and one or two reductions.
  */
 export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
@@ -225,9 +236,11 @@ export interface StepNorms {
 }
 
 /**
- * The norms of a step d to g, with the new residual in v and `e = A d`; undefined, with a smaller
- * α, where `½‖y − A ·‖²` is not majorised, `‖A d‖² > ‖d‖²/α`, so that the step is to be done again.
- * x holds `g − x before`. One reduction; a mask costs one.
+ * The norms of a step d to g. v holds the new residual, `e = A d`, and x holds `g − x before`. If
+ * `½‖y − A ·‖²` is not majorised, `‖A d‖² > ‖d‖²/α`, α is reduced. One reduction; a mask costs one
+ * more.
+ *
+ * @returns undefined if the caller must repeat the step with the smaller α
  */
 export function majorised<M extends Vector<M>, D extends Vector<D>>(
   state: ShrinkageState<M, D>,
@@ -245,17 +258,17 @@ export function majorised<M extends Vector<M>, D extends Vector<D>>(
   ];
   if (d !== x) pairs.push([d, d]);
   const [change = 0, rr = 0, ee = 0, gg = 0, dd = change] = rdots(...pairs);
-  // e is a difference of residuals, of which each is known to rounding
+  // e is a difference of residuals, each of which is exact up to rounding
   const rounding = (64 * epsilonOf(x.dtype)) ** 2 * (yy + gg / alpha);
   const holds = state.reason !== undefined || !(ee > ((1 + SLACK) * dd) / alpha + rounding);
   if (!holds) state.alpha = (MARGIN * dd) / ee;
-  // where numbers overflow, what follows finds it
+  // If numbers overflow, the checks at the end of the iteration report it
   return onAll(state, holds || !(state.alpha > 0) || tries === TRIES) ? { dd: change, rr } : undefined;
 }
 
 /**
- * `x ← g`, where x holds `g − x before` and r the new residual: costs, and whether to stop. One
- * reduction.
+ * `x ← g`. Computes the cost and decides whether to stop. x holds `g − x before`, r the new
+ * residual. One reduction.
  */
 export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
@@ -288,7 +301,7 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   });
 }
 
-/** What the descriptions of both have in common. */
+/** The common part of the descriptions of ISTA and FISTA. */
 export const describeShrinkage = <M extends Vector<M>, D extends Vector<D>, S extends ShrinkageState<M, D>>(
   name: string,
   y: D,

@@ -16,9 +16,10 @@ const cut = (x: NDArray, n: number): Elements[][] => {
 
 /**
  * The n components of a vector field as runs of this rank's memory: the blocks of a stack, or the
- * slices along the leading axis of an array (flat ones: n equal parts), which must not be
- * distributed along that axis. Never communicates. Errors: {@link ShapeError},
- * {@link PartitionError}, on every rank alike.
+ * slices along the leading axis of an array (n equal parts of a flat one). The array must not be
+ * distributed along that axis. Never communicates.
+ *
+ * @throws {@link ShapeError}, {@link PartitionError}, on every rank alike.
  */
 export function componentsOf(owner: string, x: AnyVector, n: number): Elements[][] {
   if (x instanceof StackedDistributedArray) {
@@ -61,8 +62,8 @@ export function componentsOf(owner: string, x: AnyVector, n: number): Elements[]
 }
 
 /**
- * For every location the 2-norm over the components of x, given to `body` in the first component of
- * a real vector like x; the others are scratch.
+ * Computes for every location the 2-norm over the components of x. `body` receives the norms in the
+ * first component of a real vector like x. The other components are scratch.
  */
 export function withLocalNorms<R>(
   owner: string,
@@ -89,8 +90,8 @@ export function withLocalNorms<R>(
 }
 
 /**
- * `y ← f·x`, the same real factor for all components of a location, which the first component of
- * `factors` holds; y may be x.
+ * `y ← f·x`, with the same real factor for all components of a location. The first component of
+ * `factors` holds the factors. y may be x.
  */
 export function multiplyComponents(
   x: AnyVector,

@@ -1,6 +1,6 @@
 import { NumericalError } from '../../../core/base/errors.js';
 
-/** A small matrix of complex numbers (real ones have zero imaginary parts), column after column. */
+/** A small matrix of complex numbers, stored by columns. Real numbers have zero imaginary parts. */
 export interface ColumnMatrix {
   readonly rows: number;
   readonly columns: number;
@@ -16,14 +16,16 @@ export const columnMatrix = (rows: number, columns: number): ColumnMatrix => ({
 });
 
 /**
- * One-sided Jacobi: rotates the columns of A (in place) until they are orthogonal, and those of V,
- * which starts as the identity, along: then `A = A' Vᴴ` with the norms of the columns of A' as
- * singular values.
+ * One-sided Jacobi: rotates the columns of A in place until they are orthogonal. It rotates the
+ * columns of V, which must start as the identity, in the same way. Then `A = A' Vᴴ`, and the norms
+ * of the columns of A' are the singular values.
  *
  * Cost: about ten sweeps of 4 m n² operations. Accurate to a few roundings of the largest singular
- * value, small ones relatively so for well-scaled columns. Errors: {@link NumericalError} for NaN
- * or infinite elements. Source: Demmel and Veselić, "Jacobi's method is more accurate than QR",
- * 1992; Golub and Van Loan, "Matrix computations", section 8.6.3.
+ * value. For well-scaled columns small values are accurate in the relative sense. Source: Demmel
+ * and Veselić, "Jacobi's method is more accurate than QR", 1992; Golub and Van Loan, "Matrix
+ * computations", section 8.6.3.
+ *
+ * @throws {@link NumericalError} for NaN or infinite elements.
  */
 export function orthogonalizeColumns(a: ColumnMatrix, v: ColumnMatrix): void {
   const { rows: m, columns: n } = a;
