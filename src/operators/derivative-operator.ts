@@ -7,8 +7,8 @@ import { type AxisScheme, BandedStencil } from './base/banded-stencil.js';
 import { ScatteredOperator } from './base/scattered-operator.js';
 
 /**
- * A sum of banded matrices along axes: see {@link ScatteredOperator} for what it takes. Cost: one
- * halo exchange for each distributed axis that it differentiates, no collective.
+ * A sum of banded matrices along axes. For the layouts that it takes see {@link ScatteredOperator}.
+ * Cost: one halo exchange for each distributed axis with a derivative, no collective.
  */
 export abstract class DerivativeOperator extends ScatteredOperator {
   readonly #stencil: BandedStencil;

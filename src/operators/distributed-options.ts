@@ -1,7 +1,7 @@
 import type { Defaults } from '../core/base/options.js';
 import type { Communicator } from '../core/ports/communicator.js';
 
-/** What all distributed operators can be told. */
+/** Options of all distributed operators. */
 export interface DistributedOptions {
   /** @default the default communicator */
   readonly comm?: Communicator | undefined;

@@ -9,13 +9,13 @@ import { BlockForm } from './parts/block-form.js';
 import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 
 /**
- * Local operators along the diagonal, each rank with its own: `y_k = A_k x_k`. The model is
+ * Local operators along the diagonal, of which each rank has its own: `y_k = A_k x_k`. The model is
  * distributed as the operators' columns, the data as their rows. Operators whose shapes differ
- * along the first axis only make an N-dimensional operator, distributed along that axis; others a
- * flat one. A rank may have none.
+ * along the first axis only make an N-dimensional operator, distributed along that axis. Others
+ * make a flat operator. A rank may have no operators.
  *
- * Cost: one object exchange when it is made; nothing is sent afterwards, unless a vector is cut
- * otherwise and has to be aligned.
+ * Cost: one object exchange at construction. Later nothing is sent, unless a vector is cut at other
+ * places and has to be aligned.
  *
  * @example new MPIBlockDiag([new FirstDerivative([2, 5])])
  */
@@ -28,7 +28,10 @@ export class MPIBlockDiag extends MPILinearOperator {
   readonly #modelViews: BlockViews;
   readonly #dataViews: BlockViews;
 
-  /** Collective. @param ops this rank's operators, in order */
+  /**
+   * Collective.
+   * @param ops this rank's operators, in order
+   */
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const blocks = new RankBlocks('MPIBlockDiag', ops, options);
     const model = new BlockForm(blocks.dims);
@@ -70,7 +73,7 @@ export class MPIBlockDiag extends MPILinearOperator {
       .withDType(this.#blocks.imageDType(direction, this.inputDType(space.dtype)));
   }
 
-  /** Vectors are taken in their own dtypes, which the operators may change. */
+  /** Vectors keep their own dtypes, which the operators may convert. */
   protected override inputDType(dtype: DType): DType {
     return givenDType(this, dtype);
   }

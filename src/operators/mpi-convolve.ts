@@ -24,9 +24,9 @@ const DEFAULTS = {
 
 /**
  * Convolution of a distributed array with a filter h of one or more axes, which every rank has:
- * `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`. The adjoint
- * is correlation with conj(h). Layouts and messages: see {@link HaloOperator}; `2·size(h)` flops a
- * sample.
+ * `y[i] = Σⱼ h[j] · x[i + offset − j]`, where x is zero outside. Shapes: `dims` to `dims`. The
+ * adjoint is correlation with conj(h). Layouts and messages: see {@link HaloOperator}. Cost:
+ * `2·size(h)` flops for each sample.
  *
  * @example new MPIConvolveND([12, 5], [[1, 2], [3, 4]])
  */
@@ -65,10 +65,10 @@ export class MPIConvolveND extends HaloOperator {
 }
 
 /**
- * Convolution of a distributed array with a filter along one axis: see {@link MPIConvolveND}.
- * However long the filter is, the shape stays: the local `Convolve1D` follows PyLops, whose data
- * has the filter's length where that is longer than a model of one axis; here both vectors have one
- * layout.
+ * Convolution of a distributed array with a filter along one axis: see {@link MPIConvolveND}. The
+ * shape stays the same for a filter of any length, so that both vectors have one layout. The local
+ * `Convolve1D` follows PyLops: its data has the filter's length if that is longer than a model of
+ * one axis.
  *
  * @example new MPIConvolve1D([12, 3], [1, 2, 1], { axis: 0, offset: 1 })
  */

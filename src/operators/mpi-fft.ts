@@ -15,13 +15,19 @@ export interface MPIFFT1DOptions extends Omit<FFTOptions, 'norm'>, MPITransformO
 
 /** Options of {@link MPIFFT2D}. */
 export interface MPIFFT2DOptions extends MPIFourierOptions {
-  /** Of a `real` transform the second one is halved; of FFT2D they are [-2, -1]. @default [0, 1] */
+  /**
+   * The axes. In a `real` transform the second one is halved. The default of FFT2D is [-2, -1].
+   * @default [0, 1]
+   */
   readonly axes?: readonly number[];
 }
 
 /** Options of {@link MPIFFTND}. */
 export interface MPIFFTNDOptions extends MPIFourierOptions {
-  /** Of a `real` transform the last one is halved; of FFTND they are [-3, -2, -1]. @default [0, 1, 2] */
+  /**
+   * The axes. In a `real` transform the last one is halved. The default of FFTND is [-3, -2, -1].
+   * @default [0, 1, 2]
+   */
   readonly axes?: readonly number[];
 }
 
@@ -38,9 +44,9 @@ const FFTND_DEFAULTS = {
 } satisfies Defaults<MPIFFTNDOptions>;
 
 /**
- * Fourier transform of a distributed array along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`,
- * with `norm` of 'none' (default), '1/n' or 'ortho' for s. Shapes, layouts and cost: see
- * {@link MPIFourierOperator}.
+ * Fourier transform of a distributed array along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`.
+ * The option `norm` is 'none' (default), '1/n' or 'ortho' and determines s. Shapes, layouts and
+ * cost: see {@link MPIFourierOperator}.
  *
  * @example new MPIFFT1D([4, 6], { axis: 1, norm: 'ortho' })
  */
@@ -78,9 +84,9 @@ export class MPIFFT2D extends MPIFourierOperator {
 
 /**
  * Fourier transform of a distributed array along several axes: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`
- * for each, s = 1, 1/n or 1/√n for `norm` of 'none' (default), '1/n' or 'ortho', n the samples of
- * all axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along
- * the last of them). Layouts and cost: see {@link MPIFourierOperator}.
+ * for each. For `norm` of 'none' (default), '1/n' or 'ortho', s is 1, 1/n or 1/√n, where n is the
+ * number of samples of all axes. Shapes: `dims` to the same with the `nffts` along the axes
+ * (`real`: `⌊n/2⌋ + 1` along the last of them). Layouts and cost: see {@link MPIFourierOperator}.
  *
  * @example new MPIFFTND([4, 3, 5])
  */

@@ -10,7 +10,7 @@ import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-opt
 
 /** Options of {@link MPIFirstDerivative}. */
 export interface MPIFirstDerivativeOptions extends Omit<FirstDerivativeOptions, 'axis'>, DistributedOptions {
-  /** The axis to differentiate along; of the local operator it is -1. @default 0 */
+  /** The axis of the derivative. The default of the local operator is -1. @default 0 */
   readonly axis?: number;
 }
 
@@ -24,8 +24,8 @@ const DEFAULTS = {
  * First derivative along one axis of a distributed array of shape `dims`: see
  * {@link firstDerivative} for the formulas.
  *
- * Cost: one halo exchange of one (order 5: two) rows where the axis is distributed, one pass over
- * memory; no collective.
+ * Cost: one halo exchange of one row (order 5: two rows) if the axis is distributed, and one pass
+ * over memory. No collective.
  *
  * @example new MPIFirstDerivative([11, 4], { order: 5 })
  */

@@ -22,18 +22,19 @@ import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
 import { layoutLike } from './parts/layout-like.js';
 
-/** What distributed transforms have beside {@link FourierOptions}. */
+/** The options of distributed transforms in addition to {@link FourierOptions}. */
 export interface MPITransformOptions extends DistributedOptions {
-  /** The scaling; of the local operators it is 'ortho'. @default 'none' */
+  /** The scaling. The default of the local operators is 'ortho'. @default 'none' */
   readonly norm?: FftNorm | undefined;
   /**
-   * The axis along which the model is split that `rmatvec` gives. @default that of the data; 0
-   * where `dataAxis` is given
+   * The axis along which the result of `rmatvec` is split.
+   * @default that of the data; 0 where `dataAxis` is given
    */
   readonly modelAxis?: number;
   /**
-   * The axis along which the data is split that `matvec` gives: another one than the model's can
-   * save a transfer. @default that of the model
+   * The axis along which the result of `matvec` is split. Another axis than that of the model can
+   * save a transfer.
+   * @default that of the model
    */
   readonly dataAxis?: number;
 }
@@ -53,17 +54,18 @@ type MPIFourierSpec = FourierSpec & WithDefaults<MPITransformOptions, typeof MPI
 
 /**
  * A discrete Fourier transform of distributed arrays: see {@link FourierScheme} for the formulas.
- * Takes arrays of shape `dims` split along any axis or over a process grid; the data is split along
- * the same axes, or as the options say. Flat vectors are cut in rows of the first axis; a BROADCAST
- * array gives a SCATTER one.
+ * It takes arrays of shape `dims` split along any axis or over a process grid. The data is split
+ * along the same axes, or as the options determine. Flat vectors are cut into rows of the first
+ * axis. The result of a BROADCAST array is a SCATTER array.
  *
- * Axes that are whole on every rank are transformed where they are; for the others whole pencils
- * are made by transfers (one if data may be split along another axis, otherwise two), as few as
- * possible. An array of one axis is transformed by all of them in six steps (three transfers) where
- * its `nfft` has two factors of at least eight times the ranks, and by one rank where it has not (a
- * prime). Holds nothing between calls but, for an array of one axis, as many factors as this rank
- * has samples. Work: at most two arrays of the size of the data, what transfers pack included;
- * three for the adjoint of real transforms.
+ * Axes that are whole on every rank are transformed in place. For the others, transfers make whole
+ * pencils: one transfer if the data may be split along another axis, otherwise two. The number of
+ * transfers is the smallest possible. An array of one axis is transformed by all ranks in six steps
+ * (three transfers) if its `nfft` has two factors of at least eight times the number of ranks.
+ * Otherwise, as for a prime, one rank transforms it. For an array of one axis the operator holds as
+ * many factors as this rank has samples. Otherwise it holds nothing between calls. Work: at most
+ * two arrays of the size of the data, including the buffers of the transfers; three for the adjoint
+ * of real transforms.
  */
 export abstract class MPIFourierOperator extends MPILinearOperator {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
@@ -112,7 +114,7 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
   ): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
-    // what has no place in the array is refused here
+    // Refuses vectors whose parts have no place in the array.
     const { layout } = form.spaceOf(input);
     const flat = from.length > 1 && input.layout.globalShape.length === 1;
     if (input.layout.replicated) {

@@ -22,7 +22,7 @@ export interface MPIFredholm1Options extends Fredholm1Options, DistributedOption
 
 const DEFAULTS = { ...FREDHOLM1_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIFredholm1Options>;
 
-/** One side of the operator: its vectors as slices over the ranks. */
+/** The domain or the range of the operator: its vectors as slices over the ranks. */
 interface Side {
   readonly dims: Shape;
   readonly layout: Layout;
@@ -30,11 +30,12 @@ interface Side {
 }
 
 /**
- * Fredholm integral of the first kind, slices over the ranks: `y[k] = G[k] x[k]`. Shapes:
- * `[nsl, ny, nz]` to `[nsl, nx, nz]`. Of a BROADCAST model (the natural one) every rank multiplies
- * its slices, and the data is BROADCAST: one allgather. A SCATTER model gives SCATTER data: nothing
- * is sent where it is cut as the slices are. A rank may have no slices. Holds G. Work: with
- * BROADCAST vectors this rank's slices of the result, otherwise none.
+ * Fredholm integral of the first kind, with the slices distributed over the ranks:
+ * `y[k] = G[k] x[k]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. The natural model is BROADCAST:
+ * every rank multiplies its slices of it, and one allgather makes the data BROADCAST. The data of a
+ * SCATTER model is SCATTER. Nothing is sent if the model is cut at the same places as the slices. A
+ * rank may have no slices. Holds G. Work: with BROADCAST vectors this rank's slices of the result,
+ * otherwise none.
  *
  * @example new MPIFredholm1(NDArray.normal([2, 4, 3]), 5)
  */
@@ -45,7 +46,7 @@ export class MPIFredholm1 extends MPILinearOperator {
   readonly #data: Side;
 
   /**
-   * Collective: one object exchange; what is wrong on one rank throws on all.
+   * Collective: one object exchange. An error on one rank is thrown on all ranks.
    * @param G this rank's slices, `[count, nx, ny]`
    */
   constructor(G: NDArray, nz = 1, options?: MPIFredholm1Options) {
@@ -76,8 +77,8 @@ export class MPIFredholm1 extends MPILinearOperator {
   }
 
   /**
-   * The operator of a global `[nsl, nx, ny]` that every rank has: each keeps a copy of its share of
-   * the slices. Collective.
+   * Makes the operator of a global `[nsl, nx, ny]` that every rank has. Each rank keeps a copy of
+   * its share of the slices. Collective.
    */
   static fromGlobal(G: NDArray, nz = 1, options?: MPIFredholm1Options): MPIFredholm1 {
     return new MPIFredholm1(ownSlices(G, resolveCommunicator(options?.comm)), nz, options);

@@ -15,7 +15,7 @@ const DEFAULTS = { ...GRADIENT_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Def
  * Gradient of a distributed array of shape `dims`: the stack of its first derivatives along every
  * axis, in order.
  *
- * Cost: one halo exchange for each distributed axis; no collective.
+ * Cost: one halo exchange for each distributed axis. No collective.
  *
  * @example new MPIGradient([6, 5])
  */

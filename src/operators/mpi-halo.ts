@@ -18,16 +18,21 @@ import { MPILinearOperator } from './mpi-linear-operator.js';
 /** Options of {@link MPIHalo}. */
 export interface MPIHaloOptions extends DistributedOptions {
   /**
-   * Ghost cells around each rank's block. One number: on every side that has a neighbour. One for
-   * each axis: before and after along it; twice as many: before, after, axis by axis. In both of
-   * these cases blocks at the edges of the array get them too, filled with zeros.
+   * The number of ghost cells around each rank's block. One number: on every side that has a
+   * neighbour. One number for each axis: before and after the block along it. Twice as many
+   * numbers: before and after the block, axis by axis. In the last two cases blocks at the edges of
+   * the array have them too, filled with zeros.
    */
   readonly halo: number | readonly number[];
-  /** Blocks along each axis, ranks numbered row-major. @default all ranks along the last axis */
+  /**
+   * The number of blocks along each axis. Ranks are numbered row-major.
+   * @default all ranks along the last axis
+   */
   readonly procGrid?: readonly number[];
   /**
-   * `crop`: what `rmatvec` does is to drop the ghost cells. `exact`: the true adjoint, which adds
-   * them to their owners' cells. @default 'crop'
+   * `crop`: `rmatvec` drops the ghost cells. `exact`: the true adjoint, which adds them to the
+   * cells of their owners.
+   * @default 'crop'
    */
   readonly adjoint?: 'crop' | 'exact';
   /** @default 'float64' */
@@ -63,19 +68,19 @@ const DEFAULTS = {
 } satisfies Defaults<MPIHaloOptions>;
 
 /**
- * Blocks of an array over a process grid, each with cells of its neighbours around it, corners
- * included. Model: an array of shape `dims` over `procGrid` (or flat, its parts aligned by a
- * transfer). Data: the grown blocks of all ranks, one after another. Sandwiched around an
- * {@link MPIBlockDiag} it gives local operators what they need of their neighbours.
+ * Blocks of an array over a process grid, each with ghost cells of its neighbours around it,
+ * corners included. Model: an array of shape `dims` over `procGrid`, or a flat one, whose parts a
+ * transfer aligns. Data: the grown blocks of all ranks, one after another. In a product with an
+ * {@link MPIBlockDiag} it provides local operators with the cells of their neighbours.
  *
- * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose
- * block meets the grown one; adjoint the same if `exact`, none if `crop`. Holds the buffers of
- * those messages that do not lie together. Work: none.
+ * Blocks may be uneven, and halos wider than a block. Cost: forward one message to each rank whose
+ * block intersects the grown one; adjoint the same if `exact`, none if `crop`. Holds the buffers of
+ * the messages that are not one run of memory. Work: none.
  *
  * @example new MPIHalo([4, 6], { halo: 1, adjoint: 'exact' })
  */
 export class MPIHalo extends MPILinearOperator {
-  /** Each rank's grown block: `[before, own, after]` along every axis. */
+  /** The shape of each rank's grown block: before + own + after along every axis. */
   readonly localExtents: readonly Shape[];
   readonly #frame: HaloFrame;
   readonly #layout: Layout;

@@ -7,11 +7,11 @@ import { MPIVStack } from './mpi-vstack.js';
 import type { BlockOptions } from './rank-blocks.js';
 
 /**
- * Local operators side by side, each rank with its own: `y = Σ_k A_k x_k`. The model is SCATTER,
- * distributed as the operators' columns, the data BROADCAST: the adjoint of an {@link MPIVStack} of
- * the adjoints.
+ * Local operators side by side, of which each rank has its own: `y = Σ_k A_k x_k`. The model is
+ * SCATTER, distributed as the operators' columns, and the data is BROADCAST. It is the adjoint of
+ * an {@link MPIVStack} of the adjoints.
  *
- * Cost: one object exchange when it is made; forward one all-reduce of the data, adjoint nothing.
+ * Cost: one object exchange at construction; forward one all-reduce of the data, adjoint nothing.
  *
  * @example new MPIHStack([new MatrixMult([[1, 2], [3, 4], [5, 6]])])
  */
@@ -20,9 +20,13 @@ export class MPIHStack extends MPILinearOperator {
   override readonly complexLinear: boolean;
   readonly #adjoint: MPIVStack;
 
-  /** Collective. @param ops this rank's operators, in order; all ranks' have data of one shape */
+  /**
+   * Collective.
+   * @param ops this rank's operators, in order; the operators of all ranks have data of one shape
+   */
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
-    // what is no operator is left as it is: the stack refuses it on all ranks
+    // An element that is not an operator is passed on unchanged, so that MPIVStack throws on all
+    // ranks.
     const stack = new MPIVStack(Array.isArray(ops) ? ops.map((op) => op?.H ?? op) : ops, options);
     const { dims: dimsd, dimsd: dims, dtype, holdsData, comm, zero } = stack;
     super({ dims, dimsd, dtype, holdsData, comm, zero });
@@ -31,7 +35,7 @@ export class MPIHStack extends MPILinearOperator {
     this.complexLinear = stack.complexLinear;
   }
 
-  /** Vectors are taken in their own dtypes, which the operators may change. */
+  /** Vectors keep their own dtypes, which the operators may convert. */
   protected override inputDType(dtype: DType): DType {
     return givenDType(this, dtype);
   }

@@ -13,11 +13,11 @@ const DEFAULTS = {
 } satisfies Defaults<MPILaplacianOptions>;
 
 /**
- * Laplacian of a distributed array of shape `dims`: `Σ weights[k] · ∂²/∂axes[k]²`, each a second
- * derivative as in {@link secondDerivative}.
+ * Laplacian of a distributed array of shape `dims`: `Σ weights[k] · ∂²/∂axes[k]²`, where each term
+ * is a second derivative as in {@link secondDerivative}.
  *
- * Cost: one halo exchange for each distributed axis among `axes`; all axes in one pass over memory;
- * no collective.
+ * Cost: one halo exchange for each distributed axis among `axes`, and one pass over memory for all
+ * axes. No collective.
  *
  * @example new MPILaplacian([6, 5, 4], { axes: [0, 1, 2] })
  */

@@ -19,12 +19,12 @@ import type { Space } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
-/** A linear operator of one rank: what the distributed ones are made of. */
+/** A linear operator of one rank, of which distributed operators are made. */
 export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
 
 /**
- * A backend and a dtype that it holds: the operator's own, or its counterpart in the backend's
- * precision.
+ * A backend and a dtype that the backend holds: the operator's own dtype, or the real or complex
+ * dtype of the backend's default precision.
  */
 function choose(name: string, dtype: DType, holdsData: boolean, options: SpaceOptions) {
   const { backend: asked, dtype: wanted } = withDefaults(`${name}.domain`, options, SPACE_DEFAULTS);
@@ -41,8 +41,8 @@ function choose(name: string, dtype: DType, holdsData: boolean, options: SpaceOp
  * operators, those of users included.
  *
  * Vectors have the global shape `dims` (`dimsd`), or are flat of that size. By default domain and
- * range are one space; a subclass with others overrides `domain`, `rangeOf` and `domainOf`, which
- * never communicate.
+ * range are one space. A subclass with different spaces overrides `domain`, `rangeOf` and
+ * `domainOf`, which never communicate.
  */
 export abstract class MPILinearOperator extends LinearOperator<DistributedArray, DistributedArray> {
   declare readonly comm: Communicator;
@@ -52,8 +52,8 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
   }
 
   /**
-   * An operator of one rank as a distributed one: every rank applies it to its copy of a BROADCAST
-   * vector, which gives a BROADCAST vector. Nothing is sent.
+   * Makes a distributed operator of an operator of one rank. Every rank applies it to its copy of a
+   * BROADCAST vector. The result is a BROADCAST vector. Nothing is sent.
    */
   static wrap(op: LocalLinearOperator, options?: DistributedOptions): MPILinearOperator {
     const { comm } = withDefaults('MPILinearOperator.wrap', options, DISTRIBUTED_DEFAULTS);
@@ -65,7 +65,7 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
     return this.spaceOn(Layout.split(this.dims, this.comm.size), options);
   }
 
-  /** A space of a layout on this operator's communicator. */
+  /** The space of a layout on this operator's communicator. */
   protected spaceOn(
     layout: Layout,
     options: SpaceOptions = {},
@@ -84,7 +84,9 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
     this.checkComm(space);
   }
 
-  /** Throws unless a space is distributed over this operator's communicator. */
+  /**
+   * @throws {@link PartitionError} unless a space is distributed over this operator's communicator
+   */
   protected checkComm(space: Space<unknown>): DistributedSpace {
     if (!(space instanceof DistributedSpace))
       throw new PartitionError(`${this.name}: expected a DistributedArray, received ${vectorIn(space)}`);
@@ -138,7 +140,7 @@ class Replicated extends MPILinearOperator {
     const { shape, dtype } = imageOf(NDArraySpace.of(space.shape, space.dtype, space.backend));
     return input.withDType(dtype).withLayout(Layout.replicated(shape, this.comm.size));
   }
-  /** The operator knows what it takes. */
+  /** The inner operator converts the dtype. */
   protected override inputDType(dtype: DType): DType {
     return dtype;
   }

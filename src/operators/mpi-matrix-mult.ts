@@ -25,16 +25,16 @@ import { imageLayout } from './parts/image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
 
 /**
- * `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row
- * of the grid have.
+ * `summa`: A is stored in tiles over the process grid. `block`: A is stored in blocks of rows, and
+ * all ranks of a row of the grid have the same block.
  */
 export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;
 /** How a matrix product is distributed. */
 export type MatrixMultKind = (typeof MATRIX_MULT_KINDS)[number];
 
 /**
- * A process grid `[Pr, Pc]`; rank `i·Pc + j` has the block of row i and column j, ranks beyond have
- * none.
+ * A process grid `[Pr, Pc]`. Rank `i·Pc + j` has the block of row i and column j. Ranks beyond the
+ * grid have none.
  */
 export type ProcessGrid = readonly [number, number];
 
@@ -45,8 +45,9 @@ export interface MPIMatrixMultOptions extends DistributedOptions {
   /** @default as square as the ranks allow */
   readonly grid?: ProcessGrid;
   /**
-   * Keep a second copy of A, cut as the adjoint reads it: fewer messages for each adjoint product
-   * (`summa`; `block` needs none). @default false
+   * Keep a second copy of A, cut as the adjoint reads it. Each adjoint product then needs fewer
+   * messages. Only for `summa`: `block` does not need it.
+   * @default false
    */
   readonly saveAt?: boolean;
   /** @default that of A */
@@ -62,15 +63,15 @@ const DEFAULTS = {
 } satisfies Defaults<MPIMatrixMultOptions>;
 
 /**
- * What a flop, a number sent and a message cost, in flops of one core: about 40 Gflop/s, 5 GB/s and
- * 1 µs. Only their proportions matter.
+ * The cost of a number sent and of a message, in flops of one core, from about 40 Gflop/s, 5 GB/s
+ * and 1 µs. Only their proportions matter.
  */
 const COST = { number: 60, message: 4e4 } as const;
 
 /**
  * The process grid on which a product of `[N, K]` with `[K, M]` is fastest by a count of flops,
- * numbers sent and messages; ranks may be left idle. Grids of `block` have no more columns than
- * rows, so that copies of A stay few.
+ * numbers sent and messages. It may leave ranks idle. Grids of `block` have no more columns than
+ * rows, so that there are few copies of A.
  */
 export function matrixGrid(
   N: number,
@@ -100,14 +101,14 @@ export function matrixGrid(
   return (best as { readonly grid: ProcessGrid }).grid;
 }
 
-/** As square as `ranks` can be factored, more columns than rows. */
+/** The grid of all ranks that is closest to square, with at least as many columns as rows. */
 function squarest(ranks: number): ProcessGrid {
   let rows = Math.floor(Math.sqrt(ranks));
   while (ranks % rows !== 0) rows--;
   return [rows, ranks / rows];
 }
 
-/** Where a part `k` of cut intervals begins, and its length. */
+/** The start and the length of each part `k` of a division into intervals. */
 interface Cuts {
   readonly starts: readonly number[];
   readonly counts: readonly number[];
@@ -128,14 +129,14 @@ function refine(a: Cuts, b: Cuts): Cuts {
   return { starts, counts: starts.map((s, k) => (starts[k + 1] ?? total) - s) };
 }
 
-/** One side of the operator: its vectors in tiles. */
+/** The domain or the range of the operator: its vectors in tiles. */
 interface TiledSide {
   readonly dims: Shape;
   readonly layout: Layout;
   readonly form: LayoutAdapter;
 }
 
-/** This rank's block as it was given, for all ranks to know. */
+/** The description of this rank's block, which all ranks receive. */
 interface Described {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -143,17 +144,17 @@ interface Described {
 }
 
 /**
- * Product with a distributed matrix A of `[N, K]`: `Y = A X`. Shapes: `[K, M]` to `[N, M]`, X and Y
- * in tiles over the process grid; other layouts and flat vectors are taken and moved by a transfer,
- * flat ones give flat ones, and a BROADCAST X gives a SCATTER Y.
+ * Product with a distributed matrix A of `[N, K]`: `Y = A X`. Shapes: `[K, M]` to `[N, M]`. X and Y
+ * are stored in tiles over the process grid. Vectors in other layouts and flat vectors are moved by
+ * a transfer. The result of a flat vector is flat, and that of a BROADCAST X is a SCATTER Y.
  *
- * `summa`: panels of A travel along the rows of the grid and panels of X along its columns, the
- * next ones while the present ones are multiplied. `block`: only X travels, and in the adjoint sums
- * of K × M/Pc. Cost per rank: `2·N·K·M/(Pr·Pc)` flops (8 for complex ones); forward `Pr + Pc − 2`
- * messages (`block`: `Pr − 1`) where panels are alike. Holds this rank's block of A, with `saveAt`
- * another one. Work: two panels of A `[N/Pr, K/max(Pr, Pc)]` (`block`: none) and two of X
- * `[K/max(Pr, Pc), M/Pc]`, the present ones and the next; rows that lie apart are packed for each
- * rank that wants them.
+ * `summa`: panels of A are sent along the rows of the grid and panels of X along its columns. The
+ * next panels are sent while the present ones are multiplied. `block`: only X is sent, and in the
+ * adjoint sums of K × M/Pc. Cost per rank: `2·N·K·M/(Pr·Pc)` flops (8 instead of 2 for complex
+ * numbers); forward `Pr + Pc − 2` messages (`block`: `Pr − 1`) if the panels are alike. Holds this
+ * rank's block of A, and another one with `saveAt`. Work: two panels of A `[N/Pr, K/max(Pr, Pc)]`
+ * (`block`: none) and two of X `[K/max(Pr, Pc), M/Pc]`, the present ones and the next. Rows that
+ * are not contiguous are packed for each rank that needs them.
  *
  * @example new MPIMatrixMult(NDArray.normal([2, 3]), 4, { grid: [COMM_WORLD.size, 1] })
  */
@@ -161,21 +162,21 @@ export class MPIMatrixMult extends MPILinearOperator {
   readonly grid: ProcessGrid;
   readonly kind: MatrixMultKind;
   readonly #matrix: Resident;
-  /** A cut as the adjoint reads it. */
+  /** A in the blocks that the adjoint reads, with `saveAt`. */
   readonly #transposed: Resident | undefined;
   readonly #model: TiledSide;
   readonly #data: TiledSide;
   readonly #forward: readonly PanelPair[];
-  /** Each rank has whole rows of A, and sums of what they give are moved in the adjoint. */
+  /** True if each rank has whole rows of A, so that the adjoint moves and adds partial sums. */
   readonly #sums: boolean;
-  /** Of `summa`: panels of A and Y over the rows of A. */
+  /** For `summa`: panels of A and Y over the rows of A. */
   readonly #adjoint: readonly PanelPair[];
 
   /**
-   * Collective: one object exchange; what is wrong on one rank throws on all.
-   * @param A this rank's block: the tile (i, j) of a `summa` grid, or the rows i of a `block`
-   *   one; nothing (a block of size 0) on ranks beyond the grid
-   * @param M the columns of X
+   * Collective: one object exchange. An error on one rank is thrown on all ranks.
+   * @param A this rank's block: the tile (i, j) of a `summa` grid, or the rows i of a `block` grid;
+   *   an array of size 0 on ranks beyond the grid
+   * @param M the number of columns of X
    */
   constructor(A: NDArray, M: number, options?: MPIMatrixMultOptions) {
     const comm = resolveCommunicator(options?.comm);
@@ -262,8 +263,8 @@ export class MPIMatrixMult extends MPILinearOperator {
         comm,
       ),
     }));
-    // the adjoint's block of A: the same rows that X has, for all columns; kept, it is cut over the
-    // columns of the grid
+    // The adjoint needs the rows of Aᴴ that correspond to this rank's rows of X, with all their
+    // columns. The second copy divides these columns among the columns of the grid.
     const kept = evenCuts(N, pc);
     const again = boxes(
       (_, j) => part(kept, j),
@@ -297,8 +298,8 @@ export class MPIMatrixMult extends MPILinearOperator {
   }
 
   /**
-   * The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block,
-   * of the fastest grid unless one is given. Collective.
+   * Makes the operator of a global matrix `[N, K]` that every rank has. Each rank keeps a copy of
+   * its block. The default grid is the fastest one. Collective.
    */
   static fromGlobal(A: NDArray, M: number, options?: MPIMatrixMultOptions): MPIMatrixMult {
     const given = withDefaults('MPIMatrixMult.fromGlobal', options, DEFAULTS);
@@ -321,8 +322,8 @@ export class MPIMatrixMult extends MPILinearOperator {
   }
 
   /**
-   * The operator of a distributed matrix `[N, K]` in any layout, whose blocks move to where they
-   * are needed. Collective.
+   * Makes the operator of a distributed matrix `[N, K]` in any layout. Its blocks are sent to the
+   * ranks that need them. Collective.
    */
   static fromDistributed(
     A: DistributedArray,
@@ -361,7 +362,7 @@ export class MPIMatrixMult extends MPILinearOperator {
   #image(space: Space<DistributedArray>, from: TiledSide, to: TiledSide): DistributedSpace {
     this.checkShape(space, from.dims);
     const input = this.checkComm(space);
-    // what has no place in the array is refused here
+    // Refuses vectors whose parts have no place in the array.
     from.form.spaceOf(input);
     const { layout } = input;
     const flat = layout.globalShape.length === 1;
@@ -391,7 +392,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     );
   }
 
-  /** `summa`: as forward, over the rows of A. */
+  /** The adjoint with panels: as the forward product, over the rows of A. */
   #multiply(y: DistributedArray, x: DistributedArray): void {
     const a = (this.#transposed ?? this.#matrix).with(y.local);
     if (this.#adjoint.length === 0) x.fill(0);
@@ -401,7 +402,8 @@ export class MPIMatrixMult extends MPILinearOperator {
   }
 
   /**
-   * Each rank's rows of A give a share of all of X, shares go to the owners and are added there.
+   * The adjoint with sums: each rank's rows of A give a share of all of X. The shares are sent to
+   * the owners and added there.
    */
   #sum(y: DistributedArray, x: DistributedArray): void {
     const a = this.#matrix.with(y.local);
@@ -431,7 +433,7 @@ function checkGrid(grid: ProcessGrid, ranks: number): void {
     );
 }
 
-/** The block of an evenly cut matrix that a rank has; empty beyond the grid. */
+/** The block of an evenly cut matrix that a rank has. Empty beyond the grid. */
 function heldBlock(
   [N, K]: readonly [number, number],
   rank: number,
@@ -448,8 +450,8 @@ function heldBlock(
 }
 
 /**
- * Rows and columns of the blocks of all ranks. Throws {@link ShapeError} where they do not form a
- * matrix.
+ * The rows and columns of the blocks of all ranks.
+ * @throws {@link ShapeError} if the blocks do not form a matrix
  */
 function blockCuts(
   shapes: readonly Shape[],
@@ -476,7 +478,10 @@ function blockCuts(
   return [cutsOf(rows), cutsOf(columns)];
 }
 
-/** The boxes that ranks want of a matrix of which each holds one, in new memory. Collective. */
+/**
+ * Returns the box of a matrix that this rank needs, in new memory. Each rank holds one box.
+ * Collective.
+ */
 function fetched(
   local: NDArray,
   shape: Shape,
@@ -498,7 +503,7 @@ function fetched(
   return block;
 }
 
-/** `c ← op(a) b`, or added to c; a has the shape `[rows, columns]` before op. */
+/** `c ← op(a) b`, or the same added to c. The shape `[rows, columns]` is that of a before op. */
 function gemm(a: Rows, [rows, columns]: Shape, transA: Trans, b: Rows, c: Elements, add: boolean): void {
   const [m, k] = (transA === 'n' ? [rows, columns] : [columns, rows]) as [number, number];
   if (c.size === 0) return;

@@ -25,10 +25,13 @@ export interface MPIMDCOptions extends MDCOptions, DistributedOptions {}
 
 const DEFAULTS = { ...MDC_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIMDCOptions>;
 
-/** One side of the operator: its traces, and their spectra, cut as the kernel's frequencies are. */
+/**
+ * The domain or the range of the operator: its traces, and their spectra, which are cut as the
+ * kernel's frequencies are.
+ */
 interface Side {
   readonly dims: Shape;
-  /** Of replicated vectors each rank takes some traces. */
+  /** For replicated vectors: each rank computes on some of the traces. */
   readonly replicated: LayoutAdapter;
   readonly scattered: LayoutAdapter;
   readonly spectra: Layout;
@@ -39,16 +42,18 @@ const formOf = ({ layout }: { readonly layout: Layout }, side: Side): LayoutAdap
   layout.replicated ? side.replicated : side.scattered;
 
 /**
- * Multi-dimensional convolution, frequencies over the ranks: `y = F⁻¹ s G F x`, F the transform
- * over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher
- * frequencies than G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. The natural model
- * is BROADCAST and gives BROADCAST data; a SCATTER one, split along any axis, gives SCATTER data.
+ * Multi-dimensional convolution, with the frequencies distributed over the ranks:
+ * `y = F⁻¹ s G F x`. F is the transform over time, G `[nfmax, ns, nr]` a matrix for each frequency,
+ * and `s = dr·dt·√nt`. Frequencies above those of G are 0. Shapes: `[nt, nr, nv]` to
+ * `[nt, ns, nv]`, real. The natural model is BROADCAST, and its data is BROADCAST. A SCATTER model,
+ * split along any axis, has SCATTER data.
  *
- * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and
- * back: two transfers, and one allgather for BROADCAST data. Vectors that are split along time have
- * to become whole traces first, and data split again: two transfers more. Holds G. Work: at most
- * four arrays of the size of this rank's share of the larger one of model and data: its traces, one
- * spectrum, and two of a transform; the spectra of both live together for the product only.
+ * Each rank transforms its share of the traces. The spectra are moved to the ranks of their
+ * frequencies and back: two transfers, and one allgather for BROADCAST data. Vectors that are split
+ * along time are moved to whole traces first, and data is split again: two more transfers. Holds G.
+ * Work: at most four arrays of the size of this rank's share of the larger one of model and data:
+ * its traces, one spectrum, and two of a transform. The spectra of both exist together during the
+ * product only.
  *
  * @example new MPIMDC(NDArray.normal([2, 3, 2], { dtype: 'complex128' }), 9)
  */
@@ -61,7 +66,7 @@ export class MPIMDC extends MPILinearOperator {
   readonly #data: Side;
 
   /**
-   * Collective: one object exchange; what is wrong on one rank throws on all.
+   * Collective: one object exchange. An error on one rank is thrown on all ranks.
    * @param G this rank's frequencies, `[count, ns, nr]`, those of rank 0 first
    */
   constructor(G: NDArray, nt: number, nv = 1, options?: MPIMDCOptions) {
@@ -98,8 +103,8 @@ export class MPIMDC extends MPILinearOperator {
   }
 
   /**
-   * The operator of a global `[nfmax, ns, nr]` that every rank has: each keeps a copy of its share
-   * of the frequencies. Collective.
+   * Makes the operator of a global `[nfmax, ns, nr]` that every rank has. Each rank keeps a copy of
+   * its share of the frequencies. Collective.
    */
   static fromGlobal(G: NDArray, nt: number, nv = 1, options?: MPIMDCOptions): MPIMDC {
     return new MPIMDC(ownSlices(G, resolveCommunicator(options?.comm)), nt, nv, options);
@@ -148,13 +153,15 @@ export class MPIMDC extends MPILinearOperator {
     }
     const spectra = (side: Side) => x.space.withDType(complexOf(dtype)).withLayout(side.spectra);
     const [before, after] = [spectra(from), spectra(to)];
-    // Each spectrum only as long as it is needed: transforms have work arrays of their own
+    // Each spectrum is released as soon as possible, because transforms have work arrays of their
+    // own.
     let w: DistributedArray | undefined;
     try {
       w = withWorkspace(before, (z) => {
         formOf(x, from).read(x, (u) => from.plans.between(u.layout, from.spectra).forward(u.local, z.local));
         w = borrow(after);
-        // conj(G) z = conj(G conj(z)): spectra are small, G is not
+        // conj(G) z = conj(G conj(z)). It is cheaper to conjugate the spectra than G, which is
+        // larger.
         if (this.#conj) z.conjInPlace();
         multiply(z.local, w.local);
         return w;

@@ -35,7 +35,10 @@ const DEFAULTS_1D = {
 export interface MPINonStationaryConvolve2DOptions
   extends NonStationaryConvolve2DOptions,
     DistributedOptions {
-  /** The axes of the model that the filters change along, increasing. @default [-2, -1] */
+  /**
+   * The axes of the model along which the filters change, in increasing order.
+   * @default [-2, -1]
+   */
   readonly axes?: readonly number[];
 }
 
@@ -45,7 +48,7 @@ const DEFAULTS_2D = {
   ...DISTRIBUTED_DEFAULTS,
 } satisfies Defaults<MPINonStationaryConvolve2DOptions>;
 
-/** What both have in common: a bank of filters that every rank has. */
+/** The base class of both operators, with a bank of filters that every rank has. */
 abstract class NonStationaryConvolution extends HaloOperator {
   readonly #bank: Resident;
   readonly #axes: readonly number[];
@@ -85,7 +88,7 @@ abstract class NonStationaryConvolution extends HaloOperator {
     this.#tables = at.map((list) => new FilterTable(list));
   }
 
-  /** On the boxes of a rank. */
+  /** The convolution on the boxes of a rank. */
   protected abstract convolution(
     bank: Resident,
     axes: readonly number[],
@@ -103,11 +106,12 @@ abstract class NonStationaryConvolution extends HaloOperator {
 
 /**
  * Convolution of a distributed array with a filter that changes along an axis:
- * `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of
+ * `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`. hᵢ is interpolated linearly between the filters `hs` of
  * `[count, L]` at the samples `ih` of the global array, and constant outside. L is odd. Shapes:
- * `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample. Holds the
- * filters, and an index and a weight for each sample along the axis of this rank's part and what is
- * around it. Work: one array, this rank's part with what is around it.
+ * `dims` to `dims`. Layouts and messages: see {@link HaloOperator}. Cost: `4·L` flops for each
+ * sample. Holds the filters, and an index and a weight for each sample along the axis, of this
+ * rank's part and the samples around it. Work: one array, this rank's part and the samples around
+ * it.
  *
  * @example new MPINonStationaryConvolve1D([9], [[1, 2, 1], [0, 1, 0]], [2, 6])
  */
@@ -133,11 +137,11 @@ export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
 }
 
 /**
- * Convolution of a distributed array with a filter that changes over two axes:
- * `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly
+ * Convolution of a distributed array with a filter that changes along two axes:
+ * `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`. hᵢⱼ is interpolated bilinearly
  * between the filters `hs` of `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the
  * global array, and constant outside. Shapes: `dims` to `dims`. Layouts and messages: see
- * {@link HaloOperator}; `8·L₀·L₁` flops a sample.
+ * {@link HaloOperator}. Cost: `8·L₀·L₁` flops for each sample.
  *
  * @example new MPINonStationaryConvolve2D([7, 6], NDArray.normal([2, 2, 3, 3]), [1, 3], [1, 4])
  */

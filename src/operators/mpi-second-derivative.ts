@@ -12,7 +12,7 @@ import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-opt
 export interface MPISecondDerivativeOptions
   extends Omit<SecondDerivativeOptions, 'axis'>,
     DistributedOptions {
-  /** The axis to differentiate along; of the local operator it is -1. @default 0 */
+  /** The axis of the derivative. The default of the local operator is -1. @default 0 */
   readonly axis?: number;
 }
 
@@ -26,7 +26,7 @@ const DEFAULTS = {
  * Second derivative along one axis of a distributed array of shape `dims`: see
  * {@link secondDerivative} for the formulas.
  *
- * Cost: one halo exchange where the axis is distributed, one pass over memory; no collective.
+ * Cost: one halo exchange if the axis is distributed, and one pass over memory. No collective.
  *
  * @example new MPISecondDerivative([11, 4], { axis: 1 })
  */

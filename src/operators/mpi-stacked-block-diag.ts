@@ -4,7 +4,7 @@ import type { AnyVector, Space } from '../core/vector/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**
- * Distributed operators along the diagonal: each block of a stacked vector has its own,
+ * Distributed operators along the diagonal, one for each block of a stacked vector:
  * `(A x₀, B x₁, …)`.
  *
  * Cost: that of its operators.
@@ -15,7 +15,7 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
   readonly ops: readonly BlockOperator<AnyVector>[];
   override readonly complexLinear: boolean;
 
-  /** Errors: {@link PartitionError} unless all live on one communicator. */
+  /** @throws {@link PartitionError} unless all operators have one communicator */
   constructor(ops: readonly BlockOperator<AnyVector>[]) {
     const spec = stackOf('MPIStackedBlockDiag', ops);
     const total = (k: 0 | 1) => ops.reduce((n, op) => n + op.shape[k], 0);

@@ -16,8 +16,8 @@ import { vectorIn } from '../core/vector/vector.js';
 
 /**
  * A linear operator whose models or data may be stacks of distributed arrays: the base class of
- * stacked operators, those of users included. Such operators mix in sums and products with plain
- * distributed ones where the spaces agree.
+ * stacked operators, those of users included. Such operators can be added to and multiplied with
+ * other distributed operators if the spaces agree.
  */
 export abstract class MPIStackedLinearOperator<
   M extends Vector<M> = StackedDistributedArray,
@@ -29,20 +29,23 @@ export abstract class MPIStackedLinearOperator<
     super({ ...spec, comm: resolveCommunicator(spec.comm) });
   }
 
-  /** Blocks are taken in their own dtypes, which their operators may change. */
+  /** Blocks keep their own dtypes, which their operators may convert. */
   protected override inputDType(dtype: DType): DType {
     return givenDType(this, dtype);
   }
 
-  /** A space as operators of the stack take vectors of it: integers in the dtype of the stack. */
+  /**
+   * A space in the dtype in which the operators of the stack take its vectors. Integers have the
+   * dtype of the stack.
+   */
   protected given<V>(space: Space<V>): Space<V> {
     const dtype = this.inputDType(space.dtype);
     return dtype === space.dtype ? space : (space.withDType(dtype) as Space<V>);
   }
 
   /**
-   * The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as
-   * many as given.
+   * The spaces of the blocks of a stacked space.
+   * @throws {@link PartitionError} unless there are `blocks` of them
    */
   protected blocksOf(space: Space<unknown>, blocks: number): readonly Space<AnyVector>[] {
     if (!(space instanceof StackedSpace))
@@ -56,13 +59,14 @@ export abstract class MPIStackedLinearOperator<
   }
 }
 
-/** An operator between distributed vectors of either kind, as blocks of a stack. */
+/** An operator between distributed vectors of either kind, as a block of a stack. */
 // biome-ignore lint/suspicious/noExplicitAny: a block may map to arrays or to stacks
 export type BlockOperator<M extends Vector<M>> = LinearOperator<M, any>;
 
 /**
- * What a stack of operators is: the dtype that holds all theirs, and the communicator they share.
- * Throws {@link ArgumentError}, {@link PartitionError}.
+ * The dtype that holds the results of all operators, and the communicator that they share.
+ * @throws {@link ArgumentError} unless all are distributed operators
+ * @throws {@link PartitionError} unless they have one communicator
  */
 export function stackOf(
   owner: string,

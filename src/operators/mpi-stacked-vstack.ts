@@ -10,10 +10,10 @@ import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**
- * Distributed operators on top of one another: `[A; B; …] x` is the stack of `A x`, `B x`, …, its
- * adjoint the sum of `Aᴴ y₀`, `Bᴴ y₁`, ….
+ * Distributed operators on top of one another: `[A; B; …] x` is the stack of `A x`, `B x`, …. Its
+ * adjoint is the sum of `Aᴴ y₀`, `Bᴴ y₁`, ….
  *
- * Cost: that of its operators; no reduction of its own.
+ * Cost: that of its operators. It adds no reduction.
  *
  * @example new MPIStackedVStack([new MPIFirstDerivative([5, 4]), new MPILaplacian([5, 4])])
  */
@@ -26,8 +26,8 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
   readonly #domains = new WeakMap<Space<StackedDistributedArray>, readonly Space<M>[]>();
 
   /**
-   * Errors: {@link ShapeError} unless all have as many columns, {@link PartitionError} unless all
-   * live on one communicator.
+   * @throws {@link ShapeError} unless all operators have the same number of columns
+   * @throws {@link PartitionError} unless all have one communicator
    */
   constructor(ops: readonly BlockOperator<M>[]) {
     const spec = stackOf('MPIStackedVStack', ops);
@@ -64,7 +64,7 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
     return commonSpace(this.name, natural, spaces);
   }
 
-  /** What each operator's adjoint makes of its block. */
+  /** The spaces of the results of the operators' adjoints, one for each block. */
   #images(y: Space<StackedDistributedArray>): readonly Space<M>[] {
     return memo(this.#domains, y, () => {
       const blocks = this.blocksOf(y, this.ops.length);
@@ -93,7 +93,7 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
     this.#add(y, x, alpha, 0);
   }
 
-  /** Adds what the operators from `first` on make of their blocks. */
+  /** Adds to x the results of the adjoints of the operators from `first` on. */
   #add(y: StackedDistributedArray, x: M, alpha: Scalar, first: number): void {
     const images = this.#images(y.space);
     for (let k = first; k < this.ops.length; k++) {

@@ -11,7 +11,10 @@ import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operat
 import { BlockForm } from './parts/block-form.js';
 import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 
-/** The shape of the vector that all operators share. Throws {@link ShapeError} on all ranks. */
+/**
+ * The shape of the vector that all operators share.
+ * @throws {@link ShapeError} on all ranks if the shapes differ
+ */
 function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
   const list = shapes.flat();
   const first = list[0] as Shape;
@@ -25,11 +28,11 @@ function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
 }
 
 /**
- * Local operators on top of one another, each rank with its own: `y_k = A_k x`. The model is
- * BROADCAST, the data SCATTER, distributed as the operators' rows. Use it where every rank models
- * its share of the data from one model (sources over ranks).
+ * Local operators on top of one another, of which each rank has its own: `y_k = A_k x`. The model
+ * is BROADCAST. The data is SCATTER, distributed as the operators' rows. It is for problems in
+ * which every rank computes its share of the data from one model, such as sources over ranks.
  *
- * Cost: one object exchange when it is made; forward nothing, adjoint one all-reduce of the model
+ * Cost: one object exchange at construction; forward nothing, adjoint one all-reduce of the model
  * (within each colour of a mask).
  *
  * @example new MPIVStack([new MatrixMult([[1, 2], [3, 4], [5, 6]])])
@@ -42,7 +45,10 @@ export class MPIVStack extends MPILinearOperator {
   readonly #modelViews: BlockViews;
   readonly #dataViews: BlockViews;
 
-  /** Collective. @param ops this rank's operators, in order; all ranks' have models of one shape */
+  /**
+   * Collective.
+   * @param ops this rank's operators, in order; the operators of all ranks have models of one shape
+   */
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const blocks = new RankBlocks('MPIVStack', ops, options);
     const data = new BlockForm(blocks.dimsd);
@@ -70,7 +76,7 @@ export class MPIVStack extends MPILinearOperator {
     return options?.dtype ? space : space.withDType(this.#blocks.modelDType(space.dtype));
   }
 
-  /** Vectors are taken in their own dtypes, which the operators may change. */
+  /** Vectors keep their own dtypes, which the operators may convert. */
   protected override inputDType(dtype: DType): DType {
     return givenDType(this, dtype);
   }

@@ -19,7 +19,10 @@ export type BlockOptions = DistributedOptions;
 
 const FLOATS = DTYPES.filter(isFloat);
 
-/** The dtype of what operators make of a vector of each dtype, or why they refuse it. */
+/**
+ * The dtype of the operators' results for each dtype of a vector, or the error with which they
+ * refuse it.
+ */
 type Images = Partial<Record<DType, DType | Failure>>;
 
 type Direction = 'forward' | 'adjoint';
@@ -31,7 +34,7 @@ interface Way {
   readonly add: (op: LocalLinearOperator, from: NDArray, to: NDArray) => NDArray;
 }
 
-/** An operator in each direction. */
+/** The methods of an operator in each direction. */
 const WAYS: Readonly<Record<Direction, Way>> = {
   forward: {
     dims: (op) => op.dims,
@@ -47,21 +50,21 @@ const WAYS: Readonly<Record<Direction, Way>> = {
   },
 };
 
-/** What ranks tell each other about their operators. */
+/** The description of one rank's operators, which all ranks exchange. */
 interface Blocks {
   readonly dims: Shape[];
   readonly dimsd: Shape[];
   readonly dtypes: { readonly dtype: DType; readonly holdsData: boolean }[];
   readonly complexLinear: boolean;
   readonly zero: boolean;
-  /** An operator's own models are complex. */
+  /** True if the natural models of one of the operators are complex. */
   readonly complexModels: boolean;
-  /** Of each operator. */
+  /** One entry for each operator. */
   readonly images: readonly Readonly<Record<Direction, Images>>[];
 }
 
 /**
- * Shapes that differ along their first axis only are put together along it; others are seen flat.
+ * Shapes that differ along their first axis only are stacked along it. Other shapes are flattened.
  */
 export function stackedShape(shapes: readonly Shape[]): Shape {
   const first = shapes[0] ?? [0];
@@ -72,9 +75,9 @@ export function stackedShape(shapes: readonly Shape[]): Shape {
 }
 
 /**
- * The local operators of all ranks, as all ranks know them: how their models and data are cut.
- * Collective when it is made, one object exchange; a rank whose operators are wrong makes all ranks
- * throw the same class of error.
+ * The description of the local operators of all ranks, the same on all ranks: the cuts of their
+ * models and data. The constructor is collective: one object exchange. If the operators of one rank
+ * are invalid, all ranks throw an error of the same class.
  */
 export class RankBlocks {
   readonly comm: Communicator;
@@ -84,11 +87,11 @@ export class RankBlocks {
   readonly complexLinear: boolean;
   readonly zero: boolean;
   readonly #complexModels: boolean;
-  /** Of all ranks' operators together. */
+  /** For the operators of all ranks together. */
   readonly #images: Readonly<Record<Direction, Images>>;
-  /** Of this rank's. */
+  /** For each operator of this rank. */
   readonly #own: readonly Readonly<Record<Direction, Images>>[];
-  /** Shapes of the operators' models and data, by rank. */
+  /** The shapes of the operators' models and data, by rank. */
   readonly dims: readonly (readonly Shape[])[];
   readonly dimsd: readonly (readonly Shape[])[];
 
@@ -117,14 +120,14 @@ export class RankBlocks {
     this.#own = all[comm.rank]?.images ?? [];
   }
 
-  /** The natural dtype of models, of a space that has the dtype of the stack. */
+  /** The natural dtype of models in a space that has the dtype of the stack. */
   modelDType(dtype: DType): DType {
     return this.#complexModels ? complexOf(dtype) : dtype;
   }
 
   /**
-   * The dtype of the image of vectors of a float dtype. Throws on all ranks where an operator on
-   * one of them refuses it.
+   * The dtype of the result for vectors of a float dtype. Throws on all ranks if an operator of one
+   * rank refuses the dtype.
    */
   imageDType(direction: Direction, dtype: DType): DType {
     const image = this.#images[direction][dtype] as DType | Failure;
@@ -132,14 +135,13 @@ export class RankBlocks {
   }
 
   /**
-   * `y ← Aₖ x`, or `x ← Aₖᴴ y`: of operator k of this rank, into memory of a dtype that holds its
-   * results.
+   * `y ← Aₖ x`, or `x ← Aₖᴴ y`, for operator k of this rank. The dtype of `to` holds the results.
    */
   fill(direction: Direction, k: number, from: NDArray, to: NDArray): void {
     this.#apply(direction, k, from, to, false);
   }
 
-  /** The same, added. */
+  /** The same as {@link fill}, but added to `to`. */
   add(direction: Direction, k: number, from: NDArray, to: NDArray): void {
     this.#apply(direction, k, from, to, true);
   }
@@ -160,8 +162,7 @@ export class RankBlocks {
 }
 
 /**
- * What several operators give: a dtype that holds all their results, or the reason of the first
- * that refuses.
+ * The dtypes that hold the results of several operators, or the error of the first that refuses.
  */
 function combined(images: readonly Images[]): Images {
   return Object.fromEntries(
@@ -183,7 +184,7 @@ function attempt(dtype: () => DType): DType | Failure {
   }
 }
 
-/** Asks an operator what it makes of vectors of each dtype. */
+/** The dtype of an operator's result for each dtype of a vector. */
 function imagesOf(op: LocalLinearOperator, direction: Direction): Images {
   const { dims, image } = WAYS[direction];
   return Object.fromEntries(
@@ -214,8 +215,8 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
 }
 
 /**
- * A local array seen in given shapes: as blocks one after another, or each as the whole. Made once
- * for each array.
+ * Views of a local array in given shapes: as blocks one after another, or each as the whole array.
+ * Cached for each array.
  */
 export class BlockViews {
   readonly #shapes: readonly Shape[];
@@ -239,6 +240,6 @@ export class BlockViews {
   }
 }
 
-/** Elements of each rank's blocks. */
+/** The number of elements of each rank's blocks. */
 export const sizesOf = (shapes: readonly (readonly Shape[])[]): number[] =>
   shapes.map((list) => list.reduce((n, s) => n + product(s), 0));

@@ -192,9 +192,9 @@ export interface ExchangeMemory {
   /** The targets, if they are always the same memory. */
   readonly bound?: Targets | undefined;
   /**
-   * Buffers of the messages that need packing.
-   * `kept`: allocated once, with persistent requests, until `dispose`; for small messages that are
-   * sent often. `lent`: taken from the backend's pool for each exchange; for parts of whole arrays.
+   * Buffers of the messages that need packing. `kept`: allocated once, with persistent requests,
+   * until `dispose`; for small messages that are sent often. `lent`: taken from the backend's pool
+   * for each exchange; for parts of whole arrays.
    * @default 'kept'
    */
   readonly buffers?: 'kept' | 'lent';
@@ -207,8 +207,8 @@ export interface ExchangeMemory {
  * An exchange has two phases: `start` posts the receives, packs and sends; `finish` waits and
  * unpacks. Between them the operands must not be written. At most one message is sent to each rank,
  * and none if nothing is needed. Pieces that are one run of memory are sent and received in place.
- * Buffers and persistent requests are made at first use and kept until
- * `dispose`, unless the buffers are `lent`.
+ * Buffers and persistent requests are made at first use and kept until `dispose`, unless the
+ * buffers are `lent`.
  */
 export class Exchange {
   readonly pattern: Pattern;

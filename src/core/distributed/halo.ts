@@ -43,8 +43,8 @@ function checkLayout(layout: Layout, ranks: number): void {
 }
 
 /**
- * The boxes of the `before` cells in front of `box` and of the
- * `after` cells behind it along `axis`, within `0 ≤ index < n`.
+ * The boxes of the `before` cells in front of `box` and of the `after` cells behind it along
+ * `axis`, within `0 ≤ index < n`.
  */
 function ghosts(
   box: IndexBox,
@@ -191,8 +191,8 @@ export class HaloPlan {
   }
 
   /**
-   * Starts to fill `front` and `back` with the neighbours' cells of
-   * `x`, which must not be written until `finish`. Collective.
+   * Starts to fill `front` and `back` with the neighbours' cells of `x`, which must not be written
+   * until `finish`. Collective.
    */
   start(x: Elements): void {
     this.#alive().start(x);

@@ -39,9 +39,10 @@ export function intersect(a: IndexBox, b: IndexBox): IndexBox | undefined {
  * The part of an array that each rank owns: pure data. Every rank can compute the part of any other
  * without communication. A shape that does not fit therefore throws on all ranks or on none.
  *
- * `boxes`: every rank owns a box of the global shape. The boxes tile it over a process grid (`Layout.split`,
- * `Layout.grid`, `Layout.tiles`), or each is the whole (`Layout.replicated`). `concatenated`: local
- * blocks, one after another, without a place in a global array (`Layout.concatenated`).
+ * `boxes`: every rank owns a box of the global shape. The boxes tile it over a process grid
+ * (`Layout.split`, `Layout.grid`, `Layout.tiles`), or each is the whole (`Layout.replicated`).
+ * `concatenated`: local blocks, one after another, without a place in a global array
+ * (`Layout.concatenated`).
  */
 export class Layout {
   readonly kind: 'boxes' | 'concatenated';
@@ -133,8 +134,8 @@ export class Layout {
 
   /**
    * Tiles of given sizes.
-   * @param extents
-   *   `extents[axis]` lists the block sizes along an axis; undefined splits it evenly over `grid[axis]`
+   * @param extents `extents[axis]` lists the block sizes along an axis; undefined splits it evenly
+   *   over `grid[axis]`
    * @throws {@link PartitionError} if block sizes do not add up to the global shape
    */
   static tiles(
@@ -334,7 +335,11 @@ export class Layout {
     this.#key ??= this.#blocks
       ? `concatenated ${this.#blocks.map(formatShape).join(' ')}`
       : `${formatShape(this.globalShape)} ` +
-        `${this.replicated ? `on each of ${this.ranks}` : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`}` +
+        `${
+          this.replicated
+            ? `on each of ${this.ranks}`
+            : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`
+        }` +
         `${this.#cuts.some(Boolean) ? ` cut ${JSON.stringify(this.#cuts)}` : ''}`;
     return this.#key;
   }

@@ -8,8 +8,8 @@ import { Layout } from './layout.js';
 import { TransferPlan } from './transfer.js';
 
 /**
- * The block sizes of a layout along every axis. Those along
- * `axis` count only the part within `first ≤ index < end`.
+ * The block sizes of a layout along every axis. Those along `axis` count only the part within
+ * `first ≤ index < end`.
  */
 function extentsWithin(layout: Layout, axis: number, first: number, end: number): number[][] {
   return layout.grid.map((blocks, k) => {
@@ -57,8 +57,8 @@ function moveSlab(
 }
 
 /**
- * Shifts cyclically by `shift` places along an axis of the global array: element i moves to `(i +
- * shift) mod n`. Cost: if the axis is distributed, one message for each two ranks whose parts
+ * Shifts cyclically by `shift` places along an axis of the global array: element i moves to
+ * `(i + shift) mod n`. Cost: if the axis is distributed, one message for each two ranks whose parts
  * intersect; otherwise none.
  * @throws {@link ShapeError} for concatenated arrays, which have no axes
  */

@@ -92,12 +92,12 @@ const DEFAULTS = { domain: undefined, rtol: undefined, seed: 1, raise: true } sa
 /**
  * A linear map `A` from models to data, written once for local, distributed and stacked vectors.
  *
- * A subclass defines its spaces and two methods for `y ← A x` and `x ← Aᴴ y`.
- * `rangeOf` and `domainOf` return the space of a vector's image. Without an override, it is the
- * space of the vector. In the simple form the two methods return their result:
- * `forward(x)` and `adjoint(y)`. In the fast form they fill their second argument, and no vector is
- * allocated: `forward(x, y)` and `adjoint(y, x)`. The base class adds checks, output vectors, the
- * algebra and the dot test. Nothing is computed until `matvec` or `rmatvec`.
+ * A subclass defines its spaces and two methods for `y ← A x` and `x ← Aᴴ y`. `rangeOf` and
+ * `domainOf` return the space of a vector's image. Without an override, it is the space of the
+ * vector. In the simple form the two methods return their result: `forward(x)` and `adjoint(y)`. In
+ * the fast form they fill their second argument, and no vector is allocated: `forward(x, y)` and
+ * `adjoint(y, x)`. The base class adds checks, output vectors, the algebra and the dot test.
+ * Nothing is computed until `matvec` or `rmatvec`.
  */
 export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = M> {
   readonly dims: Shape;
@@ -153,9 +153,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * The space of `A x` for x of a space. Never communicates. An operator with different
-   * `dims` and `dimsd` overrides it. Throws on all ranks or on none if the operator cannot be
-   * applied.
+   * The space of `A x` for x of a space. Never communicates. An operator with different `dims` and
+   * `dimsd` overrides it. Throws on all ranks or on none if the operator cannot be applied.
    */
   rangeOf(x: Space<M>): Space<D> {
     return this.#alike(x) as Space<never>;
@@ -464,8 +463,8 @@ function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unkno
 }
 
 /**
- * @throws {@link ArgumentError} unless
- *   `op` is an operator. For a scalar, the message names `scale`.
+ * @throws {@link ArgumentError} unless `op` is an operator. For a scalar, the message names
+ *   `scale`.
  */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;

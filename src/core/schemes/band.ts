@@ -86,9 +86,8 @@ function rowOf(diagonals: readonly Diagonal[]): { lo: number; taps: number[] } {
 }
 
 /**
- * The transpose of a banded matrix of `rows × columns`, as segments that tile its
- * `columns` rows. Each run of equal rows is one segment. Taps outside `0 … columns − 1` are cut
- * off.
+ * The transpose of a banded matrix of `rows × columns`, as segments that tile its `columns` rows.
+ * Each run of equal rows is one segment. Taps outside `0 … columns − 1` are cut off.
  */
 export function transposeBand(
   segments: readonly BandSegment[],
@@ -177,9 +176,8 @@ export function clipBand(segments: readonly BandSegment[], start: number, count:
 }
 
 /**
- * The ghost cells of a block of
- * `n` cells: the number of cells that its rows read before the first and after the last cell. With `from`
- * and `to`, only the rows `from ≤ i < to` count.
+ * The ghost cells of a block of `n` cells: the number of cells that its rows read before the first
+ * and after the last cell. With `from` and `to`, only the rows `from ≤ i < to` count.
  */
 export function bandReach(
   segments: readonly BandSegment[],

@@ -55,8 +55,8 @@ interface Row {
 }
 
 /**
- * A scheme whose first `skip[0]` and last `skip[1]` rows are zero. With
- * `edge` these rows are `first` (of rows 0, 1, …) and `last` (of rows n − 1, n − 2, …).
+ * A scheme whose first `skip[0]` and last `skip[1]` rows are zero. With `edge` these rows are
+ * `first` (of rows 0, 1, …) and `last` (of rows n − 1, n − 2, …).
  */
 interface Scheme extends Row {
   readonly skip: readonly [number, number];

@@ -15,14 +15,14 @@ export type FftNorm = (typeof FFT_NORMS)[number];
 /** The parameters of a discrete Fourier transform of an array. */
 export interface FourierOptions {
   /**
-   * The number of samples along each of the axes, or one number for all. A larger number pads with
-   * zeros at the end, a smaller one cuts.
+   * Samples along each axis, or one number for all. Longer axes are padded with zeros at the end,
+   * shorter ones cut.
    * @default those of the array
    */
   readonly nffts?: number | readonly number[] | undefined;
   /**
-   * The distance between samples, one for each of the axes or one for all. It determines the
-   * frequencies and changes no values.
+   * Distance between samples, one for each axis or one for all. It determines the frequencies and
+   * changes no values.
    * @default 1
    */
   readonly sampling?: number | readonly number[] | undefined;

@@ -12,14 +12,17 @@ export interface AxisScheme {
   readonly segments: readonly BandSegment[];
 }
 
-/** Outputs that are computed in one go; undefined is all. */
+/** A range of outputs that one kernel call computes. Undefined means all outputs. */
 type Range = { readonly axis: number; readonly start: number; readonly end: number } | undefined;
 
 interface Plan {
   readonly space: DistributedSpace;
   readonly bands: readonly AxisBand[];
   readonly halos: readonly HaloPlan[];
-  /** What needs no ghost cell, and can be done while they are on their way; then the rest. */
+  /**
+   * `early` ranges need no ghost cells and are computed during the exchange. `late` ranges are the
+   * rest.
+   */
   readonly early: readonly Range[];
   readonly late: readonly Range[];
 }
@@ -32,7 +35,7 @@ const newPlans = () =>
     },
   });
 
-/** The ghost cells that any row may need: the same on all ranks. */
+/** The number of ghost cells that any row may need. The same on all ranks. */
 function widths(segments: readonly BandSegment[]): { front: number; back: number } {
   let [front, back] = [0, 0];
   for (const { lo, taps } of segments) {
@@ -45,8 +48,9 @@ function widths(segments: readonly BandSegment[]): { front: number; back: number
 
 /**
  * A sum of banded matrices along axes of a distributed array: `y = Σ A_axis x`, and its adjoint,
- * whose tables are computed from the forward's. All axes are done in one pass over memory. Cost:
- * one halo exchange for each axis that is distributed, overlapped with the interior.
+ * whose tables are computed from those of the forward direction. All axes are computed in one pass
+ * over memory. Cost: one halo exchange for each distributed axis. If there is only one, it overlaps
+ * with the computation of the interior.
  */
 export class BandedStencil {
   readonly #schemes: { readonly forward: readonly AxisScheme[]; readonly adjoint: readonly AxisScheme[] };
@@ -60,7 +64,10 @@ export class BandedStencil {
     this.#schemes = { forward: schemes, adjoint: transposed };
   }
 
-  /** `y ← A x` (or `Aᴴ x`), or added to y. Both of the natural shape, of one space. */
+  /**
+   * `y ← A x` (or `Aᴴ x`), or the same added to y. Both vectors have the natural shape and the same
+   * space.
+   */
   run(
     direction: 'forward' | 'adjoint',
     x: DistributedArray,

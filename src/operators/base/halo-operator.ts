@@ -9,22 +9,24 @@ import type { Elements } from '../../core/ports/backend.js';
 import { withElements } from '../../core/vector/workspace.js';
 import { ScatteredOperator } from './scattered-operator.js';
 
-/** Samples that an output needs before and after its own place, along every axis. */
+/**
+ * The number of samples that an output needs before and after its own position, along every axis.
+ */
 export interface Reach {
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
 
 /**
- * A kernel for the boxes of this rank: `run` fills y, of `to`, from x, of `from`, which has what it
- * needs around `to`.
+ * A kernel for the boxes of this rank. `run` computes y on the box `to` from x on the box `from`,
+ * which contains the samples that `to` needs.
  */
 export interface BoxKernel {
   run(x: Elements, y: Elements): void;
 }
 
 interface Plan {
-  /** Undefined where every rank has what it needs. */
+  /** Undefined if every rank already has the samples that it needs. */
   readonly halo: HaloBlockPlan | undefined;
   readonly kernel: BoxKernel;
 }
@@ -36,9 +38,10 @@ const newPlans = () =>
   });
 
 /**
- * An operator whose outputs depend on what is near them: see {@link ScatteredOperator} for what it
- * takes. Cost: at most one message to each rank whose part is within reach. Work: one array, this
- * rank's part with what is around it. Between calls: buffers of ghost cells at most.
+ * An operator whose outputs depend on nearby inputs. For the layouts that it takes see
+ * {@link ScatteredOperator}. Cost: at most one message to each rank whose part is within reach.
+ * Work: one array, this rank's part and the samples around it. Between calls it holds at most
+ * buffers of ghost cells.
  */
 export abstract class HaloOperator extends ScatteredOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };
@@ -49,7 +52,7 @@ export abstract class HaloOperator extends ScatteredOperator {
     this.#reach = { forward, adjoint: { before: forward.after, after: forward.before } };
   }
 
-  /** The kernel from one box to another, in global samples. */
+  /** Returns the kernel from one box to another, in global sample indices. */
   protected abstract kernel(direction: 'forward' | 'adjoint', from: IndexBox, to: IndexBox): BoxKernel;
 
   protected override apply(

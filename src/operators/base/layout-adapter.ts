@@ -11,8 +11,8 @@ import { seenIn } from '../../core/vector/vector.js';
 import { borrow, giveBack } from '../../core/vector/workspace.js';
 
 /**
- * How a vector is seen in the layout to work on: it is in that layout, its memory is, or its
- * elements have to move (`rows`: first to whole rows).
+ * How a vector becomes one of the layout to compute in. `same`: it is in that layout. `view`: its
+ * memory is. `transfer`: its elements have to move. `rows`: they move to whole rows first.
  */
 interface Form {
   readonly space: DistributedSpace;
@@ -20,14 +20,14 @@ interface Form {
 }
 
 /**
- * An operator's vectors in the layout that it works on: the global shape `dims`, each rank's part
- * whole rows. Flat vectors whose parts are whole rows are seen so without copying; others are
- * copied into a workspace by a transfer between neighbours. Of a replicated vector each rank works
- * on a part.
+ * Presents an operator's vectors in the layout that it computes in, with the global shape `dims`.
+ * Vectors of that shape keep their layout, unless the operator has one of its own. Flat vectors
+ * whose parts are whole rows are viewed without copying. Other vectors are copied into a workspace
+ * by a transfer between neighbours. Each rank computes on a part of a replicated vector.
  */
 export class LayoutAdapter {
   readonly #dims: Shape;
-  /** The layout to work on, where the operator has one of its own. */
+  /** The layout to compute in, if the operator has one of its own. */
   readonly #own: Layout | undefined;
   #rows: LayoutAdapter | undefined;
   readonly #forms = new WeakMap<DistributedSpace, Form>();
@@ -37,15 +37,15 @@ export class LayoutAdapter {
     this.#own = own;
   }
 
-  /** The space in which vectors of `space` are worked on. Never communicates. */
+  /** The space in which vectors of `space` are presented. Never communicates. */
   spaceOf(space: DistributedSpace): DistributedSpace {
     return this.#formOf(space).space;
   }
 
   /**
-   * x in the layout to work on: x itself, a view, or a workspace. To be closed with {@link close}.
-   * Collective where elements move.
-   * @param reads whether the values of x are needed
+   * Returns x in the layout to compute in: x itself, a view, or a workspace. The caller must pass
+   * it to {@link close}. Collective if elements move.
+   * @param reads true if the values of x are needed
    */
   open(x: DistributedArray, reads: boolean): DistributedArray {
     const { kind, space } = this.#formOf(x.space);
@@ -57,8 +57,8 @@ export class LayoutAdapter {
   }
 
   /**
-   * Ends the work on `opened`, which {@link open} made of x.
-   * @param writes whether x takes over what was written
+   * Ends the use of `opened`, which {@link open} returned for x.
+   * @param writes true if the values of `opened` are copied to x
    */
   close(opened: DistributedArray, x: DistributedArray, writes: boolean): void {
     const { kind, space } = this.#formOf(x.space);
@@ -70,7 +70,7 @@ export class LayoutAdapter {
     }
   }
 
-  /** Calls `body` with x in the layout to work on. */
+  /** Calls `body` with x in the layout to compute in. */
   read(x: DistributedArray, body: (x: DistributedArray) => void): void {
     const opened = this.open(x, true);
     try {
@@ -81,8 +81,8 @@ export class LayoutAdapter {
   }
 
   /**
-   * Calls `body` with y in the layout to work on; y takes over what it wrote. With `keep` it sees
-   * the old values.
+   * Calls `body` with y in the layout to compute in, then copies to y what it wrote.
+   * @param keep true if `body` reads the old values
    */
   write(y: DistributedArray, body: (y: DistributedArray) => void, keep = false): void {
     const opened = this.open(y, keep);
@@ -95,7 +95,7 @@ export class LayoutAdapter {
     }
   }
 
-  /** Moves the elements of x into the workspace, or back. */
+  /** Copies the elements of x into the workspace, or back. */
   #copy(x: DistributedArray, work: DistributedArray, direction: 'in' | 'out'): void {
     if (this.#formOf(x.space).kind === 'rows') {
       this.#rows ??= new LayoutAdapter(this.#dims);

@@ -7,9 +7,9 @@ import { MPILinearOperator } from '../mpi-linear-operator.js';
 import { LayoutAdapter } from './layout-adapter.js';
 
 /**
- * A square operator of which each rank computes its part of the result. Takes arrays of shape
- * `dims` split along any axis or over a process grid, and flat ones of that size; a BROADCAST array
- * gives a SCATTER one.
+ * A square operator of which each rank computes its part of the result. It takes arrays of shape
+ * `dims` split along any axis or over a process grid, and flat ones of that size. The result of a
+ * BROADCAST array is a SCATTER array.
  */
 export abstract class ScatteredOperator extends MPILinearOperator {
   readonly #adapter: LayoutAdapter;
@@ -20,8 +20,9 @@ export abstract class ScatteredOperator extends MPILinearOperator {
   }
 
   /**
-   * From arrays of shape `dims`, each rank's part a box of it, to the same.
-   * @param mode whether `to` is overwritten, or added to; `add` only where a subclass asks for it
+   * Computes `to` from `from`. Both have the shape `dims`, and each rank's part is a box.
+   * @param mode whether `to` is overwritten or added to; `add` only if a subclass calls
+   *   {@link applyAdd}
    */
   protected abstract apply(
     direction: 'forward' | 'adjoint',
@@ -55,7 +56,7 @@ export abstract class ScatteredOperator extends MPILinearOperator {
     this.#run('adjoint', y, x, 'set');
   }
 
-  /** {@link apply} with `mode` 'add', for vectors of any layout. */
+  /** Calls {@link apply} with `mode` 'add', for vectors of any layout. */
   protected applyAdd(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
     this.#run(direction, x, y, 'add');
   }

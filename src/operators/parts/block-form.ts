@@ -8,19 +8,19 @@ import { sizesOf, stackedShape } from '../rank-blocks.js';
 import { imageLayout, type Side } from './image-layout.js';
 
 /**
- * The vectors of stacks of local operators: every rank's part is the models (or data) of its
- * operators, one after another. Arrays of the natural shape and flat ones are taken as they are
- * where their parts are so, otherwise aligned by a transfer; so are the blocks of a concatenated
- * array.
+ * The vectors of stacks of local operators. Every rank's part is the models (or data) of its
+ * operators, one after another. Arrays of the natural shape, flat ones and the blocks of a
+ * concatenated array are used without copying if their parts have these sizes. Otherwise a transfer
+ * aligns arrays of the natural shape and flat ones.
  */
 export class BlockForm {
   /**
-   * All operators' vectors, put together along the first axis where their other axes agree,
+   * The shape of all operators' vectors: stacked along the first axis if their other axes agree,
    * otherwise flat.
    */
   readonly shape: Shape;
   readonly layout: Layout;
-  /** Elements on each rank. */
+  /** The number of elements on each rank. */
   readonly sizes: readonly number[];
   readonly #natural: LayoutAdapter;
 
@@ -38,7 +38,11 @@ export class BlockForm {
     this.#natural = new LayoutAdapter(this.shape, this.layout);
   }
 
-  /** Throws unless vectors of a space can be seen so. */
+  /**
+   * Checks that vectors of a space have this form.
+   * @throws {@link PartitionError} if a vector is replicated or its blocks have other sizes
+   * @throws {@link ShapeError} if it has another shape
+   */
   check(name: string, space: DistributedSpace): void {
     const { layout } = space;
     if (layout.replicated)
@@ -60,8 +64,8 @@ export class BlockForm {
   }
 
   /**
-   * The space of these vectors that goes with a given one of the other side: see
-   * {@link imageLayout}; blocks go with blocks.
+   * The space of these vectors for a given space of the other side: see {@link imageLayout}.
+   * Concatenated blocks lead to concatenated blocks.
    */
   spaceLike(space: DistributedSpace, other: BlockForm): DistributedSpace {
     const { layout } = space;
@@ -84,7 +88,7 @@ export class BlockForm {
     else this.#natural.write(y, body);
   }
 
-  /** True where every rank's part is, in memory, its operators' vectors. */
+  /** True if every rank's part has, in memory, the vectors of its operators. */
   #matches(layout: Layout): boolean {
     if (layout.kind === 'boxes' && !layout.grid.every((g, k) => k === 0 || g === 1)) return false;
     return this.sizes.every((n, r) => n === layout.localSize(r));

@@ -19,7 +19,9 @@ function sameBoxes(a: Layout, b: Layout): boolean {
   return true;
 }
 
-/** What is done, in order: a transform along axes that are whole on every rank, or a transfer. */
+/**
+ * One of the phases of a plan: a transform along axes that are whole on every rank, or a transfer.
+ */
 type Phase =
   | {
       readonly kind: 'transform';
@@ -31,13 +33,13 @@ type Phase =
 
 interface Route {
   readonly phases: readonly Phase[];
-  /** Numbers that the busiest rank holds, summed over the transfers. */
+  /** The count of numbers on the busiest rank, summed over the transfers. */
   readonly cost: number;
 }
 
 /**
- * Layouts worth a transfer: slabs along any axis, and a process grid's axis exchanged for a whole
- * one.
+ * The layouts to try for a transfer: that of the target, slabs along any axis, and process grids in
+ * which a distributed axis and a whole one are exchanged.
  */
 function candidates(layout: Layout, target: Layout): Layout[] {
   const { globalShape: shape, ranks, grid } = layout;
@@ -50,7 +52,7 @@ function candidates(layout: Layout, target: Layout): Layout[] {
     layoutLike(target, shape),
     ...swaps.map((to) => Layout.grid(shape, ranks, to)),
     ...shape.map((_, b) => Layout.split(shape, ranks, b)),
-    // an array of one axis has to be whole on one rank
+    // An array of one axis must be whole on one rank.
     Layout.grid(
       shape,
       ranks,
@@ -60,15 +62,15 @@ function candidates(layout: Layout, target: Layout): Layout[] {
 }
 
 /**
- * Axes that are cut, be it only by name: an axis of one sample over several ranks lies on one of
- * them.
+ * The number of axes that are cut, even if only formally: an axis of one sample over several ranks
+ * is on one of them.
  */
 const cutAxes = (layout: Layout, axes: readonly FourierAxis[]): number =>
   axes.filter((a) => layout.grid[a.axis] !== 1).length;
 
 /**
- * The cheapest way with at most `transfers` transfers from a layout to the target, some axes being
- * done.
+ * The cheapest route from a layout to the target with at most `transfers` transfers. The axes in
+ * `done` are already transformed.
  */
 function route(
   scheme: FourierScheme,
@@ -81,7 +83,7 @@ function route(
   const left = scheme.axes.filter((a) => !done.has(a.axis));
   const halved = left.find((a) => a.half);
   const whole = (a: FourierAxis) => layout.grid[a.axis] === 1;
-  // the halved axis comes first: it is the only one that takes real data
+  // The halved axis is transformed first. It is the only one that takes real data.
   const axes = halved && !whole(halved) ? [] : left.filter(whole);
   if (axes.length > 0) {
     const shape = layout.globalShape.map((n, k) => axes.find((a) => a.axis === k)?.nd ?? n);
@@ -98,7 +100,7 @@ function route(
   }
   if (left.length === 0 && sameBoxes(layout, target)) return { phases: [], cost: 0 };
   const ways = left.length === 0 ? [target] : candidates(layout, target);
-  // the same parts under another name, with fewer cuts: nothing has to move
+  // Another layout with the same parts and fewer cuts. Nothing has to move.
   const renamed = ways.find((to) => cutAxes(to, left) < cutAxes(layout, left) && sameBoxes(layout, to));
   if (renamed) return route(scheme, renamed, target, done, complex, transfers);
   if (transfers === 0) return undefined;
@@ -116,19 +118,20 @@ function route(
 }
 
 /**
- * How an array gets from one layout to its transform in another: with the fewest transfers, and of
- * these the ones that move least. A transfer is needed for an axis that is distributed; an array of
- * one axis is transformed by one rank where {@link SixStepPlan} cannot. Never communicates when it
- * is made.
+ * The phases from an array in one layout to its transform in another. The plan has the fewest
+ * transfers, and of these routes the one that moves the least. A distributed axis needs a transfer.
+ * An array of one axis is transformed by one rank if {@link SixStepPlan} is not possible. The
+ * constructor never communicates.
  */
 export class FourierTransferPlan {
-  /** Transfers that it makes: each is a message to every rank whose part meets. */
+  /** The number of transfers. Each is a message to every rank whose part intersects. */
   readonly transfers: number;
   readonly #forward: readonly FourierStep[];
   readonly #adjoint: readonly FourierStep[];
 
   constructor(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator) {
-    // to a layout in which the first axis is whole, to one for the others, to the target
+    // Transfers to a layout in which the first axis is whole, to one for each of the others, and to
+    // the target.
     const most = 2 + scheme.axes.length;
     let found: Route | undefined;
     for (let n = 0; !found && n <= most; n++)

@@ -5,30 +5,36 @@ import { flatOf, rowsOf } from '../../core/distributed/row-layout.js';
 import { layoutLike } from './layout-like.js';
 
 /**
- * One side of an operator: the shape of its vectors, and their layout where the operator has one of
- * its own.
+ * The domain or the range of an operator: the shape of its vectors, and their layout if the
+ * operator has one of its own.
  */
 export interface Side {
   readonly dims: Shape;
   readonly layout?: Layout | undefined;
 }
 
-/** Elements as even as possible, whether a row is cut or not. */
+/** An even split of the elements, which may cut rows. */
 const evenly = (dims: Shape, ranks: number): Layout => Layout.split([product(dims)], ranks);
 
 /**
- * The layout of an operator's result for a SCATTER vector of a layout, the same in both directions:
- * natural for natural, flat for flat.
+ * The layout of an operator's result for a SCATTER vector of a layout. The rule is the same in both
+ * directions. Natural vectors have natural results, flat ones flat results.
  *
- * An operator's own layout leads to its own one. Otherwise the result is cut as the vector is: at
- * the same places along axes of the same length, evenly along others. Of flat vectors one of as
- * many elements has the same cuts, an even one an even result, one that is cut between rows is a
- * natural one seen flat, and any other has an even result. What led to a layout on the way there is
- * found on the way back, and what has come back once stays.
+ * A vector in the operator's own layout has a result in the operator's own layout. Otherwise the
+ * result is cut as the vector is: at the same places along axes of the same length, evenly along
+ * others. For flat vectors the rules are, in this order:
+ * - If both sides have the same number of elements, the cuts are the same.
+ * - An even split leads to an even split.
+ * - A vector that is cut between rows is a view of a natural one, and its result is the flat form
+ *   of the natural result.
+ * - Any other vector leads to an even split.
+ *
+ * A layout that has been mapped to the other side and back is mapped to itself by further such
+ * round trips.
  */
 export function imageLayout(layout: Layout, from: Side, to: Side): Layout {
-  // once there and back: where several layouts of one side lead to one of the other, it is the one
-  // that stays
+  // A round trip first: if several layouts of one side lead to one layout of the other, the round
+  // trip selects the one that later trips reproduce.
   return cut(cut(cut(layout, from, to), to, from), from, to);
 }
 

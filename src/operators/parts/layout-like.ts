@@ -1,7 +1,7 @@
 import { product, type Shape, sameShape } from '../../core/base/shape.js';
 import { Layout } from '../../core/distributed/layout.js';
 
-/** Block sizes of a layout along one of its axes. */
+/** The block sizes of a layout along one of its axes. */
 const extentsOf = (layout: Layout, axis: number): number[] => {
   const step = product(layout.grid.slice(axis + 1));
   return Array.from(
@@ -11,8 +11,8 @@ const extentsOf = (layout: Layout, axis: number): number[] => {
 };
 
 /**
- * The parts of a layout for an array of another shape: cut alike along axes of the same length,
- * evenly along others.
+ * The parts of a layout for an array of another shape. They are cut at the same places along axes
+ * of the same length, and evenly along others.
  */
 export function layoutLike(layout: Layout, shape: Shape): Layout {
   const { ranks, axis, grid } = layout;

@@ -5,7 +5,7 @@ import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Elements } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 
-/** Rows of a matrix in memory: the first element and the length of a row there. */
+/** Rows of a matrix in memory: the first element and the distance between rows. */
 export interface Rows {
   readonly elements: Elements;
   readonly ld: number;
@@ -17,20 +17,21 @@ const contains = (outer: IndexBox, inner: IndexBox): boolean =>
     return s >= first && s + (inner.shape[k] as number) <= first + (outer.shape[k] as number);
   });
 
-/** A panel that is on its way. */
+/** A panel that is being received. */
 export interface PendingPanel {
-  /** Waits. */
+  /** Waits for the panel and returns it. */
   finish(): Rows;
-  /** Gives its buffer back. */
+  /** Releases the buffer of the panel. */
   release(): void;
 }
 
 /**
- * A part of a distributed matrix that every rank needs another box of. A rank that has its box
- * reads it where it is; others get it by at most one message from each rank that has some of it.
+ * A part of a distributed matrix of which every rank needs another box. A rank that holds its box
+ * reads it in place. Other ranks receive it by at most one message from each rank that holds some
+ * of it.
  */
 export class MatrixPanel {
-  /** The box that this rank needs. */
+  /** The shape of the box that this rank needs. */
   readonly shape: Shape;
   readonly #at: { readonly offset: number; readonly ld: number } | undefined;
   readonly #pattern: Pattern;
@@ -60,12 +61,12 @@ export class MatrixPanel {
     }
   }
 
-  /** Messages that this rank sends for it. */
+  /** The number of messages that this rank sends for the panel. */
   get sends(): number {
     return this.#pattern.sends.length;
   }
 
-  /** Begins to fetch it from what the ranks hold. Collective. */
+  /** Starts to receive the panel from the ranks that hold it. Collective. */
   start(x: Elements): PendingPanel {
     const exchange = this.#exchanges.of(x.storage);
     const [rows, columns] = this.shape as readonly [number, number];
@@ -83,7 +84,7 @@ export class MatrixPanel {
     };
   }
 
-  /** The panel within what this rank holds, where it does. */
+  /** The panel within the memory of this rank, if this rank holds its box. */
   own(x: Elements): Rows {
     const { offset, ld } = this.#at ?? { offset: 0, ld: 0 };
     const [rows, columns] = this.shape as readonly [number, number];
@@ -92,8 +93,8 @@ export class MatrixPanel {
   }
 
   /**
-   * The adjoint: begins to send this rank's box back, which `fill` writes; `finish` adds what comes
-   * to x. A rank that holds its box writes it into x at once. Collective.
+   * The adjoint: `fill` writes this rank's box, which is then sent to the owners. `finish` adds the
+   * received values to x. A rank that holds its box writes it into x at once. Collective.
    */
   startAdjoint(x: Elements, fill: (rows: Rows) => void): { finish(): void } {
     const { backend, dtype } = x.storage;
@@ -122,15 +123,15 @@ export class MatrixPanel {
   }
 }
 
-/** One step of a product: what is multiplied with what. */
+/** One step of a product: the two panels that are multiplied. */
 export interface PanelPair {
   readonly a: MatrixPanel;
   readonly b: MatrixPanel;
 }
 
 /**
- * Calls `multiply` for one pair of panels after another, the next ones being on their way
- * meanwhile. Collective.
+ * Calls `multiply` for one pair of panels after another, and receives the next pair meanwhile.
+ * Collective.
  */
 export function overPanels(
   pairs: readonly PanelPair[],

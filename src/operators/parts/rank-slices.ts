@@ -9,11 +9,11 @@ import { checkSame, gatherFromAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 
 /**
- * Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as
- * all ranks know them.
+ * Matrices `[slices, rows, columns]` distributed over the ranks, in rank order. The description is
+ * the same on all ranks, except for `start`.
  */
 export interface RankSlices {
-  /** Slices on each rank, and before those of this rank. */
+  /** The number of slices on each rank, and the number before those of this rank. */
   readonly counts: readonly number[];
   readonly start: number;
   readonly total: number;
@@ -23,8 +23,8 @@ export interface RankSlices {
 }
 
 /**
- * Collective: one object exchange. Throws on all ranks what is wrong on one.
- * @param check what else is checked; the arguments that it returns must be alike on all ranks
+ * Collective: one object exchange. An error on one rank is thrown on all ranks.
+ * @param check checks further arguments and returns those that must be the same on all ranks
  */
 export function rankSlices(owner: string, G: NDArray, comm: Communicator, check: () => object): RankSlices {
   const all = gatherFromAllRanks(comm, () => {
@@ -44,7 +44,7 @@ export function rankSlices(owner: string, G: NDArray, comm: Communicator, check:
   return { counts, start, total: counts.reduce((a, b) => a + b, 0), rows, columns, dtype: G.dtype };
 }
 
-/** Slices over the ranks as the matrices are. */
+/** The layout of slices that are distributed as the matrices are. */
 export const sliceLayout = (counts: readonly number[], inner: Shape): Layout =>
   Layout.fromLocalShapes(
     counts.map((n) => [n, ...inner]),

@@ -22,14 +22,14 @@ import {
 import { transferStep } from './transfer-step.js';
 
 /**
- * Rows and columns that a rank has at least: with fewer the messages cost more than one rank's
- * work.
+ * The least number of rows and of columns for each rank. With fewer, the messages cost more than
+ * the work of one rank.
  */
 const LEAST = 8;
 
 /**
- * The factors of n nearest to its root, or nothing where they are too small to be shared by the
- * ranks.
+ * The two factors of n that are nearest to its root. Undefined if they are too small to be divided
+ * among the ranks.
  */
 export function sixStepFactors(n: number, ranks: number): readonly [number, number] | undefined {
   for (let rows = Math.floor(Math.sqrt(n)); rows >= LEAST * ranks; rows--)
@@ -38,13 +38,13 @@ export function sixStepFactors(n: number, ranks: number): readonly [number, numb
 }
 
 /**
- * Parts of an array of one axis at other places of another one, whose rest is zeros: one message at
- * most to each rank.
+ * Copies parts of an array of one axis to other places of another one. The rest is zeros. At most
+ * one message to each rank.
  */
 class RunsStep implements FourierStep {
   readonly size: number;
   readonly #exchanges: LentExchanges;
-  /** Where the parts that this rank wants lie within its own. */
+  /** The positions of the parts that this rank receives, within its own part. */
   readonly #places: readonly { readonly offset: number; readonly size: number }[];
 
   constructor(
@@ -87,10 +87,7 @@ class RunsStep implements FourierStep {
   }
 }
 
-/**
- * `exp(−2πi k₁j₂/n)` for this rank's columns j₂, on every backend and in every dtype in which they
- * were needed so far.
- */
+/** `exp(−2πi k₁j₂/n)` for this rank's columns j₂. Cached for each backend and dtype in use. */
 class Turns {
   readonly #arrays = new WeakMap<Backend, Map<DType, NDArray>>();
   constructor(
@@ -107,7 +104,7 @@ class Turns {
     if (!array) {
       const size = this.rows * this.width;
       const { values } = tabulate(dtype, size, (i) => {
-        // below 2⁵³ the product of the indices is exact, and so is its remainder
+        // Below 2⁵³ the product of the indices and its remainder are exact.
         const angle =
           (-2 * Math.PI * ((Math.floor(i / this.width) * (this.first + (i % this.width))) % this.n)) / this.n;
         return { re: Math.cos(angle), im: Math.sin(angle) };
@@ -119,10 +116,10 @@ class Turns {
 }
 
 /**
- * The transform of an array of one axis by all ranks, its n = n₁n₂ samples seen as a matrix
+ * The transform of an array of one axis by all ranks. Its n = n₁n₂ samples are treated as a matrix
  * (Bailey's six steps): transforms along the columns, factors `exp(∓2πi k₁j₂/n)`, transforms along
- * the rows, transposition. Three transfers, and one between neighbours before and after where the
- * parts are not whole rows. The factors are kept: as many numbers as this rank's part has.
+ * the rows, transposition. Three transfers, and one between neighbours before and after if the
+ * parts are not whole rows. The plan holds the factors: as many numbers as this rank's part has.
  */
 export class SixStepPlan {
   readonly #forward: readonly FourierStep[];
@@ -134,8 +131,9 @@ export class SixStepPlan {
   }
 
   /**
-   * Nothing where the array has several axes, or a length that does not factor well: then one rank
-   * has to do it. Never communicates.
+   * Makes a plan. Never communicates.
+   * @returns undefined if the array has several axes or a length without such factors, so that one
+   *   rank has to transform it
    */
   static for(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator): SixStepPlan | undefined {
     const [axis] = scheme.axes;
@@ -194,7 +192,9 @@ export class SixStepPlan {
         },
       ];
     };
-    /** Frequencies without a mirror, at indices of a vector in a layout. */
+    /**
+     * Divides the frequencies without a mirror by √2, at the given indices of a vector in a layout.
+     */
     const halvedBack = (layout: Layout, indices: readonly number[]): FourierStep[] => {
       const { start, shape } = layout.box(comm.rank);
       const own = indices
