@@ -14,9 +14,9 @@ export interface BackendConformanceOptions {
   readonly slack?: number;
   /** Kernels (such as `'matmul'`, `'unary exp'`) to test. @default all */
   readonly kernels?: readonly string[];
-  /** Of the cases with random special values. @default 20 */
+  /** The seed of the cases with random special values. @default 20 */
   readonly seed?: number;
-  /** How many of them there are for each kernel and dtype. @default 12 */
+  /** The number of these cases for each kernel and dtype. @default 12 */
   readonly draws?: number;
 }
 
@@ -279,13 +279,13 @@ const DEFAULTS = {
 } satisfies Defaults<BackendConformanceOptions>;
 
 /**
- * Mocha tests that compare a backend with the reference on every kernel, every dtype that it holds,
- * and the shapes that are known to break kernels. `makeBackend` is called once, while the tests are
- * defined.
+ * Defines Mocha tests that compare a backend with the reference on every kernel, on every dtype
+ * that it holds, and on shapes that are known to break kernels. `makeBackend` is called once, when
+ * the tests are defined.
  */
 export function backendConformance(makeBackend: () => Backend, options?: BackendConformanceOptions): void {
   const { slack, kernels, seed, draws } = withDefaults('backendConformance', options, DEFAULTS);
-  // Runs the kernels that the backend lacks
+  // Runs the kernels that the backend lacks.
   if (!backendNames().includes('cpu')) registerBackend('cpu', () => new CpuBackend());
   const backend = makeBackend();
   const reference = new CpuBackend({ name: 'reference' });

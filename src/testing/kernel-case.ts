@@ -12,46 +12,43 @@ import {
 import { fillNormal } from '../core/base/random.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
 
-/**
- * A storage as a case wants it: `size` elements from `offset` on are used, the others must stay as
- * they are.
- */
+/** An operand of a case: `size` elements from `offset` on are used. The others must not change. */
 export interface CaseOperand {
   readonly dtype: DType;
-  /** Of the whole storage. */
+  /** The values of the whole storage. */
   readonly values: HostArray;
   readonly offset: number;
   readonly size: number;
-  /** Inputs must not change by a bit. */
+  /** The bits of an input must not change. */
   readonly role: 'in' | 'out';
 }
 
-/** One use of a kernel, to be run on two backends and compared. */
+/** One call of a kernel, which is run on two backends and compared. */
 export interface KernelCase {
   readonly title: string;
   readonly operands: readonly CaseOperand[];
-  /** What it returns is compared too. */
+  /** Runs the kernel. The result is compared too. */
   run(backend: Backend, elements: readonly Elements[]): Scalar | Float64Array | undefined;
   /**
-   * Allowed error in units of the dtype's precision, relative to an element's modulus. Default 4;
-   * integers are always exact.
+   * The allowed error in units of the dtype's precision, relative to an element's modulus. The
+   * default is 4. Integers are always exact.
    */
   readonly ulps?: number;
   /**
-   * The modulus below which errors are relative to this instead: the size of the terms that a
-   * result is summed up from.
+   * The size of the terms that are summed to a result. For results of a smaller modulus the allowed
+   * error is relative to this number.
    */
   readonly scale?: number;
-  /** Zeros must have the right sign. */
+  /** True if zeros must have the right sign. */
   readonly signedZeros?: boolean;
   /**
-   * Where an infinity or NaN is expected: `'any'` of these is right, or whatever comes
-   * (`'unspecified'`).
+   * The rule for elements whose expected value is infinity or NaN. `'any'`: one of these is
+   * correct. `'unspecified'`: every value is correct.
    */
   readonly notFinite?: 'any' | 'unspecified';
 }
 
-/** What a case left behind. */
+/** The arrays and the result after a case. */
 export interface Outcome {
   readonly arrays: readonly HostArray[];
   readonly result: Scalar | Float64Array | undefined;
@@ -64,7 +61,7 @@ const EPSILON = {
   complex128: 2 ** -52,
   int32: 0,
 } as const;
-/** The smallest number: results near it have an error of so much. */
+/** The smallest positive number: the unit of the allowed error of results near 0. */
 const LEAST = {
   float32: 2 ** -149,
   complex64: 2 ** -149,
@@ -93,7 +90,7 @@ export const SPECIAL = [
 ] as const;
 
 /**
- * Sizes and offsets that find the mistakes of vector loops: nothing, one, odd, more than a block
+ * Sizes and offsets that reveal errors of vectorised loops: nothing, one, odd, more than a block
  * with a rest, and unaligned starts.
  */
 export const RUNS: readonly (readonly [size: number, offset: number])[] = [
@@ -108,7 +105,7 @@ export const RUNS: readonly (readonly [size: number, offset: number])[] = [
   [4097, 2],
 ];
 
-/** Operands from a seed. Every array differs, and is the same in every run. */
+/** Makes operands from a seed. The arrays differ from each other and are the same in every run. */
 export class Operands {
   #seed: number;
 
@@ -116,7 +113,7 @@ export class Operands {
     this.#seed = 1000 * seed;
   }
 
-  /** Normal numbers; for int32 integers between −20 and 20 or so. */
+  /** Normal numbers. For int32, integers between about −20 and 20. */
   numbers(dtype: DType, size: number): HostArray {
     const lanes = lanesOf(dtype);
     const values = fillNormal(this.#seed++, 0, new Float64Array(size * lanes));
@@ -132,12 +129,12 @@ export class Operands {
     );
   }
 
-  /** @param values of the elements that are used; normal numbers where absent */
+  /** @param values the values of the elements that are used; normal numbers by default */
   in(dtype: DType, size: number, offset = 0, values?: ArrayLike<number>): CaseOperand {
     return this.#operand('in', dtype, size, offset, values);
   }
 
-  /** Holds numbers that must be overwritten or, beside the run, kept. */
+  /** An operand that holds numbers. Those of the run must be overwritten, the others kept. */
   out(dtype: DType, size: number, offset = 0, values?: ArrayLike<number>): CaseOperand {
     return this.#operand('out', dtype, size, offset, values);
   }
@@ -155,7 +152,7 @@ export class Operands {
   }
 }
 
-/** Runs a case on memory of its own. */
+/** Runs a case in its own memory. */
 export function runCase(backend: Backend, kernelCase: KernelCase): Outcome {
   const elements = kernelCase.operands.map(({ dtype, values, offset, size }): Elements => {
     const storage = backend.alloc(dtype, values.length / lanesOf(dtype));
@@ -176,11 +173,14 @@ function same(got: number, want: number, allowed: number, signedZeros: boolean):
   return Math.abs(got - want) <= allowed;
 }
 
-/** Equal infinities are not apart. */
+/** The difference of two numbers. It is 0 for equal infinities. */
 const apart = (a: number, b: number): number => (a === b ? 0 : a - b);
 const finiteOrZero = (a: number): number => (Number.isFinite(a) ? a : 0);
 
-/** Complex numbers are compared by modulus; one that is not a number must not become one. */
+/**
+ * Compares complex numbers by modulus. If one part of the expected number is NaN, the received
+ * number must have a NaN too.
+ */
 function samePair(a: number, b: number, x: number, y: number, allowed: number): boolean {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(a) || Number.isNaN(b);
   return Math.hypot(apart(a, x), apart(b, y)) <= allowed;
@@ -191,7 +191,7 @@ interface Comparison {
   readonly dtype: DType;
   readonly got: ArrayLike<number>;
   readonly want: ArrayLike<number>;
-  /** The lanes that may differ within the tolerance. */
+  /** The range of lanes that may differ within the tolerance. */
   readonly from: number;
   readonly to: number;
 }
@@ -228,7 +228,10 @@ function firstDifference(
   return undefined;
 }
 
-/** Lists where an outcome differs from the expected one: empty when it conforms. */
+/**
+ * Lists the differences between an outcome and the expected one. The list is empty if there are
+ * none.
+ */
 export function differences(kernelCase: KernelCase, got: Outcome, want: Outcome): string[] {
   const comparisons = kernelCase.operands.map(({ dtype, offset, size, role }, k): Comparison => {
     const from = offset * lanesOf(dtype);
@@ -245,7 +248,7 @@ export function differences(kernelCase: KernelCase, got: Outcome, want: Outcome)
   const dtype = kernelCase.operands[0]?.dtype ?? 'float64';
   if (want.result !== undefined || got.result !== undefined) {
     const [a, b] = [lanesOfResult(got.result), lanesOfResult(want.result)];
-    // Counts and sums of integers are exact, whatever type they come in
+    // Counts and sums of integers are exact in any dtype.
     const resultDType: DType = isInteger(dtype) ? 'int32' : isSingle(dtype) ? 'complex64' : 'complex128';
     comparisons.push({ name: 'result', dtype: resultDType, got: a, want: b, from: 0, to: b.length });
   }
@@ -264,7 +267,7 @@ export function checkCase(kernelCase: KernelCase, backend: Backend, reference: B
   return differences(kernelCase, runCase(backend, kernelCase), runCase(reference, kernelCase));
 }
 
-/** A scalar for `dtype`: complex where it can be, an integer where it must be. */
+/** A scalar for `dtype`: complex for a complex dtype, an integer for an integer one. */
 export function scalarFor(dtype: DType, real: number, imaginary: number): Scalar {
   if (isComplex(dtype)) return { re: real, im: imaginary };
   return isFloat(dtype) ? real : Math.round(real);

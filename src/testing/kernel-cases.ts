@@ -27,13 +27,13 @@ const CASES: readonly KernelCases[] = [
 ];
 
 /**
- * Every kernel of a backend, also with `count` cases of a dtype whose operands have NaN,
- * infinities, zeros of both signs and subnormal numbers from a seed.
+ * The cases of every kernel of a backend. For each dtype, `count` cases are added whose operands
+ * contain NaN, infinities, zeros of both signs and subnormal numbers, chosen by a seed.
  */
 export const kernelCases = (seed: number, count: number): readonly KernelCases[] => [
   ...CASES.map(addSpecialValues(seed, count)),
   ...specialValueCases,
 ];
 
-/** {@link kernelCases} of the usual seed. */
+/** The {@link kernelCases} of the default seed and count. */
 export const KERNEL_CASES = kernelCases(20, 12);

@@ -36,7 +36,7 @@ function convolveCases(dtype: DType): KernelCase[] {
   const make = new Operands(360);
   return FORMS.flatMap(({ title, ...form }) =>
     (['forward', 'adjoint'] as const).map((direction): KernelCase => {
-      // The adjoint takes y to x
+      // The adjoint maps y to x.
       const [xShape, yShape] =
         direction === 'forward' ? [form.xShape, form.yShape] : [form.yShape, form.xShape];
       const convolution: Convolution = { ...form, xShape, yShape, direction };

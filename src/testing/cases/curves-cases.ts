@@ -16,7 +16,9 @@ function curveCases(kernel: 'spreadCurves' | 'sumCurves', dtype: DType): KernelC
   const make = new Operands(kernel === 'spreadCurves' ? 390 : 391);
   return FORMS.flatMap(([points, ns, nr, nt]) =>
     [false, true].map((weighted): KernelCase => {
-      /** Samples of which some sums lie before the first or behind the last one. */
+      /**
+       * Random samples. The sums of some are before the first sample of a trace or after the last.
+       */
       const samples = (count: number): Float64Array => {
         const values = hostArray('float64', count * points) as Float64Array;
         const normal = make.numbers('float64', count * points);
@@ -49,7 +51,7 @@ function curveCases(kernel: 'spreadCurves' | 'sumCurves', dtype: DType): KernelC
   );
 }
 
-/** Kernels that a backend may leave out. */
+/** The cases of kernels that a backend may lack. */
 export const curveCasesByDType: readonly KernelCases[] = (['spreadCurves', 'sumCurves'] as const).map(
   (kernel) => ({
     kernel,

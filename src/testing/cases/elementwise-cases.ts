@@ -6,7 +6,7 @@ import { binaryResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
 import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 
-/** Undefined where the function does not exist for a dtype. */
+/** Undefined if the function does not exist for a dtype. */
 function defined(result: () => DType): DType | undefined {
   try {
     return result();
@@ -17,7 +17,9 @@ function defined(result: () => DType): DType | undefined {
 }
 
 const POSITIVE: ReadonlySet<string> = new Set(['log', 'sqrt', 'power']);
-/** Evaluated by series: libraries differ in the last bits. */
+/**
+ * The functions that are not evaluated by series. Libraries differ in the last bits of the others.
+ */
 const EXACT: ReadonlySet<string> = new Set([
   'negative',
   'conj',
@@ -93,11 +95,11 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
   if (!result) return [];
   const make = new Operands(50 + BINARY_OPS.indexOf(op));
   const ulps = ulpsOf(op);
-  // Products and sums of complex numbers cancel within a part, sums of real ones as a whole
+  // In products and sums of complex numbers, digits can cancel within one part only. In sums of
+  // real numbers they can cancel altogether.
   const scale = ['add', 'subtract'].includes(op) ? 4 : 0;
   const left = (n: number) => domain(op, dtype, make.numbers(dtype, n));
-  // Equal elements now and then, so that comparisons have both answers; small exponents for
-  // integers
+  // Some elements are equal, so that comparisons have both results. Integers have small exponents.
   const right = (n: number, x: HostArray) => {
     const values = make.numbers(dtype, n);
     if (op === 'power' && isInteger(dtype)) return values.map((v) => Math.abs(v) % 4);
@@ -238,7 +240,7 @@ function combinationCases(dtype: DType): KernelCase[] {
     scalarFor(dtype, -2, -2),
   ];
   const [a, b, d, f] = c as [Scalar, Scalar, Scalar, Scalar];
-  /** Coefficients, which operands they belong to, and where the sum goes. */
+  /** The coefficients, the operand of each, and the operand that receives the sum. */
   const forms: readonly (readonly [string, readonly Scalar[], readonly number[], number])[] = [
     ['no terms', [], [], 4],
     ['zero coefficients only', [0, 0], [0, 1], 4],
@@ -281,7 +283,7 @@ function combinationCases(dtype: DType): KernelCase[] {
   );
 }
 
-/** A dropped term is not read, so its NaN does not matter. */
+/** A term without weight is not read, so that its NaN has no effect. */
 function droppedNaN(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(82);

@@ -47,7 +47,7 @@ const FORMS: readonly (readonly [shape: readonly number[], axes: readonly number
   ],
 ];
 
-/** The shape of the side that is cut to its first half. */
+/** The shape of the spectrum of a real transform, of which the first half is kept. */
 function halved(shape: readonly number[], axes: readonly number[]): number[] {
   const last = axes[axes.length - 1];
   return shape.map((n, k) => (k === last ? Math.floor(n / 2) + 1 : n));

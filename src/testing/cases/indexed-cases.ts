@@ -22,7 +22,7 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
   return FORMS.flatMap(([outer, nx, ny, inner, width]) =>
     WEIGHTS.filter((w) => w !== 'real' || realOf(dtype) !== dtype).map((w): KernelCase => {
       const entries = ny * width;
-      // Every index at least twice on average, and some that are skipped
+      // On average every index occurs at least twice, and some entries are skipped.
       const index = make.integers(entries, nx + 1).map((i) => (i === nx ? -1 : i));
       const weights = make.in(w === 'real' ? realOf(dtype) : dtype, entries, 1);
       const [x, y] = [outer * nx * inner, outer * ny * inner];

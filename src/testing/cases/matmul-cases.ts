@@ -9,9 +9,9 @@ interface Form {
   readonly n: number;
   readonly k: number;
   readonly batch?: number;
-  /** Matrices that the batch shares. */
+  /** The operand that is the same for the whole batch. */
   readonly shared?: 'a' | 'b';
-  /** Unused elements at the end of each row, and between matrices. */
+  /** The number of unused elements at the end of each row and between matrices. */
   readonly gap?: number;
 }
 

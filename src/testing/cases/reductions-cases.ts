@@ -7,7 +7,10 @@ import { at } from './at.js';
 const ORDERED: readonly ReduceKernel[] = ['max', 'min'];
 const hasOp = (op: ReduceKernel, dtype: DType) => !(isComplex(dtype) && ORDERED.includes(op));
 
-/** Numbers near one, so that products of thousands stay representable; signs for integers. */
+/**
+ * Numbers near one, so that the product of thousands of them is representable. For integers, ones
+ * of both signs.
+ */
 function factors(make: Operands, dtype: DType, n: number): ArrayLike<number> {
   const values = make.numbers(dtype, n);
   return Array.from(values, (v, i) =>
@@ -27,7 +30,7 @@ const TOLERANCE: Partial<Record<ReduceKernel, (n: number) => Pick<KernelCase, 'u
   prod: (n) => ({ ulps: 8 + 4 * n }),
 };
 
-/** Integers have no roots here: their sums must be exact. */
+/** For integers there are no roots, because their sums must be exact. */
 const parametersOf = (op: ReduceKernel, dtype: DType): readonly (number | undefined)[] =>
   op === 'sumPower' && isInteger(dtype) ? [1, 3] : (PARAMETERS[op] ?? [undefined]);
 
@@ -81,7 +84,7 @@ const EXTENTS = [
 function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   if (!hasOp(op, dtype)) return [];
   const make = new Operands(220 + REDUCE_OPS.indexOf(op));
-  // int32 has no infinity to stand for the largest of nothing
+  // int32 has no infinity, which is the extreme of no elements.
   const extents = EXTENTS.filter(([, n]) => n > 0 || isFloat(dtype));
   const cases = extents.map(
     ([outer, n, inner]): KernelCase => ({
@@ -101,7 +104,7 @@ function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
     }),
   );
   if (!isFloat(dtype)) return cases;
-  // a line with NaN, one with infinity and one with both
+  // One line contains NaN, one infinity, and one both.
   return [
     ...cases,
     ...[
@@ -160,7 +163,7 @@ function dotsCases(dtype: DType): KernelCase[] {
   return cases;
 }
 
-/** A reduction gives the same bits each time. */
+/** Checks that a reduction gives the same bits each time. */
 function repeatCases(dtype: DType): KernelCase[] {
   const make = new Operands(241);
   return [

@@ -10,8 +10,8 @@ const part = ({ storage, offset }: Elements, from: number, size: number): Elemen
 });
 
 /**
- * Several kernels on the same memory: later ones must see what earlier ones wrote, and nothing that
- * was written later.
+ * Several kernels on the same memory. Each must read what earlier ones wrote, and nothing that
+ * later ones write.
  */
 function sequences(dtype: DType): KernelCase[] {
   const make = new Operands(400);

@@ -4,10 +4,10 @@ import type { Elements } from '../../core/ports/backend.js';
 import { type CaseOperand, type KernelCase, type KernelCases, Operands, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 
-/** A number below the smallest normal one of a dtype's precision. */
+/** A number smaller than the smallest normal number of a dtype's precision. */
 const subnormal = (dtype: DType): number => (isSingle(dtype) ? 3e-42 : 7e-311);
 
-/** What is sprinkled over the operands of one case. */
+/** The special values for the operands of one case. */
 const KINDS: readonly ((dtype: DType) => readonly number[])[] = [
   () => [Number.NaN],
   () => [Number.POSITIVE_INFINITY],
@@ -49,7 +49,7 @@ class Draws {
   }
 }
 
-/** An operand with a few special numbers, or many, among those that are used. */
+/** An operand in which some or many of the used numbers are replaced by special ones. */
 function sprinkled(operand: CaseOperand, draws: Draws): CaseOperand {
   const { dtype, offset, size } = operand;
   const numbers = size * lanesOf(dtype);
@@ -63,8 +63,8 @@ function sprinkled(operand: CaseOperand, draws: Draws): CaseOperand {
 
 const LARGEST = 1500;
 /**
- * Of kernels whose sums and products no definition orders, and of transforms, whose factors of 0
- * are multiplied with or not.
+ * Kernels with results that are not defined for special values. No definition fixes the order of
+ * their sums and products, or, in transforms, whether factors of 0 are multiplied.
  */
 const NOT_FINITE: readonly (readonly [kernel: RegExp, notFinite: 'any' | 'unspecified'])[] = [
   [/^(matmul|reduce\w* prod)/, 'any'],
@@ -72,7 +72,8 @@ const NOT_FINITE: readonly (readonly [kernel: RegExp, notFinite: 'any' | 'unspec
 ];
 
 /**
- * Cases of a kernel with other operands: NaN, infinities, zeros of both signs, subnormal numbers.
+ * Cases of a kernel with special values in their operands: NaN, infinities, zeros of both signs,
+ * subnormal numbers.
  */
 function withSpecialValues(
   { kernel, cases }: KernelCases,
@@ -100,7 +101,7 @@ function withSpecialValues(
   });
 }
 
-/** The same kernel with a number of such cases more. */
+/** Adds `count` cases with special values to those of a kernel. */
 export const addSpecialValues =
   (seed: number, count: number) =>
   (entry: KernelCases, k: number): KernelCases => ({
@@ -111,7 +112,7 @@ export const addSpecialValues =
 const INF = Number.POSITIVE_INFINITY;
 const NAN = Number.NaN;
 
-/** Complex numbers with infinite parts, and others beside them. */
+/** Complex numbers with infinite parts, and others. */
 const INFINITE_PAIRS = [
   INF,
   1,
@@ -140,8 +141,8 @@ const INFINITE_PAIRS = [
 ] as const;
 
 /**
- * A real multiple of ∞ + i is ∞ + NaN i; a sum is not. Enough of them for every loop of whole
- * vectors, and an odd rest.
+ * A real multiple of ∞ + i is ∞ + NaN i, but a sum is not. There are enough numbers for every
+ * vectorised loop and an odd rest.
  */
 function infiniteCombinations(dtype: DType): KernelCase[] {
   if (!isComplex(dtype)) return [];
@@ -187,8 +188,8 @@ function infiniteCombinations(dtype: DType): KernelCase[] {
 }
 
 /**
- * y any number of times among many terms: it must be read before it is written, whatever the number
- * of terms of one pass.
+ * y is several of many terms. It must be read before it is written, for any number of terms in one
+ * pass.
  */
 function repeatedTerms(dtype: DType): KernelCase[] {
   const make = new Operands(85);
@@ -213,7 +214,7 @@ function repeatedTerms(dtype: DType): KernelCase[] {
   );
 }
 
-/** Where a tap is 0, nothing is read. */
+/** A tap of 0 is not multiplied: the element under it is not read. */
 function zeroTaps(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(86);
@@ -234,7 +235,7 @@ function zeroTaps(dtype: DType): KernelCase[] {
         const half = (count - 1) / 2;
         const values = make.numbers(dtype, size);
         for (let i = 3; i < values.length; i += 29) values[i] = [NAN, INF, -INF][i % 3] as number;
-        // Rows of their own at both ends, as derivatives have
+        // Both ends have rows of their own, as in derivatives.
         const edge = (i: number) => ({
           start: i,
           end: i + 1,
@@ -276,7 +277,7 @@ function infiniteModuli(dtype: DType): KernelCase[] {
   );
 }
 
-/** ⟨x, x⟩ with an infinite part has an imaginary part that is no number. */
+/** ⟨x, x⟩ of a vector with an infinite part has an imaginary part that is NaN. */
 function infiniteDots(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(88);
@@ -297,7 +298,7 @@ function infiniteDots(dtype: DType): KernelCase[] {
   );
 }
 
-/** Powers that leave 53 bits wrap around as products do. */
+/** Powers that do not fit into 53 bits wrap around as products do. */
 function integerPowers(dtype: DType): KernelCase[] {
   if (!isInteger(dtype)) return [];
   const make = new Operands(89);
@@ -320,7 +321,7 @@ function integerPowers(dtype: DType): KernelCase[] {
   ];
 }
 
-/** Values that engines take for 0. */
+/** Small values, which some engines treat as 0. */
 function smallSigns(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(90);
@@ -335,7 +336,7 @@ function smallSigns(dtype: DType): KernelCase[] {
   ];
 }
 
-/** Cases that backends were found to disagree about, beside the random ones. */
+/** Cases in which backends were found to differ. They are in addition to the random ones. */
 export const specialValueCases: readonly KernelCases[] = [
   {
     kernel: 'linearCombination',

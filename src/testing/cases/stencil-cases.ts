@@ -4,7 +4,7 @@ import type { AxisBand, BandSegment, Elements, Stencil } from '../../core/ports/
 import { type CaseOperand, type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 
-/** A band without its ghosts: their widths, and the segments for `n` cells. */
+/** A band without ghost cells: their widths, and the segments for `n` cells. */
 interface Scheme {
   readonly title: string;
   readonly front: number;
@@ -17,7 +17,9 @@ const clip = (n: number, segments: readonly BandSegment[]) =>
     .map((s) => ({ ...s, start: Math.min(Math.max(s.start, 0), n), end: Math.min(Math.max(s.end, 0), n) }))
     .filter((s) => s.start < s.end);
 
-/** Interior taps where they need no ghosts, other rows at both edges: the form of derivatives. */
+/**
+ * Interior taps, and, in schemes without ghost cells, other rows at both edges, as in derivatives.
+ */
 const SCHEMES: readonly Scheme[] = [
   {
     title: 'forward difference',
@@ -99,7 +101,7 @@ const SHAPES: readonly (readonly number[])[] = [
 
 interface Setup {
   readonly operands: readonly CaseOperand[];
-  /** Ghost operands are numbered after x and y. */
+  /** The operands with ghost cells are numbered after x and y. */
   bands(e: readonly Elements[]): readonly AxisBand[];
 }
 
@@ -218,8 +220,8 @@ function stencilCases(dtype: DType): KernelCase[] {
 }
 
 /**
- * The product of a convolution and a derivative: one long run with the same taps, and rows of their
- * own at both ends.
+ * The product of a convolution and a derivative: one long run of rows with the same taps, and other
+ * rows at both ends.
  */
 function longTaps(n: number, count: number): readonly BandSegment[] {
   const taps = (seed: number): number[] =>
@@ -235,8 +237,8 @@ function longTaps(n: number, count: number): readonly BandSegment[] {
 }
 
 /**
- * Many taps along one axis, whatever the size of its cells; also where ends meet, where a row is
- * zero and where taps leave the array.
+ * Many taps along one axis, for several sizes of its cells. Includes bands whose ends overlap, rows
+ * that are zero, and taps outside the array.
  */
 function longCases(dtype: DType): KernelCase[] {
   const make = new Operands(342);
@@ -283,7 +285,7 @@ function longCases(dtype: DType): KernelCase[] {
   );
 }
 
-/** What a partial range does not touch may be anything, and what is set was not read. */
+/** In mode 'set' the old values of y are not read, so that NaN there has no effect. */
 function unreadCases(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(341);

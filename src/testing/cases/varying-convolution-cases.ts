@@ -10,7 +10,7 @@ interface Form {
   readonly filters: number;
   readonly length: number;
   readonly offset?: number;
-  /** Samples between the places of filters; 0: any filter at any sample. */
+  /** The number of samples between the positions of filters. 0: any filter at any sample. */
   readonly every: number;
 }
 
@@ -79,7 +79,7 @@ function casesOf(dtype: DType): KernelCase[] {
   });
 }
 
-/** A kernel that a backend may leave out. */
+/** The cases of a kernel that a backend may lack. */
 export const varyingConvolutionCases: readonly KernelCases[] = [
   {
     kernel: 'convolveVarying',
