@@ -182,9 +182,14 @@ const solver = <V extends Vector<V>>(
  * `σ = ‖q‖`: the shift separates them.
  *
  * The random start is a function of the seed and the global index. It is the same on any number of
- * ranks. Memory: x, q. An iteration costs one application and one reduction, and allocates no
- * vector. Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for
- * NaN or overflow. Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
+ * ranks.
+ *
+ * Memory: x, q. An iteration costs one application and one reduction, and allocates no vector.
+ *
+ * Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for NaN or
+ * overflow.
+ *
+ * Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
 export const powerIteration = Object.assign(solving(solver), {
   init,

@@ -132,11 +132,17 @@ const solver = <V extends Vector<V>>(
  *
  * It stops as {@link cg} does. The recurrences accumulate rounding errors faster than those of CG.
  * Every `replace` iterations r, u, w, s, q, z are therefore recomputed from x and p, which costs
- * four applications. Memory: x, r, w, n, p, s, z, a copy of y if residuals are replaced, and u, m,
- * q with a preconditioner. An iteration costs one application of A, one of M and one reduction that
- * overlaps with them, and allocates no vector. With a mask each colour solves its own problem,
- * which costs one more reduction. Errors: as for {@link cg}. Source: Ghysels and Vanroose, "Hiding
- * global synchronization latency in the preconditioned conjugate gradient algorithm", 2014.
+ * four applications.
+ *
+ * Memory: x, r, w, n, p, s, z, a copy of y if residuals are replaced, and u, m, q with a
+ * preconditioner. An iteration costs one application of A, one of M and one reduction that overlaps
+ * with them, and allocates no vector. With a mask each colour solves its own problem, which costs
+ * one more reduction.
+ *
+ * Errors: as for {@link cg}.
+ *
+ * Source: Ghysels and Vanroose, "Hiding global synchronization latency in the preconditioned
+ * conjugate gradient algorithm", 2014.
  */
 export const cgPipelined = Object.assign(solving(solver), {
   init,

@@ -285,12 +285,16 @@ const solver = <V extends Vector<V>>(
  * This is an exact line search along the next direction, so that no value grows after convergence.
  *
  * It stops as {@link cg} does. With `replace`, r and s are recomputed from x and p every so many
- * iterations, which costs two applications. Memory: x, r, w, p, s, a copy of y if residuals are
- * replaced, and u with a preconditioner. An iteration costs one application of A, one of M and one
- * reduction, and allocates no vector. With a mask each colour solves its own problem, which costs
- * one more reduction. Errors: as for {@link cg}. Source: Chronopoulos and Gear, "s-step iterative
- * methods for symmetric linear systems", 1989; van der Vorst and Ye, "Residual replacement
- * strategies for Krylov subspace iterative methods", 2000.
+ * iterations, which costs two applications.
+ *
+ * Memory: x, r, w, p, s, a copy of y if residuals are replaced, and u with a preconditioner. An
+ * iteration costs one application of A, one of M and one reduction, and allocates no vector. With a
+ * mask each colour solves its own problem, which costs one more reduction.
+ *
+ * Errors: as for {@link cg}.
+ *
+ * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989; van
+ * der Vorst and Ye, "Residual replacement strategies for Krylov subspace iterative methods", 2000.
  */
 export const cgSingleReduction = Object.assign(solving(solver), {
   init,

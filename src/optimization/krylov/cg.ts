@@ -189,13 +189,16 @@ const solver = <V extends Vector<V>>(
  * `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
  *
  * It stops when `‖r‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖y‖²), when
- * `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations. Memory: x, r, p, q, and z with a preconditioner.
- * An iteration costs one application of A, one of M and two reductions, and allocates no vector.
- * With a mask each colour solves its own problem. All colours continue until the last one has
- * finished, and an iteration costs one more reduction. Errors: {@link ShapeError},
- * {@link DTypeError}, {@link PartitionError} if vectors do not fit, {@link NumericalError} with the
- * iteration for NaN or overflow, on every rank alike. Source: Hestenes and Stiefel, "Methods of
- * conjugate gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear
- * systems", 2003, section 9.2.
+ * `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations.
+ *
+ * Memory: x, r, p, q, and z with a preconditioner. An iteration costs one application of A, one of
+ * M and two reductions, and allocates no vector. With a mask each colour solves its own problem.
+ * All colours continue until the last one has finished, and an iteration costs one more reduction.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit,
+ * {@link NumericalError} with the iteration for NaN or overflow, on every rank alike.
+ *
+ * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
+ * Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
  */
 export const cg = Object.assign(solving(solver), { init, step: byHand('cg', step), steps: stepping(solver) });

@@ -176,13 +176,18 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * search along the next direction, so that no value grows after convergence.
  *
  * It stops as {@link cgls} does. With `replace`, r and q are recomputed from x and p every so many
- * iterations, which costs two applications. Memory: x, s, p (and z with a preconditioner) like the
- * model; r, w, q, and a copy of y if residuals are replaced, like the data. An iteration costs one
- * forward, one adjoint, one application of M and one reduction, and allocates no vector. With a
- * mask each colour solves its own problem, which costs one more reduction. Errors: as for
- * {@link cgls}. Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear
- * systems", 1989, applied to the normal equations; van der Vorst and Ye, "Residual replacement
- * strategies for Krylov subspace iterative methods", 2000.
+ * iterations, which costs two applications.
+ *
+ * Memory: x, s, p (and z with a preconditioner) like the model; r, w, q, and a copy of y if
+ * residuals are replaced, like the data. An iteration costs one forward, one adjoint, one
+ * application of M and one reduction, and allocates no vector. With a mask each colour solves its
+ * own problem, which costs one more reduction.
+ *
+ * Errors: as for {@link cgls}.
+ *
+ * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989,
+ * applied to the normal equations; van der Vorst and Ye, "Residual replacement strategies for
+ * Krylov subspace iterative methods", 2000.
  */
 export const cglsSingleReduction = Object.assign(solving(solver), {
   init,

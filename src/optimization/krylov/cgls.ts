@@ -275,12 +275,16 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
  *
  * It stops when `‖s‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖Aᴴy‖²),
- * when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations. Memory: x, s, p (and z with a
- * preconditioner) like the model; r, q like the data. An iteration costs one forward, one adjoint,
- * one application of M and two reductions, and allocates no vector. With a mask each colour solves
- * its own problem. All colours continue until the last one has finished, and an iteration costs one
- * more reduction. Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors
- * do not fit, {@link NumericalError} with the iteration for NaN or overflow, on every rank alike.
+ * when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations.
+ *
+ * Memory: x, s, p (and z with a preconditioner) like the model; r, q like the data. An iteration
+ * costs one forward, one adjoint, one application of M and two reductions, and allocates no vector.
+ * With a mask each colour solves its own problem. All colours continue until the last one has
+ * finished, and an iteration costs one more reduction.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit,
+ * {@link NumericalError} with the iteration for NaN or overflow, on every rank alike.
+ *
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
  * Paige and Saunders, "LSQR", 1982, section 7.1.
  */

@@ -135,13 +135,18 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * rotations: `h̄ = h − (θ̄ρ / ρ₋ρ̄₋) h̄`, `x += (ζ / ρρ̄) h̄`, `h = v − (θ/ρ) h`.
  *
  * It stops as {@link lsqr} does; `xnorm` is `‖x‖`. The condition number is estimated by the ratio
- * of the rotations' diagonal. Memory: x, v, h, h̄ like the model, u like the data, and what the
- * operator needs to add (at most one vector of each). An iteration costs one forward, one adjoint
- * and two reductions, and allocates no vector. With a mask each colour solves its own problem,
- * which costs one more reduction. Errors: {@link ArgumentError}, {@link ShapeError},
- * {@link DTypeError}, {@link PartitionError} if an argument does not fit, {@link NumericalError}
- * for NaN or overflow. Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse
- * least-squares problems", 2011.
+ * of the rotations' diagonal.
+ *
+ * Memory: x, v, h, h̄ like the model, u like the data, and what the operator needs to add (at most
+ * one vector of each). An iteration costs one forward, one adjoint and two reductions, and
+ * allocates no vector. With a mask each colour solves its own problem, which costs one more
+ * reduction.
+ *
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if
+ * an argument does not fit, {@link NumericalError} for NaN or overflow.
+ *
+ * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems",
+ * 2011.
  */
 export const lsmr = Object.assign(solving(solver), {
   init,

@@ -124,13 +124,17 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  *
  * It stops when `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖` (a compatible system), when `‖Aᴴr‖ ≤ atol ‖A‖‖r‖` (a
  * least-squares solution), when the estimated condition number reaches `conlim`, when any of these
- * holds to machine precision, or after `niter` iterations. Memory: x, v, w like the model, u like
- * the data, and what the operator needs to add (at most one vector of each). An iteration costs one
- * forward, one adjoint and two reductions, and allocates no vector. With a mask each colour solves
- * its own problem, which costs one more reduction. Errors: {@link ArgumentError},
- * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if an argument does not fit,
- * {@link NumericalError} for NaN or overflow. Source: Paige and Saunders, "LSQR: an algorithm for
- * sparse linear equations and sparse least squares", 1982.
+ * holds to machine precision, or after `niter` iterations.
+ *
+ * Memory: x, v, w like the model, u like the data, and what the operator needs to add (at most one
+ * vector of each). An iteration costs one forward, one adjoint and two reductions, and allocates no
+ * vector. With a mask each colour solves its own problem, which costs one more reduction.
+ *
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if
+ * an argument does not fit, {@link NumericalError} for NaN or overflow.
+ *
+ * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least
+ * squares", 1982.
  */
 export const lsqr = Object.assign(solving(solver), {
   init,

@@ -276,14 +276,18 @@ const solver = <V extends Vector<V>>(
  *
  * It stops when `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)` or `‖r‖ ≤ atol`, when `‖A r‖ ≤ rtol ‖A‖‖r‖`, when the
  * estimated condition number reaches `conlim`, when any of these holds to machine precision, or
- * after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`. Memory: x,
- * two Lanczos vectors, v, two directions (and z with a preconditioner), and what the operator needs
- * to add (at most one vector). An iteration costs one application of A, one of M and two
- * reductions, and allocates no vector. With a mask each colour solves its own problem, which costs
- * one more reduction. Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} if an argument does not fit, {@link NumericalError} for NaN, overflow, or
- * an M that is not positive definite. Source: Paige and Saunders, "Solution of sparse indefinite
- * systems of linear equations", 1975.
+ * after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`.
+ *
+ * Memory: x, two Lanczos vectors, v, two directions (and z with a preconditioner), and what the
+ * operator needs to add (at most one vector). An iteration costs one application of A, one of M and
+ * two reductions, and allocates no vector. With a mask each colour solves its own problem, which
+ * costs one more reduction.
+ *
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if
+ * an argument does not fit, {@link NumericalError} for NaN, overflow, or an M that is not positive
+ * definite.
+ *
+ * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
  */
 export const minres = Object.assign(solving(solver), {
   init,

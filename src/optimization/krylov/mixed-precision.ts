@@ -216,13 +216,18 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * solution. It converges if the condition number of AᴴA + ε² is well below 10⁷.
  *
  * It stops when `‖g‖ ≤ rtol ‖Aᴴy‖`, when a refinement reduces `‖g‖` by at most a tenth, or after
- * `niter` refinements. Memory: x, g in double and one in single like the model, y, r like the data,
- * and those of cg in single. A refinement costs one forward, one adjoint and one reduction in
- * double, and its cg. It allocates no vector. Errors: {@link DTypeError} for data in single
- * precision, or for an A that holds double data if `single` is not given; and those of
- * {@link cgls}. Source: Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12
- * and 20; Carson and Higham, "Accelerating the solution of linear systems by iterative refinement
- * in three precisions", 2018.
+ * `niter` refinements.
+ *
+ * Memory: x, g in double and one in single like the model, y, r like the data, and those of cg in
+ * single. A refinement costs one forward, one adjoint and one reduction in double, and its cg. It
+ * allocates no vector.
+ *
+ * Errors: {@link DTypeError} for data in single precision, or for an A that holds double data if
+ * `single` is not given; and those of {@link cgls}.
+ *
+ * Source: Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12 and 20;
+ * Carson and Higham, "Accelerating the solution of linear systems by iterative refinement in three
+ * precisions", 2018.
  */
 export const mixedPrecisionLeastSquares = Object.assign(solving(solver), {
   init,

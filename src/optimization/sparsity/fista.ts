@@ -116,11 +116,16 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  *
  * The cost of an iteration is `½‖y − A x‖² + ε‖x‖₁` *after* it. It stops when
  * `‖x − x before‖ ≤ tol`, or after `niter` iterations. The step without `alpha` is that of
- * {@link ista}. Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s,
- * and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the
- * transform and its inverse, and two reductions (percentile forms: up to 130 more), and allocates
- * no vector. Errors: as for {@link ista}. Source: Beck and Teboulle, "A fast iterative
- * shrinkage-thresholding algorithm for linear inverse problems", 2009.
+ * {@link ista}.
+ *
+ * Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s, and without
+ * `alpha` one more, like the data. An iteration costs one forward, one adjoint, the transform and
+ * its inverse, and two reductions (percentile forms: up to 130 more), and allocates no vector.
+ *
+ * Errors: as for {@link ista}.
+ *
+ * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse
+ * problems", 2009.
  */
 export const fista = Object.assign(solving(solver), {
   init,

@@ -287,12 +287,15 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * unit weights, the others have those of the previous solution. Each problem is solved by
  * {@link cgls}.
  *
- * It stops when `‖x − x before‖ ≤ tol`, or after `niter` outer iterations. Memory: x, y, r, the
- * weights and their moduli, weighted data (kind 'data'), and those of cgls. An outer iteration
- * costs one reduction, one forward, and its cgls, and allocates no vector. Errors: as for
- * {@link cgls}. Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse,
- * linear systems", 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive
- * sensing", 2008.
+ * It stops when `‖x − x before‖ ≤ tol`, or after `niter` outer iterations.
+ *
+ * Memory: x, y, r, the weights and their moduli, weighted data (kind 'data'), and those of cgls. An
+ * outer iteration costs one reduction, one forward, and its cgls, and allocates no vector.
+ *
+ * Errors: as for {@link cgls}.
+ *
+ * Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse, linear systems",
+ * 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive sensing", 2008.
  */
 export const irls = Object.assign(solving(solver), {
   init,

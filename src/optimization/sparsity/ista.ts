@@ -97,15 +97,19 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * The cost of an iteration is `½‖r‖² + ε‖x‖₁` with the residual *before* it. It stops when
  * `‖x − x before‖ ≤ tol`, or after `niter` iterations. Without `alpha` the step is `1/‖A‖²` by a
  * power iteration, which may miss a direction. α is therefore reduced if a step d has
- * `‖A d‖² > ‖d‖²/α`, which costs two forwards and an adjoint. Memory: x, g (and the coefficients c
- * with a transform) like the model; y, r, and without `alpha` one more, like the data. An iteration
- * costs one forward, one adjoint, the transform and its inverse, and two reductions (percentile
- * forms: up to 130 more), and allocates no vector. Errors: {@link ArgumentError},
- * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if an argument does not fit,
- * {@link NumericalError} with the iteration for NaN, overflow, a misfit of 100 times the cost of
- * the start (`alpha` is too large) and, with `monitorres`, for a residual that grows; on every rank
- * alike. Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear
- * inverse problems with a sparsity constraint", 2004.
+ * `‖A d‖² > ‖d‖²/α`, which costs two forwards and an adjoint.
+ *
+ * Memory: x, g (and the coefficients c with a transform) like the model; y, r, and without `alpha`
+ * one more, like the data. An iteration costs one forward, one adjoint, the transform and its
+ * inverse, and two reductions (percentile forms: up to 130 more), and allocates no vector.
+ *
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if
+ * an argument does not fit, {@link NumericalError} with the iteration for NaN, overflow, a misfit
+ * of 100 times the cost of the start (`alpha` is too large) and, with `monitorres`, for a residual
+ * that grows; on every rank alike.
+ *
+ * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse
+ * problems with a sparsity constraint", 2004.
  */
 export const ista = Object.assign(solving(solver), {
   init,

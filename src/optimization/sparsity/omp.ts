@@ -220,11 +220,15 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * {@link cgls}, from the x before); `r = y − A x`.
  *
  * The support is a mask, so that no rank needs the owner of a column. It stops when `‖r‖ ≤ sigma`,
- * or after `niter` iterations. Memory: x, its support (twice), three like it for correlations, y,
- * r, and those of cgls. An iteration costs one forward, one adjoint, two reductions, and its cgls.
- * It allocates no vector. Errors: as for {@link cgls}. Source: Pati, Rezaiifar and Krishnaprasad,
- * "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching pursuits with time-frequency
- * dictionaries", 1993.
+ * or after `niter` iterations.
+ *
+ * Memory: x, its support (twice), three like it for correlations, y, r, and those of cgls. An
+ * iteration costs one forward, one adjoint, two reductions, and its cgls. It allocates no vector.
+ *
+ * Errors: as for {@link cgls}.
+ *
+ * Source: Pati, Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang,
+ * "Matching pursuits with time-frequency dictionaries", 1993.
  */
 export const omp = Object.assign(solving(solver), {
   init,

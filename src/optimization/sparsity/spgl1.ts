@@ -31,8 +31,8 @@ export interface Spgl1StartOptions<M extends Vector<M>> {
   /** Lasso instead: the least `‖y − A x‖` with `‖x‖₁ ≤ tau`. */
   readonly tau?: number | undefined;
   /**
-   * The tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`. For a Lasso problem that of the duality
-   * gap.
+   * The tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`. For a Lasso problem that of the
+   * duality gap.
    * @default 1e-4
    */
   readonly tol?: number;
@@ -280,17 +280,22 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * method on the curve of misfit over radius, with a tangent that lies below it:
  * `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
  *
- * It stops when the misfit is sigma to the tolerance `tol ‖y‖`: the radius never exceeds the least
- * `‖x‖₁` with that misfit. A Lasso problem stops when the duality gap is at most `tol`. It also
- * stops when `‖Aᴴr‖∞/‖r‖` is `tol` times its largest value, since no x then has a misfit of sigma
- * ('gradient within tolerance'), or after `niter` iterations. Memory: x, g, and the next of both;
- * y, r and the next; three real workspaces for the projection. An iteration costs one forward (one
- * more for each backtracking), one adjoint, and about 12 reductions, most of them in the
- * projection. It allocates no vector. With a mask each colour solves its own problem, which costs
- * one more reduction for each forward. Errors: {@link ArgumentError}, {@link ShapeError},
- * {@link DTypeError}, {@link PartitionError} if an argument does not fit, {@link NumericalError}
- * for NaN or overflow. Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis
- * pursuit solutions", 2008; Aravkin and others, "Level-set methods for convex optimization", 2018.
+ * With `sigma` it stops when the misfit is sigma to the tolerance `tol ‖y‖`: the radius never
+ * exceeds the least `‖x‖₁` with that misfit. It also stops when `‖Aᴴr‖∞/‖r‖` is at most `tol` times
+ * its largest value, since no x then has a misfit of sigma ('gradient within tolerance'). With
+ * `tau` it stops when the duality gap is at most `tol`. In both cases it stops after `niter`
+ * iterations.
+ *
+ * Memory: x, g, and the next of both; y, r and the next; three real workspaces for the projection.
+ * An iteration costs one forward (one more for each backtracking), one adjoint, and about 12
+ * reductions, most of them in the projection. It allocates no vector. With a mask each colour
+ * solves its own problem, which costs one more reduction for each forward.
+ *
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if
+ * an argument does not fit, {@link NumericalError} for NaN or overflow.
+ *
+ * Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis pursuit solutions",
+ * 2008; Aravkin and others, "Level-set methods for convex optimization", 2018.
  */
 export const spgl1 = Object.assign(solving(solver), {
   init,

@@ -282,12 +282,15 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * `(μ AᴴA + Σ εRᴴR) x = μ Aᴴy + Σ εⱼ Rⱼᴴdⱼ + Σ εᵢ Rᵢᴴ(dᵢ − bᵢ)` by {@link cg} from the x before,
  * and `dᵢ = soft(Rᵢx + bᵢ, εᵢ)`. Then `bᵢ += τ (Rᵢx − dᵢ)`.
  *
- * It stops when `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations. Memory: x, x before,
- * two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg. An iteration
- * costs `inner` times cg and one forward of each L1 term, and for the cost one application of each
- * operator, one reduction, and one for each L1 term. It allocates no vector. Errors: as for
- * {@link cg}. Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems",
- * 2009.
+ * It stops when `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations.
+ *
+ * Memory: x, x before, two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of
+ * cg. An iteration costs `inner` times cg and one forward of each L1 term, and for the cost one
+ * application of each operator, one reduction, and one for each L1 term. It allocates no vector.
+ *
+ * Errors: as for {@link cg}.
+ *
+ * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
  */
 export const splitBregman = Object.assign(solving(solver), {
   init,

@@ -126,13 +126,17 @@ const solver = <V extends Vector<V>>(
  * `x = prox_{τf}(z − u)`, `z = prox_{τg}(x + u)`, `u += x − z`. With `gfirst` z is updated first.
  * The objective is `f(x) + g(z)`.
  *
- * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`. Memory: x, z,
- * u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g, and with
- * `tol > 0` one reduction. It allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} if vectors do not fit or have a mask and a function has an operator,
- * {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Boyd et al.,
- * "Distributed optimization and statistical learning via the alternating direction method of
- * multipliers", 2011.
+ * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`.
+ *
+ * Memory: x, z, u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g,
+ * and with `tol > 0` one reduction. It allocates no vector.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or
+ * have a mask and a function has an operator, {@link NumericalError} with the iteration for NaN, on
+ * every rank alike.
+ *
+ * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating
+ * direction method of multipliers", 2011.
  */
 export const admm = Object.assign(solving(solver), {
   init,

@@ -167,14 +167,18 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
  * `‖b − Op x‖² + ‖z − u − A x‖² / τ`, then `z = prox_{τg}(A x + u)` and `u += A x − z`.
  *
  * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖z − z before‖²) ≤ tol`. The misfit of
- * the objective is that of the CGLS recurrence. Memory: x like the model; b like the data; z, u and
- * one more like `A x`; workspaces for CGLS: two like the model, two like the data, two like `A x`.
- * An iteration costs `n + 1` forwards and adjoints of Op and A and `2n + 1` reductions for n
- * iterations of CGLS, one A more, one prox and one value of g, and with `tol > 0` one more
- * reduction. It allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} if vectors do not fit or have a mask, {@link NumericalError} with the
- * iteration for NaN, on every rank alike. Source: Boyd et al., "Distributed optimization and
- * statistical learning via the alternating direction method of multipliers", 2011, section 6.4.
+ * the objective is that of the CGLS recurrence.
+ *
+ * Memory: x like the model; b like the data; z, u and one more like `A x`; workspaces for CGLS: two
+ * like the model, two like the data, two like `A x`. An iteration costs `n + 1` forwards and
+ * adjoints of Op and A and `2n + 1` reductions for n iterations of CGLS, one A more, one prox and
+ * one value of g, and with `tol > 0` one more reduction. It allocates no vector.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or
+ * have a mask, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ *
+ * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating
+ * direction method of multipliers", 2011, section 6.4.
  */
 export const admml2 = Object.assign(solving(solver), {
   init,

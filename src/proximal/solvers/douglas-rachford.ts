@@ -132,12 +132,17 @@ const solver = <V extends Vector<V>>(
  * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`. With `gfirst` f and g are
  * exchanged. The objective is `f(x) + g(z)`.
  *
- * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`. Memory: x, y, z. An iteration costs a
- * prox and a value of f and of g, and with `tol > 0` one reduction. It allocates no vector. Errors:
- * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or have a
- * mask and a function has an operator, {@link NumericalError} with the iteration for NaN, on every
- * rank alike. Source: Combettes and Pesquet, "Proximal splitting methods in signal processing",
- * 2011, algorithm 10.15.
+ * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`.
+ *
+ * Memory: x, y, z. An iteration costs a prox and a value of f and of g, and with `tol > 0` one
+ * reduction. It allocates no vector.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or
+ * have a mask and a function has an operator, {@link NumericalError} with the iteration for NaN, on
+ * every rank alike.
+ *
+ * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm
+ * 10.15.
  */
 export const douglasRachford = Object.assign(solving(solver), {
   init,

@@ -137,13 +137,16 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  * `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`, `u += A x − z`. It
  * converges for `μ ≤ τ / ‖A‖²`.
  *
- * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`. Memory: x and one
- * more like the model; z, u and two more like `A x`; with `tol > 0` one more of each. An iteration
- * costs one forward, one adjoint, a prox and a value of f and of g, and with `tol > 0` one
- * reduction. It allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
- * {@link PartitionError} if vectors do not fit or have a mask, {@link NumericalError} with the
- * iteration for NaN, on every rank alike. Source: Parikh and Boyd, "Proximal algorithms", 2014,
- * section 4.4.2.
+ * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`.
+ *
+ * Memory: x and one more like the model; z, u and two more like `A x`; with `tol > 0` one more of
+ * each. An iteration costs one forward, one adjoint, a prox and a value of f and of g, and with
+ * `tol > 0` one reduction. It allocates no vector.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or
+ * have a mask, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ *
+ * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
  */
 export const linearizedAdmm = Object.assign(solving(solver), {
   init,

@@ -182,14 +182,17 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  * updated first, with the x' and x of the iteration before. It converges for `τ μ ‖A‖² < 1` and θ =
  * 1.
  *
- * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`. Memory: x and one
- * more like the model (two with c); y and two more like `A x`, a workspace like `A x`; with
- * `tol > 0` one more of each. An iteration costs one forward, one adjoint, a prox and a value of f
- * and of g, and one reduction each for c and for `tol > 0`. It allocates no vector. Errors:
- * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or have a
- * mask, {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Chambolle
- * and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging",
- * 2011, algorithm 1.
+ * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`.
+ *
+ * Memory: x and one more like the model (two with c); y and two more like `A x`, a workspace like
+ * `A x`; with `tol > 0` one more of each. An iteration costs one forward, one adjoint, a prox and a
+ * value of f and of g, and one reduction each for c and for `tol > 0`. It allocates no vector.
+ *
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} if vectors do not fit or
+ * have a mask, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ *
+ * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with
+ * applications to imaging", 2011, algorithm 1.
  */
 export const primalDual = Object.assign(solving(solver), {
   init,

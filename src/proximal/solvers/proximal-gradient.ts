@@ -274,16 +274,20 @@ const solver = <V extends Vector<V>>(
  * by β until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0, and t and k
  * to their initial values.
  *
- * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`. Memory: x, p, ∇f, and with
- * acceleration y, and one more gradient if f is quadratic. An iteration costs one prox, f with its
- * gradient, and g; with acceleration one more f, unless f is quadratic: the gradient at y is then
- * linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and two
- * reductions, accelerated or not. `tol`, a gradient restart, and backtracking with acceleration
- * cost one more reduction each. A try of backtracking costs two reductions and a forward. It
- * allocates no vector. Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError},
- * {@link DTypeError}, {@link PartitionError} if vectors do not fit or have a mask and a function
- * has an operator, {@link NumericalError} with the iteration for NaN, on every rank alike. Source:
- * Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse
+ * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`.
+ *
+ * Memory: x, p, ∇f, and with acceleration y, and one more gradient if f is quadratic. An iteration
+ * costs one prox, f with its gradient, and g; with acceleration one more f, unless f is quadratic:
+ * the gradient at y is then linear in those at both x. For `f = L2(Op)` and `g = L1` that is a
+ * forward, an adjoint and two reductions, accelerated or not. `tol`, a gradient restart, and
+ * backtracking with acceleration cost one more reduction each. A try of backtracking costs two
+ * reductions and a forward. It allocates no vector.
+ *
+ * Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} if vectors do not fit or have a mask and a function has an operator,
+ * {@link NumericalError} with the iteration for NaN, on every rank alike.
+ *
+ * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse
  * problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014, section 4; O'Donoghue and Candès,
  * "Adaptive restart for accelerated gradient schemes", 2015.
  */
