@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** `0-3,8` as a list. */
+/** Parses a list of CPUs such as `0-3,8`. */
 export function cpuList(text: string): number[] {
   return text
     .trim()
@@ -13,8 +13,8 @@ export function cpuList(text: string): number[] {
 }
 
 /**
- * The hardware threads that this process may use, such as `0-3,8`; empty where the system doesn't
- * say.
+ * The hardware threads that this process may use, such as `0-3,8`. Empty if the system has no such
+ * list.
  */
 export function allowedCpus(): string {
   try {
@@ -25,8 +25,8 @@ export function allowedCpus(): string {
 }
 
 /**
- * Cores (not hardware threads) that this process may use: what a launcher counts as places for
- * ranks.
+ * The number of cores (not hardware threads) that this process may use. Launchers count them as
+ * slots for ranks.
  */
 export function coreCount(): number {
   try {

@@ -7,7 +7,7 @@ const byHost = (ranks: readonly RankReport[]): Map<string, RankReport[]> => {
   return hosts;
 };
 
-/** All hardware threads of some ranks. */
+/** The set of hardware threads of some ranks. */
 const threadsOf = (ranks: readonly RankReport[]): Set<number> =>
   new Set(ranks.flatMap((r) => (r.cpus === '' ? [] : cpuList(r.cpus))));
 
@@ -43,7 +43,7 @@ function placement(ranks: readonly RankReport[]): Problem[] {
   });
 }
 
-/** A device that several ranks use. */
+/** Problems of devices that several ranks use. */
 function sharedDevices(ranks: readonly RankReport[]): Problem[] {
   const users = new Map<string, number[]>();
   for (const { host, rank, backends } of ranks) {
@@ -66,7 +66,7 @@ function sharedDevices(ranks: readonly RankReport[]): Problem[] {
   );
 }
 
-/** What is not the same on all ranks, but should be. */
+/** Problems of values that differ between ranks but should be equal. */
 function differences(ranks: readonly RankReport[]): Problem[] {
   const fields: readonly [string, (r: RankReport) => string][] = [
     ['versions of lops-mpi', (r) => r.version],
@@ -87,7 +87,11 @@ function differences(ranks: readonly RankReport[]): Problem[] {
   });
 }
 
-/** What is missing or slow. `failure`: why the ranks of the launch can't be joined. */
+/**
+ * Missing parts, and settings that make programs slow.
+ *
+ * @param failure the reason why the ranks of the launch cannot be connected
+ */
 export function findProblems(report: Omit<DoctorReport, 'problems'>, failure: string | undefined): Problem[] {
   const problems: Problem[] = [];
   if (failure !== undefined)

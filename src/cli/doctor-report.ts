@@ -2,20 +2,23 @@ import type { AddonReport, BackendReport } from '../core/ports/backend-report.js
 import type { MpiDescription } from '../mpi/mpi-addon.js';
 import type { LinkSpeed } from './link-speed.js';
 
-/** Something that is wrong or slow, and what helps. */
+/** Something that is wrong or slow, and its remedy. */
 export interface Problem {
-  /** Without it nothing works; a warning only costs time, or an operation. */
+  /**
+   * An error prevents programs from running. A warning costs time, or makes an operation
+   * unavailable.
+   */
   readonly severity: 'error' | 'warning';
   readonly what: string;
   readonly remedy: string;
 }
 
-/** What one rank sees. */
+/** The report of one rank. */
 export interface RankReport {
   readonly rank: number;
   readonly host: string;
   readonly pid: number;
-  /** Cores that it may use, and their hardware threads as the system lists them. */
+  /** The number of cores that it may use, and the system's list of their hardware threads. */
   readonly cores: number;
   readonly cpus: string;
   readonly memoryBytes: number;
@@ -34,12 +37,13 @@ export interface DoctorReport {
   readonly addons: readonly AddonReport[];
   readonly mpi: (MpiDescription & { readonly addon: string }) | undefined;
   /**
-   * How ranks are started here: the path of an mpiexec, and what srun offers; or why there is none.
+   * The launchers of this machine: the path of an mpiexec and the types of srun, or the reason why
+   * there is none.
    */
   readonly launchers: { readonly mpiexec: string; readonly srun: string };
-  /** What started these ranks. */
+  /** The launcher that started these ranks. */
   readonly launch: { readonly source: string; readonly size: number | undefined } | undefined;
-  /** What pkg-config finds to build with. */
+  /** The libraries that pkg-config finds for a build. */
   readonly libraries: Readonly<Record<string, string>>;
   readonly ranks: readonly RankReport[];
   readonly network: readonly LinkSpeed[];

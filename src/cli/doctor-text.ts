@@ -1,7 +1,10 @@
 import type { DoctorReport, RankReport } from './doctor-report.js';
 import { formatTable } from './table.js';
 
-/** So many ranks have a line each; of more, hosts have. */
+/**
+ * With up to this many ranks the table has a line for each rank; with more it has one for each
+ * host.
+ */
 const MOST_LINES = 32;
 
 const deviceOf = (rank: RankReport): string =>
@@ -40,7 +43,7 @@ function rankTable(ranks: readonly RankReport[]): string {
   );
 }
 
-/** A report as a user reads it. */
+/** Formats a report for the user. */
 export function doctorText(report: DoctorReport): string {
   const { mpi, launch, ranks } = report;
   const first = ranks[0];
@@ -71,7 +74,8 @@ export function doctorText(report: DoctorReport): string {
       .filter(([name]) => name !== 'cpu')
       .map(([name, { available, summary, remedy, devices = [] }]): [string, string] => [
         `backend ${name}`,
-        `${available ? '' : 'not there: '}${summary}${remedy === undefined ? '' : `; ${remedy}`}${devices.length > 0 ? `; devices ${devices.map((d) => `${d.index} ${d.name}`).join(', ')}` : ''}`,
+        `${available ? '' : 'not there: '}${summary}${remedy === undefined ? '' : `; ${remedy}`}` +
+          `${devices.length > 0 ? `; devices ${devices.map((d) => `${d.index} ${d.name}`).join(', ')}` : ''}`,
       ]),
     ['GPUs', gpuLine(ranks)],
     ['transport', `host memory by MPI; device memory ${first?.transport.name}: ${first?.transport.reason}`],

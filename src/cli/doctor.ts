@@ -24,22 +24,25 @@ function packageVersion(): string {
     .version;
 }
 
-/** The first of these packages that pkg-config knows. */
+/** Name and version of the first of these packages that pkg-config finds. */
 function packageLine(...names: string[]): string {
   for (const name of names) {
     try {
       return (
         `${name} ` +
-        `${execFileSync('pkg-config', ['--modversion', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()}`
+        `${execFileSync('pkg-config', ['--modversion', name], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        }).trim()}`
       );
     } catch {
-      // The next one
+      // try the next one
     }
   }
   return `not found (looked for ${names.join(', ')})`;
 }
 
-/** What a look-up finds, or its error's message. */
+/** The result of a function, or the message of its error. */
 function attempt(find: () => string): string {
   try {
     return find();
@@ -67,8 +70,8 @@ const mpiAddonReport = (mpi: ReturnType<typeof mpiOf>): AddonReport =>
       };
 
 /**
- * How device memory would be sent between the ranks, decided as a program's first use of the
- * backend does. Collective.
+ * The transport that would send device memory between the ranks. It is chosen in the same way as at
+ * a program's first use of the backend. Collective.
  */
 function transportOf(
   world: Communicator,
@@ -107,7 +110,7 @@ async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): P
   };
 }
 
-/** All ranks of the launch; where they can't be joined, this one alone and why. */
+/** Connects all ranks of the launch. If that fails, returns this rank alone and the reason. */
 async function join(): Promise<{ world: Communicator; failure: string | undefined }> {
   try {
     const world = joinWorld();
@@ -121,9 +124,11 @@ async function join(): Promise<{ world: Communicator; failure: string | undefine
 }
 
 /**
- * What there is and what is missing, with the remedies, on all ranks of the launch. Collective; the
- * report goes to rank 0 (of the launcher, where the ranks don't see each other), the others get
- * undefined.
+ * The report on all ranks of the launch: the parts that are available, the parts that are missing,
+ * and remedies. Collective.
+ *
+ * @returns the report on rank 0 and undefined on other ranks; the rank is that of the launcher if
+ *   the ranks cannot be connected
  */
 export async function examine(): Promise<DoctorReport | undefined> {
   const { world, failure } = await join();

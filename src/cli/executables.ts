@@ -11,8 +11,10 @@ export function isExecutable(path: string): boolean {
 }
 
 /**
- * Programs of these names in these folders (the PATH's where none are given): all of the first
- * name, then of the second, …
+ * Executable files with these names in these folders: all files with the first name, then all with
+ * the second, …
+ *
+ * @param folders default: those of the PATH
  */
 export function executablesOnPath(
   names: readonly string[],

@@ -5,7 +5,7 @@ import { MpiError } from '../core/base/errors.js';
 import type { MpiDescription } from '../mpi/mpi-addon.js';
 import { executablesOnPath, isExecutable, pathFolders } from './executables.js';
 
-/** A launcher and the MPI that it belongs to. */
+/** A launcher and the MPI library of which it is a part. */
 export interface Mpiexec {
   readonly path: string;
   readonly library: string;
@@ -16,7 +16,10 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   MPICH: ['mpiexec.mpich', 'mpiexec.hydra', 'mpiexec', 'mpirun.mpich', 'mpirun'],
 };
 
-/** The MPI that a launcher says it is of, undefined where it doesn't run. */
+/**
+ * The MPI library that the version text of a launcher names. Undefined if the launcher does not
+ * run.
+ */
 export function libraryOf(path: string): string | undefined {
   const { stdout, stderr, status } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   if (status !== 0) return undefined;
@@ -26,13 +29,15 @@ export function libraryOf(path: string): string | undefined {
   return /HYDRA|MPICH/i.test(text) ? 'MPICH' : 'MPI';
 }
 
-/** Launchers and libraries of MPICH's kin work with each other. */
+/** Launchers and libraries of the MPICH family work with each other. */
 const fits = (launcher: string, library: string): boolean =>
   (launcher === 'Open MPI') === (library === 'Open MPI');
 
 /**
- * The mpiexec of the MPI that the addon was built with: `LOPS_MPIEXEC`, one beside its wrapper
- * compiler, or one on the PATH. Throws {@link MpiError} where none fits.
+ * The mpiexec of the MPI with which the addon was built: `LOPS_MPIEXEC`, one in the folder of its
+ * wrapper compiler, or one on the PATH.
+ *
+ * @throws {@link MpiError} if none of them fits
  */
 export function findMpiexec(mpi: MpiDescription): Mpiexec {
   const chosen = process.env['LOPS_MPIEXEC'];

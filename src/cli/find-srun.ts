@@ -3,7 +3,11 @@ import { MpiError } from '../core/base/errors.js';
 import type { MpiDescription } from '../mpi/mpi-addon.js';
 import { executablesOnPath } from './executables.js';
 
-/** Slurm's srun. Throws {@link MpiError} where there is none on the PATH. */
+/**
+ * The path of Slurm's srun.
+ *
+ * @throws {@link MpiError} if it is not on the PATH
+ */
 export function findSrun(): string {
   const [srun] = executablesOnPath(['srun']);
   if (srun === undefined)
@@ -13,7 +17,7 @@ export function findSrun(): string {
   return srun;
 }
 
-/** The `--mpi` types that srun offers. */
+/** The `--mpi` types that srun supports. */
 export function srunMpiTypes(): string[] {
   const { stdout, stderr } = spawnSync(findSrun(), ['--mpi=list'], { encoding: 'utf8', timeout: 20_000 });
   return `${stdout}${stderr}`
@@ -27,14 +31,14 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The `--mpi` type by which an MPI finds its ranks, undefined where the cluster's default is to be
- * kept.
+ * The `--mpi` type with which srun starts ranks of an MPI. Undefined if the cluster's default must
+ * be kept.
  */
 export function srunMpiType(
   mpi: Pick<MpiDescription, 'library' | 'version'>,
   offered: readonly string[] = srunMpiTypes(),
 ): string | undefined {
-  // Cray's has a plugin of its own, which its clusters take by default
+  // Cray MPI has a plugin of its own, which is the default of its clusters
   if (/\bcray\b/i.test(mpi.version)) return undefined;
   return (WANTED[mpi.library] ?? WANTED['MPICH'])?.find((type) => offered.includes(type));
 }

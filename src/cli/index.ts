@@ -1,6 +1,6 @@
 /**
- * What scripts show their users: where their time goes, a progress bar, tables, and the iterations
- * of solvers.
+ * Output of scripts for their users: a profile of their time, a progress bar, tables, and the
+ * iterations of solvers.
  */
 export {
   type CallTime,

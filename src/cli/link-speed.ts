@@ -1,24 +1,24 @@
 import type { Communicator } from '../core/ports/communicator.js';
 
-/** How fast messages between two ranks are. */
+/** The speed of messages between two ranks. */
 export interface LinkSpeed {
-  /** Where the two are. */
+  /** The location of the two ranks. */
   readonly between: 'one node' | 'two nodes';
   readonly ranks: readonly [number, number];
   /** Half of the median round trip of 8 bytes. */
   readonly latencyMicroseconds: number;
-  /** Of messages of 4 MiB, median. */
+  /** Median rate of messages of 4 MiB. */
   readonly gigabytesPerSecond: number;
 }
 
-/** Seconds for each of the two measurements of a pair. */
+/** Most seconds for each of the two measurements of a pair. */
 const LIMIT = 0.3;
 const MOST = 2000;
 const LONG = (4 << 20) / 8;
 
 /**
- * Times messages from rank 0 to the next rank on its node, and to one on another node. Collective;
- * all ranks get the same answer.
+ * Measures messages from rank 0 to the next rank on its node, and to one on another node.
+ * Collective. All ranks get the same result.
  */
 export function measureLinks(comm: Communicator, hosts: readonly string[]): LinkSpeed[] {
   const pairs = [
@@ -42,8 +42,8 @@ export function measureLinks(comm: Communicator, hosts: readonly string[]): Link
 }
 
 /**
- * Median seconds of a message from rank 0 to another and back. The first value tells whether one
- * more follows.
+ * Median seconds of a message from rank 0 to another rank and back. The first value of the message
+ * says if another one follows.
  */
 function roundTrip(comm: Communicator, other: number, length: number): number {
   const data = new Float64Array(length);
@@ -63,7 +63,7 @@ function roundTrip(comm: Communicator, other: number, length: number): number {
       comm.send(data, 0);
     }
   }
-  // The first one opens the connection
+  // The first message opens the connection
   const sorted = times.slice(1).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? times[0] ?? 0;
 }

@@ -9,31 +9,36 @@ import { findSrun, srunMpiType } from './find-srun.js';
 import { typeScriptFlags } from './typescript-flags.js';
 
 /**
- * What starts the ranks. `auto`: the mpiexec that fits the addon, otherwise srun within a job of
- * Slurm.
+ * The programs that start the ranks. `auto` uses the mpiexec that fits the addon; if there is none,
+ * it uses srun in a Slurm job.
  */
 export const LAUNCHERS = ['auto', 'mpiexec', 'srun'] as const;
 
 export interface JobOptions {
-  /** Ranks. */
+  /** Number of ranks. */
   readonly ranks: number;
-  /** A JavaScript or TypeScript file. */
+  /** The path of a JavaScript or TypeScript file. */
   readonly script: string;
   readonly args?: readonly string[];
-  /** For the launcher, such as `--hostfile FILE`. */
+  /** Arguments of the launcher, such as `--hostfile FILE`. */
   readonly mpiexecArgs?: readonly string[];
   /** Default: `auto`. */
   readonly launcher?: (typeof LAUNCHERS)[number];
 }
 
-/** A command, and its whole environment. */
+/** A command with its arguments and its whole environment. */
 export interface LaunchPlan {
   readonly command: string;
   readonly args: string[];
   readonly env: Record<string, string>;
 }
 
-/** The command and environment of a launch. Throws where something is missing for it. */
+/**
+ * Returns the command and environment of a launch.
+ *
+ * @throws {@link ArgumentError} if the number of ranks or the script is not valid
+ * @throws {@link MpiError} if there is no launcher
+ */
 export function planLaunch({
   ranks,
   script,
@@ -47,7 +52,7 @@ export function planLaunch({
   if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);
   if (!statSync(script).isFile()) throw new ArgumentError(`expected a script, ${script} is a folder`);
   const node = [...process.execArgv, ...typeScriptFlags(script), script, ...args];
-  // Ranks write to pipes: this tells them how wide the terminal is behind them
+  // Ranks write to pipes. This variable passes the width of the terminal to them
   const terminal: Record<string, string> = process.stderr.isTTY
     ? { LOPS_TTY_COLUMNS: String(process.stderr.columns) }
     : {};
@@ -62,8 +67,8 @@ export function planLaunch({
 }
 
 /**
- * A launcher, its flags for this machine or job, and its environment; what is to be run comes after
- * the flags.
+ * A launcher, its flags for this machine or job, and its environment. The program and its arguments
+ * come after the flags.
  */
 export interface LauncherPlan {
   readonly command: string;
@@ -71,7 +76,11 @@ export interface LauncherPlan {
   readonly env: Record<string, string>;
 }
 
-/** The launcher of a program of MPI on several ranks. Throws where there is none. */
+/**
+ * The launcher of an MPI program on several ranks.
+ *
+ * @throws {@link MpiError} if there is none
+ */
 export function planLauncher(
   ranks: number,
   launcher: NonNullable<JobOptions['launcher']> = 'auto',
@@ -79,8 +88,8 @@ export function planLauncher(
   const env = withoutLaunch(process.env);
   const inJob = env['SLURM_JOB_ID'] !== undefined;
   if (inJob) {
-    // For srun, also the one that an mpiexec starts: a task that fails or is gone ends the others,
-    // and cores are those of the job
+    // For srun, also if an mpiexec starts it: a task that fails or disappears ends the others, and
+    // each task has the cores of the job
     env['SLURM_KILL_BAD_EXIT'] ??= '1';
     env['SLURM_WAIT'] ??= '60';
     if (env['SLURM_CPUS_PER_TASK'] !== undefined) env['SRUN_CPUS_PER_TASK'] ??= env['SLURM_CPUS_PER_TASK'];
@@ -100,13 +109,13 @@ export function planLauncher(
   if (mpiexec.library === 'Open MPI') {
     if (process.getuid?.() === 0)
       Object.assign(env, { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' });
-    // In a job the slots are those of the job
+    // In a Slurm job the slots are those of the job
     if (!inJob && ranks > coreCount()) flags.unshift('--oversubscribe');
   }
   return { command: mpiexec.path, flags, env };
 }
 
-/** The mpiexec of an MPI; undefined where there is none, but srun may do. */
+/** The mpiexec of an MPI. Undefined if there is none but srun is available. */
 function mpiexecOr(mpi: MpiDescription, launcher: 'auto' | 'mpiexec'): Mpiexec | undefined {
   try {
     return findMpiexec(mpi);
@@ -120,7 +129,7 @@ function mpiexecOr(mpi: MpiDescription, launcher: 'auto' | 'mpiexec'): Mpiexec |
         findSrun();
         return undefined;
       } catch {
-        // The first error says more
+        // the first error says more
       }
     }
     throw error;

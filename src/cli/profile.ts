@@ -8,11 +8,11 @@ import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import { formatTable } from './table.js';
 
 /**
- * What a program's time is spent on. Kernels count as `operator` where an operator is being
- * applied, as `vector work` elsewhere; `JavaScript` is all that is left.
+ * The parts of the time of a program. A kernel counts as `operator` during the product of an
+ * operator and as `vector work` otherwise. `JavaScript` is the rest.
  */
 export const TIME_PARTS = ['operator', 'vector work', 'communication', 'JavaScript'] as const;
-/** A part of the time of a program. */
+/** One part of the time of a program. */
 export type TimePart = (typeof TIME_PARTS)[number];
 
 const OPERATOR = 0;
@@ -25,7 +25,7 @@ export interface CallTime {
   readonly name: string;
   readonly part: TimePart;
   readonly calls: number;
-  /** Seconds. */
+  /** Time in seconds. */
   readonly seconds: number;
 }
 
@@ -33,26 +33,28 @@ export interface CallTime {
 export interface TimeSplit {
   readonly total: number;
   readonly parts: Readonly<Record<TimePart, number>>;
-  /** Where the parts but JavaScript come from, the longest first. */
+  /** The calls that make up all parts except JavaScript, the longest first. */
   readonly calls: readonly CallTime[];
 }
 
 /** Options of {@link profile}. */
 export interface ProfileOptions {
-  /** Whose kernels are timed. @default the default backend */
+  /** The backend with the kernels to time. @default the default backend */
   readonly backend?: Backend | string;
   /**
-   * Whose calls are timed, with those of all communicators and requests that come from it. @default
-   * the default communicator
+   * The communicator with the calls to time. Calls of the communicators and requests that it
+   * creates are timed too.
+   * @default the default communicator
    */
   readonly comm?: Communicator;
 }
 
-/** Time being taken. */
+/** A running measurement. */
 export interface Profile {
   /**
-   * Ends it, and takes the clocks out of the program again. Answers this rank's split; the same one
-   * when called again.
+   * Ends the measurement and removes the timers from the program.
+   *
+   * @returns the split of this rank; later calls return the same one
    */
   stop(): TimeSplit;
 }
@@ -62,18 +64,22 @@ type Method = (...args: unknown[]) => unknown;
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const has = (value: object, name: string): boolean => typeof Reflect.get(value, name) === 'function';
 
-/** An object and the classes that it inherits methods from. */
+/** An object and the prototypes from which it inherits methods. */
 function* chain(target: object): Generator<object> {
   for (let at: object | null = target; at && at !== Object.prototype; at = Reflect.getPrototypeOf(at))
     yield at;
 }
 
-/** Methods that are replaced until `restore`. */
+/** Replaces methods until `restore` is called. */
 class Patches {
   readonly #seen = new Set<object>();
   readonly #undo: (() => void)[] = [];
 
-  /** Replaces all methods of an object's classes, once; `names` narrows them. */
+  /**
+   * Replaces all methods of an object and its prototypes, once each.
+   *
+   * @param names only the methods with these names
+   */
   around(target: object, wrap: (name: string, method: Method) => Method, names?: readonly string[]): void {
     for (const owner of chain(target)) {
       if (this.#seen.has(owner)) continue;
@@ -93,7 +99,7 @@ class Patches {
   }
 }
 
-/** One clock that always runs, for one part at a time: so the parts add up to the whole. */
+/** A clock that always runs, for one part at a time. Therefore the parts add up to the total. */
 class PartClock {
   readonly seconds = new Float64Array(TIME_PARTS.length);
   readonly #entries = new Map<
@@ -105,7 +111,9 @@ class PartClock {
   readonly #began = this.#since;
   total = 0;
 
-  /** Runs a call on the account of a part, unless it runs within one that is counted already. */
+  /**
+   * Runs a call and counts its time for a part. A call within another counted call is not counted.
+   */
   count(name: string, part: number, call: () => unknown): unknown {
     if (this.#part !== JAVASCRIPT) return call();
     const key = `${part}${name}`;
@@ -123,7 +131,11 @@ class PartClock {
     }
   }
 
-  /** Seconds that the part so far has had. */
+  /**
+   * Switches to another part.
+   *
+   * @returns the seconds since the last switch
+   */
   #switchTo(part: number): number {
     const now = performance.now();
     const spent = (now - this.#since) / 1000;
@@ -152,11 +164,13 @@ let running = false;
 const DEFAULTS = { backend: undefined, comm: undefined } satisfies Defaults<ProfileOptions>;
 
 /**
- * Takes the time of everything from here to `stop()`, split into {@link TIME_PARTS}: clocks are put
- * around the kernels of a backend, the calls of a communicator and the products of operators, and
- * taken out again. Nothing of it costs anything when it is not used. While it runs a call costs
- * about 0.2 µs more, and a device is waited for after every kernel, so that kernels don't overlap.
- * Throws {@link ArgumentError} while another one runs.
+ * Measures the time from this call to `stop()`, split into {@link TIME_PARTS}. It adds timers to
+ * the kernels of a backend, to the calls of a communicator and to the products of operators.
+ * `stop()` removes them. Programs that do not use it have no cost. During a measurement a call
+ * costs about 0.2 µs more. It also waits for the device after every kernel, so that kernels do not
+ * overlap.
+ *
+ * @throws {@link ArgumentError} if another measurement is running
  */
 export function profile(options?: ProfileOptions): Profile {
   const given = withDefaults('profile', options, DEFAULTS);
@@ -181,7 +195,7 @@ export function profile(options?: ProfileOptions): Profile {
   const message = (name: string, method: Method): Method =>
     function (this: unknown, ...args: unknown[]) {
       const result = clock.count(name, COMMUNICATION, () => method.apply(this, args));
-      // requests and communicators that come from it
+      // requests and communicators that the call returns
       if (isObject(result) && (has(result, 'wait') || has(result, 'barrier')))
         patches.around(result, message);
       return result;
@@ -216,8 +230,9 @@ const CALLS_SHOWN = 8;
 const round = (seconds: number): string => seconds.toFixed(3);
 
 /**
- * The splits of all ranks as tables: the parts, as the mean over the ranks, which adds up, and the
- * slowest rank's; and what took longest on rank 0. Collective; the same text on all ranks.
+ * Formats the splits of all ranks as tables. The first table has the parts: the mean over the
+ * ranks, which adds up to the total, and the slowest rank. The second has the longest calls of rank
+ * 0. Collective. The text is the same on all ranks.
  */
 export function formatProfile(split: TimeSplit, comm: Communicator = resolveCommunicator()): string {
   if (

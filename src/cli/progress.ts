@@ -5,30 +5,34 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 
 /** Options of {@link startProgress}. */
 export interface ProgressOptions {
-  /** What is being done. @default '' */
+  /** The name of the work. @default '' */
   readonly label?: string;
-  /** Only rank 0 shows anything. @default 0 */
+  /** The number of this rank. Only rank 0 writes. @default 0 */
   readonly rank?: number;
   /** @default a bar on a terminal, otherwise a line for every tenth of the way */
   readonly style?: 'bar' | 'lines' | 'off';
   /**
-   * Where to. @default standard error, written at once, since solvers leave no turn to the event
-   * loop
+   * The function that writes the text.
+   * @default standard error, written at once, since solvers leave no turn to the event loop
    */
   readonly write?: (text: string) => void;
 }
 
-/** How far a long run is. */
+/** The progress of a long run. */
 export interface Progress {
-  /** @param note anything short, such as the misfit */
+  /**
+   * Sets the number of finished steps.
+   *
+   * @param note a short text, such as the misfit
+   */
   update(done: number, note?: string): void;
-  /** Leaves the last state in place. */
+  /** Ends the display. The last state remains visible. */
   stop(): void;
 }
 
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 
-/** Text to standard error, whole, even where it is a pipe that is full for a moment. */
+/** Writes all of a text to standard error, even if it is a pipe that is full for a moment. */
 function toStandardError(text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
@@ -41,8 +45,8 @@ function toStandardError(text: string): void {
 }
 
 /**
- * Columns of the terminal behind standard error. Under `mpiexec` it is a pipe, and the program that
- * started it may tell.
+ * Columns of the terminal behind standard error. Under `mpiexec` standard error is a pipe, and an
+ * environment variable has the number of columns.
  */
 function terminalColumns(): number | undefined {
   if (process.stderr.isTTY) return process.stderr.columns;
@@ -50,7 +54,7 @@ function terminalColumns(): number | undefined {
   return Number.isInteger(told) && told > 0 ? told : undefined;
 }
 
-/** A terminal as cli-progress wants it. */
+/** A stream with the interface of a terminal, for cli-progress. */
 class Terminal extends Writable {
   readonly isTTY = true;
   readonly columns: number;
@@ -109,7 +113,7 @@ const DEFAULTS = {
   write: undefined,
 } satisfies Defaults<ProgressOptions>;
 
-/** Shows on rank 0 how many of `total` steps are done. */
+/** Shows the number of finished steps out of `total` on rank 0. */
 export function startProgress(total: number, options?: ProgressOptions): Progress {
   const given = withDefaults('startProgress', options, DEFAULTS);
   const { label, rank, write = toStandardError } = given;

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { type JobOptions, planLaunch } from './plan-launch.js';
 
 const SEGMENTATION_FAULT = 128 + constants.signals.SIGSEGV;
-/** Milliseconds that a launcher has to end its ranks before it is killed. */
+/** Milliseconds in which a launcher must end its ranks before it is killed. */
 const GRACE = 8000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a script on several ranks; answers the exit code of the job. The ranks' output goes to this
- * process's.
+ * Runs a script on several ranks. The output of the ranks is written to the output of this process.
+ *
+ * @returns the exit code of the job
  */
 export async function launch(options: JobOptions): Promise<number> {
   const { command, args, env } = planLaunch(options);
@@ -19,8 +20,8 @@ export async function launch(options: JobOptions): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const trace = mkdtempSync(join(tmpdir(), 'lops-launch-'));
     try {
-      // Open MPI's start can die of a segmentation fault under load: nothing has been printed then,
-      // and not all ranks are through it.
+      // Under load, the start of Open MPI can fail with a segmentation fault. Then nothing has been
+      // printed, and not all ranks have passed MPI_Init.
       const child = spawn(command, args, {
         env: { ...env, LOPS_LAUNCH_TRACE: trace },
         stdio: ['inherit', 'pipe', 'inherit'],
@@ -43,16 +44,17 @@ export async function launch(options: JobOptions): Promise<number> {
 }
 
 /**
- * Passes signals on to a child until it has ended; answers its exit code, 128 + signal where one
- * ended it.
+ * Forwards signals to a child until it has ended.
+ *
+ * @returns its exit code, or 128 + signal if a signal ended it
  */
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((done, fail) => {
     let received: NodeJS.Signals | undefined;
     let timer: NodeJS.Timeout | undefined;
     const forward = (signal: NodeJS.Signals): void => {
-      // A terminal's Ctrl-C has reached the child already, and a launcher takes a second one as an
-      // order to leave its ranks alone.
+      // Ctrl-C in a terminal has reached the child already. At a second signal a launcher would
+      // leave its ranks alone.
       const fromTerminal = signal === 'SIGINT' && process.stdin.isTTY;
       if (!received && !fromTerminal) child.kill(signal);
       received ??= signal;

@@ -11,20 +11,20 @@ import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import { formatNumber } from './table.js';
 
-/** What a solver's generator yields: numbers go into the log, the rest does not. */
+/** A step that a solver's generator yields. Its numbers are logged, other values are not. */
 interface LoggedStep {
   readonly iteration: number;
 }
 
 /** Options of {@link logSolver}. */
 export interface LogOptions {
-  /** What is solved, for the heading. */
+  /** The title, for the heading. */
   readonly title?: string;
-  /** Only rank 0 shows anything. @default 0 */
+  /** The number of this rank. Only rank 0 writes. @default 0 */
   readonly rank?: number;
-  /** Shows the first ten iterations, then one of so many, and the last. @default 10 */
+  /** Shows the first ten iterations, then every n-th one, and the last. @default 10 */
   readonly every?: number;
-  /** Where to. @default standard output */
+  /** The function that writes the text. @default standard output */
   readonly write?: (text: string) => void;
 }
 
@@ -38,10 +38,12 @@ const LOGGED_DEFAULTS = {
 } satisfies Defaults<LogOptions>;
 
 /**
- * A solver's iterations as they are, with a line for each on rank 0:
- * `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`. Columns
- * are the numbers of a step. Ends with the reason of the result, which it returns. Leaving the loop
- * leaves the solver's.
+ * Yields the iterations of a solver unchanged, and writes a line for each on rank 0:
+ * `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`. The
+ * columns are the numbers of a step. The last line has the reason of the result and the time. If
+ * the caller leaves the loop, the solver's generator ends too.
+ *
+ * @returns the result of the solver
  */
 export function* logged<T extends LoggedStep, R>(
   steps: Generator<T, R, void>,
@@ -87,7 +89,7 @@ export function* logged<T extends LoggedStep, R>(
       yield value;
     }
   } finally {
-    // a caller that leaves early leaves the solver too, which gives its vectors back
+    // if the caller leaves the loop early, the solver ends too and disposes its vectors
     steps.return(undefined as R);
   }
 }
@@ -100,9 +102,11 @@ const ending = (result: unknown): string =>
 const WRITE_HISTORY_DEFAULTS = { rank: 0 } satisfies Defaults<Pick<LogOptions, 'rank'>>;
 
 /**
- * Writes histories, one number an iteration, on rank 0: a table with a column each where the name
- * ends in `.csv`, an object of lists where it ends in `.json`. The file appears as a whole or not
- * at all. Errors: {@link ArgumentError} for any other name.
+ * Writes histories, one number an iteration, on rank 0. For a name that ends in `.csv` it writes a
+ * table with one column for each history; for `.json` it writes an object of lists. The file is
+ * written completely or not at all.
+ *
+ * @throws {@link ArgumentError} for any other name
  */
 export function writeHistory(
   path: string,
@@ -126,7 +130,7 @@ export function writeHistory(
   writeDocument(path, text);
 }
 
-/** RFC 4180; lists that end early leave cells empty. */
+/** CSV by RFC 4180. Cells after the end of a shorter list are empty. */
 function asCsv(lists: readonly [string, number[]][]): string {
   const rows = Math.max(0, ...lists.map(([, values]) => values.length));
   const quoted = (name: string): string => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);

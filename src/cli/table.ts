@@ -4,7 +4,7 @@ import { textOf } from '../core/base/text-of.js';
 /** A cell of a table. */
 export type Cell = string | number;
 
-/** Four significant digits; integers as they are. */
+/** Formats a number with four significant digits. Integers have all digits. */
 export function formatNumber(value: number): string {
   if (typeof value !== 'number')
     throw new ArgumentError(`formatNumber: expected a number, received ${textOf(value)}`);
@@ -15,8 +15,8 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * Rows of equal keys as a table with a heading and a rule; columns of numbers are aligned at their
- * right.
+ * Formats rows with the same keys as a table with a heading and a rule. Columns of numbers are
+ * aligned to the right.
  *
  * ```
  * method             misfit  model error

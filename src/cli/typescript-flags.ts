@@ -4,9 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { ArgumentError } from '../core/base/errors.js';
 
 /**
- * The flags by which Node.js runs a script: none for JavaScript; for TypeScript those of tsx where
- * the script can import it, otherwise none where this Node.js strips types (22.18 and newer).
- * Errors: {@link ArgumentError} where neither is the case.
+ * The flags with which Node.js runs a script: none for JavaScript. For TypeScript they are the
+ * flags of tsx if the script can import it; otherwise none if this Node.js strips types (22.18 and
+ * newer).
+ *
+ * @throws {@link ArgumentError} if neither is the case
  */
 export function typeScriptFlags(
   script: string,

@@ -5,10 +5,10 @@ export const LABEL_SIZE = 11;
 export const TICK_SIZE = 9.5;
 export const TITLE_SIZE = 12;
 const TICK_LENGTH = 3.5;
-/** Between tick, its label, and the axis label. */
+/** Distance between a tick, its label and the axis label. */
 const GAP = 3;
 
-/** Room that a panel needs around its data. */
+/** The space that a panel needs around its data. */
 export interface Margins {
   readonly left: number;
   readonly right: number;
@@ -16,7 +16,7 @@ export interface Margins {
   readonly bottom: number;
 }
 
-/** One axis: data coordinates at its start (left, top) and its end. */
+/** One axis: the data coordinates at its start (left, top) and at its end. */
 export interface Axis {
   readonly start: number;
   readonly end: number;
@@ -24,17 +24,14 @@ export interface Axis {
   readonly label: string | undefined;
 }
 
-/** Where a data coordinate is, 0 at the start of the axis and 1 at its end. */
+/** The position of a data coordinate on the axis: 0 at the start and 1 at the end. */
 export function fraction({ start, end, scale }: Axis, value: number): number {
   return scale === 'log'
     ? (Math.log10(value) - Math.log10(start)) / (Math.log10(end) - Math.log10(start))
     : between(value, start, end);
 }
 
-/**
- * `(value − start) / (end − start)`, also where the difference of the ends is too large for a
- * number.
- */
+/** Computes `(value − start) / (end − start)`, even if the difference of the ends overflows. */
 export function between(value: number, start: number, end: number): number {
   const span = end - start;
   return Number.isFinite(span) ? (value - start) / span : (value / 4 - start / 4) / (end / 4 - start / 4);
@@ -69,7 +66,7 @@ export function axesMargins({ x, y, title }: AxesOptions, width: number, height:
   };
 }
 
-/** Frame, ticks, labels and title around the data of a panel. */
+/** Draws frame, ticks, labels and title around the data of a panel. */
 export function drawAxes({ x, y, title }: AxesOptions, area: Rect): string {
   const parts: string[] = [];
   const { x: left, y: top, width, height } = area;

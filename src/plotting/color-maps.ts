@@ -11,13 +11,13 @@ import { checkFunction, checkOneOf } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { checkRange } from './color-range.js';
 
-/** A colour, each part from 0 to 255. */
+/** A colour. Each component is between 0 and 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** 256 colours from low to high, and one for NaN that is none of them. */
+/** 256 colours from low to high, and another colour for NaN. */
 export interface ColorMap {
   readonly name: string;
-  /** `[256, 3]`, 0 … 255 */
+  /** RGB values, `[256, 3]`, 0 … 255. */
   readonly table: Uint8Array;
   readonly nan: Rgb;
 }
@@ -29,7 +29,11 @@ function checkRgb(color: Rgb): Rgb {
   );
 }
 
-/** Throws {@link ArgumentError} unless `map` is a colour map. */
+/**
+ * Checks that `map` is a colour map.
+ *
+ * @throws {@link ArgumentError} if it is not
+ */
 export function checkColorMap(map: unknown): asserts map is ColorMap {
   if (
     typeof map === 'object' &&
@@ -42,7 +46,7 @@ export function checkColorMap(map: unknown): asserts map is ColorMap {
   );
 }
 
-/** A colour map from a function on 0 … 1. */
+/** Makes a colour map from a function on 0 … 1. */
 export function makeColorMap(name: string, color: (t: number) => Rgb, nan: Rgb = [200, 200, 200]): ColorMap {
   checkFunction('makeColorMap', 'the colour of a place', color);
   checkRgb(nan);
@@ -51,7 +55,7 @@ export function makeColorMap(name: string, color: (t: number) => Rgb, nan: Rgb =
   return { name, table, nan };
 }
 
-/** Straight lines in RGB between colours (0 … 1) at given places. */
+/** Linear interpolation in RGB between colours (0 … 1) at given places. */
 function through(stops: readonly (readonly [at: number, color: Rgb])[]): (t: number) => Rgb {
   return (t) => {
     const k = Math.max(
@@ -92,7 +96,7 @@ const TERRAIN = through([
 /** The names of the colour maps. */
 export const COLOR_MAP_NAMES = ['viridis', 'inferno', 'turbo', 'gray', 'terrain', 'seismic', 'RdBu'] as const;
 /**
- * `seismic` and `RdBu` run from blue through white to red: give them a symmetric range. `terrain`
+ * `seismic` and `RdBu` run from blue through white to red and need a symmetric range. `terrain`
  * suits impedance.
  */
 export type ColorMapName = (typeof COLOR_MAP_NAMES)[number];
@@ -113,14 +117,19 @@ const MAKERS: Readonly<Record<ColorMapName, () => ColorMap>> = {
 
 const made = new Map<ColorMapName, ColorMap>();
 
-/** The colour map of a name. Throws `ArgumentError` for one that there is not. */
+/**
+ * The colour map with a name.
+ *
+ * @throws {@link ArgumentError} if there is none with this name
+ */
 export function colorMap(name: ColorMapName): ColorMap {
   checkOneOf('colorMap', name, COLOR_MAP_NAMES);
   return memo(made, name, () => MAKERS[name]());
 }
 
 /**
- * The colour of a value: the ends of the map outside of the range, the map's own colour for NaN.
+ * The colour of a value. Values outside of the range have the colour of the nearer end, NaN has the
+ * colour `nan` of the map.
  */
 export function colorOf(map: ColorMap, range: readonly [number, number], value: number): Rgb {
   checkColorMap(map);

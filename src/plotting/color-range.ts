@@ -2,14 +2,14 @@ import { ArgumentError } from '../core/base/errors.js';
 import { checkList, checkNumbers, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 
-/** The values that the ends of a colour map stand for. */
+/** The values of the first and the last colour of a colour map. */
 export type ValueRange = readonly [low: number, high: number];
 
-/** How values are given colours. */
+/** Options of {@link colorRange}. */
 export interface ColorRangeOptions {
-  /** `[−a, a]`, for diverging colour maps. @default false */
+  /** The range is `[−a, a]`, for diverging colour maps. @default false */
   readonly symmetric?: boolean;
-  /** Percent of the values that may lie outside, half at each end. @default 0 */
+  /** Percentage of the values that may lie outside, half at each end. @default 0 */
   readonly clip?: number;
 }
 
@@ -17,7 +17,7 @@ const DEFAULTS = { symmetric: false, clip: 0 } satisfies Defaults<ColorRangeOpti
 
 /**
  * One colour range for several panels: from the smallest to the largest finite value of all arrays.
- * `[0, 1]` of nothing.
+ * Without finite values it is `[0, 1]`.
  */
 export function colorRange(
   arrays: ArrayLike<number> | readonly ArrayLike<number>[],
@@ -48,18 +48,22 @@ export function colorRange(
   return widen(quantile(clip / 200), quantile(1 - clip / 200));
 }
 
-/** Throws {@link ArgumentError} unless `range` is two different finite numbers. */
+/**
+ * Checks that `range` is two different finite numbers.
+ *
+ * @throws {@link ArgumentError} if it is not
+ */
 export function checkRange(name: string, range: unknown): void {
   if (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])
     return;
   throw new ArgumentError(`expected ${name} to be two different finite numbers, received ${textOf(range)}`);
 }
 
-/** The nearest number that is finite. */
+/** The finite number nearest to `value`. */
 export const within = (value: number): number =>
   Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 
-/** A range that is not empty. */
+/** A range that is not empty: `[low, high]`, widened if both are equal. */
 function widen(low: number, high: number): ValueRange {
   if (low < high) return [low, high];
   const half = low === 0 ? 1 : Math.abs(low) / 2;

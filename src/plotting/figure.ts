@@ -9,13 +9,13 @@ import { element, FONT, fittingSize, px, type Rect, text } from './svg.js';
 
 /** Options of {@link Figure}. */
 export interface FigureOptions {
-  /** Panels in a row. @default at most 3 */
+  /** Number of panels in a row. @default at most 3 */
   readonly columns?: number;
-  /** Above all panels. */
+  /** Title above all panels. */
   readonly title?: string;
   /** Width of a panel's data area in pixels. @default 240 */
   readonly panelWidth?: number;
-  /** Height of the data area of panels that have no aspect of their own. @default ¾ of the width */
+  /** Height of the data area of panels without an aspect of their own. @default ¾ of the width */
   readonly panelHeight?: number;
 }
 
@@ -23,7 +23,7 @@ const PAD = 12;
 const GAP_X = 16;
 const GAP_Y = 14;
 const TITLE_SIZE = 15;
-/** Panels of extreme aspect are made narrower rather than higher than this many panel widths. */
+/** The largest height of a panel in panel widths. Panels with a smaller aspect become narrower. */
 const TALLEST = 1.5;
 
 interface Placed {
@@ -43,7 +43,7 @@ const DEFAULTS = {
 } satisfies Defaults<FigureOptions>;
 
 /**
- * The places of tracks (columns or rows) one after another, with the room that their panels need
+ * Positions of tracks (columns or rows) one after another, with the space that their panels need
  * before and after them.
  */
 function stack(
@@ -103,7 +103,11 @@ export class Figure {
     return this;
   }
 
-  /** @param density pixels of embedded images per unit; default 2 */
+  /**
+   * The figure as SVG text.
+   *
+   * @param density pixels of embedded images per unit; default 2
+   */
   toSvg(density = 2): string {
     if (this.#panels.length === 0)
       throw new ArgumentError('expected a figure of at least one panel: add() some');
@@ -118,7 +122,7 @@ export class Figure {
 
     const parts = [element('rect', { width, height, fill: '#ffffff' })];
     if (title) {
-      // Bold glyphs are a tenth wider
+      // Bold glyphs are ten per cent wider
       const size = fittingSize(title, TITLE_SIZE, (width - 2 * PAD) / 1.1);
       parts.push(text(width / 2, PAD + TITLE_SIZE, title, { size, anchor: 'middle', bold: true }));
     }
@@ -140,19 +144,26 @@ export class Figure {
     );
   }
 
-  /** @param scale pixels per unit; default 2 */
+  /**
+   * The figure as PNG bytes.
+   *
+   * @param scale pixels per unit; default 2
+   */
   toPng(scale = 2): Uint8Array {
     if (!(scale > 0 && scale <= 10))
       throw new ArgumentError(`expected a scale above 0 and up to 10, received ${textOf(scale)}`);
     return renderPng(this.toSvg(scale), scale);
   }
 
-  /** Folders that are missing are made; the file appears as a whole or not at all. */
+  /**
+   * Writes the figure as PNG. Missing folders are created. The file is written completely or not at
+   * all.
+   */
   writePng(path: string, scale = 2): void {
     writeDocument(path, this.toPng(scale));
   }
 
-  /** As {@link writePng}. */
+  /** Writes the figure as SVG, like {@link writePng}. */
   writeSvg(path: string): void {
     writeDocument(path, this.toSvg());
   }

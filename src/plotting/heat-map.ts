@@ -18,7 +18,7 @@ import { type Grid, pngUri, rasterize } from './raster.js';
 import { element, INK, line, type Rect, text, textWidth } from './svg.js';
 import { linearTicks, type Ticks } from './ticks.js';
 
-/** A straight line at x, at y, or one at each. */
+/** A vertical line at x, a horizontal line at y, or both. */
 export interface Mark {
   readonly x?: number;
   readonly y?: number;
@@ -29,23 +29,24 @@ export interface Mark {
 /** Options of {@link heatMap}. */
 export interface HeatMapOptions {
   /**
-   * The axis of `shape` that runs downwards is the first; true: the second, so that `[x, depth]` is
-   * seen with depth downwards. @default false
+   * By default the first axis of `shape` runs downwards. If true, the second one does, so that
+   * `[x, depth]` is shown with depth downwards.
+   * @default false
    */
   readonly transpose?: boolean;
   /**
-   * Data coordinates of the edges of the picture. @default indices, cell centres on the integers
+   * Data coordinates of the edges of the picture.
+   * @default indices, cell centres on the integers
    */
   readonly extent?: readonly [left: number, right: number, top: number, bottom: number];
   /** @default 'viridis' */
   readonly colorMap?: ColorMapName | ColorMap;
-  /**
-   * Values of the first and the last colour. @default the smallest and the largest finite value
-   */
+  /** Values of the first and the last colour. @default the smallest and the largest finite value */
   readonly range?: ValueRange;
   /**
-   * `'equal'`: one unit is as long on both axes; a number: width over height; `'auto'`: the
-   * figure's panel size. @default 'auto'
+   * `'equal'`: one unit has the same length on both axes. A number: width over height. `'auto'`:
+   * the panel size of the figure.
+   * @default 'auto'
    */
   readonly aspect?: 'equal' | 'auto' | number;
   readonly title?: string;
@@ -54,7 +55,10 @@ export interface HeatMapOptions {
   /** @default true */
   readonly colorBar?: boolean;
   readonly colorBarLabel?: string;
-  /** Straight lines across the picture, such as where another panel cuts. @default [] */
+  /**
+   * Straight lines across the picture, for example at the position of another section.
+   * @default []
+   */
   readonly marks?: readonly Mark[];
 }
 
@@ -77,7 +81,7 @@ const MARK = { x: undefined, y: undefined, color: INK } satisfies Defaults<Mark>
 const BAR_GAP = 8;
 const BAR_WIDTH = 10;
 
-/** A 2-D array in colours, with axes and a colour bar. */
+/** Draws a 2-D array in colours, with axes and a colour bar. */
 class HeatMap implements Panel {
   readonly aspect: number | undefined;
   readonly #grid: Grid;
@@ -187,10 +191,11 @@ function dashed(x: number, y: number, dx: number, dy: number, stroke: string): s
 }
 
 /**
- * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour. Throws
- * `ShapeError` where the shape is not that of the values, `ArgumentError` for an empty range or
- * extent.
- * @param values C order; real
+ * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour.
+ *
+ * @param values real, in C order
+ * @throws {@link ShapeError} if `shape` does not fit the values
+ * @throws {@link ArgumentError} if the range or the extent is empty
  */
 export function heatMap(
   values: ArrayLike<number>,

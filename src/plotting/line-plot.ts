@@ -37,18 +37,18 @@ export interface LinePlotOptions {
   /** Ends of the axis, left and right. @default those of the data */
   readonly xRange?: ValueRange;
   /**
-   * Ends of the axis, bottom and top; give the larger first for an axis that runs downwards.
+   * Ends of the axis, bottom and top. If the first is the larger one, the axis runs downwards.
    * @default those of the data and a little room
    */
   readonly yRange?: ValueRange;
-  /** With 'log', values that are not positive are left out. @default 'linear' */
+  /** 'log' leaves out values that are not positive. @default 'linear' */
   readonly yScale?: 'linear' | 'log';
   readonly title?: string;
   readonly xLabel?: string;
   readonly yLabel?: string;
   /** Width over height. @default the figure's panel size */
   readonly aspect?: number;
-  /** Where the labels of the series are listed. @default 'top-right' */
+  /** The corner with the labels of the series. @default 'top-right' */
   readonly legend?: 'top-right' | 'top-left' | 'bottom-right' | 'bottom-left';
 }
 const SERIES = {
@@ -59,7 +59,7 @@ const SERIES = {
   width: 1.5,
   style: 'solid',
 } satisfies Defaults<Series>;
-/** A series with its defaults. */
+/** A series with the defaults filled in. */
 type Curve = WithDefaults<Series, typeof SERIES>;
 
 const DEFAULTS = {
@@ -112,7 +112,7 @@ function yEnds(series: readonly Curve[], scale: 'linear' | 'log'): ValueRange {
   return [within(low - room), within(high + room)];
 }
 
-/** Curves over a common pair of axes. */
+/** Draws curves over a common pair of axes. */
 class LinePlot implements Panel {
   readonly aspect: number | undefined;
   readonly #series: readonly Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>[];
@@ -246,8 +246,10 @@ class LinePlot implements Panel {
 }
 
 /**
- * A panel of curves. Throws `ShapeError` where a curve's x and y differ in length, `ArgumentError`
- * for ranges that hold nothing.
+ * A panel of curves.
+ *
+ * @throws {@link ShapeError} if x and y of a curve differ in length
+ * @throws {@link ArgumentError} if a range is empty
  */
 export function linePlot(series: readonly Series[], options?: LinePlotOptions): Panel {
   const given = withDefaults('linePlot', options, DEFAULTS);

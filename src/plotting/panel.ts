@@ -3,12 +3,13 @@ import type { Rect } from './svg.js';
 
 /** One picture of a figure. */
 export interface Panel {
-  /** Width over height of the data area; undefined where it may be anything. */
+  /** Width over height of the data area. Undefined if any ratio is possible. */
   readonly aspect: number | undefined;
-  /** The room that it needs around a data area of this size. */
+  /** The space that it needs around a data area of this size. */
   margins(width: number, height: number): Margins;
   /**
-   * SVG of the panel with its data in `area`.
+   * Draws the panel as SVG, with its data in `area`.
+   *
    * @param density pixels of embedded images per pixel of the figure
    * @param id unique in the figure
    */

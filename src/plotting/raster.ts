@@ -2,7 +2,9 @@ import { encode } from 'fast-png';
 import type { ColorMap } from './color-maps.js';
 import type { ValueRange } from './color-range.js';
 
-/** A 2-D array as it is walked: `values[offset + i · rowStride + j · columnStride]`. */
+/**
+ * A 2-D array with strides: element (i, j) is `values[offset + i · rowStride + j · columnStride]`.
+ */
 export interface Grid {
   readonly values: ArrayLike<number>;
   readonly rows: number;
@@ -12,8 +14,8 @@ export interface Grid {
 }
 
 /**
- * For every pixel of a side, the cells that it covers: the nearest one where cells are larger than
- * pixels.
+ * The cells that each pixel along a side covers. If cells are larger than pixels, it is the nearest
+ * cell.
  */
 function cells(count: number, pixels: number): { readonly first: Int32Array; readonly last: Int32Array } {
   const first = new Int32Array(pixels);
@@ -29,8 +31,8 @@ function cells(count: number, pixels: number): { readonly first: Int32Array; rea
 }
 
 /**
- * The array in colours, `width × height` pixels of RGB. Pixels that cover several cells show the
- * mean of those that are not NaN.
+ * The array as `width × height` pixels of RGB. A pixel that covers several cells shows the mean of
+ * those that are not NaN.
  */
 export function rasterize(
   grid: Grid,
@@ -42,7 +44,7 @@ export function rasterize(
   const { values, rowStride, columnStride } = grid;
   const down = cells(grid.rows, height);
   const across = cells(grid.columns, width);
-  // so small that neither sums nor differences overflow
+  // scaled down, so that neither sums nor differences overflow
   const scale = Math.max(Math.abs(low), Math.abs(high)) > 1e290 ? 2 ** -64 : 1;
   const [base, factor] = [low * scale, 256 / (high * scale - low * scale)];
   const pixels = new Uint8Array(3 * width * height);

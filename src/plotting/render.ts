@@ -8,8 +8,8 @@ interface Renderer {
 }
 
 /**
- * An SVG as PNG, at `scale` pixels per unit, in the font that comes with the package: a machine
- * need not have any. The renderer is loaded at the first call.
+ * Renders an SVG as PNG with `scale` pixels per unit. It uses the font of the package, so that the
+ * machine needs none. The renderer is loaded at the first call.
  */
 export function renderPng(svg: string, scale: number): Uint8Array {
   const { Resvg } = require('@resvg/resvg-js') as Renderer;

@@ -12,7 +12,7 @@ export const INK = '#262626';
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (c) => ENTITIES[c] as string);
 
-/** At most two decimals: a hundredth of a pixel is never seen. */
+/** Rounds to two decimals: a hundredth of a pixel is not visible. */
 export const px = (value: number): string => String(Math.round(value * 100) / 100);
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
@@ -29,11 +29,11 @@ export interface TextOptions {
   readonly size: number;
   readonly anchor?: 'start' | 'middle' | 'end';
   readonly bold?: boolean;
-  /** Read from bottom to top. */
+  /** The text runs from bottom to top. */
   readonly vertical?: boolean;
 }
 
-/** Text whose baseline starts, is centred, or ends at a point. */
+/** Text with its baseline at a point: the point is the start, the middle or the end of the text. */
 export function text(
   x: number,
   y: number,
@@ -57,17 +57,17 @@ export function text(
 export const line = (x1: number, y1: number, x2: number, y2: number, stroke = INK, width = 0.8): string =>
   element('line', { x1, y1, x2, y2, stroke, 'stroke-width': width });
 
-// Advance widths of DejaVu Sans, in ems, by kind of glyph
+// Advance widths of DejaVu Sans in ems, by kind of glyph
 const NARROW = /[ .,:;'|!ijlIft()[\]/]/;
 const WIDE = /[mwMW@%+−=<>×]/;
 
-/** The width of a text, near enough for leaving room. */
+/** The width of a text, accurate enough for margins. */
 export function textWidth(value: string, size: number): number {
   let ems = 0;
   for (const c of value) ems += NARROW.test(c) ? 0.36 : WIDE.test(c) ? 0.88 : 0.635;
   return ems * size;
 }
 
-/** The size, at most `size`, in which a text is no wider than `width`. */
+/** The largest size, at most `size`, at which a text is no wider than `width`. */
 export const fittingSize = (value: string, size: number, width: number): number =>
   Math.min(size, (size * width) / textWidth(value, size));

@@ -3,18 +3,19 @@ import { scaleLinear } from 'd3-scale';
 
 /** Tick marks of an axis. */
 export interface Ticks {
-  /** In data coordinates. */
+  /** Positions in data coordinates. */
   readonly at: readonly number[];
   readonly labels: readonly string[];
-  /** A power of ten that all labels are to be multiplied with, such as `×10⁶`. */
+  /** A power of ten by which all labels must be multiplied, such as `×10⁶`. */
   readonly factor: string | undefined;
 }
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 export const powerOfTen = (exponent: number): string =>
-  `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs(exponent))].map((d) => SUPERSCRIPTS[Number(d)]).join('')}`;
+  `10${exponent < 0 ? '⁻' : ''}` +
+  `${[...String(Math.abs(exponent))].map((d) => SUPERSCRIPTS[Number(d)]).join('')}`;
 
-/** About `count` round numbers between the ends (given in either order). */
+/** About `count` round numbers between two ends, which may be in either order. */
 export function linearTicks(low: number, high: number, count: number): Ticks {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   const exponent = largest > 0 ? Math.floor(Math.log10(largest) + 1e-12) : 0;
@@ -33,13 +34,13 @@ export function linearTicks(low: number, high: number, count: number): Ticks {
   };
 }
 
-/** Powers of ten, at most about `count` of them. */
+/** Powers of ten, about `count` of them or fewer. */
 export function logTicks(low: number, high: number, count: number): Ticks {
   const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
   const step = Math.max(1, Math.ceil((last - first + 1) / Math.max(2, Math.floor(count))));
   const exponents: number[] = [];
   for (let e = first; e <= last; e += step) exponents.push(e);
-  // Less than two decades: round numbers tell more than one power of ten
+  // Less than two decades: round numbers say more than one power of ten
   if (exponents.length < 2) return linearTicks(low, high, count);
   return { at: exponents.map((e) => 10 ** e), labels: exponents.map(powerOfTen), factor: undefined };
 }
