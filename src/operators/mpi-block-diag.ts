@@ -10,9 +10,9 @@ import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 
 /**
  * Local operators along the diagonal, of which each rank has its own: `y_k = A_k x_k`. The model is
- * distributed as the operators' columns, the data as their rows. Operators whose shapes differ
- * along the first axis only make an N-dimensional operator, distributed along that axis. Others
- * make a flat operator. A rank may have no operators.
+ * distributed as the operators' columns, the data as their rows. If the operators' shapes differ
+ * along the first axis only, the operator is N-dimensional and distributed along that axis.
+ * Otherwise it is flat. A rank may have no operators.
  *
  * Cost: one object exchange at construction. Later nothing is sent, unless a vector is cut at other
  * places and has to be aligned.

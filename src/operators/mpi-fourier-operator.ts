@@ -114,7 +114,7 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
   ): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
-    // Refuses vectors whose parts have no place in the array.
+    // Refuses a vector if its parts have no place in the array.
     const { layout } = form.spaceOf(input);
     const flat = from.length > 1 && input.layout.globalShape.length === 1;
     if (input.layout.replicated) {

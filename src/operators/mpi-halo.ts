@@ -69,13 +69,14 @@ const DEFAULTS = {
 
 /**
  * Blocks of an array over a process grid, each with ghost cells of its neighbours around it,
- * corners included. Model: an array of shape `dims` over `procGrid`, or a flat one, whose parts a
- * transfer aligns. Data: the grown blocks of all ranks, one after another. In a product with an
- * {@link MPIBlockDiag} it provides local operators with the cells of their neighbours.
+ * corners included. Model: an array of shape `dims` over `procGrid`, or a flat one. A transfer
+ * aligns the parts of a flat one. Data: the grown blocks of all ranks, one after another. In a
+ * product with an {@link MPIBlockDiag} it provides local operators with the cells of their
+ * neighbours.
  *
- * Blocks may be uneven, and halos wider than a block. Cost: forward one message to each rank whose
- * block intersects the grown one; adjoint the same if `exact`, none if `crop`. Holds the buffers of
- * the messages that are not one run of memory. Work: none.
+ * Blocks may be uneven, and halos wider than a block. Cost: forward one message to each rank with a
+ * block that intersects the grown one; adjoint the same if `exact`, none if `crop`. Holds the
+ * buffers of the messages that are not one run of memory. Work: none.
  *
  * @example new MPIHalo([4, 6], { halo: 1, adjoint: 'exact' })
  */

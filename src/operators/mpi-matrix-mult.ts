@@ -362,7 +362,7 @@ export class MPIMatrixMult extends MPILinearOperator {
   #image(space: Space<DistributedArray>, from: TiledSide, to: TiledSide): DistributedSpace {
     this.checkShape(space, from.dims);
     const input = this.checkComm(space);
-    // Refuses vectors whose parts have no place in the array.
+    // Refuses a vector if its parts have no place in the array.
     from.form.spaceOf(input);
     const { layout } = input;
     const flat = layout.globalShape.length === 1;

@@ -15,7 +15,7 @@ import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
 
 /**
- * A linear operator whose models or data may be stacks of distributed arrays: the base class of
+ * A linear operator with models or data that may be stacks of distributed arrays: the base class of
  * stacked operators, those of users included. Such operators can be added to and multiplied with
  * other distributed operators if the spaces agree.
  */

@@ -42,7 +42,7 @@ export interface KernelCase {
   /** True if zeros must have the right sign. */
   readonly signedZeros?: boolean;
   /**
-   * The rule for elements whose expected value is infinity or NaN. `'any'`: one of these is
+   * The rule for elements with an expected value of infinity or NaN. `'any'`: one of these is
    * correct. `'unspecified'`: every value is correct.
    */
   readonly notFinite?: 'any' | 'unspecified';

@@ -27,7 +27,7 @@ const CASES: readonly KernelCases[] = [
 ];
 
 /**
- * The cases of every kernel of a backend. For each dtype, `count` cases are added whose operands
+ * The cases of every kernel of a backend. For each dtype, `count` cases are added. Their operands
  * contain NaN, infinities, zeros of both signs and subnormal numbers, chosen by a seed.
  */
 export const kernelCases = (seed: number, count: number): readonly KernelCases[] => [

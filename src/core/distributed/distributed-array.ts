@@ -68,8 +68,8 @@ const AS_ARRAY_DEFAULTS = { masked: false } satisfies Defaults<AsArrayOptions>;
  * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and
  * this rank's part, an NDArray on any backend.
  *
- * Arithmetic and properties never communicate. Inner products, norms and `asArray` communicate, and
- * so do the methods whose comments say so.
+ * Arithmetic and properties never communicate. Inner products, norms and `asArray` communicate. The
+ * comments of other methods state it if they communicate.
  */
 export class DistributedArray
   extends DistributedVector<DistributedArray>
@@ -103,9 +103,7 @@ export class DistributedArray
     constructed++;
   }
 
-  /**
-   * The elements whose inner products and norms this rank adds up. Throws if they were disposed.
-   */
+  /** The elements that this rank adds to inner products and norms. Throws if they were disposed. */
   get #reduced(): Elements {
     void this.local.storage;
     return this.#share ?? this.local;
@@ -539,7 +537,7 @@ export class DistributedArray
 
   /**
    * The same values split along another axis, over a process grid, or in any other layout of boxes.
-   * Sends point-to-point messages between ranks whose boxes intersect.
+   * Two ranks exchange a point-to-point message if their boxes intersect.
    */
   redistribute(to: number | Layout): DistributedArray {
     const layout =

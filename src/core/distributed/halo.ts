@@ -235,7 +235,7 @@ export class HaloPlan {
  * `box.shape`. The true adjoint adds the values of the ghost cells to those of their owners.
  *
  * Any tiling works: process grids, uneven and empty blocks, widths larger than a block. Cost: at
- * most one message to each rank whose box intersects the grown one.
+ * most one message to each rank with a box that intersects the grown one.
  */
 export class HaloBlockPlan {
   /**

@@ -57,7 +57,7 @@ export class Layout {
   readonly replicated: boolean;
   /**
    * The axis along which the ranks' parts lie: the only axis with more than one block, or the axis
-   * given to the constructor.
+   * given at creation.
    */
   readonly axis: number;
   readonly #cuts: readonly (readonly number[] | undefined)[];

@@ -58,8 +58,8 @@ function moveSlab(
 
 /**
  * Shifts cyclically by `shift` places along an axis of the global array: element i moves to
- * `(i + shift) mod n`. Cost: if the axis is distributed, one message for each two ranks whose parts
- * intersect; otherwise none.
+ * `(i + shift) mod n`. Cost: if the axis is distributed, one message for each two ranks with
+ * intersecting parts; otherwise none.
  * @throws {@link ShapeError} for concatenated arrays, which have no axes
  */
 export function roll(x: DistributedArray, shift: number, axis = 0): DistributedArray {

@@ -111,9 +111,9 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly backend: Backend;
   readonly mask: readonly number[] | undefined;
   /**
-   * The partition of replicated vectors that belong to vectors of this space. An operator that
-   * takes an UNSAFE_BROADCAST vector to SCATTER data thus leads back to UNSAFE_BROADCAST. Spaces
-   * that differ only in this field are equal.
+   * The partition of replicated vectors that belong to vectors of this space. The result of an
+   * operator for an UNSAFE_BROADCAST vector may be SCATTER. The adjoint then returns an
+   * UNSAFE_BROADCAST vector. Spaces that differ only in this field are equal.
    */
   readonly replicatedAs: Partition;
   /** The communicator that sums inner products: all ranks, or the ranks of this rank's colour. */

@@ -68,7 +68,7 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   }
 
   /**
-   * The stack of spaces whose kind is not yet checked.
+   * The stack of spaces of any kind.
    * @throws {@link PartitionError} unless all are spaces of distributed vectors
    */
   static of(spaces: readonly Space<unknown>[]): StackedSpace {
@@ -148,8 +148,8 @@ function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[]
 const constructedCount = { value: 0 };
 
 /**
- * Distributed arrays, or stacks of them, as one vector. The domain and range vectors of stacked
- * operators.
+ * Distributed arrays, or stacks of them, as one vector. Stacked operators take and return such
+ * vectors.
  */
 export class StackedDistributedArray
   extends DistributedVector<StackedDistributedArray>

@@ -36,10 +36,10 @@ function checkLayout(layout: Layout, ranks: number): void {
  * Moves an array from one layout to another of the same global shape and ranks.
  *
  * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one
- * message to each rank whose new box intersects this rank's old one; none from a replicated layout;
- * a single allgatherv to a replicated one. Buffers come from the backend's pool and are released
- * after each run, so that a plan holds no memory. Pieces that are one run of memory are neither
- * packed nor unpacked.
+ * message to each rank with a new box that intersects this rank's old one; none from a replicated
+ * layout; a single allgatherv to a replicated one. Buffers come from the backend's pool and are
+ * released after each run, so that a plan holds no memory. Pieces that are one run of memory are
+ * neither packed nor unpacked.
  */
 export class TransferPlan {
   readonly from: Layout;

@@ -329,8 +329,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * `α A`, whose adjoint is `conj(α) Aᴴ`. An α given as a complex number makes the operator
-   * complex, even if its imaginary part is 0.
+   * `α A`. Its adjoint is `conj(α) Aᴴ`. An α given as a complex number makes the operator complex,
+   * even if its imaginary part is 0.
    */
   scale(alpha: Scalar): LinearOperator<M, D> {
     return new Composite(scaledRule<M, D>(this, alpha));

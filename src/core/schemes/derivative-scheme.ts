@@ -55,8 +55,8 @@ interface Row {
 }
 
 /**
- * A scheme whose first `skip[0]` and last `skip[1]` rows are zero. With `edge` these rows are
- * `first` (of rows 0, 1, …) and `last` (of rows n − 1, n − 2, …).
+ * The rows of a scheme. The first `skip[0]` and the last `skip[1]` rows are zero. With `edge` these
+ * rows are `first` (of rows 0, 1, …) and `last` (of rows n − 1, n − 2, …).
  */
 interface Scheme extends Row {
   readonly skip: readonly [number, number];
@@ -95,7 +95,7 @@ const SECOND: Readonly<Record<DerivativeKind, Scheme>> = {
   centered: { lo: -1, taps: CURVATURE, skip: [1, 1], first: [AHEAD], last: [BEHIND] },
 };
 
-/** Makes the table of a scheme for `n` samples. Rows whose taps would be outside are zero. */
+/** Makes the table of a scheme for `n` samples. Rows with taps outside the axis are zero. */
 function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): BandSegment[] {
   const [before, after] = scheme.skip;
   const segments: BandSegment[] = [];
@@ -135,7 +135,7 @@ function checked(scheme: FirstDerivativeScheme): WithDefaults<FirstDerivativeSch
  * The table of the first derivative along an axis of n samples at distance d. Forward:
  * `(x[i+1] − x[i]) / d`. Backward: `(x[i] − x[i−1]) / d`. Centered of order 3:
  * `(x[i+1] − x[i−1]) / 2d`. Centered of order 5: `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`.
- * Rows whose taps would be outside are zero. For the centered kinds, `edge` adds one-sided
+ * Rows with taps outside the axis are zero. For the centered kinds, `edge` adds one-sided
  * differences in the outermost rows (order 5: three-point ones in the next rows). It has no effect
  * on the other kinds. Any n works.
  */

@@ -47,10 +47,10 @@ function widths(segments: readonly BandSegment[]): { front: number; back: number
 }
 
 /**
- * A sum of banded matrices along axes of a distributed array: `y = Σ A_axis x`, and its adjoint,
- * whose tables are computed from those of the forward direction. All axes are computed in one pass
- * over memory. Cost: one halo exchange for each distributed axis. If there is only one, it overlaps
- * with the computation of the interior.
+ * A sum of banded matrices along axes of a distributed array: `y = Σ A_axis x`, and its adjoint.
+ * The tables of the adjoint are computed from those of the forward direction. All axes are computed
+ * in one pass over memory. Cost: one halo exchange for each distributed axis. If there is only one,
+ * it overlaps with the computation of the interior.
  */
 export class BandedStencil {
   readonly #schemes: { readonly forward: readonly AxisScheme[]; readonly adjoint: readonly AxisScheme[] };

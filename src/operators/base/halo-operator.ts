@@ -38,10 +38,10 @@ const newPlans = () =>
   });
 
 /**
- * An operator whose outputs depend on nearby inputs. For the layouts that it takes see
- * {@link ScatteredOperator}. Cost: at most one message to each rank whose part is within reach.
- * Work: one array, this rank's part and the samples around it. Between calls it holds at most
- * buffers of ghost cells.
+ * An operator with outputs that depend on nearby inputs. For the layouts that it takes see
+ * {@link ScatteredOperator}. Cost: at most one message to each rank with a part within reach. Work:
+ * one array, this rank's part and the samples around it. Between calls it holds at most buffers of
+ * ghost cells.
  */
 export abstract class HaloOperator extends ScatteredOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };

@@ -21,9 +21,9 @@ interface Form {
 
 /**
  * Presents an operator's vectors in the layout that it computes in, with the global shape `dims`.
- * Vectors of that shape keep their layout, unless the operator has one of its own. Flat vectors
- * whose parts are whole rows are viewed without copying. Other vectors are copied into a workspace
- * by a transfer between neighbours. Each rank computes on a part of a replicated vector.
+ * Vectors of that shape keep their layout, unless the operator has one of its own. A flat vector is
+ * viewed without copying if its parts are whole rows. Other vectors are copied into a workspace by
+ * a transfer between neighbours. Each rank computes on a part of a replicated vector.
  */
 export class LayoutAdapter {
   readonly #dims: Shape;

@@ -124,7 +124,10 @@ function route(
  * constructor never communicates.
  */
 export class FourierTransferPlan {
-  /** The number of transfers. Each is a message to every rank whose part intersects. */
+  /**
+   * The number of transfers. In each, a rank sends a message to every rank with an intersecting
+   * part.
+   */
   readonly transfers: number;
   readonly #forward: readonly FourierStep[];
   readonly #adjoint: readonly FourierStep[];

@@ -237,8 +237,8 @@ function longTaps(n: number, count: number): readonly BandSegment[] {
 }
 
 /**
- * Many taps along one axis, for several sizes of its cells. Includes bands whose ends overlap, rows
- * that are zero, and taps outside the array.
+ * Many taps along one axis, for several sizes of its cells. In some bands both ends overlap, a row
+ * is zero, or taps are outside the array.
  */
 function longCases(dtype: DType): KernelCase[] {
   const make = new Operands(342);
