@@ -1,18 +1,18 @@
 /**
- * Of one product of the batch that the Fredholm integral is: `[200, 200]` times `[200, 8]`,
+ * The flops of one product in the batch of the Fredholm integral: `[200, 200]` times `[200, 8]`,
  * complex.
  */
 const BATCHED = { flops: 8 * 200 * 200 * 8 } as const;
 
-/** Of one source of the migration case: 81 x 60 points and 11 receivers. */
+/** The flops of one source of the migration case: 81 x 60 points and 11 receivers. */
 const SURVEY = { flops: 4 * 81 * 60 * 11 } as const;
-/** Of one sample and its 41 taps. */
+/** The flops of one sample with its 41 taps. */
 const VARYING = { flops: 4 * 41 } as const;
 
 /**
- * What a case can be held against: loops of `native/limits.c`, one process beside each rank, that
- * do so many bytes an element or flops a product; and arguments of `native/fftw-mpi.c`, one job of
- * as many ranks.
+ * The limits to compare cases with. Limits with bytes an element or flops a product are loops of
+ * `native/limits.c`, one process beside each rank. Limits with arguments are jobs of
+ * `native/fftw-mpi.c` with as many ranks as the case.
  */
 export const LIMITS = {
   axpy: { bytes: 24 },
@@ -40,27 +40,29 @@ export type LimitName = keyof typeof LIMITS;
 /** Numbers and words that explain a result. */
 export type Details = Readonly<Record<string, number | string>>;
 
-/** A case made ready on this rank: operators and arrays exist. */
+/** A case after its setup on this rank: operators and arrays exist. */
 export interface Work {
-  /** What is timed: one call, outputs reused. Every rank calls it. */
+  /** The call to time. It uses its outputs again. Every rank calls it. */
   readonly run: () => void;
   /**
-   * Useful work over all ranks: each input read once, each output written once; the usual flop
-   * counts.
+   * Useful work over all ranks: each input read once, each output written once; the usual numbers
+   * of flops.
    */
   readonly bytes?: number;
   readonly flops?: number;
   readonly limit?: LimitName;
-  /** Asked for on every rank after the last run; rank 0's are shown. */
+  /** Called on every rank after the last run. The details of rank 0 are shown. */
   readonly details?: () => Details;
 }
 
-/** One line of the results. Adding a case is adding one of these to the list of its family. */
+/** One line of the results. A new case is a new element in the list of its group. */
 export interface BenchCase {
   readonly name: string;
   readonly params: Details;
-  /** The only backend that it is for. Default any. */
+  /** The only backend of the case. By default it runs on all. */
   readonly backend?: 'cpu';
-  /** Called once on every rank, not timed. The case without one is the start of a program. */
+  /**
+   * Called once on every rank and not timed. The case without a setup is the start of a program.
+   */
   readonly setup?: () => Work;
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [CASE…] [--ranks N] [--backend B] [--against FILE] [--quick] [--json]`: times
- * cases, each in a job of its own, beside the machine's limits. See README.md.
+ * cases, each in its own job, and compares them with the machine's limits. See README.md.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ function settings() {
   }
 }
 
-/** Lines of `--json` by their cases. */
+/** Reads lines of `--json`, by their cases. */
 function readResults(path: string): ReadonlyMap<string, Result> {
   try {
     const lines = readFileSync(path, 'utf8').split('\n');
@@ -60,7 +60,7 @@ function readResults(path: string): ReadonlyMap<string, Result> {
 
 const { names, ranks, backend: engine, against, quick, json, list } = settings();
 const known = CASES.map((c) => c.name);
-/** A case, or all whose names begin so. */
+/** True if a word is the name of the case or of its group. */
 const isNamed = (name: string, words: readonly string[]): boolean =>
   words.some((word) => name === word || (!known.includes(word) && name.startsWith(`${word}_`)));
 if (!(Number.isInteger(ranks) && ranks >= 1)) fail('expected --ranks to be a positive integer');
@@ -83,7 +83,7 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 const folder = mkdtempSync(join(tmpdir(), 'lops-bench-'));
 const file = join(folder, 'result.json');
 
-/** Runs a program on the ranks and reads what rank 0 wrote. */
+/** Runs a program on the ranks and returns the result that rank 0 wrote. */
 async function job<T>(name: string, args: readonly string[]): Promise<T> {
   const code = await launch({ ranks, script: script(name), args });
   if (code !== 0) throw new Error(`it ended with exit code ${code}`);
@@ -111,7 +111,7 @@ async function timeStarts(bench: BenchCase): Promise<Result> {
   );
 }
 
-/** Whose peak the limit is. */
+/** The name of the device with the peak rate that is the limit. */
 const deviceLine = ([first]: readonly Result[]): string =>
   first?.device === undefined ? '' : `${first.device}\n`;
 

@@ -6,7 +6,7 @@ import { median } from './measure.js';
 import { formatSeconds } from './result.js';
 
 interface Start {
-  /** From the launch to the first operator, the slowest rank's. */
+  /** Seconds from the launch to the first operator, on the slowest rank. */
   readonly seconds: number;
   readonly maxrss_MiB: number;
   readonly backend: string;
@@ -15,9 +15,9 @@ interface Start {
 interface Choice {
   readonly ranks: number;
   readonly script: string;
-  /** Where the script writes what it found. */
+  /** The file to which the script writes its result. */
   readonly file: string;
-  /** The C program that initialises and finalizes MPI; undefined where there is none. */
+  /** The C program that initialises and finalizes MPI. Undefined if it was not built. */
   readonly program: string | undefined;
   readonly times: number;
 }
@@ -31,8 +31,8 @@ function runJob({ command, flags, env }: LauncherPlan, job: readonly string[]): 
 }
 
 /**
- * Starts a script and a C program in turn under one launcher, so that what else the machine does
- * hits both; whole jobs, from launch to end.
+ * Starts a script and a C program alternately with the same launcher, so that other load on the
+ * machine affects both. It measures whole jobs, from launch to end.
  */
 export function compareStarts({ ranks, script, file, program, times }: Choice): {
   readonly starts: readonly Start[];

@@ -77,7 +77,7 @@ def kernel_cases(xp, side):
         return lambda: (lambda x: lambda: function(x, *args, **options))(full())
 
     def waited(function):
-        """Answers a number, as the kernels here do."""
+        """Returns a number, like the kernels of this library."""
         return lambda: (lambda x: lambda: float(function(x)))(full())
 
     def misfit(x, y):

@@ -1,26 +1,26 @@
 import type { Backend } from 'lops-mpi';
 import { CudaBackend } from 'lops-mpi/cuda';
 
-/** What one call asks of a device. */
+/** Counts of device operations in one call. */
 export interface DeviceCounts {
   readonly launches: number;
   /** Calls of cuBLAS and cuFFT. */
   readonly library_calls: number;
-  /** Times that the program waited for the device. */
+  /** The number of times that the program waited for the device. */
   readonly waits: number;
 }
 
-/** A device that runs kernels later than they are called. */
+/** A device that runs kernels asynchronously. */
 export interface Device {
   readonly name: string;
-  /** Of its memory, bytes a second; 0 where the driver doesn't say. */
+  /** The peak rate of its memory in bytes a second. 0 if the driver has no value. */
   readonly peakBandwidth: number;
-  /** Seconds between the first and the last of the work, by the device's clock. Waits. */
+  /** Seconds between the start and the end of the work, by the device's clock. Waits. */
   seconds(work: () => void): number;
   counts(work: () => void): DeviceCounts;
 }
 
-/** The device of a backend that has one. */
+/** The device of a backend. Undefined if it has none. */
 export function deviceOf(backend: Backend): Device | undefined {
   if (!(backend instanceof CudaBackend)) return undefined;
   const { name, peakBandwidth } = backend.device;

@@ -8,17 +8,17 @@ import type { LimitName } from './case.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Something in C that takes one timing in turn with what it is compared with. */
+/** A C program that measures the limit of a case. Its timings alternate with those of the case. */
 export interface Limit {
-  /** Bytes or flops of one call, of this rank's share. */
+  /** Bytes or flops of one call, for this rank's share. */
   readonly work: number;
   /** Seconds of one call. */
   sample(): Promise<number>;
-  /** Ends it. */
+  /** Ends the program. */
   stop(): void;
 }
 
-/** Where a program was built, or why it was not. */
+/** The path of a program, or the reason why it was not built. */
 export interface Built {
   readonly program?: string;
   readonly failure?: string;
@@ -31,7 +31,7 @@ interface Flags {
 
 const nativeFlags = (file: string) => import(new URL(`../../native/${file}`, import.meta.url).href);
 
-/** pkg-config's flags of the CBLAS that the native kernels use, if they use one. */
+/** The flags of pkg-config for the CBLAS of the native kernels. Empty if they use none. */
 async function blasFlags(): Promise<Flags> {
   const flags: { cpuLibraries(): { blas?: { cflags: string[]; ldflags: string[] } } } =
     await nativeFlags('cpu/library-flags.mjs');
@@ -39,13 +39,13 @@ async function blasFlags(): Promise<Flags> {
   return blas ? { compile: ['-DHAVE_CBLAS', ...blas.cflags], link: blas.ldflags } : { compile: [], link: [] };
 }
 
-/** Compiles `native/limits.c` for this machine, unless that was done before. */
+/** Compiles `native/limits.c` for this machine, unless the program exists. */
 export async function buildLimits(): Promise<Built> {
   const { compile, link } = await blasFlags();
   return build('limits', { compile: ['-ffast-math', ...compile], link });
 }
 
-/** Compiles a program with the MPI that the addon uses, unless that was done before. */
+/** Compiles a program with the MPI of the addon, unless the program exists. */
 async function buildWithMpi(name: string, libraries: readonly string[]): Promise<Built> {
   const flags: { mpiFlags(): { cflags: string[]; ldflags: string[] } | undefined } =
     await nativeFlags('mpi/mpi-flags.mjs');
@@ -54,10 +54,10 @@ async function buildWithMpi(name: string, libraries: readonly string[]): Promise
   return build(name, { compile: mpi.cflags, link: [...libraries, ...mpi.ldflags] });
 }
 
-/** `native/mpi-start.c`, which initialises and finalizes MPI. */
+/** Compiles `native/mpi-start.c`, which initialises and finalizes MPI. */
 export const buildMpiStart = (): Promise<Built> => buildWithMpi('mpi-start', []);
 
-/** `native/fftw-mpi.c`. */
+/** Compiles `native/fftw-mpi.c`. */
 export async function buildFftwMpi(): Promise<Built> {
   const built = await buildWithMpi('fftw-mpi', ['-lfftw3_mpi', '-lfftw3']);
   return built.failure === undefined
@@ -89,10 +89,7 @@ function build(name: string, { compile, link }: Flags): Built {
   return { program };
 }
 
-/**
- * A plain C loop in a process of its own, beside this rank, that takes one timing whenever it is
- * asked.
- */
+/** A plain C loop in its own process beside this rank. It measures one timing at each request. */
 export class LimitProcess implements Limit {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -104,7 +101,11 @@ export class LimitProcess implements Limit {
     this.work = work;
   }
 
-  /** @param elements of each array, or products of a batch */
+  /**
+   * Starts the program.
+   *
+   * @param elements of each array, or products of a batch
+   */
   static async start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
     const child = spawn(program, ['-n', String(elements), '--serve', name], {
       env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
@@ -123,7 +124,11 @@ export class LimitProcess implements Limit {
   }
 }
 
-/** Throws where there is none. */
+/**
+ * The next line.
+ *
+ * @throws if there is none
+ */
 export async function nextLine(lines: AsyncIterator<string>): Promise<string> {
   const { done, value } = await lines.next();
   if (done) throw new Error('the limit program ended early');

@@ -6,27 +6,27 @@ import { SharedLimit } from './shared-limit.js';
 import { trafficOf } from './traffic.js';
 
 export interface Measurement {
-  /** Seconds of one call, the slowest rank's. */
+  /** Seconds of one call on the slowest rank. */
   readonly times: readonly number[];
-  /** Bytes or flops a second over all ranks of the C loop, taken in turn with `times`. */
+  /** Bytes or flops a second of the C loop over all ranks. Its timings alternate with `times`. */
   readonly limitRates: readonly number[];
-  /** Bytes that the kernels of one call move, over all ranks. */
+  /** The bytes that the kernels of one call move, over all ranks. */
   readonly moved?: number;
-  /** Where kernels run on a device. */
+  /** The measurement of the device, if kernels run on one. */
   readonly device?: DeviceMeasurement;
 }
 
 export interface DeviceMeasurement {
   readonly name: string;
-  /** Seconds of one call by the clock of the slowest rank's device, in turn with `times`. */
+  /** Seconds of one call by the clock of the slowest rank's device, one for each of `times`. */
   readonly times: readonly number[];
-  /** Of one call on rank 0. */
+  /** The counts of one call on rank 0. */
   readonly counts: DeviceCounts;
-  /** Bytes a second of the memories of all ranks' devices; 0 where the driver doesn't say. */
+  /** Bytes a second of the memories of all ranks' devices. 0 if the driver has no value. */
   readonly peakBandwidth: number;
 }
 
-/** Of one call: the program waits for its kernels. */
+/** The time of one call, which includes the wait for its kernels. */
 interface Timing {
   readonly seconds: number;
   readonly onDevice: number;
@@ -34,11 +34,11 @@ interface Timing {
 
 const LEAST_REPEATS = 7;
 const LEAST_SECONDS = 1;
-/** Shorter calls are repeated within one timing. */
+/** The least seconds of one timing. Shorter calls are repeated within it. */
 const LEAST_SAMPLE = 2e-3;
-/** A case of calls this long is not repeated as often. */
+/** Seconds after which a case ends, even with fewer repeats. */
 const PATIENCE = 40;
-/** Compilers of JavaScript need some time to see what is hot. */
+/** Seconds that JavaScript compilers need to optimise the code. */
 const WARM_UP_SECONDS = 0.3;
 
 function slowest(comm: Communicator, seconds: number): number {
@@ -63,7 +63,9 @@ function timed(run: () => void, calls: number, device: Device | undefined): Timi
   return { seconds: (performance.now() - start) / 1000 / calls, onDevice };
 }
 
-/** Calls within one timing, so that it is long enough for the clock. */
+/**
+ * Warms up, and returns the number of calls within one timing that is long enough for the clock.
+ */
 function warmUp(comm: Communicator, run: () => void, device: Device | undefined): number {
   const one = (calls: number): number => slowest(comm, timed(run, calls, device).seconds);
   let once = one(1);
@@ -76,8 +78,8 @@ function warmUp(comm: Communicator, run: () => void, device: Device | undefined)
 }
 
 /**
- * Where limits are to be had: the program of `native/limits.c`, and the socket of those that the
- * ranks share.
+ * The programs that measure limits: the one of `native/limits.c`, and the socket of the limits that
+ * all ranks share.
  */
 export interface LimitPrograms {
   readonly loops?: string | undefined;
@@ -96,7 +98,7 @@ async function startLimit(
   return loops ? LimitProcess.start(loops, name, Math.max(1, Math.ceil(unit / comm.size))) : undefined;
 }
 
-/** The peak of a device is no C program's. */
+/** The measurement of a device. Its limit is the peak rate of its memory, not a C program. */
 function measureDevice(
   device: Device,
   run: () => void,
@@ -108,8 +110,9 @@ function measureDevice(
 }
 
 /**
- * Times a case on all ranks. On the CPU in turn with the C program that it is compared with, where
- * there is one, so that what else the machine does hits both.
+ * Times a case on all ranks. On the CPU the timings alternate with those of its C program, if there
+ * is one, so that other load on the machine affects both.
+ *
  * @param quick one timing of one call
  */
 export async function measure(

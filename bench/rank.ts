@@ -1,6 +1,7 @@
 /**
- * What every rank runs for one case:
- * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET BACKEND QUICK`, what is not there empty.
+ * The program of every rank for one case:
+ * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET BACKEND QUICK`. Missing arguments are
+ * empty.
  */
 import { writeFileSync } from 'node:fs';
 import { COMM_WORLD, loadBackend, resolveBackend, setDefaultBackend } from 'lops-mpi';

@@ -2,7 +2,7 @@ import { formatNumber, formatTable } from 'lops-mpi/cli';
 import type { BenchCase, Details, Work } from './case.js';
 import { type DeviceMeasurement, type Measurement, median } from './measure.js';
 
-/** What is printed for a case: the fields of `--json`. */
+/** The result of a case: the fields of `--json`. */
 export interface Result {
   readonly case: string;
   readonly params: Details;
@@ -11,31 +11,31 @@ export interface Result {
   readonly seconds_median: number;
   readonly seconds_min: number;
   readonly repeats: number;
-  /** By the device's clock, where there is one. Rates are then of these. */
+  /** The device, if there is one. Rates are then by the clock of the device. */
   readonly device?: string;
   readonly device_seconds_median?: number;
   readonly device_seconds_min?: number;
   readonly launches?: number;
   readonly library_calls?: number;
   readonly waits?: number;
-  /** The least that can be moved. */
+  /** The least traffic in bytes. */
   readonly bytes?: number;
-  /** What the kernels of one call move. */
+  /** The bytes that the kernels of one call move. */
   readonly bytes_moved?: number;
   readonly GB_per_s?: number;
   readonly flops?: number;
   readonly GFLOP_per_s?: number;
   /**
-   * The rate of the plain C loop `limit_loop`, in GB/s or GFLOP/s; of a device the peak of its
-   * memory.
+   * The rate of the plain C loop `limit_loop`, in GB/s or GFLOP/s. For a device it is the peak rate
+   * of its memory.
    */
   readonly limit?: number;
   readonly limit_loop?: string;
   readonly share_of_limit?: number;
-  /** The same of the fastest runs of both: what a busy machine hides least. */
+  /** The share of the fastest runs of both, which other load on the machine affects least. */
   readonly share_at_best?: number;
   readonly maxrss_MiB: number;
-  /** What the case found besides the time. */
+  /** Other values that the case computed. */
   readonly found?: Details;
 }
 
@@ -45,8 +45,8 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 type Limit = Pick<Result, 'limit' | 'limit_loop' | 'share_of_limit' | 'share_at_best'>;
 
 /**
- * Rates of all ranks beside those of the limit: the median beside the median, the best beside the
- * best.
+ * Compares rates of all ranks with those of the limit: the median with the median, the best with
+ * the best.
  */
 const beside = (limit: string, rate: number, best: number, limitRates: readonly number[]): Limit => {
   const limitRate = median(limitRates);
@@ -63,8 +63,8 @@ function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
 }
 
 /**
- * Rates are those of the median, and so is the share: the median rate over the median rate of the
- * limit.
+ * The result of a case. Rates are those of the median. The share is the median rate over the median
+ * rate of the limit.
  */
 export function resultOf(
   { name, params }: BenchCase,
@@ -102,7 +102,7 @@ export function resultOf(
   };
 }
 
-/** `97.5 ms` */
+/** Formats seconds, such as `97.5 ms`. */
 export function formatSeconds(seconds: number): string {
   const [unit, factor] = seconds >= 1 ? ['s', 1] : seconds >= 1e-3 ? ['ms', 1e3] : ['µs', 1e6];
   const value = seconds * (factor as number);
@@ -122,14 +122,14 @@ const formatFound = (found: Details = {}): string =>
     .map(([name, value]) => `${name}: ${typeof value === 'number' ? formatNumber(value) : value}`)
     .join(', ');
 
-/** What the kernels move, beside the least. */
+/** The ratio of the moved bytes to the least. */
 const formatMoved = ({ bytes, bytes_moved }: Result): string =>
   bytes_moved === undefined || bytes === undefined ? '' : (bytes_moved / bytes).toFixed(2);
 
-/** Seconds by the clock that rates are of. */
+/** Seconds by the clock that determines the rates. */
 const secondsOf = (result: Result): number => result.device_seconds_median ?? result.seconds_median;
 
-/** The same case of another run, by the clocks that rates are of. */
+/** The comparison with the same case of another run, by the clocks that determine the rates. */
 function against(
   result: Result,
   others: ReadonlyMap<string, Result> | undefined,
@@ -145,7 +145,11 @@ function against(
     : { [name]: '-', faster: '-' };
 }
 
-/** @param others the results of another run, by their cases */
+/**
+ * Formats results as a table.
+ *
+ * @param others the results of another run, by their cases
+ */
 export function formatResults(results: readonly Result[], others?: ReadonlyMap<string, Result>): string {
   const device = results.some((r) => r.device !== undefined);
   return formatTable(

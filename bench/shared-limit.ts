@@ -7,11 +7,11 @@ import { messageOf } from '../src/core/base/errors.js';
 import { LIMITS, type LimitName } from './case.js';
 import { type Limit, nextLine } from './limit-process.js';
 
-/** Lines of a stream, one after another. */
+/** Iterates over the lines of a stream. */
 const linesOf = (input: NodeJS.ReadableStream): AsyncIterator<string> =>
   createInterface({ input })[Symbol.asyncIterator]();
 
-/** An MPI program in C that runs while some ranks are connected to it. */
+/** An MPI program in C that runs while ranks are connected to it. */
 class Program {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -26,7 +26,7 @@ class Program {
     this.work = nextLine(this.#lines);
   }
 
-  /** One timing once all ranks have asked for it. */
+  /** Measures one timing when all ranks have requested it. */
   async ask(socket: Socket, ranks: number): Promise<void> {
     this.#waiting.push(socket);
     if (this.#waiting.length < ranks) return;
@@ -43,9 +43,9 @@ class Program {
 }
 
 /**
- * Limits that are MPI programs of their own, as many ranks as the case has. A launch within a
- * launch would share its cores and variables, and ranks that wait in MPI keep their cores busy: so
- * the command line starts them, and every rank asks for a timing, and sleeps, at a socket.
+ * Limits that are MPI programs with as many ranks as the case. The command line starts them: a
+ * launch within a launch would share its cores and variables, and ranks that wait in MPI keep their
+ * cores busy. Every rank requests a timing at a socket and sleeps until it arrives.
  */
 export class SharedLimits {
   readonly path: string;
@@ -56,7 +56,11 @@ export class SharedLimits {
     this.#server = server;
   }
 
-  /** @param program the compiled `native/fftw-mpi.c` */
+  /**
+   * Opens the socket.
+   *
+   * @param program the compiled `native/fftw-mpi.c`
+   */
   static open(program: string, ranks: number, folder: string): Promise<SharedLimits> {
     const running = new Map<string, { readonly program: Program; users: number }>();
     const server = createServer((socket) => {
@@ -94,7 +98,7 @@ export class SharedLimits {
   }
 }
 
-/** A rank's end of a shared limit. */
+/** The connection of a rank to a shared limit. */
 export class SharedLimit implements Limit {
   readonly #socket: Socket;
   readonly #lines: AsyncIterator<string>;

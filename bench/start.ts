@@ -1,6 +1,6 @@
 /**
- * How long a program takes to its first operator: `start.js BEGAN RESULT-FILE`, BEGAN the time of
- * its launch in milliseconds since 1970.
+ * Measures the time from the launch of a program to its first operator:
+ * `start.js BEGAN RESULT-FILE`. BEGAN is the time of the launch in milliseconds since 1970.
  */
 import { writeFileSync } from 'node:fs';
 import { COMM_WORLD, MPIFirstDerivative, resolveBackend } from 'lops-mpi';

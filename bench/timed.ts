@@ -1,13 +1,13 @@
 import type { Backend, Communicator } from 'lops-mpi';
 import { CpuBackend, nativeOptions, referenceKernels } from 'lops-mpi/extend';
 
-/** Milliseconds spent inside what it watches. */
+/** Measures the milliseconds in the methods of objects. */
 export class Stopwatch {
   milliseconds = 0;
 
   /**
-   * The same object, whose methods are timed. Its own calls among them are not seen, so nothing
-   * counts twice.
+   * Returns a proxy of an object with timed methods. Calls between its own methods are not
+   * measured, so that no time counts twice.
    */
   watch<T extends object>(watched: T): T {
     const methods = new Map<PropertyKey, (...args: unknown[]) => unknown>();
@@ -32,7 +32,7 @@ export class Stopwatch {
   }
 }
 
-/** A CPU backend as the default one, whose kernels, and nothing around them, are timed. */
+/** A CPU backend like the default one. Only its kernels are timed. */
 export function timedBackend(kernels: Stopwatch): Backend {
   const native = process.env['LOPS_CPU'] === 'reference' ? undefined : nativeOptions();
   return new CpuBackend({ ...native, kernels: kernels.watch({ ...referenceKernels, ...native?.kernels }) });

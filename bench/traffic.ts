@@ -2,7 +2,7 @@ import type { Backend, Scalar } from 'lops-mpi';
 import { bytesOf, type Elements } from 'lops-mpi/extend';
 import { product } from '../src/core/base/shape.js';
 
-/** The kernels of a backend: what reads and writes its memory. */
+/** The kernels of a backend, which read and write its memory. */
 const KERNELS = [
   'copy',
   'stridedCopy',
@@ -34,7 +34,7 @@ const KERNELS = [
 type Kernel = (typeof KERNELS)[number];
 type Arguments<K extends Kernel> = Parameters<NonNullable<Backend[K]>>;
 
-/** Bytes of all that is an array among operands. */
+/** The bytes of all arrays among operands. */
 const bytes = (...operands: readonly (Elements | Scalar | undefined)[]): number =>
   operands.reduce<number>(
     (sum, x) => (typeof x === 'object' && 'storage' in x ? sum + x.size * bytesOf(x.storage.dtype) : sum),
@@ -43,11 +43,14 @@ const bytes = (...operands: readonly (Elements | Scalar | undefined)[]): number 
 
 const element = (x: Elements): number => bytesOf(x.storage.dtype);
 const isSame = (x: Elements, y: Elements): boolean => x.storage === y.storage && x.offset === y.offset;
-/** CUDA takes a line in pieces, and reads it twice, where lines are long and few. */
+/** True if CUDA splits lines into pieces and reads them twice, for long and few lines. */
 const inPieces = (backend: Backend, n: number, lines: number): boolean =>
   backend.name === 'cuda' && n > 128 && lines < 65536;
 
-/** What a call of a kernel moves between memory and cores: each operand once, unless said. */
+/**
+ * The bytes that a call of a kernel moves between memory and cores: each operand once, unless a
+ * comment says otherwise.
+ */
 const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
   copy: bytes,
   stridedCopy: (shape, x, _, mode) => (mode === 'add' ? 3 : 2) * product(shape) * element(x.elements),
@@ -92,8 +95,8 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
 };
 
 /**
- * Bytes that the kernels move which `work` calls on a backend; a kernel within a kernel counts
- * once. On this rank.
+ * The bytes that kernels move on this rank during `work`. A kernel that another kernel calls is not
+ * counted.
  */
 export function trafficOf(backend: Backend, work: () => void): number {
   let moved = 0;

@@ -1,5 +1,5 @@
 /**
- * Arrays over ranks: who owns what, arithmetic that sends nothing, the few methods that
+ * Arrays over ranks: the part of each rank, arithmetic that sends nothing, the few methods that
  * communicate, and stacks.
  *
  *     npx lops run -n 3 dist/examples/arrays.js
@@ -23,40 +23,40 @@ const { backend, rows, columns, axis } = await parseFlags<Flags>('arrays', 'dist
 );
 const comm = COMM_WORLD;
 
-// The split is as even as possible. Every rank knows every part without asking.
+// The split is as even as possible. Every rank computes the parts of all ranks without messages.
 const x = DistributedArray.random([rows, columns], { axis, backend, seed: 1 });
 const y = DistributedArray.full([rows, columns], 2, { axis, backend });
 say(`global shape ${x.globalShape.join(' × ')}, along axis ${axis}:`);
 say(formatTable(x.localShapes.map((shape, rank) => ({ rank, 'local shape': shape.join(' × ') }))));
 
-// Nothing is sent by arithmetic; inner products and norms are one reduction each.
+// Arithmetic sends nothing. Inner products and norms are one reduction each.
 const z = x.multiply(y).addInPlace(y);
 say(`\nx·y = ${String(x.dot(y))}, ‖x‖ = ${x.norm()}, max|x| = ${x.norm(Number.POSITIVE_INFINITY)}`);
 
-// The same numbers whatever the number of ranks: a random element is a function of seed and place.
+// The numbers do not depend on the number of ranks: a random element depends on seed and place.
 z.set([0, 0], 7);
 say(
   `z[0, 0] = ${String(z.get([0, 0]))}, x[${rows - 1}, ${columns - 1}] = ` +
     `${String(x.get([rows - 1, columns - 1]))}`,
 );
 
-// Along the other axis: messages between ranks whose parts meet.
+// A split along the other axis needs messages between ranks with parts that overlap.
 const across = z.redistribute(1 - axis);
 say(`redistributed: ${across.localShapes.map((s) => s.join(' × ')).join(', ')}`);
 say(`the same array: ${across.asArray().subtract(z.asArray()).norm() === 0}`);
 
-// Every rank has the whole of a BROADCAST array; its inner products still count every element once.
+// Every rank stores a whole BROADCAST array. Its inner products still count every element once.
 const everywhere = z.broadcast().assertReplicated();
 say(`broadcast: ‖z‖ = ${everywhere.norm()} = ${z.norm()}`);
 
-// Several arrays as one vector: what stacked operators take.
+// A stack is several arrays as one vector. Stacked operators have such vectors.
 const stack = new StackedDistributedArray([x, across]);
 say(
   `stack of ${stack.length}: ${stack.size} elements, ‖·‖² = ${stack.norm() ** 2} = ` +
     `${x.norm() ** 2 + across.norm() ** 2}`,
 );
 
-// Masks: reductions stay among the ranks of one colour.
+// With a mask, reductions include only the ranks of one colour.
 const mask = Array.from({ length: comm.size }, (_, rank) => rank % 2);
 const coloured = DistributedArray.ones([comm.size], { mask, backend });
 const sums = comm.allgatherObject(coloured.rdot(coloured));

@@ -1,12 +1,14 @@
 /**
- * A long inversion that survives the end of its job: a blurred picture is sharpened by many
- * iterations of CGLS, whose state goes to disk every few of them. The run is stopped half way,
- * resumed from the newest checkpoint, and compared with one that was never stopped: the same bits,
- * on the same number of ranks.
+ * A long inversion that continues after the end of its job. Many iterations of CGLS sharpen a
+ * blurred picture, and the state of CGLS is written to disk every few iterations. The example stops
+ * the run half way, resumes it from the newest checkpoint, and compares it with a run without a
+ * stop. On the same number of ranks the results have the same bits.
  *
- *     npx lops run -n 2 dist/examples/checkpoint.js                       # all of it
- *     npx lops run -n 2 dist/examples/checkpoint.js --phase stop          # ends at iteration --stop
- *     npx lops run -n 2 dist/examples/checkpoint.js --phase resume        # another job goes on; other numbers of ranks do, too
+ *     npx lops run -n 2 dist/examples/checkpoint.js                  # the whole example
+ *     npx lops run -n 2 dist/examples/checkpoint.js --phase stop     # ends at iteration --stop
+ *     npx lops run -n 2 dist/examples/checkpoint.js --phase resume   # resumes in another job
+ *
+ * The number of ranks of the second job may differ.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,21 +57,22 @@ const L = new MPILaplacian(dims, { axes: [0, 1], dtype });
 const A = L.pow(0).add(L.scale(0.2)).pow(12);
 const d = addNoise(A.matvec(truth), 1e-4, 3);
 
-/** What a run did. */
+/** The result of a run. */
 interface Run {
   readonly first: number;
   readonly x: DistributedArray;
   readonly costs: Map<number, number>;
 }
 
-/** Iterations until `last`; with a checkpoint, from where the newest one is. */
+/** Runs iterations until `last`. With a checkpoint it starts from the newest one. */
 function run(last: number, checkpoint?: Checkpoint): Run {
   const costs = new Map<number, number>();
   let x = d;
   for (const step of cgls.steps(A, d, { niter, tol: 0, checkpoint })) {
     costs.set(step.iteration, step.cost);
     x = step.x;
-    if (step.iteration === last) break; // as the end of a job would: what came after the newest checkpoint is lost
+    // like the end of a job: the iterations after the newest checkpoint are lost
+    if (step.iteration === last) break;
   }
   return { first: Math.min(...costs.keys()), x, costs };
 }

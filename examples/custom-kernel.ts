@@ -1,11 +1,11 @@
 /**
- * Kernels of one's own in a computation over ranks: a signal is found in data with noise and wild
- * values, by descent on a robust misfit,
+ * New kernels in a computation over ranks. The example finds a signal in data with noise and
+ * outliers, by descent on a robust misfit,
  *
- *   Σ δ² (√(1 + ((x − d) / δ)²) − 1) + λ/2 ‖D x‖²,
+ *   Σ δ² (√(1 + ((x − d) / δ)²) − 1) + λ/2 ‖D x‖².
  *
- * where a quadratic misfit would follow the wild values. The signal, the misfit and the update are
- * kernels of one expression each: one pass over memory, the same source on every backend.
+ * A quadratic misfit would fit the outliers. The signal, the misfit and the update are kernels of
+ * one expression each: one pass over memory, the same source on every backend.
  *
  *     npx lops run -n 2 dist/examples/custom-kernel.js
  *     npx lops run -n 2 dist/examples/custom-kernel.js --backend cuda
@@ -28,7 +28,7 @@ const { backend, n, niter, delta, lambda } = await parseFlags<{
     .option('--lambda <weight>', 'of the derivative', numeric, 25),
 );
 
-/** `i` is an element's place in the whole array, whichever rank has it. */
+/** `i` is the index of an element in the global array, on every rank. */
 const signalKernel = new ElementwiseKernel({
   inputs: { x: 'array' },
   outputs: ['z'],
@@ -44,7 +44,7 @@ const descend = new ElementwiseKernel({
   outputs: ['z'],
   expression: 'e = x - d; z = x - step * (e / sqrt(1 + (e / delta) ** 2) + lambda * g)',
 });
-/** The same as a function of arrays. */
+/** The weights 1 / √(1 + (e / δ)²) of residuals e, from a function of arrays. */
 const weights = fuse((e, size) => e.divide(size).square().add(1).sqrt().reciprocal());
 
 /** Every 13th sample is off by 3. */
@@ -64,7 +64,7 @@ const [x, slope, g] = [d.copy(), d.emptyLike(), d.emptyLike()];
 const cost = (): number =>
   (misfitKernel.run({ x, d, delta }) as number) + 0.5 * lambda * D.matvec(x, slope).norm() ** 2;
 const first = cost();
-// 1 + 4 λ bounds the curvature
+// 1 + 4 λ is a bound of the curvature
 const step = 1 / (1 + 4 * lambda);
 for (let k = 0; k < niter; k++) {
   D.rmatvec(D.matvec(x, slope), g);

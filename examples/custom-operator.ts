@@ -1,9 +1,9 @@
 /**
- * An operator of one's own: its spaces and two methods that fill their second argument. Checks,
- * `out`, algebra, dot test and every solver come with it.
+ * A new operator: its spaces and two methods that fill their second argument. Checks, `out`,
+ * algebra, the dot test and every solver then work with it.
  *
- * Here: a periodic shift of rows, which sends whole rows to other ranks, and a weight for each
- * element; together they mix an image that CGLS unmixes.
+ * The example has a periodic shift of rows, which sends whole rows to other ranks, and a weight for
+ * each element. Together they mix an image, and CGLS recovers the image.
  *
  *     npx lops run -n 3 dist/examples/custom-operator.js --rows 30 --by 7
  */
@@ -17,7 +17,7 @@ interface Flags {
   readonly by: number;
 }
 
-/** `y = w · x`, element by element. Sends nothing. */
+/** `y = w · x`, element by element. It sends nothing. */
 class Weights extends MPILinearOperator {
   readonly #weights: DistributedArray;
   readonly #conjugate: DistributedArray;
@@ -34,7 +34,7 @@ class Weights extends MPILinearOperator {
   }
 }
 
-/** `y[i] = x[i − by]`, around the end: its adjoint turns back. */
+/** `y[i] = x[i − by]`, periodic. The adjoint shifts in the other direction. */
 class Turn extends MPILinearOperator {
   readonly #by: number;
   constructor(dims: readonly number[], by: number) {

@@ -1,6 +1,6 @@
 /**
- * Owning the loop of a solver: watch it, stop it by a rule of one's own, or write a method of one's
- * own from what vectors offer.
+ * Three uses of a solver's loop: observe the iterations, stop them by a rule of the program, or
+ * write a new method with the operations of vectors.
  *
  *     npx lops run -n 2 dist/examples/custom-solver-loop.js --noise 0.1
  */
@@ -25,20 +25,20 @@ const { backend, n, noise, out } = await parseFlags<Flags>(
 );
 const dims = [n, 8];
 const D = new MPIFirstDerivative(dims, { kind: 'forward' });
-// a smoother, (I − DᴴD/5)⁶, and something smooth that it has made smoother
+// A smoother, (I − DᴴD/5)⁶, and a smooth vector: random numbers after three applications of it.
 const A = D.pow(0).subtract(D.H.mul(D).scale(0.2)).pow(6);
 const truth = A.pow(3).matvec(DistributedArray.random(dims, { backend, seed: 3 }));
 const clean = A.matvec(truth);
 const delta = noise * clean.norm();
 const y = addNoise(clean, noise, 4);
 
-// The discrepancy principle: fitting the data better than their noise only fits noise.
+// The discrepancy principle: a solution that fits the data better than their noise fits the noise.
 const errors: number[] = [];
 let chosen: { iteration: number; error: number } | undefined;
 for (const { iteration, x, cost } of cgls.steps(A, y, { niter: 40, tol: 0 })) {
   const error = relativeError(x, truth);
   errors.push(error);
-  // a reason to leave the loop; here it goes on, to show what would have come
+  // A program would leave the loop here. This one continues, to show the later iterations.
   if (chosen === undefined && cost <= delta) chosen = { iteration, error };
 }
 say(
@@ -47,8 +47,8 @@ say(
 );
 
 /**
- * Landweber's iteration, `x += α Aᴴ(y − A x)`, as a generator: memory x, r, g, no allocation in the
- * loop, one reduction a step for its cost.
+ * Landweber's iteration, `x += α Aᴴ(y − A x)`, as a generator. Memory: x, r, g. It allocates
+ * nothing in the loop and makes one reduction a step for the cost.
  */
 function* landweber(
   operator: LinearOperator<DistributedArray>,
@@ -65,7 +65,7 @@ function* landweber(
       yield { iteration, x, cost: r.norm() };
     }
   } finally {
-    // also where the loop was left
+    // also runs if the caller leaves the loop
     r.dispose();
     g.dispose();
   }

@@ -1,5 +1,5 @@
 /**
- * Derivatives of distributed arrays: their kinds, their adjoints, and what they cost in messages.
+ * Derivatives of distributed arrays: their kinds, their adjoints, and their numbers of messages.
  *
  *     npx lops run -n 3 dist/examples/derivatives.js --n 60
  */
@@ -28,7 +28,7 @@ const comm = COMM_WORLD;
 const dims = [n, n];
 const h = (2 * Math.PI) / (n - 1);
 
-// sin x · cos y: each rank fills its rows.
+// sin x · cos y. Each rank fills its rows.
 const u = fieldOf(
   DistributedArray.empty(dims, { backend }).space,
   (i, j) => Math.sin(i * h) * Math.cos(j * h),
@@ -56,7 +56,7 @@ const rows = Object.entries(operators).map(([name, D]) => {
 });
 say(formatTable(rows));
 
-// The gradient is a stack: one block an axis.
+// The gradient is a stack with one block for each axis.
 const gradient = new MPIGradient(dims, { sampling: h, edge: true }).matvec(u);
 const panels: readonly (readonly [string, DistributedArray])[] = [
   ['u = sin x cos y', u],

@@ -1,8 +1,8 @@
 /**
- * Fourier transforms of distributed arrays: a section of traces that is known exactly is
- * differentiated in the wavenumber domain, slow waves are taken out of it by a fan filter there,
- * and what transforms cost in messages is counted. The real transform, of norm 'ortho', keeps
- * lengths, so that its adjoint is its inverse.
+ * Fourier transforms of distributed arrays. The example computes the derivative of a known section
+ * of traces in the wavenumber domain, removes its slow waves with a fan filter, and counts the
+ * messages of transforms. The real transform with the norm 'ortho' preserves norms, so that its
+ * adjoint is its inverse.
  *
  *     npx lops run -n 3 dist/examples/ffts.js --nx 96 --nt 200
  */
@@ -36,7 +36,9 @@ const dims = [nx, nt];
 const dtype = resolveBackend(backend).defaultDType;
 const space = DistributedArray.empty(dims, { backend, dtype }).space;
 
-/** A wave that fits the section: `amp cos(2π(kx x + kt t) + phase)`, x and t from 0 to 1. */
+/**
+ * A wave that is periodic in the section: `amp cos(2π(kx x + kt t) + phase)`, x and t from 0 to 1.
+ */
 interface Wave {
   readonly kx: number;
   readonly kt: number;
@@ -68,7 +70,7 @@ const derivative = fieldOf(space, slope);
 const F = new MPIFFT2D(dims, { real: true, norm: 'ortho', sampling: [1 / nx, 1 / nt], dtype });
 const spectrum = F.matvec(section);
 
-/** `F⁻¹ (weight · F u)`, the weight a function of wavenumber and frequency. */
+/** `F⁻¹ (weight · F u)`, with a weight that depends on wavenumber and frequency. */
 function filtered(weight: (kx: number, kt: number) => number | Complex): DistributedArray {
   const weights = fieldOf(spectrum.space, (i, j) => weight(F.f1[i] as number, F.f2[j] as number));
   return F.rmatvec(spectrum.multiply(weights));
@@ -76,7 +78,7 @@ function filtered(weight: (kx: number, kt: number) => number | Complex): Distrib
 
 const turned = F.rmatvec(spectrum);
 const differentiated = filtered((kx) => ({ re: 0, im: 2 * Math.PI * kx }));
-// a fan: waves that pass fewer than 1.5 traces' share of the section while time passes one share
+// A fan filter: it keeps the waves with at most 1.5 times as many periods along x as along t.
 const clean = filtered((kx, kt) => (Math.abs(kx) <= 1.5 * Math.abs(kt) ? 1 : 0));
 const checks = [
   { check: 'there and back', error: relativeError(turned, section) },
@@ -93,7 +95,7 @@ say(
 );
 say(formatTable(checks));
 
-/** What a transform sends: a dot test of it, and the messages of one forward transform. */
+/** The error of the dot test of a transform, and the messages of one forward transform. */
 function cost(transform: string, A: LinearOperator<DistributedArray>) {
   const y = A.matvec(section);
   const before = comm.counters.messages;
@@ -109,13 +111,13 @@ function cost(transform: string, A: LinearOperator<DistributedArray>) {
 say(
   formatTable([
     cost('as the model is', F),
-    // the axis that is transformed last stays whole on every rank: one transposition less
+    // every rank has the whole of the axis that is transformed last: one transposition less
     cost('along the other axis', new MPIFFT2D(dims, { real: true, norm: 'ortho', dataAxis: 1, dtype })),
   ]),
 );
 
 const whole = { section: section.asArray(), clean: clean.asArray(), derivative: differentiated.asArray() };
-// moduli of the spectrum, wavenumber 0 in the middle
+// The moduli of the spectrum, with wavenumber 0 in the middle.
 const centred = new MPIFFT2D(dims, { real: true, norm: 'ortho', fftshiftAfter: [true, false], dtype });
 const moduli = centred.matvec(section).asArray().abs();
 

@@ -2,8 +2,8 @@ import { type Complex, type DistributedArray, isComplex, NDArray } from 'lops-mp
 import { type DistributedSpace, hostArray, lanesOf } from 'lops-mpi/extend';
 
 /**
- * An array of two axes whose elements are a function of their global indices: each rank fills its
- * own part.
+ * An array of two axes with elements that are a function of their global indices. Each rank fills
+ * its own part.
  */
 export function fieldOf(
   space: DistributedSpace,

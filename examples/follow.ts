@@ -7,17 +7,17 @@ interface Step {
   readonly cost: number;
 }
 
-/** What a solver has come to. */
+/** The result of the iterations of a solver. */
 export interface Followed {
-  /** Undefined where there were no iterations. */
+  /** Undefined if there were no iterations. */
   readonly x: DistributedArray | undefined;
   readonly iterations: number;
-  /** Of every iteration. */
+  /** The costs of all iterations. */
   readonly costs: readonly number[];
   readonly seconds: number;
 }
 
-/** Runs the iterations of a solver to their end, with a progress bar of `niter` on rank 0. */
+/** Runs all iterations of a solver, with a progress bar of `niter` steps on rank 0. */
 export function follow(label: string, niter: number, steps: Iterable<Step>): Followed {
   const progress = startProgress(niter, { label, rank: COMM_WORLD.rank });
   const began = performance.now();

@@ -1,6 +1,7 @@
 /**
- * Halos: every rank sees a few cells of its neighbours, so that an operator of one rank works
- * across the borders. Here a derivative between two halos is compared with the distributed one.
+ * Halos: every rank stores a few cells of its neighbours, so that an operator of one rank works
+ * across the borders. The example compares a derivative between two halos with the distributed
+ * derivative.
  *
  *     npx lops run -n 4 dist/examples/halo.js
  */
@@ -26,12 +27,12 @@ const dims = [n, columns];
 
 const x = DistributedArray.random(dims, { backend, seed: 2 });
 
-// Once, as an array: the cells in front and behind; none at the outer ends.
+// As an array: the cells of the neighbours in front and behind. There are none at the outer ends.
 const wider = x.addGhostCells(width, width);
 const shapes = comm.allgatherObject([x.localShape.join(' × '), wider.shape.join(' × ')]);
 say(formatTable(shapes.map(([own, seen], rank) => ({ rank, owns: own as string, sees: seen as string }))));
 
-// As an operator: its adjoint takes the halo off again.
+// As an operator: its adjoint removes the halo.
 const H = new MPIHalo(dims, { halo: width, procGrid: [comm.size, 1] });
 const extent = H.localExtents[comm.rank] as number[];
 const D = new MPIBlockDiag([new FirstDerivative(extent, { axis: 0 })]);

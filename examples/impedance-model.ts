@@ -5,8 +5,8 @@ import { readNpz } from 'lops-mpi/io';
 import { numeric, positive } from './support.js';
 
 /**
- * Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and
- * how it changes from section to section.
+ * The natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section,
+ * and its variation from section to section.
  */
 export interface ImpedanceModel {
   readonly nx: number;
@@ -16,8 +16,9 @@ export interface ImpedanceModel {
 }
 
 /**
- * A folded and faulted layer cake, the same for the same seed: layers of random thickness and
- * impedance, warped by a fold that turns with y, cut by a normal fault that dips with depth.
+ * A folded and faulted layered model. The same seed makes the same model. The layers have random
+ * thickness and impedance. A fold that varies with y bends them, and a normal fault that dips with
+ * depth cuts them.
  */
 export function layeredModel(nx: number, nz: number, seed: number): ImpedanceModel {
   const layers = 28;
@@ -28,7 +29,7 @@ export function layeredModel(nx: number, nz: number, seed: number): ImpedanceMod
   for (let k = 0; k < layers; k++) {
     depth += 0.4 + 1.2 * (draws[2 * k] as number);
     bottoms[k] = depth;
-    // impedance grows with depth, in km/s · g/cm³, with contrasts of some ten per cent
+    // impedance increases with depth, in km/s · g/cm³, with contrasts of up to some ten per cent
     impedances[k] = (3.5 + (5 * k) / layers) * (1 + 0.3 * ((draws[2 * k + 1] as number) - 0.5));
   }
   const total = depth;
@@ -50,8 +51,8 @@ export function layeredModel(nx: number, nz: number, seed: number): ImpedanceMod
 }
 
 /**
- * The section `model` (depth × x, positive impedances) of an .npz file, every `step`-th sample,
- * slightly scaled from section to section.
+ * The section `model` (depth × x, positive impedances) of an .npz file. It uses every `step`-th
+ * sample and scales the section slightly for each value of y.
  */
 export function modelFromFile(path: string, step: number): ImpedanceModel {
   const entry = readNpz(path).get('model');
@@ -69,7 +70,10 @@ export function modelFromFile(path: string, step: number): ImpedanceModel {
   };
 }
 
-/** Fills `values` with sections `first`, `first + 1`, … of `ny`: an array `[sections, nx, nz]`. */
+/**
+ * Fills `values` with sections `first`, `first + 1`, … of `ny`. The array has the shape
+ * `[sections, nx, nz]`.
+ */
 export function sections(model: ImpedanceModel, first: number, ny: number, values: HostArray): HostArray {
   const { nx, nz } = model;
   for (let at = 0, iy = first; at < values.length; iy++) {
@@ -79,7 +83,7 @@ export function sections(model: ImpedanceModel, first: number, ny: number, value
   return values;
 }
 
-/** Flags that say which model, on what grid. */
+/** Flags of the model and its grid. */
 export interface ModelFlags {
   readonly backend: string;
   readonly model?: string;
@@ -112,7 +116,7 @@ export function addModelFlags(
     .option('--seed <n>', 'of model and noise', numeric, 42);
 }
 
-/** The log-impedance `[ny, nx, nz]`, distributed along y: each rank makes its own sections. */
+/** The log-impedance `[ny, nx, nz]`, distributed along y. Each rank computes its own sections. */
 export function distributedModel(flags: ModelFlags): DistributedArray {
   const { backend, ny, dtype = resolveBackend(backend).defaultDType } = flags;
   const model = flags.model

@@ -1,8 +1,8 @@
 /**
- * An operator of two JavaScript functions, each the value of one element: a smoother whose width
- * grows with depth, inverted by CGLS. gpu.js compiles the functions for the GPU or for WebAssembly
- * where it is installed (`npm install gpu.js`); otherwise they run as they are. Each rank smooths
- * its own traces.
+ * An operator of two JavaScript functions that compute one element each: a smoother with a width
+ * that increases with depth, inverted by CGLS. If gpu.js is installed (`npm install gpu.js`), it
+ * compiles the functions for the GPU or for WebAssembly. Otherwise they run as JavaScript. Each
+ * rank smooths its own traces.
  *
  *     npx lops run -n 2 dist/examples/kernel-operator.js
  *     npx lops run -n 2 dist/examples/kernel-operator.js --backend tfjs
@@ -30,8 +30,8 @@ const { backend, traces, depths, niter } = await parseFlags<Flags>(
 type Constants = { readonly depths: number };
 
 /**
- * The mean of the samples within a reach that grows with depth. Plain arithmetic on numbers is what
- * gpu.js understands.
+ * The mean of the samples within a reach that increases with depth. gpu.js supports only plain
+ * arithmetic on numbers.
  */
 function smooth(this: KernelThread<Constants>, x: ArrayLike<number>): number {
   const depth = this.thread.x % this.constants.depths;
@@ -43,7 +43,7 @@ function smooth(this: KernelThread<Constants>, x: ArrayLike<number>): number {
   return sum / (2 * reach + 1);
 }
 
-/** Its adjoint: what each sample gives to the means of others. */
+/** The adjoint: the contribution of each sample to the means of other samples. */
 function spread(this: KernelThread<Constants>, y: ArrayLike<number>): number {
   const depth = this.thread.x % this.constants.depths;
   let sum = 0;

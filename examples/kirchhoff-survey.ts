@@ -3,15 +3,15 @@ import { type HostArray, hostArray } from 'lops-mpi/extend';
 import { Kirchhoff, ricker } from 'lops-mpi/local';
 
 /**
- * A survey over a medium of constant velocity: image points every `step` metres, sources and
- * receivers in rows near the surface.
+ * The sizes of a survey over a medium of constant velocity. Image points are `step` metres apart;
+ * sources and receivers are in rows near the surface.
  */
 export interface SurveySizes {
   readonly nx: number;
   readonly nz: number;
   readonly sources: number;
   readonly receivers: number;
-  /** Samples of a trace, 4 ms apart. */
+  /** Number of samples of a trace, 4 ms apart. */
   readonly nt: number;
 }
 
@@ -34,7 +34,8 @@ export const SURVEY = {
 const axis = (n: number, step: number): Float64Array => Float64Array.from({ length: n }, (_, i) => i * step);
 
 /**
- * A row of `[2, count]` stations from `first` on of `all` that are spread evenly over the width.
+ * `count` stations from `first` on, `[2, count]`, of `all` stations that are distributed evenly
+ * over the width.
  */
 function row(all: number, width: number, depth: number, first = 0, count = all): NDArray {
   const at = (k: number): number => ((first + k) * width) / Math.max(1, all - 1);
@@ -46,7 +47,7 @@ function row(all: number, width: number, depth: number, first = 0, count = all):
 }
 
 /**
- * Kirchhoff demigration `[nx, nz]` → `[sources, receivers, nt]`: each rank models its share of the
+ * Kirchhoff demigration `[nx, nz]` → `[sources, receivers, nt]`. Each rank models its share of the
  * sources. The image is BROADCAST, the traces are SCATTER.
  */
 export function surveyOperator(
@@ -71,7 +72,10 @@ export function surveyOperator(
   );
 }
 
-/** Reflectivity `[nx, nz]` of layers that dip and bend, and a diffractor: each a sample thick. */
+/**
+ * Reflectivity `[nx, nz]` of dipping and curved layers and of a diffractor. Each is one sample
+ * thick.
+ */
 export function layeredReflectivity(nx: number, nz: number, dtype: DType = 'float64'): HostArray {
   const image = hostArray(dtype, nx * nz);
   for (let ix = 0; ix < nx; ix++) {

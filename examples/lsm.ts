@@ -1,11 +1,11 @@
 /**
  * Least-squares migration: the reflectivity of the ground from the traces of a seismic survey.
  * Kirchhoff modelling `d = K r` spreads every image point over the traveltimes of all sources and
- * receivers; its adjoint, migration, adds them up again and leaves an image blurred by the wavelet,
- * the gaps between sources and the ends of the survey. CGLS takes the blur away.
+ * receivers. Its adjoint, migration, sums along them. The image of the adjoint is blurred by the
+ * wavelet, the gaps between sources and the ends of the survey. CGLS removes the blur.
  *
- * Each rank models its share of the sources (MPIVStack). The image is on all ranks (BROADCAST),
- * traces are where their source is (SCATTER); the adjoint sums the images of all ranks in one
+ * Each rank models its share of the sources (MPIVStack). The image is on all ranks (BROADCAST), the
+ * traces of a source are on its rank (SCATTER). The adjoint sums the images of all ranks in one
  * all-reduce.
  *
  *     npx lops run -n 2 dist/examples/lsm.js
@@ -74,10 +74,13 @@ const row = (image: string, x: DistributedArray, done: number) => {
   };
 };
 say(
-  `\n${formatTable([row('migration, scaled', migrated, 0), row('least squares (CGLS)', inverted, iterations)])}`,
+  `\n${formatTable([
+    row('migration, scaled', migrated, 0),
+    row('least squares (CGLS)', inverted, iterations),
+  ])}`,
 );
 
-// the traces of the source in the middle, from the rank that has it
+// The traces of the source in the middle, from the rank that stores them.
 const shot = (traces: DistributedArray) =>
   traces
     .reshape([sources, receivers * nt])

@@ -1,8 +1,8 @@
 /**
- * Products with a matrix that is spread over a grid of ranks: `summa` cuts it in tiles and lets
- * panels of both matrices travel, `block` cuts it in rows and lets the other one travel. Both are
- * compared with the product on one rank, and a least-squares problem with many right-hand sides is
- * solved with each.
+ * Products with a matrix that is distributed over a grid of ranks. `summa` splits it into tiles and
+ * sends panels of both matrices. `block` splits it into rows and sends the other matrix. Both are
+ * compared with the product on one rank, and each solves a least-squares problem with many
+ * right-hand sides.
  *
  *     npx lops run -n 4 dist/examples/matmul.js --rows 600 --inner 400 --columns 50
  */
@@ -34,7 +34,7 @@ const { backend, rows, inner, columns, niter, out } = await parseFlags<Flags>(
 const comm = COMM_WORLD;
 const dtype = resolveBackend(backend).defaultDType;
 
-// The same on every rank, for the sake of the comparison: a rank needs only its block.
+// The matrix is the same on every rank, for the comparison. A rank needs only its block.
 const matrix = NDArray.normal([rows, inner], { seed: 1, backend, dtype });
 const model = DistributedArray.random([inner, columns], { seed: 2, backend, dtype });
 const local = matrix.matmul(model.asArray());

@@ -1,11 +1,12 @@
 /**
- * Multi-dimensional deconvolution: what one would record if the ground above a line of receivers
- * were gone. Waves that go down through the receivers, G, and the response R of what lies below
- * make the waves that come up: `d = G ∗ R`, a convolution over time and a sum over receivers
- * (MPIMDC). Cross-correlation, the adjoint, blurs R by the sources; CGLS takes G out of it.
+ * Multi-dimensional deconvolution: it computes the data that would be recorded without the ground
+ * above a line of receivers. The waves that go down through the receivers, G, and the response R of
+ * the ground below make the waves that come up: `d = G ∗ R`, a convolution over time and a sum over
+ * receivers (MPIMDC). The result of the adjoint, cross-correlation, is R blurred by the sources.
+ * CGLS removes the effect of G.
  *
- * The kernel's frequencies are spread over the ranks; model and data, which are small, are on all
- * of them (BROADCAST).
+ * The kernel's frequencies are distributed over the ranks. Model and data are small, and every rank
+ * stores them (BROADCAST).
  *
  *     npx lops run -n 2 dist/examples/mdd.js
  *     npx lops run -n 4 dist/examples/mdd.js --nx 61 --ny 101 --nt 400 --frequencies 200
@@ -60,8 +61,8 @@ const both = 2 * nt - 1;
 const { wavelet } = ricker(t.slice(0, 21), 20);
 const host = { backend: 'cpu', dtype: 'float64' } as const;
 
-// Waves from every source to every receiver, [sources, receivers, time]: a direct one and what the
-// ground above sends down again.
+// Waves from every source to every receiver, [sources, receivers, time]: a direct wave and waves
+// that the ground above reflects down again.
 const fromSource = (source: number) =>
   hyperbolic2d(
     x.map((receiver) => receiver - source),
@@ -73,7 +74,7 @@ const fromSource = (source: number) =>
     host,
   ).dwav;
 const down = stack(Array.from(sources, fromSource));
-// The response from a virtual source in the middle, [receivers, time]
+// The response from a virtual source in the middle, [receivers, time].
 const response = hyperbolic2d(
   x,
   t,
@@ -84,7 +85,7 @@ const response = hyperbolic2d(
   host,
 ).dwav;
 
-// Its spectrum over positive and negative times, a matrix for each frequency
+// The spectrum of the waves over positive and negative times: a matrix for each frequency.
 const spectrum = new FFT([ny, nx, nt], { nfft: both, norm: 'ortho' }).matvec(down);
 const kernel = spectrum
   .slice(null, null, [0, frequencies])
@@ -93,7 +94,7 @@ const kernel = spectrum
   .to(backend);
 const G = MPIMDC.fromGlobal(kernel, both, 1, { dt, dr: dx });
 
-// The model's time zero is in the middle.
+// Time zero of the model is in the middle.
 const causal = response.transpose().pad([
   [nt - 1, 0],
   [0, 0],
@@ -123,7 +124,10 @@ const row = (estimate: string, m: DistributedArray, done: number) => {
   };
 };
 say(
-  `\n${formatTable([row('cross-correlation, scaled', correlated, 0), row('deconvolution (CGLS)', inverted, iterations)])}`,
+  `\n${formatTable([
+    row('cross-correlation, scaled', correlated, 0),
+    row('deconvolution (CGLS)', inverted, iterations),
+  ])}`,
 );
 
 finish(() => {

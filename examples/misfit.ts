@@ -1,6 +1,9 @@
 import { type DistributedArray, type LinearOperator, rdots } from 'lops-mpi';
 
-/** Adds normal noise of a norm that is `share` of the data's. The same noise for the same seed. */
+/**
+ * Adds normal noise with a norm of `share` times the norm of the data. The same seed makes the same
+ * noise.
+ */
 export function addNoise(d: DistributedArray, share: number, seed: number): DistributedArray {
   const noise = d.space.random(seed);
   d.axpby((share * d.norm()) / noise.norm(), noise, 1);
@@ -16,10 +19,7 @@ export function relativeError(x: DistributedArray, y: DistributedArray): number 
   return error;
 }
 
-/**
- * `α x` with the α for which `α A x` is nearest to d: amplitudes for an image that has only the
- * shape.
- */
+/** `α x` with the α that minimises ‖α A x − d‖. It scales an image without correct amplitudes. */
 export function scaledToFit(
   A: LinearOperator<DistributedArray>,
   x: DistributedArray,

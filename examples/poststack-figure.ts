@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<string, string>> = {
 
 const COLUMNS = 3;
 
-/** A vertical section and a horizontal slice of each result. */
+/** Draws a vertical section and a horizontal slice of each result. */
 export function drawPoststack(
   path: string,
   results: ReadonlyMap<string, NDArray>,

@@ -1,10 +1,10 @@
 /**
- * 3-D post-stack inversion: from seismic traces to acoustic impedance, the main job of the library.
+ * 3-D post-stack inversion: from seismic traces to acoustic impedance, the main use of the library.
  *
- * The model, log-impedance `m[y, x, z]`, is distributed along y; each rank models its own traces,
- * `d = W D m` (wavelet, derivative along z). It is inverted from a smooth background in four ways:
- * least squares (CGLS); normal equations with Laplacian regularisation (CG), whose Laplacian
- * exchanges halos along y; the same problem as a stacked system (CGLS); and with anisotropic total
+ * The model, log-impedance `m[y, x, z]`, is distributed along y. Each rank models its own traces,
+ * `d = W D m` (wavelet, derivative along z). There are four inversions from a smooth background:
+ * least squares (CGLS); normal equations with Laplacian regularisation (CG), with a Laplacian that
+ * exchanges halos along y; the same problem as a stacked system (CGLS); and anisotropic total
  * variation (ADMM), which keeps layers blocky.
  *
  *     npm run demo
@@ -65,7 +65,8 @@ const [count, nx, nz] = mtrue.localShape as [number, number, number];
 const mback = mtrue.emptyLike();
 mback.local.assign(smooth(mtrue.local, [Math.min(15, nx), Math.min(35, nz)], { axes: [1, 2] }));
 
-// Each rank models its own traces; Laplacian and gradient reach over the ranks' borders.
+// Each rank models its own traces. Laplacian and gradient exchange halos across the borders of
+// ranks.
 const dt = 0.004;
 const times = Float64Array.from({ length: 21 }, (_, i) => i * dt);
 const { wavelet } = ricker(times, 15);
@@ -82,7 +83,7 @@ say(`model ${dims.join(' × ')} ${dtype} on ${comm.size} rank${comm.size > 1 ? '
 interface Inversion {
   readonly name: string;
   readonly file: string;
-  /** Most iterations. */
+  /** The largest number of iterations. */
   readonly niter: number;
   readonly steps: () => Iterable<{
     readonly iteration: number;

@@ -1,10 +1,10 @@
 /**
  * 3-D reflectivity inversion: sparse spikes from seismic traces. Reflectivity `r[y, x, z]` is the
- * derivative of log-impedance along z; traces are its convolution with a wavelet, `d = W r` plus
- * noise. It is distributed along y, and every rank convolves its own traces.
+ * derivative of log-impedance along z. Traces are its convolution with a wavelet, `d = W r` plus
+ * noise. The reflectivity is distributed along y, and every rank convolves its own traces.
  *
- * Least squares (CGLS) spreads each reflector over the wavelet's length; `½‖d − W r‖² + ε‖r‖₁`
- * (ISTA, FISTA, proximal gradients with restarts) finds spikes.
+ * Least squares (CGLS) spreads each reflector over the wavelet's length. The minimum of
+ * `½‖d − W r‖² + ε‖r‖₁` (ISTA, FISTA, proximal gradients with restarts) has spikes.
  *
  *     npx lops run -n 2 dist/examples/reflectivity.js
  *     npx lops run -n 4 dist/examples/reflectivity.js --ny 32 --eps 0.05 --niter 300
@@ -44,7 +44,7 @@ const flags = await parseFlags<Flags>('reflectivity', '3-D reflectivity inversio
 const { backend, niter, eps } = flags;
 const comm = COMM_WORLD;
 
-// Each rank makes the reflectivity of its own sections.
+// Each rank computes the reflectivity of its own sections.
 const m = distributedModel(flags);
 const { dtype, globalShape: dims } = m;
 const [count, nx, nz] = m.localShape as [number, number, number];
@@ -61,11 +61,11 @@ const W = new MPIBlockDiag(
 );
 const d = addNoise(W.matvec(truth), flags.noise, flags.seed);
 
-// Steps of all methods: the inverse of the largest eigenvalue of WᴴW, and a little less for what
-// its estimate lacks.
+// The step of all methods: the inverse of the largest eigenvalue of WᴴW, reduced by 5 % because the
+// estimate may be too small.
 const { maxeig } = powerIteration(W.H.mul(W), { domain: truth.space, niter: 60, tol: 1e-6 });
 const alpha = 0.95 / (typeof maxeig === 'number' ? maxeig : maxeig.re);
-// The 1-norm is weighed as ε/2 by the thresholds of ISTA and FISTA.
+// The thresholds of ISTA and FISTA weight the 1-norm with ε/2.
 const f = new MPIL2({ Op: W, b: d });
 const g = new L1({ sigma: eps / 2 });
 
@@ -106,7 +106,7 @@ for (const { name, file, steps } of inversions) {
     seconds = (performance.now() - began) / 1000;
     progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
     last = step;
-    // one objective for all, of a few iterations: their costs are not quite the same
+    // the costs of the methods differ slightly, so compute the same objective every ten iterations
     if (file !== 'cgls' && step.iteration > 0 && step.iteration % 10 === 0)
       objective.push(f.value(step.x) + g.value(step.x));
   }

@@ -1,6 +1,6 @@
 /**
- * Model and data everywhere, communication inside the operator: a matrix too wide for one rank.
- * Both vectors are BROADCAST, so the solver's vectors need no messages of their own; each rank
+ * Model and data on all ranks, and communication inside the operator: a matrix that is too wide for
+ * one rank. Both vectors are BROADCAST, so that the solver's vectors need no messages. Each rank
  * multiplies its columns, and the operator sums the products.
  *
  *     npx lops run -n 4 dist/examples/replicated.js --rows 300 --columns 2000
@@ -21,8 +21,8 @@ import { MatrixMult } from 'lops-mpi/local';
 import { finish, parseFlags, positive, say } from './support.js';
 
 /**
- * From a vector that every rank holds to each rank's part of it; the adjoint puts the parts
- * together again. An operator of one's own.
+ * An operator from a vector that every rank stores to the part of each rank. The adjoint gathers
+ * the parts.
  */
 class ToParts extends MPILinearOperator {
   readonly #whole: Layout;

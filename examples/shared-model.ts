@@ -1,8 +1,8 @@
 /**
- * The data distributed, the model everywhere: straight-ray travel-time tomography between two
- * wells. Each rank traces the rays of its own sources through one slowness model (BROADCAST) and
- * holds their travel times (SCATTER); the adjoint sums what all ranks' rays say about the model, in
- * one all-reduce.
+ * Distributed data and a model on all ranks: straight-ray travel-time tomography between two wells.
+ * Each rank traces the rays of its own sources through one slowness model (BROADCAST) and stores
+ * their travel times (SCATTER). The adjoint sums the contributions of all ranks to the model in one
+ * all-reduce.
  *
  *     npx lops run -n 4 dist/examples/shared-model.js
  */
@@ -49,7 +49,8 @@ const comm = COMM_WORLD;
 const dims = [nx, nz];
 
 /**
- * Lengths of a ray from (0, from) to (nx, to) in the cells that it crosses: one row of the matrix.
+ * One row of the matrix: the lengths of a ray from (0, from) to (nx, to) in the cells that it
+ * crosses.
  */
 function traceRay(from: number, to: number, row: Float64Array): void {
   const steps = 8 * (nx + nz);
@@ -73,12 +74,12 @@ function rays(source: number): MatrixMult {
   return new MatrixMult(NDArray.fromHost(matrix, [receivers, nx * nz], { backend: 'cpu' }));
 }
 
-// Each rank takes its share of the sources; the times of all receivers for each of them.
+// Each rank computes its share of the sources: the times of all receivers for each of them.
 const mine = DistributedArray.empty(sources).box;
 const [first = 0, count = 0] = [mine.start[0], mine.shape[0]];
 const A = new MPIVStack(Array.from({ length: count }, (_, k) => rays(first + k)));
 
-// Slowness: a background and two anomalies.
+// The slowness: a background and two anomalies.
 const truth = Float64Array.from({ length: nx * nz }, (_, i) => {
   const [x, z] = [Math.floor(i / nz) / nx, (i % nz) / nz];
   return (
@@ -92,7 +93,7 @@ const mtrue = DistributedArray.toDist(NDArray.fromHost(truth, [nx * nz], { backe
 });
 const d = A.matvec(mtrue);
 
-// Smoothness of the replicated model needs no messages: every rank applies the local Laplacian.
+// The smoothing of a replicated model needs no messages: every rank applies the local Laplacian.
 const L = MPILinearOperator.wrap(new Laplacian(dims, { axes: [0, 1] })).scale(flags.smoothness);
 const start = mtrue.emptyLike().fill(0.5);
 const stacked = new MPIStackedVStack([A, L]);

@@ -1,6 +1,6 @@
 /**
- * Stacks of operators: block diagonals and columns of operators of one rank, spread over the ranks,
- * and stacks of distributed operators. Each is checked by a dot test and inverted.
+ * Stacks of operators: block diagonals and columns of local operators, distributed over the ranks,
+ * and stacks of distributed operators. Each has a dot test and is inverted.
  *
  *     npx lops run -n 2 dist/examples/stacking.js --blocks 6
  */
@@ -33,14 +33,16 @@ const { backend, blocks, n } = await parseFlags<Flags>('stacking', 'stacks of op
 );
 const comm = COMM_WORLD;
 
-// Each rank makes the blocks that it owns; matrices of one seed are the same on any number of
-// ranks.
+// Each rank makes its own blocks. Matrices with the same seed are the same on any number of ranks.
 const mine = Array.from({ length: blocks }, (_, k) => k).filter((k) => k % comm.size === comm.rank);
 const matrices = (rows: number, columns: number) =>
   mine.map((seed) => new MatrixMult(NDArray.normal([rows, columns], { seed, backend })));
 const D = new MPIFirstDerivative([4 * n, n], { kind: 'forward' });
 
-/** A dot test, and data of a known model inverted again. Vectors of any kind. */
+/**
+ * Tests an operator: a dot test, and the inversion of the data of a known model. The vectors may be
+ * of any kind.
+ */
 function check<M extends Vector<M>, D extends Vector<D>>(operator: string, A: LinearOperator<M, D>) {
   const truth = A.domain({ backend }).random(3);
   const y = A.matvec(truth);

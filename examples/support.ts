@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { COMM_WORLD, LopsError, loadBackend } from 'lops-mpi';
 import { formatProfile, type Profile, profile } from 'lops-mpi/cli';
 
-/** Flags that every example has. */
+/** Flags of every example. */
 export interface CommonFlags {
   readonly backend: string;
   readonly out: string;
@@ -13,14 +13,14 @@ export interface CommonFlags {
 
 let profiling: Profile | undefined;
 
-/** A number as a flag. */
+/** Parses a number. */
 export function numeric(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
 }
 
-/** How many of something, at least one, as a flag. */
+/** Parses a positive integer. */
 export function positive(text: string): number {
   const value = numeric(text);
   if (!Number.isSafeInteger(value) || value < 1)
@@ -28,7 +28,7 @@ export function positive(text: string): number {
   return value;
 }
 
-/** Builds the emulator once, on rank 0, and makes every rank use it. */
+/** Builds the emulator once, on rank 0, and selects it on every rank. */
 async function emulateCuda(): Promise<void> {
   const script = new URL('../../scripts/emulated-cuda.mjs', import.meta.url).href;
   const { takeEmulatedCuda } = (await import(script)) as {
@@ -40,8 +40,8 @@ async function emulateCuda(): Promise<void> {
 }
 
 /**
- * The flags of an example and those that all have; the backend is loaded. A wrong flag ends every
- * rank; rank 0 says why.
+ * Parses the flags of an example and the common flags, and loads the backend. A wrong flag ends
+ * every rank, and rank 0 prints the reason.
  */
 export async function parseFlags<T>(
   name: string,
@@ -79,14 +79,14 @@ export async function parseFlags<T>(
   }
 }
 
-/** Prints on rank 0 only. */
+/** Prints a line on rank 0 only. */
 export function say(text: string): void {
   if (COMM_WORLD.rank === 0) console.log(text);
 }
 
 /**
- * The end of an example, on all ranks: what its time was spent on, where `--timing` asks for it,
- * and then what rank 0 alone draws and writes.
+ * Ends an example, on all ranks. With `--timing` it prints a profile. Then rank 0 calls `output`,
+ * which draws and writes results.
  */
 export function finish(output?: () => void): void {
   if (profiling) {

@@ -18,13 +18,13 @@ const SIZE = 96 * 512 * 512;
 interface Choice {
   readonly bytes?: number;
   readonly flops?: number;
-  /** The C loop for it: one read and one write unless said. */
+  /** The C loop to compare with. Default: one read and one write. */
   readonly limit?: Work['limit'];
   /** @default the same of the adjoint */
   readonly adjointLimit?: Work['limit'];
 }
 
-/** An operator applied to random values in its own space, both ways. */
+/** An operator applied to random values in its own space, in both directions. */
 export function both<D extends Vector<D>>(
   name: string,
   params: Details,
@@ -68,7 +68,7 @@ const block = (
   make: () => LinearOperator<DistributedArray, DistributedArray>,
 ): BenchCase[] => both(name, { dims: BLOCK.join('x'), ...params }, make, { bytes: 16 * SIZE, limit: 'copy' });
 
-/** The time of one call on a small array: overhead. */
+/** The time of one call on a small array, which is overhead. */
 const small = (
   name: string,
   dims: readonly number[],

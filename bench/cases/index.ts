@@ -8,7 +8,7 @@ import { SOLVER_CASES } from './solvers.js';
 import { SPECTRAL_CASES } from './spectral.js';
 import { VECTOR_CASES } from './vectors.js';
 
-/** All cases, in the order in which they are run. */
+/** All cases, in the order in which they run. */
 export const CASES: readonly BenchCase[] = [
   ...VECTOR_CASES,
   ...KERNEL_CASES,

@@ -8,7 +8,7 @@ const TAPS = 41;
 
 interface KernelCase {
   readonly name: string;
-  /** The least for an element: each input read once, each output written once. */
+  /** The least traffic in bytes for an element: each input read once, each output written once. */
   readonly bytes: number;
   readonly limit?: LimitName;
   readonly prepare: (array: (dtype?: DType) => NDArray) => () => void;
@@ -16,7 +16,7 @@ interface KernelCase {
 
 const misfit = fuse((x, y) => x.subtract(y).square().add(1).sqrt());
 
-/** Kernels of a backend that no other case times by itself, on arrays of 4096 × 4096 float64. */
+/** Kernels that no other case times alone, on arrays of 4096 × 4096 float64. */
 const KERNELS: readonly KernelCase[] = [
   {
     name: 'fill',
@@ -196,7 +196,7 @@ const KERNELS: readonly KernelCase[] = [
   ),
 ];
 
-/** √((x − y)² + 1) of arrays: as one kernel, and as four that leave arrays between them. */
+/** √((x − y)² + 1) of arrays: as one kernel, and as four kernels with arrays between them. */
 const EXPRESSIONS: readonly KernelCase[] = [
   {
     name: 'misfit_fused',
@@ -220,7 +220,7 @@ const EXPRESSIONS: readonly KernelCase[] = [
   },
 ];
 
-/** On every rank its own. */
+/** A kernel on arrays of each rank. */
 const kernelCase = ({ name, bytes, limit, prepare }: KernelCase, title: string): BenchCase => ({
   name: title,
   params: { shape: `${SIDE}x${SIDE}`, dtype: 'float64' },

@@ -5,7 +5,7 @@ import { both } from './derivatives.js';
 
 const N = 2048;
 
-/** The local matrix product, on every rank its own: what the distributed ones are made of. */
+/** The local matrix product, separately on every rank. The distributed products consist of it. */
 const gemm = (name: string, dtype: DType, limit: LimitName): BenchCase => ({
   name,
   params: { shape: `${N}x${N}x${N}`, dtype },
@@ -15,7 +15,7 @@ const gemm = (name: string, dtype: DType, limit: LimitName): BenchCase => ({
   },
 });
 
-/** The distributed product; the limit is what the local one reaches. */
+/** The distributed product. The limit is the rate of the local product. */
 const product = (kind: MatrixMultKind, suffix: string, dtype: DType, limit: LimitName): BenchCase[] =>
   both(
     `matmul_${kind}_${suffix}`,
@@ -26,7 +26,7 @@ const product = (kind: MatrixMultKind, suffix: string, dtype: DType, limit: Limi
 
 const [SLICES, SIDE, WIDTH] = [256, 200, 8] as const;
 
-/** Every rank makes its own slices: the whole is large. */
+/** Every rank makes its own slices, because the whole array is large. */
 const fredholm = (suffix: string, dtype: DType, limit: LimitName, adjointLimit: LimitName): BenchCase[] =>
   both(
     `fredholm_${suffix}`,

@@ -53,7 +53,7 @@ const poststack = (name: string, more: Details, prepare: (p: Problem) => Work): 
 
 const traffic = ({ dims }: Problem): number => 16 * dims.reduce((a, b) => a * b, 1);
 
-/** `BᴴB + 100 LᴴL` */
+/** The operator `BᴴB + 100 LᴴL`. */
 function regularised({ B, dims }: Problem): LinearOperator<DistributedArray> {
   const L = new MPILaplacian(dims, { axes: [0, 1, 2] });
   return B.H.mul(B).add(L.H.mul(L).scale(100));
@@ -107,7 +107,7 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
         new Convolve1D(reflectivity.localShape, wavelet, { offset: center, axis: 2 }),
       ]);
       const d = W.matvec(reflectivity);
-      // the step is known beforehand: what is timed are the iterations
+      // the step is computed before, so that only the iterations are timed
       const { maxeig } = powerIteration(W.H.mul(W), { niter: 30, tol: 1e-3 });
       const alpha = 0.95 / (typeof maxeig === 'number' ? maxeig : maxeig.re);
       return { details, run: () => fista(W, d, { niter: ITERATIONS, eps: EPS, alpha, tol: 0 }).x.dispose() };

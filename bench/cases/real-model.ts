@@ -14,8 +14,8 @@ export const TRACE_STEP = 3;
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
- * The real section, every third trace, where LOPS_DATA or ../shared/data has it; otherwise one of
- * the same size that is built.
+ * The real section, every third trace, if LOPS_DATA or ../shared/data has it. Otherwise a computed
+ * section of the same size.
  */
 function impedance(): { readonly model: ImpedanceModel; readonly source: string } {
   for (const folder of [process.env['LOPS_DATA'], join(root, '../shared/data')]) {

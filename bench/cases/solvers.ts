@@ -14,10 +14,10 @@ import type { BenchCase } from '../case.js';
 import { Stopwatch, timedBackend, timedCommunicator } from '../timed.js';
 
 const TINY = { n: 1000, niter: 1000 };
-/** Sizes of `npm run demo`. */
+/** The sizes of `npm run demo`. */
 const DEMO = { ny: 20, nx: 150, nz: 180, niter: 60 };
 
-/** The least-squares inversion of examples/poststack.ts on its built model. */
+/** The least-squares inversion of examples/poststack.ts on its computed model. */
 function demo(backend: Backend, comm: Communicator): () => void {
   const { ny, nx, nz, niter } = DEMO;
   const truth = DistributedArray.empty([ny, nx, nz], { backend, comm });
@@ -49,7 +49,7 @@ export const SOLVER_CASES: readonly BenchCase[] = [
     params: TINY,
     setup: () => {
       const y = DistributedArray.random(TINY.n, { seed: 1 });
-      // So many different eigenvalues that it is not solved before its time
+      // So many different eigenvalues that the solver needs all iterations
       const first = y.box.start[0] as number;
       const A = new MPIBlockDiag([
         new Diagonal(Float64Array.from({ length: y.local.size }, (_, i) => 1 + first + i)),
@@ -66,8 +66,8 @@ export const SOLVER_CASES: readonly BenchCase[] = [
     },
   },
   {
-    // Of the time of a CGLS iteration, what is spent in kernels and in communication, and not in
-    // between
+    // The shares of the time of a CGLS iteration in kernels and in communication. The rest is
+    // overhead
     name: 'cgls_split',
     params: DEMO,
     backend: 'cpu',

@@ -9,15 +9,15 @@ interface Arrays {
 
 interface VectorCase {
   readonly name: string;
-  /** Bytes for an element. */
+  /** Bytes of memory traffic for an element. */
   readonly bytes: number;
   readonly limit: LimitName;
   readonly run: (arrays: Arrays) => void;
 }
 
 /**
- * Arithmetic of vectors. A sum in a new array gives its memory back, so that the next one reuses
- * it.
+ * Arithmetic of vectors. The new array of a sum is disposed, so that the next sum uses its memory
+ * again.
  */
 const OPERATIONS: readonly VectorCase[] = [
   { name: 'add', bytes: 24, limit: 'axpy', run: ({ x, y }) => x.add(y).dispose() },

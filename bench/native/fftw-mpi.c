@@ -1,9 +1,10 @@
 /*
- * FFTW's own MPI transform of N x N x N float64 data, slabs along the first axis before and after, planned with FFTW_MEASURE: what `npm run bench` compares fftnd with.
+ * FFTW's own MPI transform of N x N x N float64 data, with slabs along the first axis before and after, planned with FFTW_MEASURE.
+ * `npm run bench` compares fftnd with it.
  *
  * Usage: mpiexec -n RANKS fftw-mpi N c2c_forward|c2c_backward|r2c|c2r
- * Prints its flops (5 n log2 n, half of it for real data), then for every line read the seconds of one transform, the slowest rank's.
- * Ranks that wait do not spin: what is timed in turn with this has the cores to itself.
+ * Prints its flops (5 n log2 n, half of it for real data). Then it prints, for every line that it reads, the seconds of one transform on the slowest rank.
+ * Ranks that wait do not spin, so that the program that is timed alternately has the cores to itself.
  *
  * Build: mpicc -O3 -march=native fftw-mpi.c -o fftw-mpi -lfftw3_mpi -lfftw3 -lm
  */
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Broadcasts one number from rank 0 without keeping the others' cores busy. */
+/* Broadcasts one number from rank 0. The cores of the other ranks are idle during the wait. */
 static int told(int value) {
   MPI_Request request;
   MPI_Ibcast(&value, 1, MPI_INT, 0, MPI_COMM_WORLD, &request);
@@ -55,7 +56,7 @@ int main(int argc, char **argv) {
   else
     plan = fftw_mpi_plan_dft_3d(n, n, n, cx, cy, comm, strcmp(kind, "c2c_forward") == 0 ? FFTW_FORWARD : FFTW_BACKWARD, FFTW_MEASURE);
   if (plan == NULL) MPI_Abort(comm, 1);
-  /* c2r overwrites its input: zeros stay zeros */
+  /* c2r overwrites its input; zeros remain zeros */
   for (ptrdiff_t i = 0; i < 2 * size; i++) {
     x[i] = strcmp(kind, "c2r") == 0 ? 0 : 1e-3 * (double)(i % 1000) - 0.5;
     y[i] = 0;

@@ -1,19 +1,19 @@
 /*
- * The machine's limits, measured in plain C: what `npm run bench` compares with. Prints one JSON object, a member per case:
+ * The machine's limits, measured in plain C. `npm run bench` compares its cases with them. Prints one JSON object with a member per case:
  *   { "axpy": { "seconds_median": …, "seconds_min": …, "repeats": …, "bytes": …, "GB_per_s": … }, "dgemm": { …, "flops": …, "GFLOP_per_s": … } }
- * rates are those of the median. Bytes count each input once and each output once; write-allocate traffic is not counted.
+ * Rates are those of the median. Bytes count each input once and each output once; write-allocate traffic is not counted.
  *
- * Usage: limits [-n ELEMENTS] [-r REPEATS] [CASE…]      (all but the batches where none is named; -n 1000 measures in cache)
- *        limits [-n ELEMENTS] --serve CASE              (one timing in seconds for every line read: taken in turn with what it is compared with)
+ * Usage: limits [-n ELEMENTS] [-r REPEATS] [CASE…]      (default: all cases except the batches; -n 1000 measures in cache)
+ *        limits [-n ELEMENTS] --serve CASE              (prints one timing in seconds for every line that it reads, to alternate with the case)
  *   axpy    z = 1.5 x + y     24 n     dot    Σ x y      16 n     copy   y = 0.5 x    16 n     sumsq  Σ x²    8 n
  *   triad_inplace  y += 1.5 x 24 n
  *   derivative   centred first derivative along axis 0 of 96 x 512 x 512    16 n
  *   laplacian    three-axis Laplacian of the same block                     16 n
  *   kirchhoff kirchhoff_adj   traces of n sources of the migration case summed along traveltimes, and convolved with its wavelet   4 a point and trace
  *   nonstatconv nonstatconv_adj   50,000 samples, filters of 41 taps that change between 100 places    4 a sample and tap
- *   dgemm sgemm  2048 x 2048 x 2048 of the CBLAS that is linked (only with -DHAVE_CBLAS)
+ *   dgemm sgemm  2048 x 2048 x 2048 with the linked CBLAS (only with -DHAVE_CBLAS)
  *   zgemm_batch cgemm_batch (and _adj)   n products of 200 x 200 and 200 x 8, row-major, one call a product (and of the conjugate transposes)
- * All arrays are float64 but those of sgemm and cgemm, touched before timing.
+ * All arrays are float64 except those of sgemm and cgemm, and are written once before the timing.
  *
  * Build: gcc -O3 -march=native -ffast-math limits.c -o limits -lm   [-DHAVE_CBLAS $(pkg-config --cflags --libs openblas)]
  */
@@ -33,7 +33,7 @@ enum { N0 = 96, N1 = 512, N2 = 512, GEMM = 2048, SIDE = 200, WIDTH = 8 };
 static size_t n = 16000000;
 static double *x, *y, *z;
 static float *fx, *fy, *fz;
-/* Of the batches: matrices, and vectors before and after. */
+/* The arrays of the batches: matrices, and vectors before and after. */
 static double *za, *zb, *zc;
 static float *ca, *cb, *cc;
 static volatile double sink;
@@ -229,7 +229,7 @@ static void makeBatch(void) {
 }
 #endif
 
-/* `per` bytes (or flops) an element of `count`; count 0 stands for n. */
+/* `per` bytes (or flops) for each of `count` elements; a count of 0 means n. */
 static const struct {
   const char *name;
   void (*run)(void);
@@ -309,7 +309,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "limits: expected -r and -n of at least 1, and one case with --serve\n");
     return 2;
   }
-  /* batches and surveys are asked for by name and -n: so many matrices or sources as other arrays have elements are too many */
+  /* batches and surveys run only by name and with -n: the default n is too large for a number of matrices or sources */
   if (!any)
     for (int c = 0; c < CASES; c++) wanted[c] = strstr(cases[c].name, "_batch") == NULL && strstr(cases[c].name, "kirchhoff") == NULL;
   size_t most = 0;

@@ -1,4 +1,4 @@
-/* What the start of any MPI program costs: it joins and leaves. */
+/* Measures the cost of the start of any MPI program: it initialises and finalizes MPI. */
 #include <mpi.h>
 
 int main(int argc, char **argv) {
