@@ -85,7 +85,8 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
   }
 
   /**
-   * @throws {@link PartitionError} unless a space is distributed over this operator's communicator
+   * Returns a space that must be distributed over this operator's communicator.
+   * @throws {@link PartitionError} if it is not
    */
   protected checkComm(space: Space<unknown>): DistributedSpace {
     if (!(space instanceof DistributedSpace))

@@ -15,7 +15,10 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
   readonly ops: readonly BlockOperator<AnyVector>[];
   override readonly complexLinear: boolean;
 
-  /** @throws {@link PartitionError} unless all operators have one communicator */
+  /**
+   * Makes the operator of a list of operators, one for each block.
+   * @throws {@link PartitionError} unless all operators have one communicator
+   */
   constructor(ops: readonly BlockOperator<AnyVector>[]) {
     const spec = stackOf('MPIStackedBlockDiag', ops);
     const total = (k: 0 | 1) => ops.reduce((n, op) => n + op.shape[k], 0);

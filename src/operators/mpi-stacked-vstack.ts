@@ -26,6 +26,7 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
   readonly #domains = new WeakMap<Space<StackedDistributedArray>, readonly Space<M>[]>();
 
   /**
+   * Makes the operator of a list of operators, from top to bottom.
    * @throws {@link ShapeError} unless all operators have the same number of columns
    * @throws {@link PartitionError} unless all have one communicator
    */

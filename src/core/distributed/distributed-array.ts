@@ -685,7 +685,10 @@ export class DistributedArray
 
 let constructed = 0;
 
-/** @throws {@link ArgumentError} unless `x` is a distributed array */
+/**
+ * Checks that `x` is a distributed array.
+ * @throws {@link ArgumentError} if it is not
+ */
 export function checkDistributed(owner: string, x: unknown): void {
   if (!(x instanceof DistributedArray))
     throw new ArgumentError(`${owner}: expected a DistributedArray, received ${textOf(x)}`);

@@ -45,7 +45,10 @@ export function checkElements(
     );
 }
 
-/** @throws {@link ArgumentError} if two runs of memory overlap */
+/**
+ * Checks that two runs of memory are disjoint.
+ * @throws {@link ArgumentError} if they overlap
+ */
 export function checkDisjoint(x: Elements, y: Elements): void {
   if (x.storage === y.storage && y.offset < x.offset + x.size && x.offset < y.offset + y.size) {
     throw new ArgumentError('expected a target that shares no memory with the array, they overlap');

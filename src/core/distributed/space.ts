@@ -49,7 +49,10 @@ export function setNewArray(make: (space: DistributedSpace) => DistributedArray)
 /** The sub-communicators of masks, split once for each communicator and mask. */
 const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
 
-/** @throws {@link PartitionError} unless a mask has a colour for each rank */
+/**
+ * Checks that a mask has a colour for each rank, and returns it.
+ * @throws {@link PartitionError} if it has not
+ */
 function checkColours(mask: readonly number[], ranks: number): readonly number[] {
   if (
     !Array.isArray(mask) ||

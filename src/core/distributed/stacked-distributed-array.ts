@@ -132,7 +132,10 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   }
 }
 
-/** @throws {@link ArgumentError} unless all are distributed vectors */
+/**
+ * The spaces of distributed vectors.
+ * @throws {@link ArgumentError} unless all are distributed vectors
+ */
 function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[] {
   checkList('a stack', 'distributed arrays', arrays);
   return arrays.map((a) => {

@@ -463,8 +463,8 @@ function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unkno
 }
 
 /**
- * @throws {@link ArgumentError} unless `op` is an operator. For a scalar, the message names
- *   `scale`.
+ * Checks that `op` is an operator.
+ * @throws {@link ArgumentError} if it is not; for a scalar, the message names `scale`
  */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;

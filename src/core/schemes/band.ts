@@ -15,7 +15,10 @@ interface Diagonal {
   readonly value: number;
 }
 
-/** @throws {@link ArgumentError} unless these are segments of a band */
+/**
+ * Checks that these are segments of a band.
+ * @throws {@link ArgumentError} if they are not
+ */
 function checkBand(segments: readonly BandSegment[]): void {
   const isWhole = Number.isSafeInteger;
   const fits = (s: BandSegment): boolean =>
