@@ -38,5 +38,5 @@ export function timedBackend(kernels: Stopwatch): Backend {
   return new CpuBackend({ ...native, kernels: kernels.watch({ ...referenceKernels, ...native?.kernels }) });
 }
 
-/** A communicator whose calls are timed. */
+/** A communicator with timed calls. */
 export const timedCommunicator = (calls: Stopwatch, comm: Communicator): Communicator => calls.watch(comm);

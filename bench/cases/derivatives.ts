@@ -18,7 +18,7 @@ const SIZE = 96 * 512 * 512;
 interface Choice {
   readonly bytes?: number;
   readonly flops?: number;
-  /** The C loop to compare with. Default: one read and one write. */
+  /** The C loop to compare with. @default one read and one write */
   readonly limit?: Work['limit'];
   /** @default the same of the adjoint */
   readonly adjointLimit?: Work['limit'];

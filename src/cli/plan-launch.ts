@@ -22,7 +22,7 @@ export interface JobOptions {
   readonly args?: readonly string[];
   /** Arguments of the launcher, such as `--hostfile FILE`. */
   readonly mpiexecArgs?: readonly string[];
-  /** Default: `auto`. */
+  /** The program that starts the ranks. @default 'auto' */
   readonly launcher?: (typeof LAUNCHERS)[number];
 }
 
