@@ -9,8 +9,8 @@ import type { MPILinearOperator } from '../../src/operators/index.js';
 import { expectClose, layoutsOf, placed, ragged } from './vectors.js';
 
 /**
- * Layouts of vectors of a shape that an operator has to take: natural ones, flat ones that cut rows
- * or do not, replicated ones.
+ * Layouts of vectors of a shape that an operator must accept: natural layouts, flat layouts that
+ * cut rows and that do not, and replicated ones.
  */
 export function inputs(dims: Shape, comm: Communicator): Layout[] {
   const n = product(dims);
@@ -24,16 +24,19 @@ export function inputs(dims: Shape, comm: Communicator): Layout[] {
   ];
 }
 
-/** An even and an uneven one of them: for further dtypes of what was tried in all. */
+/**
+ * One even and one uneven layout of these, for the further dtypes of an operator that was tested in
+ * all layouts.
+ */
 export const fewInputs = (dims: Shape, comm: Communicator): Layout[] =>
   layoutsOf(dims, comm.size).slice(0, 2);
 
-/** The even split along the first axis. */
+/** The even split along the first axis, as a list of one layout. */
 export const oneInput = (dims: Shape, comm: Communicator): Layout[] => [Layout.split(dims, comm.size)];
 
 /**
- * Both directions of a distributed operator against a local one on the whole array, in all layouts,
- * and its dot test.
+ * Compares both directions of a distributed operator with a local operator on the whole array, in
+ * all layouts, and runs its dot test.
  */
 export function compareWithLocal(
   A: MPILinearOperator,
@@ -55,7 +58,7 @@ export function compareWithLocal(
     const u = placed(model.reshape(layout.globalShape), layout, comm);
     const result = A.matvec(u);
     expectClose(result.asArray().reshape(y.shape), y, tolerance, `${what}: ${layout}`);
-    // where the way back leads to another layout there are two vectors that do not meet
+    // if the adjoint returns another layout, the two vectors cannot be combined
     if (!A.domainOf(result.space).equals(u.space)) continue;
     const { error } = A.dotTest({ domain: u.space, rtol: tolerance, raise: false });
     expect(error, `${what}: dot test of ${layout}`).at.most(tolerance);

@@ -11,14 +11,16 @@ export interface BackendEntry {
   /** The numbers of ranks that tests run on. */
   readonly ranks: readonly number[];
   /**
-   * The files that run on it where nobody asks for more with `LOPS_TEST_BACKENDS`. Default: all.
+   * The files that run on this backend if `LOPS_TEST_BACKENDS` does not request more.
+   *
+   * @default all
    */
   readonly files?: RegExp;
-  /** @param comm all ranks of the launch; without it this process alone */
+  /** @param comm all ranks of the launch; without it, this process alone */
   make(comm?: Communicator): Backend | Promise<Backend>;
 }
 
-/** Every test body runs on each of these: one line per backend. */
+/** Every test body runs on each of these backends. One line per backend. */
 export const BACKENDS: readonly BackendEntry[] = [
   { name: 'cpu', ranks: [1, 2, 3, 4], make: () => createCpuBackend() },
   { name: 'reference', ranks: [1, 2], make: () => new CpuBackend({ name: 'reference' }) },
@@ -43,7 +45,10 @@ export const BACKENDS: readonly BackendEntry[] = [
   },
 ];
 
-/** Those that `npm run golden` takes: engines that no test asks for may be installed. */
+/**
+ * The backends that `npm run golden` accepts, including engines that no test uses but that may be
+ * installed.
+ */
 export const GOLDEN_BACKENDS: readonly Omit<BackendEntry, 'ranks'>[] = [
   ...BACKENDS,
   { name: 'tfjs', make: () => createTfjsBackend({ host: createCpuBackend() }) },
@@ -56,7 +61,9 @@ export const GOLDEN_BACKENDS: readonly Omit<BackendEntry, 'ranks'>[] = [
 const made = new Map<string, Backend>();
 
 /**
- * The backend of a name, made once per process. Collective over `comm`, the ranks of the launch.
+ * The backend with this name, made once per process. Collective.
+ *
+ * @param comm the ranks of the launch
  */
 export async function makeBackend(name: string, comm?: Communicator): Promise<Backend> {
   const known = made.get(name);

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { hostArray } from '../../src/core/base/dtype.js';
 import type { Backend, Elements } from '../../src/core/ports/backend.js';
 
-/** A value of the table: the function, its operands (one or two pairs), and the right value. */
+/** A row of the table: the function, its operands (one or two pairs), and the correct value. */
 export interface TableRow {
   readonly name: string;
   readonly operands: readonly number[];
   readonly value: readonly [re: number, im: number];
 }
 
-/** `test/cpu/fixtures/complex-functions.txt`, by function. */
+/** The rows of `test/cpu/fixtures/complex-functions.txt`, by function. */
 export function complexTable(): ReadonlyMap<string, readonly TableRow[]> {
   const text = readFileSync(
     new URL('../../../test/cpu/fixtures/complex-functions.txt', import.meta.url),
@@ -30,7 +30,7 @@ export function complexTable(): ReadonlyMap<string, readonly TableRow[]> {
   return table;
 }
 
-/** The distance of the doubles around x. */
+/** The distance between neighbouring doubles at x. */
 export function ulp(x: number): number {
   const exponent = Math.floor(Math.log2(Math.max(Math.abs(x), 2 ** -1022)));
   return 2 ** (exponent - 52);
@@ -38,8 +38,8 @@ export function ulp(x: number): number {
 
 const TWO_OPERANDS = ['divide', 'power'];
 /**
- * Sums of two products cancel: what they lose is measured by the modulus. Powers are exp(w log z),
- * whose error grows with |w log z|.
+ * The error of a result in units in the last place. Sums of two products cancel, so their error is
+ * measured relative to the modulus. Powers are exp(w log z), whose error grows with |w log z|.
  */
 function errorOf({ name, operands, value }: TableRow, got: readonly [number, number]): number {
   const parts = got.map((part, k) => (part === value[k] ? 0 : Math.abs(part - (value[k] as number))));
@@ -52,8 +52,8 @@ function errorOf({ name, operands, value }: TableRow, got: readonly [number, num
 }
 
 /**
- * Rows whose value is further than `ulps` units in the last place from what `compute` gives for all
- * operands at once.
+ * Rows whose value differs by more than `ulps` units in the last place from the result of
+ * `compute`, which is called once with all operands.
  */
 export function wrongRows(
   rows: readonly TableRow[],
@@ -76,7 +76,7 @@ export function wrongRows(
   });
 }
 
-/** One kernel of a backend over all rows. */
+/** Runs one kernel of a backend over all rows. */
 export function kernelValues(
   backend: Backend,
   name: string,

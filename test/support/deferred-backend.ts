@@ -11,14 +11,14 @@ import { type KernelName, type Storage, WRITTEN } from '../../src/core/ports/bac
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 /**
- * A value that is known, or how to get it from others. Never changes but from the second form to
- * the first.
+ * A value that is computed, or a function that computes it from other values. The only change is
+ * from the second form to the first.
  */
 class Value {
   #known: HostArray | undefined;
   #inputs: readonly Value[];
   #compute: ((inputs: readonly HostArray[]) => HostArray) | undefined;
-  /** Unknown values on the longest way down. */
+  /** The length of the longest chain of values to compute below this one. */
   readonly depth: number;
 
   constructor(inputs: readonly Value[], compute: (inputs: readonly HostArray[]) => HostArray) {
@@ -31,9 +31,9 @@ class Value {
     return this.#known !== undefined;
   }
 
-  /** Not to be changed by anyone. */
+  /** Computes the value. The returned array must not be changed. */
   force(): HostArray {
-    // A stack of our own: chains may be longer than the language's
+    // An explicit stack, because chains may be longer than the call stack of JavaScript.
     const stack: Value[] = [this];
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const missing = top.#known ? [] : top.#inputs.filter((v) => !v.#known);
@@ -54,7 +54,7 @@ class Value {
   }
 }
 
-/** A cell: writing swaps its value for another. */
+/** A storage of this backend. A write replaces its value. */
 interface Cell {
   readonly dtype: DType;
   readonly length: number;
@@ -63,22 +63,23 @@ interface Cell {
 
 const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32'];
 /**
- * Longer chains are evaluated at once, so that a loop without downloads does not keep all its past.
+ * Longer chains are evaluated at once. Otherwise a loop without downloads would keep all earlier
+ * values.
  */
 const MAX_DEPTH = 200;
-/** Kernels that this backend has. */
+/** The kernels of this backend. */
 const KERNELS = (Object.keys(WRITTEN) as KernelName[]).filter(
   (kernel) => !['spreadCurves', 'sumCurves', 'convolveVarying', 'program', 'programReduce'].includes(kernel),
 );
 type AnyKernel = (...args: readonly unknown[]) => unknown;
 
-/** Evaluates the graph by the reference kernels. */
+/** Evaluates the graph with the reference kernels. */
 class Engine {
   readonly reference = new CpuBackend({ name: 'engine of deferred', poolBytes: 0 });
-  /** Values computed so far. */
+  /** The number of values that were computed. */
   evaluations = 0;
 
-  /** Runs a kernel at once; what its operands hold is given by `arrayOf`. */
+  /** Runs a kernel at once. `arrayOf` returns the contents of its operands. */
   run(
     kernel: KernelName,
     args: readonly unknown[],
@@ -95,8 +96,8 @@ class Engine {
   }
 
   /**
-   * Swaps the value of a cell for one that is computed, when it is asked for, from the present values
-   * of `inputs` and its own.
+   * Replaces the value of a cell by one that is computed later, from the present values of `inputs`
+   * and of the cell.
    */
   defer(
     cell: Cell,
@@ -117,12 +118,12 @@ class Engine {
     if (written === undefined)
       return (...args) => this.run(kernel, args, ({ storage }) => storage.memory.value.force());
     return (...given) => {
-      // Values are immutable: a transform may not overwrite its input
+      // values are immutable: a transform must not overwrite its input
       const args =
         kernel === 'fft' ? [given[0], given[1], { ...(given[2] as object), overwrite: false }] : given;
       const [target] = elementsIn(args[written]) as unknown as readonly [Operand<Cell>];
       const values = new Map<Cell, Value>();
-      // Storages may be released before the kernel runs
+      // storages may be released before the kernel runs
       const kept = replaceElements(args, ({ storage, offset, size }) => {
         const { memory, dtype, length } = storage as unknown as StorageMemory<Cell>;
         values.set(memory, memory.value);
@@ -138,10 +139,10 @@ class Engine {
   }
 }
 
-/** Cells, whose memory is counted as an engine would keep it. */
+/** The memory of cells, counted as an engine would keep it. */
 class Cells implements DeviceMemory<Cell> {
   readonly #engine: Engine;
-  /** Released memory by kind and length. */
+  /** The number of released blocks by kind and length. */
   readonly #slots = new Map<string, number>();
   #poolMisses = 0;
   #pooledBytes = 0;
@@ -157,7 +158,7 @@ class Cells implements DeviceMemory<Cell> {
       this.#slots.set(slot, free - 1);
       this.#pooledBytes -= length * bytesOf(dtype);
     } else this.#poolMisses += 1;
-    // What nothing wrote must not look like a number
+    // memory that was never written must not look like a number
     const nothing = dtype === 'int32' ? -(2 ** 31) : Number.NaN;
     return { dtype, length, value: new Value([], () => hostArray(dtype, length).fill(nothing)) };
   }
@@ -184,10 +185,10 @@ class Cells implements DeviceMemory<Cell> {
 }
 
 /**
- * A backend as unlike typed arrays as can be, to prove the contracts: single precision (and int32,
- * which indices and comparisons need) only; values are immutable and swapped on write; kernels only
- * build a graph, that a download or a scalar evaluates; no message layer may read its memory; fresh
- * memory holds NaN. The reference kernels evaluate the graph.
+ * A backend that differs as much as possible from typed arrays, to test the contracts. It has only
+ * single precision, and int32 for indices and comparisons. Values are immutable and a write
+ * replaces them. Kernels only build a graph, which a download or a scalar evaluates with the
+ * reference kernels. No message layer may read its memory. New memory holds NaN.
  */
 export class DeferredBackend extends CheckedBackend<Cell> {
   readonly #engine: Engine;
@@ -207,7 +208,7 @@ export class DeferredBackend extends CheckedBackend<Cell> {
     this.#engine = engine;
   }
 
-  /** Values computed so far: tests see by it that kernels wait. */
+  /** The number of values that were computed. Tests use it to check that kernels are deferred. */
   get evaluations(): number {
     return this.#engine.evaluations;
   }

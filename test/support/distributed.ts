@@ -5,33 +5,45 @@ import type { Communicator } from '../../src/core/ports/communicator.js';
 import { tolerance } from './tolerance.js';
 
 /**
- * What the body of a distributed test gets. Both defaults (backend, communicator) are set to these
- * while it runs.
+ * The arguments of the body of a distributed test. While the body runs, the default backend and the
+ * default communicator are set to these.
  */
 export interface RanksContext {
-  /** Its own for tests; a failed test does not leave messages to the next. */
+  /** A communicator for tests only. A failed test leaves no messages to the next one. */
   readonly comm: Communicator;
   readonly backend: Backend;
-  /** The dtypes that the backend holds. */
+  /** The dtypes that the backend supports. */
   readonly dtypes: readonly DType[];
-  /** Without int32. */
+  /** The dtypes without int32. */
   readonly floats: readonly DType[];
-  /** Without int32 and the complex ones. */
+  /** The real dtypes without int32. */
   readonly reals: readonly DType[];
-  /** What the relative error of a few operations in this precision may be. */
+  /** The largest relative error of a few operations in this precision. */
   tolerance(dtype: DType): number;
-  /** Ends the test on this rank as skipped. All ranks must agree. */
+  /** Ends the test on this rank as skipped. All ranks must call it. */
   skip(why: string): never;
 }
 
 export type RanksBody = (context: RanksContext) => void | Promise<void>;
 
 export interface DistributedOptions {
-  /** Default: 1, 2, 3, 4. */
+  /**
+   * The numbers of ranks.
+   *
+   * @default 1, 2, 3, 4
+   */
   readonly ranks?: readonly number[];
-  /** Names from `backends.ts`. Default: all of them. */
+  /**
+   * Names from `backends.ts`.
+   *
+   * @default all of them
+   */
   readonly backends?: readonly string[];
-  /** Milliseconds. Default: 30 000. */
+  /**
+   * Milliseconds.
+   *
+   * @default 30 000
+   */
   readonly timeout?: number;
 }
 
@@ -47,7 +59,7 @@ export interface DistributedTest {
   readonly body: RanksBody;
 }
 
-/** Thrown by `skip`. */
+/** The error that `skip` throws. */
 export class Skip {
   readonly why: string;
   constructor(why: string) {
@@ -57,13 +69,13 @@ export class Skip {
 
 let tests: DistributedTest[] = [];
 const groups: string[] = [];
-/** By URL, since a module runs only once. */
+/** The collected tests by URL, because a module is evaluated only once. */
 const collected = new Map<string, readonly DistributedTest[]>();
 
 /**
- * A test whose body runs on every rank of 1 to 4, on every backend. Belongs at the top level of a
- * `*.ranks.ts` file, or in a `group` of one. It throws to fail; a failure on one rank fails it on
- * all.
+ * Defines a test whose body runs on every rank of 1 to 4, on every backend. It must be called at
+ * the top level of a `*.ranks.ts` file, or in a `group` there. The test fails if the body throws.
+ * An error on one rank fails the test on all ranks.
  */
 export function distributed(title: string, body: RanksBody): void;
 export function distributed(title: string, options: DistributedOptions, body: RanksBody): void;

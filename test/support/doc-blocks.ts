@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 /** A fenced block of code on a page. */
 export interface CodeBlock {
   readonly page: string;
-  /** Of its opening fence, from 1. */
+  /** The line of its opening fence, counted from 1. */
   readonly line: number;
   readonly code: string;
-  /** False for what is only type-checked: opened by 'ts no-run'. */
+  /** False if the block is only type-checked, which is the case for 'ts no-run'. */
   readonly runs: boolean;
-  /** What it prints: the block of 'text' that follows it. */
+  /** The expected output: the block of 'text' that follows it. */
   readonly prints: string | undefined;
 }
 
-/** A cell of a column 'example' in a table: an expression that makes an operator. */
+/** A cell of the column 'example' of a table: an expression that makes an operator. */
 export interface TableExample {
   readonly page: string;
   readonly line: number;
@@ -40,7 +40,11 @@ function fences(lines: readonly string[]): Fence[] {
   return found;
 }
 
-/** The TypeScript blocks of a page. Throws for an unknown word after 'ts'. */
+/**
+ * The TypeScript blocks of a page.
+ *
+ * @throws Error if an unknown word follows 'ts'
+ */
 export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): CodeBlock[] {
   const lines = text.split('\n');
   const all = fences(lines);
@@ -63,7 +67,7 @@ const cellsOf = (row: string): string[] =>
     .split(/(?<!\\)\|/)
     .map((cell) => cell.trim().replaceAll('\\|', '|'));
 
-/** The cells in code under the heading 'example' of a page's tables. */
+/** The code cells under the heading 'example' in the tables of a page. */
 export function tableExamples(page: string, text = readFileSync(page, 'utf8')): TableExample[] {
   const found: TableExample[] = [];
   let column = -1;
@@ -84,7 +88,7 @@ export function tableExamples(page: string, text = readFileSync(page, 'utf8')): 
   return found;
 }
 
-/** The targets of a page's links and images that are files. */
+/** The targets of links and images of a page that are files. */
 export function relativeLinks(text: string): string[] {
   const outside = text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
   return [...outside.matchAll(/\]\(([^)\s]+)\)/g)]

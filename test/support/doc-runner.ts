@@ -1,13 +1,14 @@
 /**
- * Runs compiled code blocks one after another on every rank: `node doc-runner.js FOLDER NAME…`. A
- * line of JSON a block; after a failure nothing more runs, since ranks may no longer agree.
+ * Runs compiled code blocks one after another on every rank: `node doc-runner.js FOLDER NAME…`. It
+ * prints one line of JSON per block. After a failure it runs no further block, because the ranks
+ * may no longer be in step.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatWithOptions } from 'node:util';
 import { COMM_WORLD } from 'lops-mpi';
 
-/** What a block has come to on one rank. */
+/** The result of a block on one rank. */
 export interface BlockReport {
   readonly name: string;
   readonly rank: number;

@@ -7,15 +7,18 @@ import type { AnyLocalOperator } from '../../src/local/index.js';
 import { BACKENDS, makeBackend } from './backends.js';
 import { tolerance } from './tolerance.js';
 
-/** Makes operators of one dtype; `data` gives arrays of that dtype for those that hold some. */
+/**
+ * Input of the functions that make operators of one dtype. `data` returns arrays of that dtype for
+ * operators that hold data.
+ */
 export interface Kit {
   readonly dtype: DType;
-  /** The backend holds complex data of this precision. */
+  /** True if the backend supports complex data of this precision. */
   readonly complex: boolean;
   data(shape: Shape, seed?: number): NDArray;
 }
 
-/** One line an operator: all the shapes and options in which it is tested. */
+/** One line per operator: all the shapes and options with which it is tested. */
 export type DotTable = Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>>;
 
 /** The tables of all local operators, by title. */
@@ -26,8 +29,8 @@ export function dotTable(title: string, table: DotTable): void {
 }
 
 /**
- * Dot tests of every operator of a table, on every backend and of every dtype, with vectors of its
- * own dtype and complex ones, in natural shape and flat.
+ * Dot tests of every operator of a table on every backend and with every dtype. The vectors have
+ * the dtype of the operator or its complex form, and natural or flat shape.
  */
 export function dotTests(title: string, table: DotTable): void {
   for (const entry of BACKENDS) {
@@ -67,7 +70,7 @@ export function dotTests(title: string, table: DotTable): void {
   }
 }
 
-/** Operators along every axis of some shapes. */
+/** Operators along every axis of several shapes. */
 export const onEveryAxis = (
   shapes: readonly Shape[],
   make: (dims: Shape, axis: number) => AnyLocalOperator,

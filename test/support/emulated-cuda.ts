@@ -7,18 +7,22 @@ import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.j
 import { nodeRankOf } from '../../src/mpi/launch-environment.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** The tests' own CUDA, which runs on the CPU. */
+/** The folder of the CUDA emulator of the tests, which runs on the CPU. */
 export const cuemuFolder = join(root, 'build/cuemu');
-/** Whether the tests run on the CUDA of this machine: `npm run test:cuda -- --real`. */
+/** True if the tests run on the real CUDA of this machine: `npm run test:cuda -- --real`. */
 export const onRealCuda = (): boolean => process.env['LOPS_TEST_CUDA'] === 'real';
 
-/** What a process needs to run on the emulator, or nothing where the tests run on a real device. */
+/**
+ * The environment that a process needs to run on the emulator. Empty if the tests run on a real
+ * device.
+ */
 export const cudaEnvironment = (): Record<string, string> =>
   onRealCuda() ? {} : { LOPS_CUDA_LIBRARIES: cuemuFolder, LOPS_CUDA_CACHE: join(root, 'build/cuda-cache') };
 
 /**
- * The CUDA backend of the tests: on the emulator, unless they run on a real device. Collective, as
- * in a program.
+ * The CUDA backend of the tests. It uses the emulator unless the tests run on a real device.
+ * Collective, as in a program.
+ *
  * @param comm all ranks of the launch
  */
 export function testCudaBackend(comm: Communicator = new SelfCommunicator()): CudaBackend {

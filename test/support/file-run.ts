@@ -5,20 +5,20 @@ import { fileURLToPath } from 'node:url';
 import { startRanks } from './launch.js';
 import { type End, type Event, type Failure, LogReader, type Plan, type PlannedTest } from './protocol.js';
 
-/** Milliseconds. */
+/** Time limits in milliseconds. */
 export interface Limits {
-  /** For all launches of one file on one number of ranks. */
+  /** The limit of all launches of one file on one number of ranks. */
   readonly file: number;
-  /** For a test that names none. */
+  /** The limit of a test that has no limit of its own. */
   readonly test: number;
   /**
-   * For the other ranks, once one has failed a test or died; and for the launcher, once all are
-   * done.
+   * The limit of the other ranks after one rank has failed a test or died, and of the launcher
+   * after all tests have ended.
    */
   readonly grace: number;
 }
 
-/** Ranks that spin while they wait are slow where they share cores. */
+/** A factor on the limits. Ranks that spin while they wait are slow if they share cores. */
 const PATIENCE = Number(process.env['LOPS_TEST_PATIENCE'] ?? 1);
 export const DEFAULT_LIMITS: Limits = { file: 120_000 * PATIENCE, test: 30_000 * PATIENCE, grace: 5_000 };
 
@@ -32,7 +32,7 @@ export interface FileRun {
   readonly size: number;
   readonly tests: readonly PlannedTest[];
   readonly limits?: Limits | undefined;
-  /** Called once for every test, in order, as soon as its result is known. */
+  /** Called once for every test, in order, as soon as its result is available. */
   report(step: number, verdict: Verdict): void;
 }
 
@@ -48,7 +48,7 @@ const tail = (text: string): string => {
   return end === '' ? '' : `\noutput of the launch:\n${end.replace(/^/gm, '  | ')}`;
 };
 
-/** What is known of one rank of a launch. */
+/** The state of one rank of a launch. */
 interface RankState {
   pid: number;
   rank: number | undefined;
@@ -59,7 +59,10 @@ interface RankState {
   exit: { code: number; at: number } | undefined;
 }
 
-/** Failures of several ranks in one text; ranks that say the same are named together. */
+/**
+ * Combines the failures of several ranks in one text. Ranks with the same message are listed
+ * together.
+ */
 function describeEnds(
   size: number,
   failures: ReadonlyMap<number, Failure>,
@@ -76,7 +79,7 @@ function describeEnds(
   return { message: lines.join('\n'), stack: [...failures.values()][0]?.stack };
 }
 
-/** The verdict on a test that every rank has come to the end of. */
+/** The verdict on a test that every rank has ended. */
 export function judge(ends: readonly End[]): Verdict {
   const failures = new Map<number, Failure>();
   ends.forEach((end, rank) => {
@@ -95,7 +98,7 @@ export function judge(ends: readonly End[]): Verdict {
   };
 }
 
-/** One start of `mpiexec`: its ranks' logs, its output, and the end of both. */
+/** One start of `mpiexec`, with the logs of its ranks, its output, and the end of both. */
 class Launch {
   readonly size: number;
   output = '';
@@ -155,20 +158,22 @@ class Launch {
       .sort((a, b) => (a.rank as number) - (b.rank as number));
   }
 
-  /** The results of all ranks for a step, in the order of ranks, once they are there. */
+  /**
+   * The results of all ranks for a step, in the order of ranks. Undefined until all are available.
+   */
   ends(step: number): End[] | undefined {
     const ends = this.ranks.flatMap((s) => s.ends.get(step) ?? []);
     return ends.length === this.size ? ends : undefined;
   }
 
-  /** The rank that ended first although it should not have. */
+  /** The first rank that ended too early. */
   get firstDead(): RankState | undefined {
     const dead = this.states.filter((s) => s.uncaught || (s.exit && !s.done));
     const at = (s: RankState): number => s.uncaught?.at ?? s.exit?.at ?? 0;
     return dead.sort((a, b) => at(a) - at(b))[0];
   }
 
-  /** The rank that a signal ended, as Open MPI or Hydra tells it. */
+  /** The rank that was ended by a signal, according to the output of Open MPI or Hydra. */
   get signalled(): { readonly rank: number | undefined; readonly what: string } | undefined {
     const open = /process rank (\d+) .*exited on signal (\d+)(?: \(([^)]*)\))?/s.exec(this.output);
     if (open) return { rank: Number(open[1]), what: `signal ${open[2]}${open[3] ? ` (${open[3]})` : ''}` };
@@ -180,7 +185,8 @@ class Launch {
   }
 
   /**
-   * Died of a segmentation fault before any rank had joined: a known race inside Open MPI's start.
+   * True if a rank died of a segmentation fault before any rank had joined. This is a known race in
+   * the start of Open MPI.
    */
   get racedAtStart(): boolean {
     return this.closed?.code === 139 && this.ranks.length === 0;
@@ -193,7 +199,7 @@ class Launch {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // Gone already
+        // the process has already ended
       }
     }
   }
@@ -242,7 +248,7 @@ function apply(state: RankState, event: Event): void {
   }
 }
 
-/** Why a launch ended before a test was done, with the rank that is to blame. */
+/** Explains why a launch ended before a test was done, and names the rank that caused it. */
 function explain(launch: Launch, step: number, timeout: string | undefined): Verdict {
   const { size } = launch;
   const failures = new Map<number, Failure>();
@@ -294,8 +300,9 @@ function explain(launch: Launch, step: number, timeout: string | undefined): Ver
 }
 
 /**
- * Runs a launch from the first of `tests` on; returns how many have a verdict now, and what went
- * wrong at the end.
+ * Runs a launch that begins with the first of `tests`.
+ *
+ * @returns the number of tests that now have a verdict, and the error at the end of the launch
  */
 async function runLaunch(
   run: FileRun,
@@ -335,7 +342,7 @@ async function runLaunch(
       if (launch.racedAtStart) return { judged: 0, raced: true, ending: undefined };
       const verdict = explain(launch, step, timeout);
       run.report(first + step, verdict);
-      // Nothing joined: another start would end the same way
+      // no rank joined: another start would end in the same way
       if (launch.ranks.length < run.size || launch.ranks.every((s) => s.begun.size === 0)) {
         for (let k = step + 1; k < tests.length; k++) run.report(first + k, verdict);
         return { judged: tests.length, raced: false, ending: undefined };
@@ -367,8 +374,9 @@ async function runLaunch(
 }
 
 /**
- * Runs the tests of one file on one number of ranks, in as many launches as it takes. Returns what
- * went wrong after the last test, if anything did.
+ * Runs the tests of one file on one number of ranks, in as many launches as are needed.
+ *
+ * @returns the description of an error after the last test, if there is one
  */
 export async function runFile(run: FileRun): Promise<string | undefined> {
   const limits = run.limits ?? DEFAULT_LIMITS;

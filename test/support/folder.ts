@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 
-/** Runs `body` with a folder that all ranks see, and removes it. Collective. */
+/**
+ * Runs `body` with a folder that is visible to all ranks, and removes it afterwards. Collective.
+ */
 export function withFolder(comm: Communicator, body: (folder: string) => void): void {
   const folder = comm.bcastObject(comm.rank === 0 ? mkdtempSync(join(tmpdir(), 'lops-checkpoint-')) : '');
   try {

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { withoutLaunch } from '../../src/mpi/launch-environment.js';
 
 /**
- * The environment of ranks on a small shared machine: as root, more ranks than cores, waiting
- * without burning a core, one BLAS thread a rank. Each launcher ignores the variables of the
- * others. `LOPS_TEST_PRELOAD` names a library that ranks load first.
+ * The environment of ranks on a small shared machine: started as root, with more ranks than cores,
+ * with waits that do not use a core, and with one BLAS thread per rank. Each launcher ignores the
+ * variables of the others. `LOPS_TEST_PRELOAD` names a library that ranks load first.
  */
 export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
@@ -28,7 +28,7 @@ export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
 /** The MPI launcher: `LOPS_MPIEXEC`, or `mpiexec`. */
 export const launcher = (): string => process.env['LOPS_MPIEXEC'] ?? 'mpiexec';
 
-/** Starts `node script …args` on `size` ranks; one rank needs no launcher. */
+/** Starts `node script …args` on `size` ranks. One rank needs no launcher. */
 export function startRanks(
   size: number,
   args: readonly string[],
@@ -52,7 +52,7 @@ export interface RanksResult {
   readonly timedOut: boolean;
 }
 
-/** Runs `node script …args` on `size` ranks to its end: for tests of whole programs. */
+/** Runs `node script …args` on `size` ranks until it ends. For tests of whole programs. */
 export function runRanks(
   size: number,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** All that the package exports, but the programs and figures: the entries in one module. */
+/** All exports of the package, except those for programs and figures, in one module. */
 export * from '../../src/extend.js';
 export * from '../../src/gpu/cuda/index.js';
 export * from '../../src/index.js';

@@ -1,18 +1,18 @@
-/** The most visible characters of a sentence and of a table's cell. */
+/** The largest number of visible characters of a sentence and of a table cell. */
 const SENTENCE = 200;
 const CELL = 120;
-/** The most columns of code. */
+/** The largest number of columns of code. */
 const CODE = 110;
 
-/** Words with a full stop that end no sentence. */
+/** Words with a full stop that does not end a sentence. */
 const ABBREVIATION = /\b(?:e\.g|i\.e|cf|vs|al|etc)\.$/;
 
-/** A link shows its text only. */
+/** The visible text of a line. A link shows only its text. */
 const visible = (text: string): string => text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1');
 
 const withoutCode = (text: string): string => text.replace(/`[^`]*`/g, (code) => 'x'.repeat(code.length));
 
-/** Whether a sentence ends before the end of this text. */
+/** True if a sentence ends before the end of this text. */
 function hasTwoSentences(text: string): boolean {
   const plain = withoutCode(visible(text));
   return [...plain.matchAll(/[.!?][)*_”"’]*\s+\S/g)].some(
@@ -27,15 +27,15 @@ const cellsOf = (row: string): string[] =>
     .split(/(?<!\\)\|/);
 
 /**
- * Lines of a Markdown page that break a limit: one sentence a line, sentences and cells that are not
- * too long, no code beyond the columns of sources.
+ * Lines of a Markdown page that break a limit: one sentence per line, the length of sentences and
+ * cells, and the width of code.
  *
- * @returns `line: what is wrong: text` for each.
+ * @returns `line: what is wrong: text` for each
  */
 export function markdownBreaches(page: string): string[] {
   const found: string[] = [];
   const lines = page.split('\n');
-  // The word after an opening fence
+  // the word after an opening fence
   let code: string | undefined;
   for (const [k, line] of lines.entries()) {
     const report = (what: string): void => void found.push(`${k + 1}: ${what}: ${line.slice(0, 80)}`);
@@ -43,7 +43,7 @@ export function markdownBreaches(page: string): string[] {
     if (fence) {
       code = code === undefined ? fence[1] : undefined;
     } else if (code !== undefined) {
-      // Output has the lines of the program
+      // output has the lines of the program
       if (code !== 'text' && line.length > CODE) report(`code of ${line.length} columns, at most ${CODE}`);
     } else if (line.trimStart().startsWith('|')) {
       for (const cell of cellsOf(line)) {

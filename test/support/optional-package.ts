@@ -6,9 +6,10 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = `${root}build/optional`;
 
 /**
- * A package that only some tests need and that would burden every installation, from
- * `build/optional`: installed there when it is first asked for, without its scripts. Undefined
- * where it can't be had.
+ * A package that only some tests need and that would make every installation larger. At first use
+ * it is installed in `build/optional`, without its scripts.
+ *
+ * @returns undefined if it cannot be installed
  */
 export function optionalPackage(name: string, version: string): unknown {
   const load = createRequire(`${folder}/package.json`);

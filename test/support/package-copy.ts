@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
- * A copy of the installed package in a temporary folder: its main module, and how it is removed.
- * `addons` says which native ones it has.
+ * A copy of the installed package in a temporary folder: its main module, and a function that
+ * removes it.
+ *
+ * @param addons the native addons of the copy
  */
 export function packageCopy(addons: readonly ('cpu' | 'mpi')[]): {
   readonly main: string;

@@ -1,21 +1,21 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a launch is to run. The runner writes it as JSON; every rank reads it. */
+/** The plan of a launch. The runner writes it as JSON and every rank reads it. */
 export interface Plan {
-  /** The compiled file of tests. */
+  /** The compiled test file. */
   readonly file: string;
-  /** The folder of the ranks' logs. */
+  /** The folder of the logs of the ranks. */
   readonly logs: string;
   readonly tests: readonly PlannedTest[];
 }
 
 export interface PlannedTest {
-  /** The place of the test in its file. */
+  /** The index of the test in its file. */
   readonly index: number;
   readonly title: string;
   readonly backend: string;
-  /** Milliseconds, if the test has a limit of its own. */
+  /** Milliseconds, if the test has its own limit. */
   readonly timeout?: number | undefined;
 }
 
@@ -44,7 +44,7 @@ export function describeFailure(error: unknown): Failure {
   return { name: 'thrown value', message: String(error), stack: '' };
 }
 
-/** A rank's log, written synchronously, so that nothing is lost when the process dies. */
+/** The log of a rank. It is written synchronously, so that nothing is lost if the process dies. */
 export class LogWriter {
   readonly #fd: number;
   constructor(folder: string) {
@@ -63,7 +63,7 @@ export class LogReader {
     this.#folder = folder;
   }
 
-  /** New events, by the file that they came from. */
+  /** New events, each with the name of its file. */
   read(): { readonly file: string; readonly event: Event }[] {
     const events: { file: string; event: Event }[] = [];
     for (const file of readdirSync(this.#folder)) {

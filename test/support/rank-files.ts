@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The compiled `*.ranks.ts` files below a folder that are named in `LOPS_TEST_FILES` (all of them
- * where it is not set), sorted.
+ * The compiled `*.ranks.ts` files in a folder that `LOPS_TEST_FILES` names, sorted. All files if
+ * the variable is not set.
  */
 export function rankFiles(folder: string): string[] {
   const known = process.env['LOPS_TEST_FILES']?.split('\n');

@@ -1,6 +1,6 @@
 /**
- * What every rank of a launch runs: the tests of one file, each result written to the rank's log as
- * it comes.
+ * The program that every rank of a launch runs. It runs the tests of one file and writes each
+ * result to the rank's log at once.
  */
 import { pathToFileURL } from 'node:url';
 import { describeFailure, LogWriter, readPlan } from './protocol.js';
@@ -8,7 +8,7 @@ import { describeFailure, LogWriter, readPlan } from './protocol.js';
 const plan = readPlan(process.env['LOPS_TEST_PLAN']);
 const log = new LogWriter(plan.logs);
 log.write({ kind: 'hello', pid: process.pid });
-// Before the library registers its own, which end the job
+// registered before the listener of the library, which ends the job
 process.on('uncaughtExceptionMonitor', (error) =>
   log.write({ kind: 'uncaught', failure: describeFailure(error), at: Date.now() }),
 );
@@ -44,8 +44,8 @@ for (const [step, { index, title, backend: name }] of plan.tests.entries()) {
       log.write({ kind: 'failed', step, failure: describeFailure(error) });
     }
   }
-  // Agreed on a communicator that no test uses: ranks that got out of step wait here, and the
-  // runner ends the launch
+  // Agreed on a communicator that no test uses. Ranks that are out of step wait here, and the
+  // runner ends the launch.
   if (!world.allgatherObject(passed).every(Boolean)) comm = world.dup();
 }
 log.write({ kind: 'done' });

@@ -1,4 +1,4 @@
-/** The runner of distributed tests must tell the truth about tests that go wrong. */
+/** Tests that the runner of distributed tests reports failing tests correctly. */
 import { expect } from 'chai';
 import { collect } from './distributed.js';
 import { DEFAULT_LIMITS, type Limits, runFile, type Verdict } from './file-run.js';

@@ -8,5 +8,5 @@ const TOLERANCE: Readonly<Record<DType, number>> = {
   int32: 0,
 };
 
-/** What the relative error of a few operations in this precision may be. */
+/** The largest relative error of a few operations in this precision. */
 export const tolerance = (dtype: DType): number => TOLERANCE[dtype];

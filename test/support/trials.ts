@@ -54,13 +54,13 @@ export interface Setting {
   readonly dtype: DType;
 }
 
-/** Options of an operator's own array. */
+/** The options of an array that an operator holds. */
 const heldBy = ({ backend, dtype }: Setting) => ({ backend, dtype });
 
-/** A distributed operator as plain data gives it, and the local one that does the same. */
+/** A distributed operator built from plain data, and the local operator that computes the same. */
 export interface Trial {
   readonly what: string;
-  /** Layouts in which it takes models. */
+  /** The layouts of models that it accepts. */
   readonly layouts: 'any' | 'scattered' | 'its own';
   make(setting: Setting): { readonly A: AnyOperator; readonly local?: AnyLocalOperator };
 }
@@ -172,7 +172,7 @@ const stacks: fc.Arbitrary<Trial> = fc.oneof(
   ),
 );
 
-/** Ways to write a number of ranks as a product, one factor an axis. */
+/** The ways to write a number of ranks as a product, with one factor per axis. */
 const gridsOf = (ranks: number, ndim: number): number[][] =>
   ndim === 1
     ? [[ranks]]
@@ -193,7 +193,7 @@ const halos = fc
       const halo = form === 0 ? (width[0] ?? 0) : width.slice(0, form * dims.length);
       const grids = gridsOf(comm.size, dims.length);
       const A = new MPIHalo(dims, { halo, procGrid: grids[grid % grids.length] ?? [], adjoint });
-      // the true adjoint adds ghost cells, cropping undoes the growth
+      // the exact adjoint adds ghost cells, and cropping reverses the growth
       return adjoint === 'exact' ? { A } : { A: A.H.mul(A), local: new Identity(dims, dims) };
     }),
   );
@@ -231,8 +231,8 @@ const transforms: fc.Arbitrary<Trial> = fc.oneof(
         return { A: new MPIFFTND(dims, { ...o, ...along }), local: new FFTND(dims, o) };
       }),
     ),
-  // of one axis and many samples: six steps on 2 to 4 ranks, or one rank's work where the length
-  // has no such factors
+  // One axis with many samples: six steps on 2 to 4 ranks, or the work of one rank if the length
+  // has no such factors.
   fc
     .record({
       nfft: fc.constantFrom(256, 257, 289, 320, 576, 600, 1024, 1056),
@@ -258,7 +258,7 @@ const transforms: fc.Arbitrary<Trial> = fc.oneof(
     ),
 );
 
-/** This rank's share of slices that are cut unevenly. */
+/** This rank's share of slices that are divided unevenly. */
 function unevenSlices(G: NDArray, { comm }: Setting): NDArray {
   const counts = ragged(G.shape[0] as number, comm.size, 3);
   const start = counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
@@ -345,7 +345,7 @@ const products = fc
     }),
   );
 
-/** Places of filters: distinct, increasing, some outside of the axis. */
+/** Positions of filters: distinct, increasing, some of them outside the axis. */
 const places = fc
   .uniqueArray(fc.integer({ min: -4, max: 16 }), { minLength: 1, maxLength: 4 })
   .map((list) => list.sort(increasing).map((v) => v / 2));
@@ -400,7 +400,7 @@ const convolutions: fc.Arbitrary<Trial> = fc.oneof(
     ),
 );
 
-/** Every kind of distributed operator with vectors of one array, by a name each. */
+/** Every kind of distributed operator whose vectors are single arrays, by name. */
 export const TRIALS: Readonly<Record<string, fc.Arbitrary<Trial>>> = {
   derivatives: shapes.chain(derivativesOn),
   gradients,

@@ -8,7 +8,7 @@ import type { Communicator } from '../../src/core/ports/communicator.js';
 
 /**
  * The largest difference of two arrays of one shape and dtype, relative to the largest expected
- * value. NaN where that is NaN.
+ * value. NaN if that value is NaN.
  */
 export function difference(actual: NDArray, expected: NDArray): number {
   const [a, e] = [actual.toHost(), expected.toHost()];
@@ -20,14 +20,14 @@ export function difference(actual: NDArray, expected: NDArray): number {
   return scale > 0 ? most / scale : most;
 }
 
-/** Fails unless two local arrays agree in shape, dtype and, up to `tolerance`, in their values. */
+/** Fails unless two local arrays agree in shape, dtype and, within `tolerance`, in their values. */
 export function expectClose(actual: NDArray, expected: NDArray, tolerance: number, message = ''): void {
   expect(actual.dtype, `dtype ${message}`).equals(expected.dtype);
   expect(actual.shape, `shape ${message}`).deep.equals(expected.shape);
   expect(difference(actual, expected), message).at.most(tolerance);
 }
 
-/** Cuts `n` at random-looking but fixed places: uneven, with empty parts. */
+/** Divides `n` into parts of irregular, fixed sizes, some of them empty. */
 export function ragged(n: number, parts: number, seed = 1): number[] {
   const cuts = Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * 7 * seed + i * i * 3) % (n + 1)).sort(
     (a, b) => a - b,
@@ -36,8 +36,8 @@ export function ragged(n: number, parts: number, seed = 1): number[] {
 }
 
 /**
- * SCATTER layouts of a shape worth testing: every axis, uneven cuts, all on the last rank, process
- * grids, some of them with idle ranks.
+ * SCATTER layouts of a shape for tests: every axis, uneven cuts, all elements on the last rank, and
+ * process grids, some of them with idle ranks.
  */
 export function layoutsOf(shape: Shape, ranks: number): Layout[] {
   const along = (axis: number, sizes: readonly number[]): Layout =>
@@ -67,7 +67,7 @@ export function layoutsOf(shape: Shape, ranks: number): Layout[] {
   return [...new Map(list.map((l) => [l.key, l])).values()];
 }
 
-/** A global array that every rank has, in a layout. */
+/** The distributed form, in a layout, of a global array that every rank holds. */
 export function placed(whole: NDArray, layout: Layout, comm: Communicator): DistributedArray {
   const partition = layout.replicated ? 'BROADCAST' : 'SCATTER';
   return DistributedSpace.of({ layout, partition, comm, dtype: whole.dtype, backend: whole.backend })
@@ -75,7 +75,7 @@ export function placed(whole: NDArray, layout: Layout, comm: Communicator): Dist
     .assignGlobal(whole);
 }
 
-/** What a body sent on this rank: messages, reductions and other collectives. */
+/** The numbers of messages, reductions and other collectives that `body` sends on this rank. */
 export function traffic(
   comm: Communicator,
   body: () => void,
@@ -93,8 +93,8 @@ export function traffic(
 export const NOTHING = { messages: 0, reductions: 0, collectives: 0 };
 
 /**
- * Fails unless all ranks throw errors of a class, whatever each of them was given; what is sent
- * afterwards works.
+ * Fails unless all ranks throw errors of a class, whether or not their own arguments are wrong.
+ * Messages that are sent afterwards must arrive.
  */
 export function expectAllThrow(
   comm: Communicator,

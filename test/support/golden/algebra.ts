@@ -16,7 +16,11 @@ const NODES: Readonly<Record<string, Node>> = {
   conj: (args) => single(args).conj(),
 };
 
-/** Operators put together as a spec of case.json says. Throws {@link NotSupported}. */
+/**
+ * Builds the operator that a spec of case.json describes from its operands.
+ *
+ * @throws {@link NotSupported} if the node is unknown
+ */
 export function combine(op: string, args: readonly AnyOperator[], p: Params): AnyOperator {
   const node = NODES[op];
   if (!node) throw new NotSupported(`operator ${op}`);

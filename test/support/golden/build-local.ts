@@ -78,7 +78,7 @@ type Entry = (p: Params, build: Build) => AnyLocalOperator;
 
 const kind = (p: Params) => p.oneOf('kind', DERIVATIVE_KINDS);
 const dims = (p: Params) => required(p.numberOrList('dims'), 'dims');
-/** Options that all Fourier transforms share. */
+/** The options that all Fourier transforms share. */
 export const fourier = (p: Params) => ({
   norm: p.oneOf('norm', FFT_NORMS),
   real: p.flag('real'),
@@ -87,7 +87,7 @@ export const fourier = (p: Params) => ({
   fftshiftAfter: p.flagOrList('fftshift_after'),
   dtype: p.dtype(),
 });
-/** Options that multi-dimensional convolutions share. */
+/** The options that multi-dimensional convolutions share. */
 export const mdc = (p: Params) => ({
   dt: p.number('dt'),
   dr: p.number('dr'),
@@ -97,7 +97,7 @@ export const mdc = (p: Params) => ({
 });
 const operators = (p: Params, build: Build) => required(p.operators('ops'), 'ops').map(build);
 
-/** The options of those that work along one axis. */
+/** The options of operators along one axis. */
 const along = (p: Params) => given({ axis: p.number('axis'), dtype: p.dtype() });
 /** One pair, or a pair for each axis. */
 const padding = (p: Params): Padding | Padding[] => {
@@ -135,7 +135,7 @@ const directional = (p: Params) =>
 /** The options that the wavelet transforms share. */
 const wavelet = (p: Params) =>
   given({ wavelet: p.string('wavelet'), level: p.number('level'), dtype: p.dtype() });
-/** An operator on windows. PyLops writes no taper as null. */
+/** Builds an operator on windows. PyLops writes null for no taper. */
 const windowed = (p: Params, build: Build) => {
   const list = (name: string) => [required(p.numberOrList(name), name)].flat();
   const tapertype = p.values['tapertype'] === null ? 'none' : p.oneOf('tapertype', TAPER_TYPES);
@@ -152,7 +152,7 @@ type Pair = [number, number];
 type Triple = [number, number, number];
 
 /**
- * One line an operator. Arguments that do not change numbers (engine, method, explicit, …) are not
+ * One line per operator. Arguments that do not change numbers (engine, method, explicit, …) are not
  * read.
  */
 const OPERATORS: Readonly<Record<string, Entry>> = {
@@ -434,13 +434,14 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     }),
 };
 
-/** Nodes of one rank's operators, beyond those of the algebra. */
+/** Nodes of local operators, in addition to those of the algebra. */
 const NODES: Readonly<Record<string, (of: AnyLocalOperator, p: Params) => AnyLocalOperator>> = {
   /** Some columns of an operator. */
   columns: (of, p) =>
     of.mul(new Restriction(of.shape[1], required(p.numbers('cols'), 'cols'), { dtype: of.dtype }).H),
   /**
-   * The real or the imaginary part of what an operator gives: of its forward, its adjoint, or both.
+   * The real or the imaginary part of the result of an operator: of its forward, its adjoint, or
+   * both.
    */
   realimag: (of, p) => {
     const part = (y: NDArray): NDArray => ((p.flag('real') ?? true) ? y.real() : y.imag());
@@ -454,8 +455,9 @@ const NODES: Readonly<Record<string, (of: AnyLocalOperator, p: Params) => AnyLoc
 };
 
 /**
- * The operator of one rank that a spec of case.json describes, its data on a backend. Throws
- * {@link NotSupported}.
+ * The local operator that a spec of case.json describes, with its data on a backend.
+ *
+ * @throws {@link NotSupported} if the library or the backend lacks something
  */
 export function buildLocal(node: OperatorNode, source: GoldenCase, backend: Backend): AnyLocalOperator {
   const p = new Params(node.op, node.params ?? {}, source, backend);

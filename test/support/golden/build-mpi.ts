@@ -28,10 +28,10 @@ import type { GoldenCase, OperatorNode } from './case.js';
 import { NotSupported } from './not-supported.js';
 import { given, Params, required } from './params.js';
 
-/** What an entry may use to make its operator. */
+/** The input of an entry that makes an operator. */
 interface Site {
   readonly comm: Communicator;
-  /** A distributed operator from its spec. */
+  /** Builds a distributed operator from its spec. */
   readonly build: (node: OperatorNode) => AnyOperator;
   readonly local: (node: OperatorNode) => AnyLocalOperator;
 }
@@ -47,8 +47,8 @@ const derivative = (p: Params, { comm }: Site) => ({
 });
 
 /**
- * This rank's share of a global list. Every rank makes the whole list, so that what is missing or
- * wrong stops all of them.
+ * This rank's share of a global list. Every rank builds the whole list, so that a missing or wrong
+ * entry is an error on all of them.
  */
 function locals(p: Params, { comm, local }: Site): AnyLocalOperator[] {
   const ops = specs(p).map(local);
@@ -58,7 +58,7 @@ function locals(p: Params, { comm, local }: Site): AnyLocalOperator[] {
 
 const stacked = (p: Params, { build }: Site) => specs(p).map(build);
 
-/** One line an operator. */
+/** One line per operator. */
 const OPERATORS: Readonly<Record<string, Entry>> = {
   MPIBlockDiag: (p, site) => new MPIBlockDiag(locals(p, site), { comm: site.comm }),
   MPIVStack: (p, site) => new MPIVStack(locals(p, site), { comm: site.comm }),
@@ -128,8 +128,9 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
 };
 
 /**
- * The distributed operator that a spec of case.json describes. Collective. Throws
- * {@link NotSupported} on every rank alike.
+ * The distributed operator that a spec of case.json describes. Collective.
+ *
+ * @throws {@link NotSupported} on every rank if the library or the backend lacks something
  */
 export function buildMpi(
   node: OperatorNode,

@@ -5,8 +5,7 @@ import { DTYPES, type DType, isComplex } from '../../../src/core/base/dtype.js';
 import { readNpy } from './read-npy.js';
 
 /**
- * An operator as case.json has it: a constructor with its arguments, or a node of the algebra with
- * `args`.
+ * An operator in case.json: a constructor with its arguments, or a node of the algebra with `args`.
  */
 export interface OperatorNode {
   readonly op: string;
@@ -19,7 +18,7 @@ export interface Tolerance {
   readonly atol: number;
 }
 
-/** The parts of case.json that all kinds have, and those of operators. */
+/** The parts of case.json that all kinds share, and those of operators. */
 export interface CaseFile {
   readonly kind: string;
   readonly family: string;
@@ -35,43 +34,43 @@ export interface CaseFile {
   readonly dims?: readonly number[];
   readonly dimsd?: readonly number[];
   readonly dtype: string;
-  /** The number of ranks that the case is bound to. */
+  /** The number of ranks that the case requires. */
   readonly nranks?: number;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly expected?: Readonly<Record<string, unknown>>;
-  /** The answer changes with the rounding of the data: it is computed, not compared. */
+  /** The result changes with the rounding of the data. It is computed and not compared. */
   readonly sensitive?: boolean;
-  /** Results that rounding decides, with the values seen: they are not compared. */
+  /** Results that depend on rounding, with the values that were observed. They are not compared. */
   readonly rounding_decides?: Readonly<Record<string, unknown>>;
-  /** The shape of the array that a prox is of, whose values the files have flat. */
+  /** The shape of the array to which a prox is applied. The files hold its values in flat form. */
   readonly x_shape?: readonly number[];
   readonly partition_x?: string | readonly string[];
   readonly files?: Readonly<Record<string, { readonly dtype: string }>>;
 }
 
 const SINGLE: Readonly<Record<string, DType>> = { float64: 'float32', complex128: 'complex64' };
-/** What results in single precision may be off, where the numbers are of double precision. */
+/** The tolerance of results in single precision if the reference is of double precision. */
 const SINGLE_TOLERANCE: Tolerance = { rtol: 1e-4, atol: 1e-5 };
 /**
- * Results that single precision determines less well on every backend, by folder: the CPU backend
- * is as far off in float32. Counts of iterations stay exact.
+ * Results that are less accurate in single precision on every backend, by folder. The CPU backend
+ * has errors of the same size in float32. Counts of iterations remain exact.
  */
 const LESS_DETERMINED: Readonly<Record<string, Readonly<Record<string, Tolerance>>>> = {
-  // Stops after 15 of 16 directions, where the smallest are rounding errors: 8e-3 in x, 8e-4 in
-  // r1norm
+  // The case stops after 15 of 16 directions, where the smallest are rounding errors. The errors
+  // are 8e-3 in x and 8e-4 in r1norm.
   cgls_stop: {
     x: { rtol: 1e-2, atol: 0 },
     cost: { rtol: 1e-2, atol: 0 },
     r1norm: { rtol: 0, atol: 2e-3 },
     r2norm: { rtol: 1e-2, atol: 0 },
   },
-  // 25 iterations of an ill-conditioned problem: 1e-2 in minv, 1e-3 in cost
+  // 25 iterations of an ill-conditioned problem: the errors are 1e-2 in minv and 1e-3 in cost.
   lsm: { minv: { rtol: 2e-2, atol: 0 }, cost: { rtol: 3e-3, atol: 0 } },
 };
 
 /**
- * One folder of the golden data. On a backend without double precision a case of double precision
- * is one of single precision, with a wider tolerance.
+ * One folder of the golden data. On a backend without double precision, a case of double precision
+ * becomes one of single precision with a wider tolerance.
  */
 export class GoldenCase {
   readonly content: CaseFile;
@@ -104,27 +103,27 @@ export class GoldenCase {
     return dtype === values.dtype ? values : { ...values, dtype, values: Float32Array.from(values.values) };
   }
   /**
-   * Numbers as the file has them, on every backend: positions and axes, whose rounding would move a
-   * curve to other samples.
+   * The numbers of a file in its own precision, on every backend. Positions and axes need this,
+   * because rounding would move a curve to other samples.
    */
   readExactly(file: string): HostValues {
     return readNpy(join(this.folder, file));
   }
-  /** What a result may be off. */
+  /** The tolerance of a result. */
   toleranceOf(what: string): Tolerance {
     const { tolerance } = this.content;
     return (this.narrowed && LESS_DETERMINED[basename(this.folder)]?.[what]) || tolerance;
   }
-  /** A dtype of the case as it is here. */
+  /** The dtype that replaces a dtype of the case on this backend. */
   dtype(dtype: DType): DType {
     return this.narrowed ? (SINGLE[dtype] ?? dtype) : dtype;
   }
 }
 
 /**
- * `max|result − expected|` and what the case accepts. Real and complex values compare. Infinities
- * and NaN are right where both have the same; anywhere else values that are not finite are off by
- * infinity, as are arrays of another size.
+ * Computes `max|result − expected|` and the tolerance of the case. Real and complex values can be
+ * compared. Infinities and NaN are correct where both arrays have the same. Other values that are
+ * not finite, and arrays of another size, differ by infinity.
  */
 export function difference(
   result: HostValues,

@@ -1,2 +1,5 @@
-/** The case needs something that the library, or the backend of the run, does not have. */
+/**
+ * The error of a case that needs a feature which the library or the backend of the run does not
+ * have.
+ */
 export class NotSupported extends Error {}

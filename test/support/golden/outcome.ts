@@ -1,13 +1,11 @@
-/**
- * What became of a case, or of a part of one. `off` is infinite where nothing could be compared.
- */
+/** The result of a case or of a part of one. `off` is infinite if nothing could be compared. */
 export type Outcome =
   | { readonly verdict: 'ok' }
   | { readonly verdict: 'off'; readonly off: number; readonly accepted: number; readonly what: string }
   | { readonly verdict: 'not supported'; readonly what: string }
   | { readonly verdict: 'not for'; readonly ranks: number };
 
-/** What the lines end in, and the order of the counts. */
+/** The possible verdicts at the end of a line, in the order of the counts. */
 export const VERDICTS = ['ok', 'off', 'not supported', 'not for'] as const;
 
 const brief = (value: number): string => (Number.isFinite(value) ? value.toExponential(2) : 'inf');
@@ -25,11 +23,11 @@ export function formatOutcome(outcome: Outcome): string {
   }
 }
 
-/** How bad an outcome is. */
+/** The severity of an outcome, for comparison. */
 const severity = (o: Outcome): number =>
   o.verdict === 'off' ? o.off / o.accepted : o.verdict === 'ok' ? -2 : -1;
 
-/** One verdict for all ranks: the worst. */
+/** The worst outcome of all ranks. */
 export function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
   const worst = outcomes.reduce((a, b) => (severity(b) > severity(a) ? b : a));
   if (worst.verdict !== 'off' || outcomes.every((o) => o.verdict === 'off')) return worst;

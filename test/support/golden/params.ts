@@ -7,7 +7,7 @@ import { NotSupported } from './not-supported.js';
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Options without those that the case leaves out. */
+/** The options that the case specifies. */
 export function given<T extends object>(options: T): Defined<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
@@ -16,8 +16,8 @@ const isRecord = (v: unknown): v is Readonly<Record<string, unknown>> =>
   typeof v === 'object' && v !== null && !Array.isArray(v);
 
 /**
- * The arguments of one operator of a case: null and absent ones are undefined, anything of another
- * type than asked for is an error.
+ * The arguments of one operator of a case. Null and missing ones are undefined. An argument of
+ * another type than requested is an error.
  */
 export class Params {
   constructor(
@@ -33,7 +33,7 @@ export class Params {
   numbers(name: string): number[] | undefined {
     return this.#as(name, 'numbers', (v) => (Array.isArray(v) ? allOf(v, decodeNumber) : this.#list(v)));
   }
-  /** One number, or a list of them. */
+  /** A number, or a list of numbers. */
   numberOrList(name: string): number | number[] | undefined {
     return this.#as(name, 'a number or numbers', (v) =>
       Array.isArray(v) ? allOf(v, decodeNumber) : (decodeNumber(v) ?? this.#list(v)),
@@ -48,7 +48,7 @@ export class Params {
   flag(name: string): boolean | undefined {
     return this.#as(name, 'true or false', (v) => (typeof v === 'boolean' ? v : undefined));
   }
-  /** One flag, or a list of them. */
+  /** A flag, or a list of flags. */
   flagOrList(name: string): boolean | boolean[] | undefined {
     const decode = (v: unknown): boolean | undefined => (typeof v === 'boolean' ? v : undefined);
     return this.#as(name, 'a flag or flags', (v) => (Array.isArray(v) ? allOf(v, decode) : decode(v)));
@@ -56,17 +56,17 @@ export class Params {
   string(name: string): string | undefined {
     return this.#as(name, 'a string', (v) => (typeof v === 'string' ? v : undefined));
   }
-  /** One of a set of names. */
+  /** The element of a set of names that is equal to this argument. */
   oneOf<T>(name: string, set: readonly T[]): T | undefined {
     return this.#as(name, `one of ${set.join(', ')}`, (v) => set.find((member) => member === v));
   }
   dtype(): DType | undefined {
     const given = this.#as('dtype', 'a dtype', (v) => (isDType(v) ? this.source.dtype(v) : undefined));
-    // Operators are of double precision unless told
+    // operators have double precision unless the case says otherwise
     const { dtype } = this.source.content;
     return given ?? (this.source.narrowed && isDType(dtype) ? dtype : undefined);
   }
-  /** An array argument, on the backend of the run. */
+  /** An array argument on the backend of the run. */
   array(name: string): NDArray | undefined {
     return this.#as(name, 'an array', (v) => {
       if (!isRecord(v) || typeof v['npy'] !== 'string') return undefined;
@@ -91,12 +91,12 @@ export class Params {
     return this.#as(name, 'operators', (v) => (Array.isArray(v) ? allOf(v, decodeOperator) : undefined));
   }
 
-  /** The same arguments but for some. */
+  /** The same arguments with some of them replaced. */
   with(values: Readonly<Record<string, unknown>>): Params {
     return new Params(this.owner, { ...this.values, ...values }, this.source, this.backend);
   }
 
-  /** What is inside of an entry, by name, or by index where it is a list. */
+  /** The arguments within an entry, by name, or by index if the entry is a list. */
   inside(name: string): Params {
     const value = this.values[name];
     return new Params(
@@ -122,7 +122,11 @@ export class Params {
   }
 }
 
-/** A value that the case must have. */
+/**
+ * Returns a value that the case must have.
+ *
+ * @throws Error if it is undefined
+ */
 export function required<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`the case lacks ${what}`);
   return value;

@@ -46,7 +46,7 @@ const backend = await makeBackend(name, comm);
 setDefaultCommunicator(comm);
 setDefaultBackend(backend);
 const tell = (message: Message): void => {
-  // synchronously, so that nothing is held back by a case that takes long
+  // written synchronously, so that a slow case does not delay the message
   if (comm.rank === 0) writeSync(1, formatMessage(message));
 };
 tell({ ready: true });

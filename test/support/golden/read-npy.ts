@@ -11,7 +11,10 @@ const DTYPES: Readonly<Record<string, DType>> = {
   '<i4': 'int32',
 };
 
-/** A .npy file of the golden data: version 1.0, C order, little endian. int64 is read as int32. */
+/**
+ * Reads a .npy file of the golden data: version 1.0, C order, little endian. int64 is read as
+ * int32.
+ */
 export function readNpy(path: string): HostValues {
   const file = readFileSync(path);
   const headerLength = file.readUInt16LE(8);

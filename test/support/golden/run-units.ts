@@ -12,21 +12,25 @@ import type { Unit } from './units.js';
 export interface RunOptions {
   readonly ranks: number;
   readonly backend: string;
-  /** Milliseconds that one unit may take. */
+  /** The time limit of one unit in milliseconds. */
   readonly timeout: number;
 }
 
 const RANK_MAIN = fileURLToPath(new URL('./rank-main.js', import.meta.url));
-/** Milliseconds for a launch until its ranks are ready; and for a launcher that was told to end. */
+/**
+ * Milliseconds until the ranks of a launch must be ready, and until a launcher must end after a
+ * signal.
+ */
 const START = 60_000;
 const GRACE = 3_000;
-/** Launches that may end before they are ready, one after another. */
+/** The number of launches in sequence that may end before they are ready. */
 const ATTEMPTS = 3;
 
 /**
- * Runs units on ranks of their own and reports each as soon as it is known. A unit that takes too
- * long, or takes the ranks down with it, is off; the others are run by a new launch. Throws where
- * ranks don't start.
+ * Runs units on separate ranks and reports each as soon as its outcome is available. A unit that
+ * exceeds the limit, or ends its ranks, is off; a new launch runs the others.
+ *
+ * @throws Error if ranks do not start
  */
 export async function runUnits(
   units: readonly Unit[],
@@ -65,7 +69,7 @@ interface End {
   readonly why: string;
 }
 
-/** One launch: from a unit on until its end. */
+/** Runs one launch, from the unit `first` until the launch ends. */
 function launchFrom(
   plan: string,
   first: number,

@@ -9,7 +9,7 @@ import type { Outcome } from './outcome.js';
 import { Params, required } from './params.js';
 import { download, numbers } from './vectors.js';
 
-/** A case on its way: what it gives, where it runs, and the comparisons so far. */
+/** A case that is being run: its source, the place of the run, and the comparisons so far. */
 export class Trial {
   readonly params: Params;
   readonly expected: Params;
@@ -20,7 +20,7 @@ export class Trial {
     readonly source: GoldenCase,
     readonly backend: Backend,
     readonly comm: Communicator,
-    /** The part of the case that this trial is about, where a case has several. */
+    /** The part of the case that this trial tests, if the case has several parts. */
     readonly part?: string,
   ) {
     this.params = new Params('params', source.content.params ?? {}, source, backend);
@@ -28,8 +28,9 @@ export class Trial {
   }
 
   /**
-   * A file as the input of an operator. Throws {@link NotSupported} where the backend does not hold
-   * its dtype.
+   * A file as the input of an operator.
+   *
+   * @throws {@link NotSupported} if the backend does not support its dtype
    */
   input(file: string): HostValues {
     const values = this.source.read(file);
@@ -38,7 +39,7 @@ export class Trial {
     return values;
   }
 
-  /** Compares a vector (or plain numbers) with a file, by default the one of this name. */
+  /** Compares a vector (or numbers) with a file, by default the file with this name. */
   compare(name: string, result: AnyVector | HostValues | readonly number[], file = `${name}.npy`): void {
     const values =
       'values' in result && ArrayBuffer.isView(result.values)
@@ -68,7 +69,7 @@ export class Trial {
     this.#note(name, numbers(result), numbers(expected));
   }
 
-  /** What came out. A case that compared nothing is not right. */
+  /** The outcome. A case without comparisons is not correct. */
   get outcome(): Outcome {
     return this.#compared > 0
       ? this.#worst

@@ -20,7 +20,7 @@ function folders(root: string): string[] {
   return existsSync(join(root, 'case.json')) ? [root, ...below] : below;
 }
 
-/** All cases below a folder (or that it is), in the order of their names. */
+/** All cases in a folder, or the folder itself if it is a case, sorted by name. */
 export function findUnits(root: string): Unit[] {
   return folders(root).flatMap((folder): Unit[] => {
     const name = relative(root, folder) || basename(folder);
@@ -36,7 +36,7 @@ function partsOf(folder: string): readonly (string | undefined)[] {
     const { kind, family } = new GoldenCase(folder).content;
     return kind === 'tutorial' ? tutorialParts(family) : [undefined];
   } catch {
-    // the ranks report a case that can't be read
+    // the ranks report a case that cannot be read
     return [undefined];
   }
 }

@@ -19,13 +19,13 @@ function distributed(space: Space<unknown>): DistributedKind {
   throw new Error(`expected the space of a distributed vector, received ${space}`);
 }
 
-/** Vectors as the golden data have them: flat, C order. */
+/** The space of vectors in the form of the golden data: flat, in C order. */
 function flat(space: DistributedKind): DistributedKind {
   if (space instanceof StackedSpace) return StackedSpace.of(space.children.map(flat));
   return space.layout.kind === 'boxes' && space.axis === 0 ? space.withLayout(flatOf(space.layout)) : space;
 }
 
-/** A space with the partitions that a case asks for. */
+/** A space with the partitions that a case specifies. */
 function partitioned(space: DistributedKind, partition: string | readonly string[]): DistributedKind {
   if (space instanceof StackedSpace) {
     return StackedSpace.of(
@@ -40,8 +40,8 @@ function partitioned(space: DistributedKind, partition: string | readonly string
 }
 
 /**
- * The models that a case may be run with: flat ones cut as the operator likes it, and where there
- * are others, those of its natural shape and evenly cut flat ones.
+ * The models with which a case can be run: flat vectors cut as the operator prefers. If there are
+ * others, also vectors in natural shape and evenly cut flat ones.
  */
 export function modelSpaces(
   A: AnyOperator,
@@ -83,7 +83,7 @@ export function vectorOf(
 }
 
 /**
- * The whole of a vector on every rank, or an array of this rank, for comparison. Collective for
+ * The whole of a distributed vector on every rank, or a local array, for comparison. Collective for
  * distributed vectors.
  */
 export function download(x: AnyVector): HostValues {
@@ -91,7 +91,7 @@ export function download(x: AnyVector): HostValues {
   return { values: whole.toHost(), dtype: whole.dtype, shape: whole.shape };
 }
 
-/** Real numbers for comparison. */
+/** Real numbers as host values, for comparison. */
 export function numbers(values: readonly number[]): HostValues {
   const host = hostArray('float64', values.length);
   host.set(values);

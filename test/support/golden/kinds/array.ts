@@ -13,7 +13,7 @@ import { given, type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { vectorOf } from '../vectors.js';
 
-/** The array of a file, distributed as the case says. */
+/** The array of a file, with the distribution of the case. */
 function arrayOf(trial: Trial, file = 'a.npy', options: DistributedArrayOptions = {}): DistributedArray {
   const { params, comm, backend } = trial;
   const { values, dtype } = trial.input(file);
@@ -44,7 +44,7 @@ const SCALARS: Readonly<Record<string, (a: AnyVector, b: AnyVector) => Scalar>> 
   vdot: (a, b) => a.vdot(b),
 };
 
-/** Everything that the case holds for a pair of vectors, but norms along axes. */
+/** Compares every result of the case for a pair of vectors, except norms along axes. */
 function compareArithmetic(trial: Trial, a: AnyVector, b: AnyVector): void {
   const scalar = required(trial.expected.scalar('scalar'), 'scalar');
   for (const [name, compute] of Object.entries(ELEMENTWISE)) {
@@ -80,7 +80,7 @@ function stacked(trial: Trial): void {
   compareArithmetic(trial, x, y);
 }
 
-/** A list of shapes; empty where there is none. */
+/** A list of shapes. Empty if there is none. */
 function shapesOf(p: Params, name: string): number[][] {
   const list = p.inside(name);
   return Object.keys(list.values).map((k) => required(list.numbers(k), name));
@@ -167,7 +167,7 @@ function shifted(trial: Trial): void {
   trial.compare('ifftshift', ifftshift(a, axes));
 }
 
-/** One line a kind. */
+/** One line per kind. */
 export const ARRAY_KINDS = {
   'array-ops': ops,
   'array-stacked': stacked,

@@ -24,7 +24,7 @@ import { type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { download, numbers } from '../vectors.js';
 
-/** Results under the names that they have in the case. */
+/** Results under their names in the case. */
 interface Results {
   readonly files: Readonly<Record<string, HostValues>>;
   readonly scalars?: Readonly<Record<string, number>>;
@@ -36,7 +36,7 @@ const mask = (p: Params): [nmask: number, ntap: number] => [
 ];
 const tapertype = (p: Params) => p.oneOf('tapertype', TAPER_TYPES);
 const list = (p: Params, name: string): number[] => required(p.numbers(name), name);
-/** One number, or one for each event. */
+/** One number, or one per event. */
 const events = (p: Params, name: string): number | number[] => required(p.numberOrList(name), name);
 const wavelet = ({ wavelet, t, center }: Wavelet): Results => ({
   files: { w: numbers([...wavelet]), twav: numbers([...t]) },
@@ -44,7 +44,7 @@ const wavelet = ({ wavelet, t, center }: Wavelet): Results => ({
 });
 const traces = ({ d, dwav }: Events): Results => ({ files: { d: download(d), dwav: download(dwav) } });
 
-/** One entry a function, by its last name. */
+/** One entry per function, by the last part of its name. */
 const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   ricker: (p) => wavelet(ricker(list(p, 't'), p.number('f0'))),
   gaussian: (p) => wavelet(gaussian(list(p, 't'), p.number('std'))),

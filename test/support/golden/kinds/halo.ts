@@ -6,8 +6,8 @@ import type { Trial } from '../trial.js';
 import { vectorOf } from '../vectors.js';
 
 /**
- * Blocks with the cells of their neighbours; or, where the case has a whole result, a derivative
- * between halos.
+ * Compares blocks with their ghost cells. If the case has a result for the whole array, it compares
+ * a derivative between halos.
  */
 export function halo(trial: Trial): void {
   if (trial.source.has('y_global.npy')) sandwich(trial);

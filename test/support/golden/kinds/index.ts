@@ -9,7 +9,7 @@ import { localProx, mpiProx } from './prox.js';
 import { solver } from './solver.js';
 import { tutorial } from './tutorial.js';
 
-/** One line a kind of case: runs the library and compares. */
+/** One line per kind of case. Each runs the library and compares the results. */
 const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
   ...ARRAY_KINDS,
   'local-operator': localOperator,
@@ -24,8 +24,10 @@ const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
 };
 
 /**
- * Runs a case and compares what it gives. Collective. Throws {@link NotSupported}, and whatever the
- * library throws.
+ * Runs a case and compares its results. Collective.
+ *
+ * @throws {@link NotSupported} if the library or the backend lacks something, and the errors of the
+ *   library
  */
 export function runKind(trial: Trial): void {
   const { kind } = trial.source.content;

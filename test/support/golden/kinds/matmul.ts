@@ -11,7 +11,9 @@ import { given, required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { modelSpaces, vectorOf } from '../vectors.js';
 
-/** Products with a matrix on the fastest grid and on all others of as many ranks. */
+/**
+ * Compares products with a matrix on the fastest grid and on all other grids with as many ranks.
+ */
 export function matmul(trial: Trial): void {
   const { params, backend, comm } = trial;
   const [N, K, M] = ['N', 'K', 'M'].map((name) => required(params.number(name), name)) as [

@@ -6,13 +6,16 @@ import { required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { modelSpaces, vectorOf } from '../vectors.js';
 
-/** PyLops' own adjoint of complex filters is wrong; such cases carry the right one. */
+/**
+ * The file of the adjoint. PyLops' adjoint of complex filters is wrong; such cases include the
+ * correct one.
+ */
 const adjointFile = ({ source }: Trial): string =>
   source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy';
 
 /**
- * A shape whose neighbouring axes are taken together where the other has one axis for them: the
- * same memory, more finely described.
+ * Groups neighbouring axes of a shape if the other shape has one axis for them. Both shapes
+ * describe the same memory.
  */
 function grouped(shape: readonly number[], like: readonly number[]): number[] {
   const axes = [...shape];
@@ -25,7 +28,7 @@ function grouped(shape: readonly number[], like: readonly number[]): number[] {
     .concat(axes);
 }
 
-/** Operators of one rank: every rank applies them. Vectors in natural shape and flat. */
+/** Compares local operators, which every rank applies, with vectors in natural and flat shape. */
 export function localOperator(trial: Trial): void {
   const { source, backend } = trial;
   const [x, d] = [trial.input('x.npy'), trial.input('d.npy')];
@@ -50,8 +53,8 @@ export function localOperator(trial: Trial): void {
 }
 
 /**
- * Distributed operators: flat vectors, and where there are others, those of natural shape and flat
- * ones that cut rows.
+ * Compares distributed operators, with flat vectors and, where they exist, with vectors in natural
+ * shape and flat ones that cut rows.
  */
 export function mpiOperator(trial: Trial): void {
   const { source, backend, comm } = trial;

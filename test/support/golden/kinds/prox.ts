@@ -38,18 +38,18 @@ const numberOrArray = (p: Params, name: string): number | NDArray | undefined =>
     ? p.array(name)
     : p.number(name);
 
-/** An operator of one rank. */
+/** A local operator. */
 const operator = (p: Params, name: string): AnyLocalOperator | undefined => {
   const node = p.operator(name);
   return node && buildLocal(node, p.source, p.backend);
 };
 
-/** A function inside of another: `{ prox: NAME, params: { … } }`. */
+/** A function within another one: `{ prox: NAME, params: { … } }`. */
 const inner = (p: Params): ProxOperator => functionOf(required(p.string('prox'), 'prox'), p.inside('params'));
 
 /**
- * Iterations of the least-squares problems inside of proxes: PyProximal solves them by
- * factorization where the matrix is explicit.
+ * The number of iterations of the least-squares problems within proxes. PyProximal solves them by
+ * factorization if the matrix is explicit.
  */
 const TO_THE_END = 100;
 
@@ -69,7 +69,7 @@ function l2(p: Params): ProxOperator {
   });
 }
 
-/** One line a function. */
+/** One line per function. */
 const FUNCTIONS: Readonly<Record<string, (p: Params) => ProxOperator>> = {
   Box: (p) => new Box(given({ lower: numberOrArray(p, 'lower'), upper: numberOrArray(p, 'upper') })),
   Euclidean: (p) => new Euclidean(sigma(p)),
@@ -102,7 +102,7 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => ProxOperator>> = {
       { niter: 1000 },
     ),
   TV: (p) => new TV(list(p, 'dims'), { ...given({ niter: p.number('niter') }), ...sigma(p) }),
-  // what addition of a vector, multiplication by a number and precomposition return
+  // the results of the addition of a vector, the multiplication by a number, and precomposition
   _SumOperator: (p) => inner(p.inside('f')).addQuadratic({ q: p.array('v') }),
   _PostcompositionOperator: (p) => inner(p.inside('f')).scale(required(p.number('sigma'), 'sigma')),
   _PrecompositionOperator: (p) =>
@@ -115,7 +115,7 @@ function functionOf(name: string, p: Params): ProxOperator {
   return make(p);
 }
 
-/** The value, which is true or false of an indicator, and the files that the case has. */
+/** Compares the value, which is true or false for an indicator, and the files of the case. */
 function compareProx(trial: Trial, f: ProxOperator, x: AnyVector, tau: number): void {
   const value = f.value(x);
   const expected = trial.expected.values['f'];
@@ -130,7 +130,7 @@ function compareProx(trial: Trial, f: ProxOperator, x: AnyVector, tau: number): 
     if (trial.source.has(`${name}.npy`)) trial.compare(name, compute());
 }
 
-/** Functions of one rank's array. */
+/** Compares functions of a local array. */
 export function localProx(trial: Trial): void {
   const { source, backend, params } = trial;
   const x = trial.input('x.npy');
@@ -143,7 +143,7 @@ export function localProx(trial: Trial): void {
   );
 }
 
-/** Functions of distributed arrays. */
+/** Compares functions of distributed arrays. */
 export function mpiProx(trial: Trial): void {
   const { source, backend, comm, params } = trial;
   const x = trial.input('x.npy');

@@ -17,13 +17,13 @@ function problem(trial: Trial): { A: AnyOperator; model: Space<AnyVector>; b: An
   return { A, model, b: vectorOf(A.rangeOf(model), b), x0: vectorOf(model, x0) };
 }
 
-/** The costs of the cases start after the first iteration. */
+/** Compares a run. The costs of the cases begin after the first iteration. */
 function compareRun(trial: Trial, x: AnyVector, cost: readonly number[]): void {
   trial.compare('x', x);
   trial.compare('cost', cost.slice(1));
 }
 
-/** One entry a solver. */
+/** One entry per solver. */
 export const PROXIMAL_SOLVERS: Readonly<Record<string, (trial: Trial) => void>> = {
   ProximalGradient: (trial) => {
     const { params } = trial;

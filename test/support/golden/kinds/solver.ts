@@ -32,7 +32,7 @@ interface Answer {
 
 interface Site {
   readonly SOp: AnyOperator | undefined;
-  /** A serial operator of the case, applied to vectors that all ranks have. */
+  /** A local operator of the case as one that is applied to vectors which all ranks hold. */
   readonly wrapped: (node: OperatorNode) => AnyOperator;
 }
 type Solve = (A: AnyOperator, d: AnyVector, x0: AnyVector, p: Params, site: Site) => Answer;
@@ -72,8 +72,8 @@ const cglsAnswer = ({ x, cost, iterations, istop, r1norm, r2norm }: CglsResult<A
 });
 
 /**
- * `½μ‖d − A x‖² + Σ εⱼ‖Rⱼx‖² + Σ ‖Rᵢx‖₁`, which is not what is minimised, but what the cases of
- * split Bregman have.
+ * `½μ‖d − A x‖² + Σ εⱼ‖Rⱼx‖² + Σ ‖Rᵢx‖₁`. This is not the functional that is minimised, but the one
+ * in the cases of split Bregman.
  */
 function plainCost(
   A: AnyOperator,
@@ -86,7 +86,7 @@ function plainCost(
   return 0.5 * mu * misfit ** 2 + squares + l1.reduce((sum, { R }) => sum + R.matvec(x).norm(1), 0);
 }
 
-/** One line a solver. */
+/** One line per solver. */
 const SOLVERS: Readonly<Record<string, Solve>> = {
   cg: (A, d, x0, p) => {
     const { x, cost, iterations } = cg(A, d, {
@@ -181,7 +181,7 @@ const SOLVERS: Readonly<Record<string, Solve>> = {
   fista: sparse(fista),
 };
 
-/** Cases without data. */
+/** Compares the largest eigenvalue, for cases without data. */
 function largestEigenvalue(trial: Trial): void {
   const { source, backend, comm, params } = trial;
   const A = buildMpi(required(source.content.op, 'op'), source, backend, comm);
@@ -218,8 +218,8 @@ export function solver(trial: Trial): void {
   };
   const run = (p: Params) => solve(A, vectorOf(A.rangeOf(model), d), vectorOf(model, x0), p, site);
   const found = run(trial.params);
-  // more iterations than there are unknowns are those of rounding alone, which decides which was
-  // the last: the case is then compared after as many as it took
+  // If there are more iterations than unknowns, rounding alone decides which iteration is the last.
+  // The case is then compared after the number of iterations that the reference took.
   const iiter = trial.expected.number('iiter');
   const [{ iiter: own = 0 }, most] = [found.scalars, iiter ?? 0];
   const late = most > model.size && Math.abs(own - most) === 1;

@@ -27,7 +27,7 @@ import { vectorOf } from '../vectors.js';
 
 type Part = (trial: Trial) => void;
 
-/** The problems, and the parts of each, in the order of their lines. */
+/** The problems, and the parts of each, in the order of the lines of the report. */
 const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   lsm: {
     data: (trial) => {
@@ -141,8 +141,8 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
 };
 
 /**
- * The parts of a tutorial, each a line of its own; one without a name where the tutorial is not
- * known.
+ * The parts of a tutorial, each with a line in the report. An unknown tutorial has one part without
+ * a name.
  */
 export function tutorialParts(family: string): (string | undefined)[] {
   const parts = TUTORIALS[family];
@@ -166,7 +166,7 @@ function sparse(trial: Trial, name: string, { x, cost }: { x: DistributedArray; 
   trial.compare(`cost_${name}`, cost);
 }
 
-/** Convolution of reflectivity (ny, nx, nz) with a wavelet; ny are spread over the ranks. */
+/** Convolution of reflectivity (ny, nx, nz) with a wavelet; ny is distributed over the ranks. */
 function reflectivity(trial: Trial) {
   const { params, comm, backend } = trial;
   const number = (name: string) => required(params.number(name), name);
@@ -190,7 +190,7 @@ function reflectivity(trial: Trial) {
   return { C, D, model, data, options };
 }
 
-/** Kirchhoff modelling of some of the sources on every rank; the image is on all of them. */
+/** Kirchhoff modelling of some of the sources on every rank. The image is replicated. */
 function leastSquaresMigration(trial: Trial) {
   const { params, comm, backend } = trial;
   const axis = (file: string) => Float64Array.from(trial.source.readExactly(file).values);
@@ -225,7 +225,8 @@ function leastSquaresMigration(trial: Trial) {
 }
 
 /**
- * Multi-dimensional convolution, its frequencies over the ranks; model and data are on all of them.
+ * Multi-dimensional convolution with its frequencies distributed over the ranks. Model and data are
+ * replicated.
  */
 function deconvolution(trial: Trial) {
   const { params, comm, backend } = trial;
@@ -245,7 +246,7 @@ function deconvolution(trial: Trial) {
   };
 }
 
-/** 3-D post-stack modelling of a model (ny, nx, nz) whose ny are spread over the ranks. */
+/** 3-D post-stack modelling of a model (ny, nx, nz) with ny distributed over the ranks. */
 function poststack(trial: Trial) {
   const { params, comm, backend } = trial;
   const [ny, nx, nz] = ['ny', 'nx', 'nz'].map((name) => required(params.number(name), name)) as [
