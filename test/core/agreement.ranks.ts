@@ -17,7 +17,7 @@ import {
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { distributed, group } from '../support/distributed.js';
 
-/** Collectives that `body` takes part in. */
+/** The number of collectives that `body` calls. */
 function callsOf(comm: Communicator, body: () => void): number {
   const before = comm.counters.collectives;
   body();

@@ -15,8 +15,8 @@ const MAKERS = new Map<string, () => Promise<Backend> | Backend>([
 ]);
 
 /**
- * Runs the tests of `body` on every backend of the matrix and on the deferred one, each of which is
- * the default one meanwhile.
+ * Runs the tests of `body` on every backend of the matrix and on the deferred one. The backend
+ * under test is the default one during the run.
  */
 export function onEveryBackend(title: string, body: (backend: () => Backend) => void): void {
   for (const [name, make] of MAKERS) {
@@ -32,13 +32,13 @@ export function onEveryBackend(title: string, body: (backend: () => Backend) => 
 }
 
 /**
- * Whole numbers as elements, so that every dtype holds them and sums are exact; complex ones get an
- * imaginary part.
+ * Whole numbers as elements, so that every dtype holds them and sums are exact. Complex elements
+ * have an imaginary part.
  */
 export const element = (dtype: DType, i: number): Scalar =>
   isComplex(dtype) ? complex(i - 7, 3 - 2 * i) : i - 7;
 
-/** `element` at every place of a shape, in C order. */
+/** An array with `element` at every place of a shape, in C order. */
 export function numbered(shape: Shape, dtype: DType): NDArray {
   return fromFlat(
     Array.from({ length: product(shape) }, (_, i) => element(dtype, i)),

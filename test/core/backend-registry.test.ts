@@ -4,7 +4,7 @@ import type { Backend } from '../../src/core/ports/backend.js';
 import { backendNames, loadBackend, registerBackend, resolveBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 
-/** What a promise was rejected with. */
+/** The reason with which a promise was rejected. */
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.fail('expected an error'),

@@ -20,15 +20,16 @@ export function globalIndices(globalShape: Shape, box: IndexBox): number[] {
 }
 
 /**
- * What a global array holds whose element `i` is `i + 1`, for complex ones `(i + 1) − 2(i + 1)i`; 0
- * outside.
+ * The values of the cells with these indices in a global array whose element `i` is `i + 1`, for
+ * complex dtypes `(i + 1) − 2(i + 1)i`. Cells outside the array are 0.
  */
 export function expectedValues(dtype: DType, indices: readonly number[]): number[] {
   return indices.flatMap((i) => (lanesOf(dtype) === 2 ? [i + 1, -2 * (i + 1)] : [i + 1])).map((v) => v + 0);
 }
 
 /**
- * An array with the given numbers (pairs for complex) that lies in the middle of a larger storage.
+ * An array with the given numbers (pairs for complex dtypes), located in the middle of a larger
+ * storage.
  */
 export function upload(backend: Backend, dtype: DType, numbers: readonly number[]): Elements {
   const size = numbers.length / lanesOf(dtype);
@@ -39,7 +40,7 @@ export function upload(backend: Backend, dtype: DType, numbers: readonly number[
   return elements;
 }
 
-/** An array whose contents no test expects. */
+/** An array with contents that no test expects. */
 export const spoiled = (backend: Backend, dtype: DType, size: number): Elements =>
   upload(backend, dtype, new Array<number>(size * lanesOf(dtype)).fill(-777));
 
@@ -73,8 +74,8 @@ const extents = (n: number, parts: number): fc.Arbitrary<number[]> =>
   });
 
 /**
- * Layouts of boxes: even and uneven tiles, empty ones and idle ranks among them; every tenth one
- * replicated.
+ * Layouts of boxes: even and uneven tiles, including empty tiles and idle ranks. Every tenth layout
+ * is replicated.
  */
 export function layouts(shape: Shape, ranks: number): fc.Arbitrary<Layout> {
   const ndim = shape.length;
@@ -135,6 +136,6 @@ export const haloFrames = (backend: Backend, ranks: number) =>
     });
   });
 
-/** The same cases on every rank. */
+/** The same random cases on every rank. */
 export const sample = <T>(cases: fc.Arbitrary<T>, count: number): T[] =>
   fc.sample(cases, { seed: 20250, numRuns: count });

@@ -12,8 +12,8 @@ import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.j
 import { MPILaplacian } from '../../src/operators/mpi-laplacian.js';
 import { L1 } from '../../src/proximal/functions/l1.js';
 
-/** What programs without types may write: every conversion of JavaScript but that to text. */
-// biome-ignore lint/suspicious/noExplicitAny: operators of numbers on what is no number
+/** The conversions of JavaScript, except that to text, which programs without types may use. */
+// biome-ignore lint/suspicious/noExplicitAny: operators of numbers on other values
 const CONVERSIONS: Readonly<Record<string, (x: any) => unknown>> = {
   'x * 2': (x) => x * 2,
   '2 * x': (x) => 2 * x,

@@ -21,7 +21,9 @@ const set = (m: Matrix, i: number, j: number, value: number): void => {
   (m[i] as number[])[j] = value;
 };
 
-/** Also checks that the segments tile the rows in order and never reach outside. */
+/**
+ * The dense matrix of the segments. Also checks that they tile the rows in order and stay inside.
+ */
 function dense(segments: readonly BandSegment[], rows: number, columns: number): Matrix {
   const m = zeros(rows, columns);
   let next = 0;
@@ -58,7 +60,7 @@ function assertClose(a: Matrix, b: Matrix, message: string): void {
   });
 }
 
-/** Row by row as the formulas in the conventions have it, written without the tables. */
+/** The matrix row by row by the formulas in the conventions, without the tables of the source. */
 function firstByFormula(n: number, kind: DerivativeKind, order: DerivativeOrder, edge: boolean): Matrix {
   const m = zeros(n, n);
   const put = (i: number, entries: readonly (readonly [number, number])[]): void => {

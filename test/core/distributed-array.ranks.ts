@@ -29,7 +29,7 @@ const SHAPES: readonly Shape[] = [[7], [2], [5, 3], [3, 1, 4]];
 const DOUBLE = { backends: ['cpu', 'reference'] };
 const ORDERS = [undefined, 2, 1, 0, 3, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
-/** Whole numbers that differ everywhere, with a zero among them: every dtype holds them. */
+/** An array of different whole numbers, one of them zero, that every dtype holds. */
 function numbers(shape: Shape, dtype: DType, backend: Backend, step = 3): NDArray {
   const values = Array.from({ length: product(shape) }, (_, i): Scalar => {
     const v = ((i * step) % 11) - 4;
@@ -44,7 +44,7 @@ const close = (a: Scalar, b: Scalar, tolerance: number, message: string): void =
   );
 };
 
-/** The layouts of a shape, the replicated one included. */
+/** All layouts of a shape, including the replicated one. */
 const everyLayout = (shape: Shape, comm: Communicator): Layout[] => [
   ...layoutsOf(shape, comm.size),
   Layout.replicated(shape, comm.size),
@@ -313,7 +313,7 @@ group('DistributedArray creation', () => {
       () => DistributedArray.zeros([3], { partition: 'BROADCAST' }).assignGlobal(data),
       ShapeError,
     );
-    // of replicated arrays every rank says what is wrong on one, in the same words
+    // for replicated arrays every rank throws the error of one rank, with the same message
     const said = (body: () => unknown): string[] => {
       try {
         body();
@@ -524,7 +524,7 @@ group('DistributedArray arithmetic', () => {
       expectAllThrow(comm, () => x.copy().axpby(1, z, 1), DTypeError);
       expectAllThrow(comm, () => x.copy().scale({ re: 1, im: 1 }), DTypeError);
       expectAllThrow(comm, () => x.copy().multiplyInPlace({ re: 1, im: 1 }), DTypeError);
-      // refused by ranks that do not own the element, too
+      // ranks that do not own the element refuse it too
       expectAllThrow(comm, () => x.copy().set([0], { re: 1, im: 1 }), DTypeError);
       expect(re(x.multiply({ re: 0, im: 1 }).vdot(z))).equals(0);
       expect(x.multiply({ re: 0, im: 1 }).vdot(z)).deep.equals({ re: 0, im: -6 });
@@ -783,7 +783,7 @@ group('DistributedArray reductions', () => {
             DistributedArray.toDist(a, { mask, axis }),
             DistributedArray.toDist(b, { mask, axis }),
           ];
-          // what this rank's colour owns, put together
+          // the parts that this rank's colour owns, combined
           const parts = comm.allgatherObject(Array.from(x.local.toHost()));
           const others = comm.allgatherObject(Array.from(y.local.toHost()));
           const shapes = x.localShapes;

@@ -1,4 +1,4 @@
-/** The table of dtypes: that its columns agree with each other, and with native code. */
+/** Tests that the columns of the table of dtypes agree with each other and with native code. */
 
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';

@@ -10,7 +10,7 @@ import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js'
 import { distributed, group } from '../support/distributed.js';
 import { expectClose, NOTHING, traffic } from '../support/vectors.js';
 
-// The longer limits are for CUDA's first run, which compiles a kernel for each dtype
+// The first run with CUDA compiles a kernel for each dtype and needs the longer limits.
 const damped = new ElementwiseKernel({
   inputs: { x: 'array', y: 'array', a: 'scalar' },
   outputs: ['z', 'w'],

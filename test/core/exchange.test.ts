@@ -23,7 +23,7 @@ import { Mailbox } from './mailbox.js';
 
 const backend = new CpuBackend();
 
-/** Boxes anywhere: overlapping, empty, beyond the global array. */
+/** Boxes at any place: they overlap, are empty, or lie outside the global array. */
 const boxes = (shape: Shape): fc.Arbitrary<IndexBox> =>
   fc
     .tuple(

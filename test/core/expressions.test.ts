@@ -15,7 +15,7 @@ const inputs = { x: 'array', y: 'array', a: 'scalar' } as const;
 const compile = (expression: string) => new ElementwiseKernel({ inputs, outputs: ['z'], expression });
 const backend = new CpuBackend({ name: 'reference' });
 
-/** Functions of one number that complex data has too; `negative` is the sign `-`. */
+/** Functions of one number that also accept complex data. `negative` is the sign `-`. */
 const FUNCTIONS = UNARY_OPS.filter((op) => !['negative', 'floor', 'ceil', 'rint'].includes(op));
 
 describe('expressions', () => {
@@ -129,7 +129,7 @@ describe('expressions', () => {
     expect(
       () => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z;w'], expression: 'z = 1' }),
     ).throws(ArgumentError, 'is no name');
-    // Words of JavaScript are names as any other
+    // reserved words of JavaScript are ordinary names
     const words = new ElementwiseKernel({
       inputs: { new: 'array', constructor: 'scalar' },
       outputs: ['return'],

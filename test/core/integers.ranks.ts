@@ -14,7 +14,7 @@ import { expectAllThrow } from '../support/vectors.js';
 const MOST = 2 ** 31 - 1;
 const LEAST = -(2 ** 31);
 
-/** Integers of all sizes up to `bits`, a function of the seed alone. */
+/** Integers of all sizes up to `bits`, computed from the seed alone. */
 function drawn(n: number, bits: number, seed: number): number[] {
   let state = (seed * 2654435761 + 12345) >>> 0;
   return Array.from({ length: n }, () => {
@@ -28,8 +28,8 @@ const productOf = (values: readonly number[]): bigint => values.reduce((p, v) =>
 const isExact = (value: bigint): boolean => value <= 2n ** 53n && value >= -(2n ** 53n);
 
 /**
- * Fails unless `compute` gives exactly these numbers, or throws NumericalError where that is
- * allowed.
+ * Fails unless `compute` returns exactly these numbers. If it is allowed, a NumericalError also
+ * passes.
  */
 function expectExact(
   compute: () => NDArray | number,
@@ -110,7 +110,7 @@ group('integers are exact or refused', () => {
     x.set([0], MOST);
     expectAllThrow(comm, () => x.dot(x), NumericalError);
     expectAllThrow(comm, () => vdots([x, x], [x, x]), NumericalError);
-    // one rank alone cannot tell
+    // the values of one rank alone do not overflow
     expectAllThrow(comm, () => x.fill(94906266).dot(x), NumericalError);
   });
 

@@ -14,7 +14,7 @@ import {
 const shapes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 3 });
 const rankCounts = fc.integer({ min: 1, max: 12 });
 
-/** How often each element of the global array is owned. */
+/** The number of owners of each element of the global array. */
 function owners(layout: Layout): number[] {
   const counts = new Array<number>(layout.size).fill(0);
   for (let rank = 0; rank < layout.ranks; rank++) {
@@ -33,7 +33,7 @@ function elements({ start, shape }: IndexBox, globalShape: Shape): number[] {
   );
 }
 
-/** Sizes that add up to n. */
+/** Sizes whose sum is n. */
 const cuts = (n: number, parts: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 0, max: n }), { minLength: parts - 1, maxLength: parts - 1 }).map((places) => {
     const bounds = [0, ...places.sort((a, b) => a - b), n];
@@ -110,7 +110,7 @@ describe('Layout', () => {
             expect(owners(layout).every((n) => n === 1)).equals(true);
             for (let r = product(grid); r < ranks; r++) expect(layout.localSize(r)).equals(0);
           }
-          // row-major: the last axis runs fastest
+          // row-major order: the last axis varies fastest
           const tiles = Layout.tiles(shape, ranks, grid, extents);
           if ((grid.at(-1) as number) > 1)
             expect(tiles.box(1).start.at(-1)).equals(tiles.box(0).shape.at(-1));

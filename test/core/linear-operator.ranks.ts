@@ -34,7 +34,7 @@ import { expectAllThrow, expectClose, traffic } from '../support/vectors.js';
 
 const DOUBLE = { backends: ['cpu', 'reference'] };
 
-/** As users write it: its spaces and two methods. */
+/** An operator as users write it: its spaces and two methods. */
 class Scaling extends MPILinearOperator {
   readonly #weights: DistributedArray;
   readonly #conjugate: DistributedArray;
@@ -73,7 +73,7 @@ class Swap extends MPIStackedLinearOperator {
 const adjoint = (A: NDArray): NDArray => A.conj().transpose().copy();
 const scaled = (A: NDArray, alpha: Scalar): NDArray => A.multiply(alpha);
 
-/** Every node of the algebra over square A and B, against the same with their matrices. */
+/** Compares every node of the algebra over square A and B with the same node of their matrices. */
 function algebra<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   B: LinearOperator<V, V>,
@@ -295,7 +295,7 @@ group('operators', () => {
     expectAllThrow(comm, () => A.add(new MPIFirstDerivative([4, 4])), ShapeError);
     expectAllThrow(comm, () => A.mul(new MPIFirstDerivative([4, 4])), ShapeError);
     expectAllThrow(comm, () => A.add(new MPIFirstDerivative([4, 3], { comm: comm.dup() })), PartitionError);
-    // what programs without types may pass
+    // values that programs without types may pass
     const nothing: unknown = undefined;
     for (const thing of [nothing, 3, 'x', {}, new Float64Array(12)]) {
       expectAllThrow(comm, () => A.matvec(thing as DistributedArray), ArgumentError, String(thing));
@@ -312,7 +312,7 @@ group('operators', () => {
     );
     const misspelt: Record<string, unknown> = { sed: 1 };
     expect(() => A.dotTest(misspelt)).throws(ArgumentError, 'seed');
-    // on its own backend an operator without data takes arrays of any
+    // an operator without data accepts arrays of any backend
     expect(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other })).backend).equals(other);
     expectAllThrow(
       comm,
@@ -370,7 +370,7 @@ group('operators', () => {
       A.matvec(x, out);
     });
     A.matvec(x, out);
-    // Other tests' arrays may be collected meanwhile
+    // arrays of other tests may be collected during this one
     expect(backend.stats().liveBytes).at.most(live);
     expectClose(out.local, inner.local, 0);
   });

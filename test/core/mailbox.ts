@@ -25,9 +25,9 @@ interface Channel {
 let ids = -1;
 
 /**
- * Ranks of one process, run one after another: a message waits in memory until it is fetched. MPI's
- * matching: in order between two ranks. Waiting for what was not sent is an error instead of a
- * hang.
+ * Ranks of one process that run one after another. A message stays in memory until it is received.
+ * Messages are matched as in MPI: in order between two ranks. A receive of a message that was not
+ * sent throws instead of hanging.
  */
 export class Mailbox {
   readonly ports: MailboxPort[];
@@ -44,7 +44,7 @@ export class Mailbox {
     return channel;
   }
 
-  /** Messages that nobody received. */
+  /** The number of messages that were not received. */
   get unread(): number {
     let n = 0;
     for (const channel of this.#channels.values()) n += channel.sent.length - channel.taken;
@@ -55,7 +55,7 @@ export class Mailbox {
 export class MailboxPort implements MessagePort {
   messages = 0;
   bytes = 0;
-  /** Persistent requests not yet freed. */
+  /** The number of persistent requests that were not freed. */
   persistent = 0;
   readonly size: number;
   readonly id = ids--;

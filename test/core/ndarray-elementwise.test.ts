@@ -21,7 +21,7 @@ import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';
 import { at, flat, fromFlat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 
-/** Two shapes that broadcast, and what they broadcast to. */
+/** Two shapes that broadcast, and the shape of the result. */
 const pairs = shapes(3).chain((shape) => {
   const thinned = fc
     .tuple(fc.nat(), fc.nat(shape.length))
@@ -29,7 +29,9 @@ const pairs = shapes(3).chain((shape) => {
   return fc.tuple(thinned, thinned);
 });
 
-/** The shape by the rule itself: aligned at the end, 1 gives way. */
+/**
+ * The broadcast shape by the rule itself: axes are aligned at the end, and length 1 is stretched.
+ */
 function together(a: readonly number[], b: readonly number[]): number[] {
   const n = Math.max(a.length, b.length);
   return Array.from({ length: n }, (_, k) => {

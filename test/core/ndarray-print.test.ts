@@ -7,7 +7,7 @@ const backend = new CpuBackend();
 const array = (data: Parameters<typeof NDArray.array>[0], dtype?: 'float32' | 'int32' | 'complex128') =>
   NDArray.array(data, { backend, dtype });
 
-/** What print() shows in Python for the same array. */
+/** The output of print() in Python for the same array. */
 const CASES: readonly (readonly [title: string, x: NDArray, text: string])[] = [
   [
     'integers',

@@ -11,7 +11,7 @@ import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';
 import { at, deviation, dtypesOf, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 
-/** Elements grouped by what is left of their index when `axes` are reduced. */
+/** Elements grouped by the part of their index that remains when `axes` are reduced. */
 function groups(nested: Nested, shape: Shape, axes: readonly number[]): Scalar[][] {
   const rest = shape.map((_, k) => k).filter((k) => !axes.includes(k));
   const within = shape.map((n, k) => (axes.includes(k) ? n : 1));

@@ -11,7 +11,8 @@ import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { at, dtypesOf, element, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 
 /**
- * The positions that an index selects, found by walking as Python does; undefined for an integer.
+ * The positions that an index selects, computed step by step as Python does. Undefined for an
+ * integer.
  */
 function positions(index: Index, n: number): number[] {
   if (typeof index === 'number') return [index < 0 ? index + n : index];
@@ -43,7 +44,7 @@ const indexed = shapes().chain((shape) =>
   ),
 );
 
-/** The shape and source places of a region, by the walk above. */
+/** The shape and the source places of a region, computed with {@link positions}. */
 function expectedRegion(
   shape: readonly number[],
   index: readonly Index[],
@@ -80,7 +81,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
         ([shape, index], dtype, bits, withScalar) => {
           const x = numbered(shape, dtype);
           const expected = expectedRegion(shape, index);
-          // some axes of the value have length 1, some of the leading ones are missing
+          // some axes of the value have length 1, and some of the leading axes are missing
           const small = expected.shape
             .map((n, k) => ((bits >> k) & 1 ? 1 : n))
             .slice(expected.shape.length > 0 && bits % 3 === 0 ? 1 : 0);

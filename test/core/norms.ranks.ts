@@ -23,7 +23,7 @@ const EXPONENTS = { single: [-44, -25, 0, 25, 36], double: [-322, -200, 0, 200, 
 
 const precisionOf = (dtype: DType) => (isSamePrecision(dtype, 'float64') ? 'double' : 'single');
 
-/** Values between −1 and 1 times `scale`, a function of the seed and the index alone. */
+/** Values between −1 and 1 times `scale`, computed from the seed and the index alone. */
 function drawn(dtype: DType, n: number, scale: number, seed: number): HostArray {
   const values = hostArray(dtype, n);
   for (let i = 0; i < values.length; i++) values[i] = Math.sin(seed * 7.1 + i * i * 1.3 + i) * scale;
@@ -35,19 +35,19 @@ const modulus = (values: HostArray, dtype: DType, i: number): number =>
     ? Math.hypot(values[2 * i] as number, values[2 * i + 1] as number)
     : Math.abs(values[i] as number);
 
-/** The norm of moduli, by their largest. */
+/** The norm of moduli, which are divided by the largest first. */
 function normOf(moduli: readonly number[], order = 2): number {
   const largest = Math.max(0, ...moduli);
   if (order === 0) return moduli.filter((m) => m !== 0).length;
   if (order === Number.NEGATIVE_INFINITY) return Math.min(Number.POSITIVE_INFINITY, ...moduli);
   if (order === Number.POSITIVE_INFINITY || largest === 0 || largest === Number.POSITIVE_INFINITY)
     return largest;
-  // in two steps, since the inverse of a small number may overflow
+  // in two steps, because the inverse of a small number may overflow
   const near = moduli.map((m) => m / largest);
   return near.reduce((sum, m) => sum + m ** order, 0) ** (1 / order) * largest;
 }
 
-/** Numbers of any size, also the smallest, whose last places are few. */
+/** Compares numbers of any size. The smallest ones have few significant digits. */
 function expectNear(value: number, exact: number, dtype: DType, message: string): void {
   const [relative, smallest] = precisionOf(dtype) === 'double' ? [1e-13, 5e-324] : [1e-5, 2 ** -149];
   if (!Number.isFinite(exact))
@@ -140,7 +140,9 @@ group('norms of numbers of every size', () => {
   );
 });
 
-/** Lines whose norms lie far apart, one of zeros, one infinite, one NaN, and their norms. */
+/**
+ * Lines with norms of very different sizes: one of zeros, one infinite, one NaN; and their norms.
+ */
 function lines(dtype: DType): { readonly values: HostArray; readonly norms: (order: number) => number[] } {
   const exponents = EXPONENTS[precisionOf(dtype)];
   const n = 5;
@@ -243,7 +245,7 @@ group('norms along an axis, of numbers of every size', () => {
                   const message =
                     `${dtype}, [${shape}], axis ${axis}, order ${order}, keepdims ${keepdims}, ` +
                     `${layout}`;
-                  // a distributed array has one axis at least
+                  // a distributed array has at least one axis
                   expect(y.globalShape, message).deep.equals(exact.shape.length === 0 ? [1] : exact.shape);
                   expect([...y.asArray().toHost()], message).deep.equals([...exact.toHost()]);
                 }

@@ -15,7 +15,7 @@ interface Required extends Options {
 const DEFAULTS = { axis: -1, kind: 'a', dtype: undefined } satisfies Defaults<Options>;
 const REQUIRED = { ...DEFAULTS, halo: undefined } satisfies Defaults<Required>;
 
-// That this file compiles is a test too.
+// The compilation of this file is a test, too.
 // @ts-expect-error an option is forgotten
 ({ axis: -1, kind: 'a' }) satisfies Defaults<Options>;
 // @ts-expect-error there is no such option

@@ -12,7 +12,7 @@ const moments = (x: Float64Array) => {
 };
 
 describe('random numbers', () => {
-  // Known answers of the Random123 distribution (kat_vectors, philox4x32 10)
+  // Reference results of the Random123 distribution (kat_vectors, philox4x32 10).
   const known: [number[], number[], number[]][] = [
     [
       [0, 0, 0, 0],

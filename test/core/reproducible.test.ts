@@ -9,7 +9,7 @@ const dot = (a: readonly number[], b: readonly number[]): number =>
   withReproducibleDots(() => NDArray.array([...a]).rdot(NDArray.array([...b])));
 const sum = (...a: readonly number[]): number => dot(a, new Array(a.length).fill(1));
 
-/** A double as a whole multiple of 2^-1100. */
+/** A double as an integer multiple of 2^-1100. */
 function whole(x: number): bigint {
   let [mantissa, shift] = [x, 1100];
   while (!Number.isInteger(mantissa)) [mantissa, shift] = [mantissa * 2, shift - 1];

@@ -1,6 +1,6 @@
 /**
- * Operators and functions of users that return their result, fill it, or do neither: of every kind
- * of vector.
+ * Tests of user operators and user functions that return their result, fill it, or do neither, with
+ * every kind of vector.
  */
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
@@ -46,8 +46,8 @@ import { expectAllThrow, expectClose } from '../support/vectors.js';
 const DOUBLE = { backends: ['cpu', 'reference'] };
 
 /**
- * The two methods of an operator, as functions: `this.forward` and `this.adjoint` have as many
- * parameters as they.
+ * The two methods of an operator as functions. `this.forward` and `this.adjoint` have the same
+ * numbers of parameters as these.
  */
 type Method = (...args: never[]) => unknown;
 interface Methods {
@@ -55,7 +55,9 @@ interface Methods {
   readonly adjoint?: Method;
 }
 
-/** Operators with given methods, on one rank, on all, and on stacks, each with its domain. */
+/**
+ * Operators with the given methods, on one rank, on all ranks, and on stacks, each with its domain.
+ */
 function operators(
   { forward, adjoint = forward }: Methods,
   { comm, backend }: { comm: DistributedArray['comm']; backend: NDArray['backend'] },
@@ -91,7 +93,7 @@ function operators(
   return all;
 }
 
-/** Runs what throws on every rank: an error of a kind, with a message. */
+/** Checks that `run` throws an error of this class, with this message, on every rank. */
 function refuses(
   comm: Communicator,
   run: () => unknown,
@@ -151,7 +153,7 @@ group('what methods of users return', () => {
         const y = A.matvec(x);
         expect(y.overlaps(x)).equals(false);
         expectClose(y.asArray(), x.asArray(), 0);
-        // int32 is worked on in the operator's dtype, in memory that is given back
+        // int32 is computed in the operator's dtype, in memory that is released
         const whole = A.domain({ backend, dtype: 'int32' });
         if (whole.dtype === 'int32')
           expectClose(A.matvec(whole.zeros().fill(3)).asArray(), x.zerosLike().fill(3).asArray(), 0);
@@ -247,7 +249,7 @@ group('what methods of users return', () => {
             refuses(comm, run, kind, message, title);
           }
           expectAllThrow(comm, () => A.dotTest(), kind);
-          // again: not the first application alone
+          // the error occurs again, not only in the first application
           expectAllThrow(comm, () => A.matvec(x), kind, `${title}, again`);
         }
       }
@@ -368,7 +370,7 @@ group('what methods of users return', () => {
         new Sliding1D(new Zero(4, 4), 8, 8, 4, 0),
         new FirstDerivative([4, 2]),
         new Imag(3, { dtype: 'float64' }),
-        // curves that leave the data at once
+        // curves that leave the data immediately
         new Radon2D(t, [5, 6, 7], [9], { centeredh: false }),
         new MPIBlockDiag([Z], { comm }),
         new MPIVStack([Z], { comm }),

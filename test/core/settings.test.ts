@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ALL: readonly Setting<unknown>[] = [CPU_SETTINGS, MPI_SETTINGS, CUDA_SETTINGS, LOG_SETTINGS].flatMap(
   (table) => Object.values(table),
 );
-/** What no setting takes. */
+/** Values that no setting accepts. */
 const NEVER = ['many', 'sse9', '-1', 'NaN', 'Infinity', '0x10', '1e999', '1 2', 'true', ' '];
 const NUMBERS: Readonly<
   Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>

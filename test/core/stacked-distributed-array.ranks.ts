@@ -18,8 +18,8 @@ import { expectAllThrow, expectClose, NOTHING, traffic } from '../support/vector
 const ORDERS = [undefined, 1, 0, 3, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
 /**
- * A stack of a SCATTER, a BROADCAST and a nested stack of two arrays, and all of its elements as
- * one array.
+ * A stack of a SCATTER array, a BROADCAST array and a nested stack of two arrays, together with all
+ * of its elements as one array.
  */
 function sample(
   dtype: DType,

@@ -1,6 +1,6 @@
 // One rank of a job with checkpoints: checkpoint-rank.js FOLDER ITERATIONS [ITERATION in which a
-// rank is killed, in the middle of the checkpoint if it writes one] [RANK]. Prints the costs and a
-// digest of the solution.
+// rank is killed, in the middle of the checkpoint if it writes one] [RANK]. It prints the costs and
+// a digest of the solution.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import type { SolverProgress } from '../../src/extend.js';
@@ -11,7 +11,7 @@ const [folder = '', iterations = '0', fatal, who = '1'] = process.argv.slice(2);
 
 class Fatal extends Checkpoint {
   override keep(state: SolverProgress, last: boolean): void {
-    // the other ranks go on
+    // the other ranks continue
     if (fatal !== undefined && state.iteration === Number(fatal) && state.x.reducer?.rank === Number(who)) {
       writeSync(2, `killed at ${Date.now()}\n`);
       process.kill(process.pid, 'SIGKILL');

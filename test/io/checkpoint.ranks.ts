@@ -27,7 +27,7 @@ import { definite } from '../optimization/problems.js';
 import { distributed, group } from '../support/distributed.js';
 import { withFolder } from '../support/folder.js';
 
-/** Uniform in [0, 1), of a seed (Mulberry32, public domain). */
+/** Returns uniform numbers in [0, 1) for a seed (Mulberry32, public domain). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {
@@ -42,7 +42,7 @@ group('Checkpoint', () => {
   distributed(
     'stacked data: a solver resumed after 5 iterations goes on as if it had not stopped, bit by bit',
     ({ comm, floats }) => {
-      // files are slow where many share a disk
+      // files are slow if many processes share a disk
       for (const dtype of new Set([
         floats[0] ?? 'float64',
         ...(comm.size < 3 ? [floats.at(-1) ?? 'float64'] : []),
@@ -77,7 +77,7 @@ group('Checkpoint', () => {
           mkdirSync(join(folder, '0000000003.12-abc.partial'));
           writeFileSync(join(folder, '0000000003.12-abc.partial', 'x.0.0.npy'), 'half');
           mkdirSync(join(folder, '0000000004.34-def.partial'));
-          // two days old: the other may have a living writer
+          // two days old: the writer of the other one may still be running
           const old = Date.now() / 1000 - 2 * 24 * 3600;
           for (const path of ['x.0.0.npy', ''])
             utimesSync(join(folder, '0000000003.12-abc.partial', path), old, old);
@@ -131,7 +131,7 @@ group('Checkpoint', () => {
         comm.barrier();
         expect(() => cg(A, y, { tol: 0, checkpoint: new Checkpoint(join(folder, 'file')) })).to.throw(
           ArgumentError,
-          // what one rank met is told with its number
+          // the error of one rank is reported with the number of the rank
           comm.size > 1 ? /^rank 0: Checkpoint: could not use / : /^Checkpoint: could not use /,
         );
       });
@@ -192,7 +192,7 @@ group('Checkpoint', () => {
           const path = join(newest, name);
           const good = readFileSync(path);
           for (let draw = 0; draw < 3; draw++) {
-            // the same on all ranks
+            // the same values on all ranks
             const [at, bit] = [Math.floor(random() * good.length), 1 << Math.floor(random() * 8)];
             const bad = Buffer.from(good);
             bad.writeUInt8((bad[at] as number) ^ bit, at);
@@ -205,7 +205,7 @@ group('Checkpoint', () => {
               expect(new Checkpoint(folder).restore(state), words).to.equal(true);
               expect(state.iteration, words).to.equal(2);
             } catch (error) {
-              // the format itself may have been changed
+              // the fault may have changed the format itself
               expect(String(error), words).to.match(/of format/);
             }
           }
@@ -213,7 +213,7 @@ group('Checkpoint', () => {
           if (comm.rank === 0) writeFileSync(path, good);
           comm.barrier();
         }
-        // resumed from the one before: the same bits
+        // a run that resumes from the previous checkpoint gives the same bits
         if (comm.rank === 0) truncateSync(join(newest, files[0] as string), 90);
         comm.barrier();
         expect(run(folder, 6).cost).to.deep.equal(whole.cost);
@@ -314,7 +314,7 @@ group('Checkpoint', () => {
       comm.barrier();
       if (comm.rank === 0) {
         expect(readdirSync(folder)).to.deep.equal(['0000000002', '0000000004']);
-        // a process of this machine that lives and is none of this job
+        // a running process of this machine that does not belong to this job
         const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
         const machine = `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
         const owner = {

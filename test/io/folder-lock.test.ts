@@ -31,7 +31,7 @@ describe('the lock of a folder', function () {
     rmSync(folder, { recursive: true, force: true });
   });
   const file = () => join(folder, 'lock');
-  /** Starts a process that wants the lock; gives it and what it says first. */
+  /** Starts a process that acquires the lock. Returns the process and its first output. */
   async function start(hold = 60_000): Promise<readonly [child: ChildProcess, says: string]> {
     const child = spawn(process.execPath, [PROCESS, folder, `${hold}`]);
     children.push(child);
@@ -46,7 +46,7 @@ describe('the lock of a folder', function () {
     const lock = lockFolder(folder, holder, silence);
     return { lock, free: () => unlockFolder(lock, holder) };
   };
-  /** Says that the owner is a process of another machine. */
+  /** Changes the lock file so that the owner is a process of another machine. */
   const elsewhere = (changes: object = {}) =>
     writeFileSync(
       file(),
@@ -114,7 +114,7 @@ describe('the lock of a folder', function () {
 
   it('is not held by a process on another node that is silent, but by one that is not', async () => {
     const [child] = await start();
-    // its owner goes on touching what is its own
+    // the owner continues to refresh its own lock
     elsewhere();
     expect(() => take(6000)).to.throw(ArgumentError, /in use by process \d+ on n17/);
     child.kill('SIGKILL');
@@ -124,7 +124,7 @@ describe('the lock of a folder', function () {
     expect(performance.now() - began).to.be.within(700, 5000);
     expect(lock.dead).to.have.length(1);
     free();
-    // what is damaged, or was never written
+    // files that are damaged or were not written completely
     for (const text of ['', '{"id":', '{"id":7}', '[]', 'null']) {
       writeFileSync(file(), text);
       take(200).free();
@@ -139,7 +139,7 @@ describe('the lock of a folder', function () {
     utimesSync(file(), old, old);
     expect(() => take()).to.throw(ArgumentError, /was taken over by process 77 on n17/);
     free();
-    // not its own any more
+    // the lock no longer belongs to this process
     expect(existsSync(file())).to.equal(true);
   });
 

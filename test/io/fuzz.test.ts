@@ -1,6 +1,6 @@
 /**
- * Readers on damaged files: an error or an array, never a crash, a hang, or memory out of all
- * proportion to the file.
+ * Tests readers on damaged files. A reader must return an array or throw. It must not crash, hang,
+ * or allocate memory out of proportion to the file.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ import {
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { numbered } from '../core/arrays.js';
 
-/** Remembers the largest storage that was asked for. */
+/** Records the size of the largest storage that was allocated. */
 class MeteredBackend extends CpuBackend {
   largest = 0;
   constructor() {
@@ -37,7 +37,7 @@ class MeteredBackend extends CpuBackend {
   }
 }
 
-/** Uniform in [0, 1), of a seed (Mulberry32, public domain). */
+/** Returns uniform numbers in [0, 1) for a seed (Mulberry32, public domain). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {
@@ -48,7 +48,7 @@ function generator(seed: number): () => number {
   };
 }
 
-/** Numbers that readers trip over, as bytes. */
+/** Numbers that cause errors in readers, as bytes. */
 const EVIL = [
   '\xff',
   '\x00',
@@ -67,8 +67,10 @@ const EVIL = [
 ];
 
 /**
- * A copy with one to four faults: flipped bits, overwritten, inserted, removed, repeated or missing
- * bytes. `within` draws them to the start.
+ * A copy with one to four faults: bits are flipped, or bytes are overwritten, inserted, removed,
+ * repeated or missing.
+ *
+ * @param within the length of the start of the file that contains most faults
  */
 function mutated(file: Uint8Array, random: () => number, within: number): Buffer {
   let bytes = Buffer.from(file);
@@ -92,7 +94,10 @@ function mutated(file: Uint8Array, random: () => number, within: number): Buffer
 
 const LIMIT = 1500;
 const RUNS = 1500;
-/** Zarr arrays may have chunks that are not stored; the rest is bounded by the file. */
+/**
+ * The limit for Zarr arrays, which may have chunks that are not stored. Other limits depend on the
+ * file size.
+ */
 const MOST = 1 << 27;
 
 describe('damaged files', function () {
@@ -109,7 +114,7 @@ describe('damaged files', function () {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** Reads `file` again and again, each time damaged in another way. */
+  /** Reads `file` repeatedly, each time with other damage. */
   function fuzz(file: string, within: number, read: () => unknown, most: number): void {
     const good = readFileSync(file);
     read();

@@ -33,8 +33,8 @@ interface Answer {
 }
 
 /**
- * Keeps nothing; tells what the loop asked for. After iteration 3 the last rank has received a
- * signal.
+ * A checkpoint that stores nothing and records the calls of the loop. After iteration 3 the last
+ * rank has received a signal.
  */
 class Probe extends Checkpoint {
   readonly lasts: number[] = [];
@@ -85,7 +85,7 @@ group('interruption', () => {
         probes.push(probe);
         const { reason, iterations } = solve({ niter: 9, checkpoint: probe });
         expect(reason, name).to.equal('signal received');
-        // reductions under way when the signal comes are one iteration older
+        // reductions that are pending when the signal arrives belong to the previous iteration
         expect(iterations, name).to.be.within(4, 5);
         expect(comm.allgatherObject(iterations), name).to.deep.equal(Array(comm.size).fill(iterations));
         expect(probe.lasts, name).to.deep.equal([iterations]);

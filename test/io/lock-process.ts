@@ -1,5 +1,5 @@
-// Holds the lock of a folder: lock-process.js FOLDER [milliseconds to hold it]. Prints 'held' once
-// it has it, or the error.
+// Holds the lock of a folder: lock-process.js FOLDER [milliseconds to hold it]. It prints 'held'
+// when it has the lock, or the error.
 import { lockFolder, unlockFolder } from '../../src/io/checkpoint/parts/folder-lock.js';
 
 const [folder = '', time = '60000'] = process.argv.slice(2);

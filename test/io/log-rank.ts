@@ -1,6 +1,4 @@
-/**
- * One rank that solves something, with a checkpoint: log-rank.js FOLDER. Started by log.test.ts.
- */
+/** One rank that runs a solver with a checkpoint: log-rank.js FOLDER. log.test.ts starts it. */
 import { createRequire } from 'node:module';
 import { COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
 import { Checkpoint } from '../../src/io/index.js';

@@ -24,7 +24,7 @@ import { inFolder } from './folder.js';
 
 const SHAPES: readonly Shape[] = [[7], [5, 4], [3, 4, 5], [1, 9], [2, 0, 3], [1, 1, 1]];
 
-/** Elements on every rank, whatever the partition. */
+/** Compares the elements on every rank, for any partition. */
 const same = (x: DistributedArray, whole: NDArray, message: string): void => {
   expect(x.dtype, message).equals(whole.dtype);
   expect(x.globalShape, message).deep.equals(whole.shape);
@@ -38,7 +38,7 @@ group('.npy by all ranks', () => {
       let turn = 0;
       for (const shape of SHAPES) {
         for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
-          // by turns, as all combinations take long
+          // each case uses the next dtype, because all combinations take long
           const whole = numbered(shape, dtypes[turn++ % dtypes.length] as DType);
           const message = `${whole.dtype} ${layout}`;
           writeNpyDistributed(path, placed(whole, layout, comm));
@@ -124,7 +124,7 @@ group('.npy by all ranks', () => {
       put('>f4', false, '(3, 4, 2)', bytes);
       same(readNpyDistributed(path, { axis: 2 }), whole, 'big-endian');
       if (!dtypes.includes('float64')) return;
-      // the last value alone does not fit into int32: all ranks must know
+      // only the last value does not fit into int32, and all ranks must throw
       const wide = BigInt64Array.from({ length: 9 }, (_, i) => BigInt(i));
       put('<i8', false, '(9,)', new Uint8Array(wide.buffer));
       expect(readNpyDistributed(path).dtype).equals('int32');
@@ -193,7 +193,7 @@ group('.npy by all ranks', () => {
       writeNpyDistributed(path, DistributedArray.ones([6, 5], { dtype: 'float32' }));
       const good = readFileSync(path);
       expectAllThrow(comm, () => readNpyDistributed(join(folder, 'none.npy')), ArgumentError, 'no file');
-      // wrong on one rank only, whichever
+      // the error is on one rank only, and every rank is tested
       for (let bad = 0; bad < comm.size; bad++) {
         const cases: readonly (readonly [string, Uint8Array])[] = [
           ['cut short', good.subarray(0, -1)],
@@ -217,8 +217,8 @@ group('.npy by all ranks', () => {
       expectAllThrow(comm, () => readNpyDistributed(mine), ArgumentError, '2^60 elements');
       expect(backend.stats().allocations).equals(allocations);
       expect(backend.stats().liveBytes).equals(liveBytes);
-      // the path is another file's on each rank, of the same header: nothing to find out, and
-      // nothing hangs
+      // the path refers to a different file on each rank, with the same header: this is not
+      // detected, and nothing hangs
       writeFileSync(mine, good);
       expect(readNpyDistributed(mine).asArray().sum()).equals(30);
     });

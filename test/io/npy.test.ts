@@ -19,7 +19,7 @@ import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
 import { readNpy, readNpyHeader, writeNpy } from '../../src/io/npy/npy.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 
-/** A .npy file by its fields, as NEP 1 lays it out. */
+/** Builds a .npy file from its fields, as defined in NEP 1. */
 function npy(
   descr: string,
   shape: string,
@@ -42,7 +42,7 @@ function npy(
   ]);
 }
 
-/** Values as bytes by a DataView method. */
+/** The bytes of values, written by a method of DataView. */
 type Setter = { [K in keyof DataView]: K extends `set${string}` ? K : never }[keyof DataView];
 function bytes(
   setter: Setter,

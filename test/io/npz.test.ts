@@ -109,7 +109,7 @@ onEveryBackend('.npz', (backend) => {
         const archive = Buffer.from(zipSync({ 'a.npy': [member, { level }] }));
         writeFileSync(path(), archive);
         expect(entry('a').read().size).equals(x.size);
-        // the check sum of the directory
+        // the checksum of the directory
         const central = archive.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
         archive.writeUInt32LE((archive.readUInt32LE(central + 16) ^ 1) >>> 0, central + 16);
         writeFileSync(path(), archive);
@@ -135,7 +135,8 @@ onEveryBackend('.npz', (backend) => {
         writeFileSync(path(), good.subarray(0, length));
         expect(() => readNpz(path()), `${length}`).throws(ArgumentError, 'not a ZIP archive');
       }
-      // the directory says more than the file holds: sizes, then the place of the member
+      // the directory states more than the file contains: first the sizes, then the offset of the
+      // member
       const directory = good.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
       for (const field of [20, 24, 42]) {
         const wrong = Buffer.from(good);

@@ -55,7 +55,7 @@ describe('writing files', function () {
       const path = place(kind === 'history' ? 'h.csv' : `x.${kind}`);
       if (kind !== 'zarr') writeFileSync(path, 'old');
       const before = readdirSync(folder);
-      // files of at most 8 blocks of 512 bytes: the limit stands for a full disk
+      // the limit of 8 blocks of 512 bytes per file simulates a full disk
       const command = 'ulimit -f 8; exec "$@"';
       const run = () =>
         execFileSync('sh', ['-c', command, 'sh', process.execPath, WRITER, kind, path, '30000'], {
@@ -85,7 +85,7 @@ describe('writing files', function () {
     for (const path of [left, others]) utimesSync(path, old, old);
     const kept = [young, others, array, place('x.npy')].map((path) => path.slice(folder.length + 1));
     writeNpy(place('x.npy'), NDArray.ones([3]));
-    // what is in the array is young
+    // the folder of the array is old, but a file in it is new
     expect(readdirSync(folder).sort()).to.deep.equal(kept.sort());
   });
 

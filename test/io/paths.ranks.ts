@@ -1,4 +1,4 @@
-/** What is no regular file at the path of a reader, and where writers write. */
+/** Tests paths of readers that are not regular files, and the places where writers write. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -45,7 +45,7 @@ const READERS: Readonly<Record<string, Read>> = {
 };
 
 type Write = (path: string) => void;
-/** Those of one rank are called on rank 0 alone. */
+/** Writers. Those of one rank are called on rank 0 alone. */
 const writersOf = ({ comm }: RanksContext): Readonly<Record<string, Write>> => {
   const x = NDArray.ones([2, 3, 4], { dtype: 'float32' });
   const y = DistributedArray.ones([2, 3, 4], { dtype: 'float32', comm });
@@ -61,7 +61,7 @@ const writersOf = ({ comm }: RanksContext): Readonly<Record<string, Write>> => {
   };
 };
 
-/** On rank 0, before the others go on. */
+/** Runs `body` on rank 0 before the other ranks continue. */
 const first = ({ comm }: RanksContext, body: () => void): void => {
   if (comm.rank === 0) body();
   comm.barrier();
@@ -112,7 +112,7 @@ group('paths of files', () => {
     for (const path of wrong) {
       const words = String(path).includes('://') ? /the URL/ : /expected the path/;
       for (const [name, use] of Object.entries({ ...READERS, ...writersOf(context), writeZarr: zarr })) {
-        // rank 0 alone calls writers of one rank
+        // only rank 0 calls writers of one rank
         if (context.comm.rank > 0 && (name === 'writeNpy' || name === 'writeNpz')) continue;
         let thrown: unknown;
         try {

@@ -30,7 +30,7 @@ const GEOMETRY: SegyGeometry = {
 };
 
 /**
- * A file by its bytes, as the standard lays them out, for files that the library does not write.
+ * Builds a file byte by byte as the standard defines it, for files that the library does not write.
  */
 function segy(options: {
   readonly little?: boolean;
@@ -264,7 +264,7 @@ group('SEG-Y by all ranks', () => {
           if (comm.rank === 0) {
             const head = segy({ format: 5 }).subarray(0, 3600);
             writeFileSync(path, head);
-            // 10⁸ traces, of zeros but for a few
+            // 10⁸ traces, nearly all of them zeros
             truncateSync(path, 3600 + 260 * 1e8);
             const fd = openSync(path, 'r+');
             for (const [k, [inline = 0, crossline = 0]] of places.entries()) {
@@ -327,7 +327,7 @@ group('SEG-Y by all ranks', () => {
         }
         expect(readdirSync(folder)).deep.equals([]);
         comm.barrier();
-        // a value that one rank alone has
+        // a value that only one rank has
         const one = x.copy().set([2, 3, 4], Number.POSITIVE_INFINITY);
         expectAllThrow(comm, () => writeSegy(path, one, { ...GEOMETRY, format: 'ibm' }), DTypeError);
         expect(readdirSync(folder)).deep.equals([]);

@@ -46,7 +46,7 @@ describe('floats of System/360', () => {
         const y = fromIbm(bits);
         expect(Math.abs(y - x)).at.most(Math.abs(x) * 2 ** -21);
         for (const other of [bits - 1, bits + 1]) {
-          // the neighbours in the same binade of 16
+          // the neighbours with the same exponent of 16
           if ((other & 0xffffff) >= 0x100000 && other >>> 24 === bits >>> 24)
             expect(Math.abs(fromIbm(other) - x)).at.least(Math.abs(y - x));
         }

@@ -1,5 +1,5 @@
-// Writes an array once: writer-process.js KIND PATH ELEMENTS. Prints the error, if there is one.
-// KIND zarr-loop: writes a Zarr array again and again until it is killed.
+// Writes an array once: writer-process.js KIND PATH ELEMENTS. It prints the error, if there is one.
+// KIND zarr-loop writes a Zarr array repeatedly until the process is killed.
 import { writeHistory } from '../../src/cli/solver-log.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';

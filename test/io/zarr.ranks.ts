@@ -43,7 +43,7 @@ group('Zarr by all ranks', () => {
       let turn = 0;
       for (const [shape, chunks] of CASES) {
         for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
-          // by turns, as all combinations take long
+          // each case uses the next dtype, because all combinations take long
           const dtype = dtypes[turn++ % dtypes.length] as DType;
           const whole = numbered(shape, dtype);
           writeZarr(path, placed(whole, layout, comm), {
@@ -165,7 +165,7 @@ group('Zarr by all ranks', () => {
         writeZarr(path, x, { chunks: [2, 5] });
         expectAllThrow(comm, () => readZarr(path, { maxBytes: 100 }), ArgumentError);
         expect(readZarr(path, { maxBytes: 120 }).size).equals(30);
-        // one rank sees another array
+        // one rank has a different array at its path
         const mine = join(folder, `rank-${comm.rank}`);
         const alone = DistributedArray.ones([comm.rank === comm.size - 1 ? 4 : 3], {
           comm: comm.split(comm.rank),

@@ -39,7 +39,7 @@ const storeIn = (folder: string) => ({
   },
 });
 
-/** zarrita reads gzip and doesn't write it. */
+/** Compresses all chunks with gzip. zarrita reads gzip but does not write it. */
 function compressAll(folder: string): void {
   const file = join(folder, 'zarr.json');
   const metadata = JSON.parse(readFileSync(file, 'utf8'));
@@ -262,7 +262,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
   const place = (x: NDArray) => DistributedArray.toDist(x, { comm });
-  /** zarrita has no complex numbers. */
+  /** The real dtypes of a backend. zarrita has no complex numbers. */
   const reals = (b: Backend): DType[] => b.dtypes.filter((d) => !d.startsWith('complex'));
 
   it('what is written here is read there', async () => {
@@ -278,7 +278,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
           dimensionNames: ['x', 'y', 'z'],
         });
         const there = await zarr.open(zarr.root(storeIn(path)), { kind: 'array' });
-        // one attribute more tells writings from each other
+        // an additional attribute identifies the write
         const { lops_mpi_write: id, ...attributes } = there.attrs;
         expect([there.dtype, attributes, there.dimensionNames]).deep.equals([
           dtype,
@@ -442,7 +442,7 @@ describe('a Zarr array that is replaced while it is read', function () {
     const folder = mkdtempSync(join(tmpdir(), 'zarr-'));
     const path = join(folder, 'x.zarr');
     const comm = new SelfCommunicator();
-    /** Replaces the array whenever one is made to be read into. */
+    /** A backend that replaces the stored array whenever memory for a read is allocated. */
     class Restless extends CpuBackend {
       writes = 0;
       override alloc(dtype: DType, length: number): ReturnType<CpuBackend['alloc']> {

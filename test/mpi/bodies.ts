@@ -8,7 +8,7 @@ export interface Body {
   readonly run: (comm: Communicator, cell: MakeCell) => void;
 }
 
-/** Small integers, so that sums and products are exact; another for every rank and place. */
+/** Small integers, so that sums and products are exact. They differ between ranks and places. */
 const value = (rank: number, i: number): number => ((rank * 7 + i * 3 + 5) % 5) - 2 + (i % 2);
 const numbers = (dtype: DType, rank: number, count: number, from = 0): number[] =>
   Array.from({ length: count * lanesOf(dtype) }, (_, i) => value(rank, i + from));
@@ -45,11 +45,11 @@ const COUNTS = [0, 1, 7, 40];
 const each = (run: (dtype: DType, count: number) => void): void => {
   for (const dtype of DTYPES) for (const count of COUNTS) run(dtype, count);
 };
-/** What rank r has in an uneven collective: none on some ranks. */
+/** The number of elements of rank r in an uneven collective. Some ranks have none. */
 const uneven = (comm: Communicator, scale: number): number[] => ranks(comm).map((r) => ((r + 1) % 3) * scale);
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
-/** -0 is equal to 0 here. */
+/** Compares values. -0 equals 0 here. */
 const same = (found: number[], expected: number[], what: string): void => {
   expect(
     found.map((x) => x + 0),
@@ -171,7 +171,7 @@ export const BODIES: readonly Body[] = [
           ranks(comm).flatMap((r) => from(r, comm.rank, count)),
           `alltoall ${dtype}`,
         );
-        // Some parts are empty; what a rank sends itself is not
+        // Some parts are empty. A part that a rank sends to itself is not.
         const n = (r: number, to: number): number => ((r + 2 * to + 1) % 3) * count;
         const out = ranks(comm).map((to) => n(comm.rank, to));
         const into = ranks(comm).map((r) => n(r, comm.rank));
@@ -200,8 +200,8 @@ export const BODIES: readonly Body[] = [
           tag: 3,
         });
         same(recv.numbers(), numbers(dtype, last, count), `sendrecv ${dtype}`);
-        // Even ranks send first; the last of an odd number receives first as well, from an even
-        // one.
+        // Even ranks send first and odd ranks receive first. With an odd number of ranks the last
+        // one also sends first, and rank 0 receives its message after its own send.
         const again = cell(dtype, zeros(dtype, count));
         const take = (): void => {
           expect(comm.recv(again.memory, ANY, ANY)).to.deep.equal({ source: last, tag: 5 });

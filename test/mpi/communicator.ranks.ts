@@ -13,7 +13,7 @@ import {
 import { BODIES } from './bodies.js';
 import { deviceCell, hostCell, sharedCell } from './memory.js';
 
-/** Messages know no backend: one is enough. */
+/** Messages do not depend on the backend, so one backend is enough. */
 function distributed(title: string, first: DistributedOptions | RanksBody, second?: RanksBody): void {
   const [options, body] = typeof first === 'function' ? [{}, first] : [first, second as RanksBody];
   anyBackend(title, { ...options, backends: ['cpu'] }, body);

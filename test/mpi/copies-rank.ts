@@ -1,6 +1,6 @@
 /**
- * A program with several copies of the package: `copies-rank.js HOW MAIN…`, their main modules in
- * the order of their imports.
+ * A program with several copies of the package: `copies-rank.js HOW MAIN…`. The arguments MAIN are
+ * the main modules of the copies in the order of their imports.
  */
 import { pathToFileURL } from 'node:url';
 

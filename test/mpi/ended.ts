@@ -8,17 +8,17 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
-/** What ranks print that say 'is process N'. */
+/** The process IDs in the output of ranks, which print 'is process N'. */
 export const pidsIn = (text: string): number[] =>
   [...text.matchAll(/is process (\d+)/g)].map((m) => Number(m[1]));
-/** True once none of them lives any more, within 5 s. */
+/** Resolves to true when none of the processes runs any more, or to false after 5 s. */
 export async function gone(pids: readonly number[]): Promise<boolean> {
   for (const end = Date.now() + 5000; pids.some(isAlive) && Date.now() < end; )
     await new Promise((r) => setTimeout(r, 50));
   return !pids.some(isAlive);
 }
 
-/** The processes of a launch, once so many ranks have said 'is process N'. */
+/** The process IDs of a launch, when this number of ranks has printed 'is process N'. */
 export function started(child: ChildProcess, ranks: number): Promise<number[]> {
   let [text, said] = ['', ''];
   child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
@@ -33,7 +33,7 @@ export function started(child: ChildProcess, ranks: number): Promise<number[]> {
   });
 }
 
-/** The exit code, once a process has ended and its pipes are closed. */
+/** The exit code, when the process has ended and its pipes are closed. */
 export const closed = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) =>
     child.exitCode === null && child.signalCode === null

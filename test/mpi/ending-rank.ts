@@ -1,6 +1,6 @@
 /**
- * A rank that ends as its argument says, while the others wait for it in a collective. Started by
- * failures.test.ts.
+ * A rank that ends in the way that its argument names, while the other ranks wait for it in a
+ * collective. failures.test.ts starts it.
  */
 import { COMM_WORLD as world } from '../../src/index.js';
 

@@ -26,7 +26,7 @@ describe('the end of one rank is the end of the job', function () {
     ['exit 0', /rank 1 of 3 .*waited 2 s for/, 75],
     ['abort', /the reason/, 9],
     ['mpi error', /rank 1 of 3 .*uncaught error[\s\S]*MpiError: .*failed on rank 1 of 3: .*truncated/, 1],
-    // The launcher names it.
+    // The launcher prints the signal.
     ['kill', /rank 1\b[\s\S]*signal 9|PID \d+[\s\S]*KILLED|EXIT CODE: 9/],
     ['output', /rank 1 of 3 .*exits with code 3/, 3],
     ['all exit 5', /rank \d of 3 .*exits with code 5/, 5],
@@ -65,7 +65,7 @@ describe('the end of one rank is the end of the job', function () {
         env: { LOPS_TIMEOUT: '2' },
       });
       expect(result.timedOut, result.stderr).to.equal(false);
-      // Hydra, MPICH's launcher, may end with the signal by which it killed the other ranks
+      // Hydra, MPICH's launcher, may end with the signal with which it killed the other ranks.
       expect(result.code, result.stderr).to.be.oneOf(hydra ? [124, 9] : [124]);
       const text =
         `waited longer than LOPS_TIMEOUT \\(2 s\\) for all ranks to join MPI.*these ranks have not: ` +

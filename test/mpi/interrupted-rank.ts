@@ -1,6 +1,6 @@
 /**
  * One rank of a job that can be interrupted: interrupted-rank.js FOLDER [ITERATION in which rank 1
- * sends itself SIGUSR1]. Started by interruption.test.ts.
+ * sends SIGUSR1 to itself]. interruption.test.ts starts it.
  */
 
 import { COMM_WORLD, cgls, DistributedArray, EXIT_RESUMABLE, MPIGradient } from '../../src/index.js';

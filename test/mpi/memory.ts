@@ -48,7 +48,7 @@ export const sharedCell: MakeCell = (dtype, numbers) => {
   return { memory: hostSpan(array, dtype), numbers: () => [...array] };
 };
 
-/** Memory that no message layer may read, as a device's. */
+/** Memory that no message layer may read, like the memory of a device. */
 export const deviceCell: MakeCell = (dtype, numbers) => {
   const inside = filled(dtype, numbers);
   const memory: DeviceSpan = {

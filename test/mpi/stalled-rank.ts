@@ -1,6 +1,6 @@
 /**
- * One rank of a launch in which some ranks never join MPI: `stalled-rank.js RANKS`, which stall
- * before they import the library.
+ * One rank of a launch in which some ranks never join MPI: `stalled-rank.js RANKS`. The ranks in
+ * RANKS stall before they import the library.
  */
 import { detectLaunch } from '../../src/mpi/launch-environment.js';
 

@@ -20,7 +20,7 @@ import { DOT_TABLES } from '../local/tables/index.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
 import { difference, expectAllThrow } from '../support/vectors.js';
 
-/** Up to so many operators of a list, others for another `turn`. */
+/** At most `count` operators of a list. Another `turn` selects other ones. */
 function some<T>(list: readonly T[], count: number, turn: number): T[] {
   if (list.length <= count) return [...list];
   return Array.from(
@@ -29,10 +29,7 @@ function some<T>(list: readonly T[], count: number, turn: number): T[] {
   );
 }
 
-/**
- * What is wrong with the results of a container whose blocks on every rank are those of one
- * operator.
- */
+/** The pairs to compare for a container whose blocks on every rank are those of one operator. */
 type Check = (
   A: MPILinearOperator,
   op: AnyLocalOperator,
@@ -40,11 +37,12 @@ type Check = (
   comm: Communicator,
 ) => readonly (readonly [NDArray, NDArray])[];
 
-/** This rank's part of a vector, as an operator takes it. */
+/** This rank's part of a vector, in the shape that an operator accepts. */
 const part = (x: DistributedArray, shape: readonly number[]): NDArray => x.local.copy().reshape(shape);
 
 /**
- * Every container of one operator on each rank, and what it and its adjoint must give on this rank.
+ * Every container of one operator per rank, with the expected results of the container and of its
+ * adjoint on this rank.
  */
 const CONTAINERS: Readonly<Record<string, readonly [(op: AnyLocalOperator) => MPILinearOperator, Check]>> = {
   MPIBlockDiag: [
@@ -72,7 +70,7 @@ const CONTAINERS: Readonly<Record<string, readonly [(op: AnyLocalOperator) => MP
   MPIHStack: [
     (op) => new MPIHStack([op.H]),
     (A, op, x, comm) => {
-      // the models of all ranks are made alike, so that the sum is a multiple of one part
+      // all ranks have the same model, so that the sum is a multiple of one part
       x.local.assign(NDArraySpace.of(x.localShape, x.dtype, x.backend).random(5));
       const y = A.matvec(x);
       const data = part(y, op.dims);
@@ -95,7 +93,7 @@ const CONTAINERS: Readonly<Record<string, readonly [(op: AnyLocalOperator) => MP
   ],
 };
 
-/** Operators made of a container, of which the dot test must hold. */
+/** Operators made of a container, for which the dot test must pass. */
 const madeOf = (A: MPILinearOperator): readonly (readonly [string, AnyOperator])[] => [
   ['AᴴA', A.H.mul(A)],
   ['A + 2 A', A.add(A.scale(2))],

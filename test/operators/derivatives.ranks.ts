@@ -79,7 +79,7 @@ const laplacian = (axes: number[], weights: number[]): Case => ({
     new Laplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
 });
 
-/** Layouts of the natural shape and of the flat vector, aligned to rows and not. */
+/** Layouts of the natural shape and of the flat vector, some of them aligned to rows. */
 function inputs(dims: Shape, comm: Communicator): Layout[] {
   const n = product(dims);
   const flat =
@@ -102,8 +102,8 @@ const rowwise = (dims: Shape, comm: Communicator): Layout =>
   Layout.fromLocalShapes(Layout.split(dims, comm.size).localShapes.map((s) => [product(s)]));
 
 /**
- * The operator on a distributed vector, forward and adjoint, against the local one on the whole
- * array.
+ * Compares the operator on a distributed vector, forward and adjoint, with the local operator on
+ * the whole array.
  */
 function compare(
   { name, make, local }: Case,
@@ -271,7 +271,7 @@ group('derivatives', () => {
         A.rmatvec(x, y);
       }
       expect([DistributedArray.constructions, backend.stats().allocations], `${layout}`).deep.equals(before);
-      // another vector of the same kind finds the same workspaces
+      // another vector of the same kind uses the same workspaces
       const other = x.copy();
       A.matvec(other, y);
       expect(backend.stats().allocations - (before[1] as number), `${layout}`).at.most(2);
@@ -319,7 +319,7 @@ group('derivatives', () => {
         D.matvec(placed(NDArray.ones([6, 4], { backend }), Layout.split([6, 4], comm.size, 1), comm).ravel()),
       ShapeError,
     );
-    // a vector of one row: most ranks have nothing that could overlap
+    // a vector of one row: most ranks have no data, so nothing can overlap
     const row = DistributedArray.ones([1, 4], { dtype });
     expectAllThrow(comm, () => new MPIFirstDerivative([1, 4]).matvec(row, row), ArgumentError);
     expectAllThrow(comm, () => new MPIFirstDerivative([6, 4], { axis: 2 }), ShapeError);

@@ -143,7 +143,7 @@ group('FFT', () => {
         return traffic(comm, () => A.matvec(x));
       };
       expect(sent(1296)).deep.equals({ ...NOTHING, messages: 3 * (p - 1) });
-      // there, and back: to and from one rank
+      // all data move to one rank and back
       expect(sent(1031).messages).equals(comm.rank === 0 ? p - 1 : 1);
     },
   );
@@ -178,16 +178,16 @@ group('FFT', () => {
     const dims = [8, 8, 8];
     const slabs = (axis: number) => Layout.split(dims, p, axis);
     const messages = (n: number) => ({ ...NOTHING, messages: n * (p - 1) });
-    // axes that are whole: nothing; there and back; and one way only where the data may lie
-    // otherwise
+    // whole axes need no messages, other axes need messages in both directions, and a result in
+    // another layout needs messages in one direction only
     expect(sent(new MPIFFT2D(dims, { axes: [1, 2] }), slabs(0))).deep.equals(NOTHING);
     expect(sent(new MPIFFTND(dims), slabs(0))).deep.equals(messages(2));
     expect(sent(new MPIFFTND(dims), slabs(2))).deep.equals(messages(2));
     expect(sent(new MPIFFTND(dims, { dataAxis: 1 }), slabs(0))).deep.equals(messages(1));
     expect(sent(new MPIFFT1D(dims, { axis: 0 }), slabs(0))).deep.equals(messages(2));
-    // pencils: two transfers among two ranks each, and two back
+    // pencils: two transfers between two ranks each, and two back
     if (p === 4) expect(sent(new MPIFFTND(dims), Layout.grid(dims, p, [2, 2, 1])).messages).at.most(8);
-    // a replicated model: each rank takes what it needs
+    // a replicated model: each rank uses its own part of it
     expect(sent(new MPIFFTND(dims), Layout.replicated(dims, p))).deep.equals(messages(2));
   });
 

@@ -12,8 +12,8 @@ import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js';
 
 /**
- * Slices of a global array that this rank has in an uneven division: rank r has r, the last one
- * what is left.
+ * The slices of a global array that this rank has in an uneven division. Rank r has r slices, and
+ * the last rank has the rest.
  */
 function share(G: NDArray, comm: Communicator): NDArray {
   const total = G.shape[0] as number;
@@ -155,8 +155,7 @@ group('MDC', () => {
       A.matvec(x);
       A.matvec(u);
       expect(traffic(comm, () => A.matvec(u))).deep.equals({ ...NOTHING, messages: 2 * (p - 1) });
-      // traces that are whole in time stay where they are, however they are cut; others are put
-      // together first
+      // traces that are complete in time are not moved, in any layout; others are assembled first
       const many = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { seed: 0, dtype: 'complex128' }), 15, 4);
       for (const [axis, transfers] of [
         [0, 4],

@@ -21,7 +21,7 @@ const HALOS: Readonly<Record<number, readonly (number | readonly number[])[]>> =
   2: [1, 3, [1, 2], [0, 1, 2, 0]],
 };
 
-/** What a rank's grown block must be: cells of the whole array, zeros outside. */
+/** The expected block of a rank with its halo: cells of the whole array, and zeros outside. */
 function grown(whole: NDArray, layout: Layout, rank: number, halo: number | readonly number[]): NDArray {
   const { start, shape } = layout.box(rank);
   if (product(shape) === 0) return NDArray.zeros(shape, { dtype: whole.dtype, backend: whole.backend });

@@ -10,13 +10,13 @@ import { compareWithLocal, fewInputs, inputs, oneInput } from '../support/agains
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
 
-/** All grids of at most as many ranks. */
+/** All grids of at most this number of ranks. */
 const allGrids = (ranks: number): ProcessGrid[] =>
   Array.from({ length: ranks }, (_, i) => i + 1).flatMap((rows) =>
     Array.from({ length: Math.floor(ranks / rows) }, (_, j): ProcessGrid => [rows, j + 1]),
   );
 
-/** Those that use all ranks. */
+/** The grids that use all ranks. */
 const gridsOf = (ranks: number): ProcessGrid[] =>
   allGrids(ranks).filter(([rows, columns]) => rows * columns === ranks);
 
@@ -159,7 +159,8 @@ group('matrix product', () => {
         const x = A.domain().random();
         const y = A.matvec(x);
         A.rmatvec(y);
-        // K is cut in `rows` parts as the rows of X, and in `columns` parts as the columns of A
+        // K is divided into `rows` parts like the rows of X, and into `columns` parts like the
+        // columns of A
         const pieces = new Set(
           [...Array(rows).keys()]
             .map((k) => (12 * k) / rows)
@@ -177,7 +178,7 @@ group('matrix product', () => {
           if (kind === 'block')
             expect(traffic(comm, () => A.rmatvec(y))).deep.equals({ ...NOTHING, messages: expected });
           if (kind === 'summa' && columns === 1) {
-            // each rank has whole rows of A: shares of X go to their owners
+            // each rank has complete rows of A: parts of X are sent to their owners
             const once = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12], { seed: 0 }), 8, {
               grid: [rows, 1],
             });
@@ -193,7 +194,7 @@ group('matrix product', () => {
     expect(matrixGrid(2048, 2048, 2048, 4)).deep.equals([2, 2]);
     expect(matrixGrid(100000, 512, 16, 4)).deep.equals([4, 1]);
     expect(matrixGrid(16, 512, 100000, 4)).deep.equals([1, 4]);
-    // too little work for messages
+    // the amount of work is too small for messages
     expect(matrixGrid(3, 3, 3, 4)).deep.equals([1, 1]);
     expect(matrixGrid(2048, 2048, 2048, 3)[0]).at.least(1);
     const [rows, columns] = matrixGrid(16, 512, 100000, 4, 'block');

@@ -17,17 +17,15 @@ import {
 } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
 
-/**
- * How much memory an operator may take, in arrays of the size of its larger vector on this rank.
- */
+/** The memory that an operator may use, in arrays of the size of its larger vector on this rank. */
 interface Budget {
   readonly make: () => MPILinearOperator | LocalOperator;
   /**
-   * What stays between calls, besides what was made with the operator: tables, and buffers of ghost
-   * cells.
+   * The memory that is kept between calls, in addition to that allocated with the operator: tables,
+   * and buffers of ghost cells.
    */
   readonly holds: number;
-  /** What is borrowed at most during a call. */
+  /** The largest amount of memory that is allocated during a call. */
   readonly work: number;
 }
 
@@ -75,11 +73,11 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
           vel: 1000,
         },
       ),
-    // times of the sources and the receivers
+    // travel times of the sources and the receivers
     holds: (14 * 400) / (40 * 200),
     work: 1,
   },
-  // the tables: an index and a weight for two samples in every trace
+  // the tables: an index and a weight for each of two samples of every trace
   Radon2D: {
     make: () => new Radon2D(axis(100, 0.01), axis(12), axis(12, 0.001)),
     holds: 2 * 12 * 1.5,
@@ -92,7 +90,9 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   },
 };
 
-/** Runs `run` and answers the most bytes that were live meanwhile beyond those before. */
+/**
+ * Runs `run` and returns the largest number of live bytes during the run, minus those before it.
+ */
 function most(backend: Backend, run: () => void): number {
   const before = backend.stats().liveBytes;
   const alloc = backend.alloc.bind(backend);
@@ -120,7 +120,7 @@ group('memory of operators', () => {
         const [x, y] = [A.domain().random(1), A.range().random(2)] as [NDArray, NDArray];
         const sizeOf = (v: NDArray | DistributedArray): number =>
           (v instanceof DistributedArray ? v.local.size : v.size) * bytesOf(v.dtype);
-        // Pools round sizes up by an eighth at most
+        // pools round sizes up by at most an eighth
         const bytes = 1.125 * Math.max(sizeOf(x), sizeOf(y), 1024);
         const both = [
           () => void (A as LocalOperator).matvec(x, y),

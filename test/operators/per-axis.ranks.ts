@@ -14,12 +14,12 @@ import {
 import { MPIFFT2D, MPIFFTND, MPIGradient, MPILaplacian } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: operators of any vectors, of options that are wrong
+// biome-ignore lint/suspicious/noExplicitAny: operators of any vectors, with wrong options
 type Make = (options: any) => LinearOperator<any, any>;
 
 const DIMS = [6, 4];
 const FOURIER = { sampling: 0.5, nffts: 8, ifftshiftBefore: true, fftshiftAfter: true };
-/** Operators of {@link DIMS}, and a value of each option that takes one for both axes. */
+/** Operators of {@link DIMS}, and a value for each option that accepts one value for both axes. */
 const OPERATORS: Readonly<Record<string, readonly [Make, Readonly<Record<string, number | boolean>>]>> = {
   Laplacian: [(options) => new Laplacian(DIMS, options), { weights: 2, sampling: 0.5 }],
   MPILaplacian: [(options) => new MPILaplacian(DIMS, options), { weights: 2, sampling: 0.5 }],
@@ -39,7 +39,9 @@ const OPERATORS: Readonly<Record<string, readonly [Make, Readonly<Record<string,
   MPIFFTND: [(options) => new MPIFFTND(DIMS, { axes: [0, 1], ...options }), FOURIER],
 };
 
-/** The numbers that an operator makes of a random vector; frequencies too, where it has some. */
+/**
+ * The numbers that an operator computes from a random vector, and its frequencies if it has any.
+ */
 function numbersOf(A: LinearOperator<AnyVector, AnyVector>): number[] {
   const y = A.matvec(A.domain().random(3));
   const { fs = [] } = A as { readonly fs?: readonly Float64Array[] };

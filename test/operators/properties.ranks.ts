@@ -25,21 +25,21 @@ function layoutFor(A: AnyOperator, layouts: Trial['layouts'], comm: Communicator
   return list[pick % list.length] as Layout;
 }
 
-/** A random array that is the same on all ranks, and its parts in a layout. */
+/** A random array that is the same on all ranks, and its distributed form in a layout. */
 function modelOf(shape: Shape, layout: Layout, seed: number, { comm, backend, dtype }: Setting) {
   const whole = NDArray.normal(shape, { dtype, backend, seed });
   return { whole, x: placed(whole.reshape(layout.globalShape), layout, comm) };
 }
 
-/** Relative to what was added up, since a sum may cancel. */
+/** The error relative to the size of the terms, because a sum may cancel. */
 const relative = (actual: AnyVector, expected: AnyVector, scale: number): number => {
   const error = actual.copy().subtractInPlace(expected).norm();
   return scale > 0 ? error / scale : error;
 };
 
 /**
- * Runs a property on all ranks with the same draws; what fails on one rank fails, and is made
- * smaller, on all.
+ * Checks a property on all ranks with the same draws. A failure on one rank is a failure on all,
+ * and all ranks shrink it together.
  */
 function holds<T>(
   { comm }: RanksContext,
@@ -152,7 +152,8 @@ group('properties of distributed operators', () => {
             );
         };
         check(A.H.mul(A), [A.H, A], 'AᴴA');
-        // without a null space, so that nothing is left to rounding alone
+        // an operator without a null space, so that the result does not consist of rounding errors
+        // alone
         const smoothing = (dims: Shape, axis: number): AnyOperator =>
           new MPIConvolve1D(dims, [3, 1], { axis: axis % dims.length, dtype: realOf(dtype) });
         if (layouts !== 'its own') {

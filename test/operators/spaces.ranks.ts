@@ -29,8 +29,8 @@ import { TRIALS, type Trial } from '../support/trials.js';
 import { difference, layoutsOf, ragged } from '../support/vectors.js';
 
 /**
- * All kinds of layouts of a shape: along any axis, uneven, over grids, on one rank, flat in every
- * way, replicated.
+ * All kinds of layouts of a shape: split along any axis, uneven, on grids, on one rank, all flat
+ * kinds, and replicated.
  */
 function layoutsFor(dims: Shape, ranks: number): Layout[] {
   const n = product(dims);
@@ -62,7 +62,7 @@ const spaceIn = (layout: Layout, own: DistributedSpace, partition: Partition): D
     mask: own.mask,
   });
 
-/** True where the rule says that a vector of a layout comes back in it. */
+/** True if, by the rule, a vector of a layout has the same layout after forward and adjoint. */
 function comesBack(A: AnyOperator, layout: Layout, own: DistributedSpace): boolean {
   if (layout.equals(own.layout)) return true;
   if (layout.replicated || own.layout.replicated) return false;
@@ -70,15 +70,15 @@ function comesBack(A: AnyOperator, layout: Layout, own: DistributedSpace): boole
   const [n, m] = [product(A.dims), product(A.dimsd)];
   if (layout.globalShape.length === 1 && A.dims.length > 1)
     return n === m || layout.equals(Layout.split([n], layout.ranks));
-  // evenly cut, or along axes that stay as long
+  // evenly split, or split along axes of unchanged length
   return (
     A.dims.every((d, k) => layout.grid[k] === 1 || d === A.dimsd[k]) && sameShape(layout.globalShape, A.dims)
   );
 }
 
 /**
- * Operators with layouts of their own, or with a side of which there is one layout only: no more is
- * said of others than that they stay.
+ * Operators with layouts of their own, or with only one layout on one side. For these the tests
+ * only check that the layout no longer changes.
  */
 const OWN = ['stacks', 'halos', 'products'];
 
@@ -127,7 +127,7 @@ group('spaces', () => {
             ? DistributedSpace.of({ ...plain, mask: Array.from({ length: comm.size }, (_, r) => r % 2) })
             : plain;
           const wrong: string[] = [];
-          // options of transforms may say how results are split
+          // options of transforms may define the split of results
           const fixed = OWN.includes(name) || /"sides":\[(?!null,null)/.test(trial.what);
           for (const layout of layoutsFor(A.dims, comm.size)) {
             if (!taken(trial, own, layout)) continue;
@@ -187,7 +187,7 @@ group('spaces', () => {
             const { error } = op.dotTest({ domain: space, rtol: 1, raise: false });
             if (!(error <= limit)) wrong.push(`${what}: dot test of ${title}: ${error}`);
           }
-          // a sum is the sum, whatever its terms give
+          // a sum has the layout of a sum, whatever layouts its terms return
           const x = space.random(4);
           const sum: AnyVector = N.add(D.H.mul(D)).matvec(x);
           const [a, b]: [AnyVector, AnyVector] = [N.matvec(x), D.H.mul(D).matvec(x)];
@@ -244,7 +244,7 @@ group('spaces', () => {
     const natural = new MPIFirstDerivative(dims);
     const diagonal = new MPIStackedBlockDiag([flat, natural]);
     const column = new MPIStackedVStack([natural, natural]);
-    // the first block is natural where its operator works on flat vectors
+    // the first block is natural if its operator accepts flat vectors
     const stack = diagonal.mul(column);
     stack.dotTest({ domain: DistributedArray.zeros(dims).space });
     const x = DistributedArray.random(dims, { seed: 2 });

@@ -31,7 +31,10 @@ import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '.
 const matrix = (n: number, m: number, seed: number, dtype: DType, backend: Backend): AnyLocalOperator =>
   new MatrixMult(NDArray.normal([n, m], { dtype, backend, seed }));
 
-/** How operators may lie on the ranks: evenly, unevenly, with ranks that have none, all on one. */
+/**
+ * The distributions of operators over the ranks: even, uneven, with ranks that have none, and all
+ * on one rank.
+ */
 const chunks = (n: number, size: number): number[][] => [
   Array.from({ length: size }, (_, r) => splitCount(n, size, r)),
   ragged(n, size),
@@ -64,7 +67,7 @@ group('MPIBlockDiag', () => {
         expect(traffic(comm, () => A.rmatvec(w))).deep.equals(NOTHING);
         expectClose(A.rmatvec(w).asArray(), local.rmatvec(y), 10 * tolerance(dtype), `${counts}`);
         A.dotTest({ domain: u.space });
-        // cut otherwise: aligned by a transfer
+        // another split: aligned by a transfer
         const even = DistributedArray.toDist(x);
         expectClose(
           A.matvec(even).asArray(),
@@ -153,7 +156,7 @@ group('MPIBlockDiag', () => {
         ShapeError,
       );
     }
-    // the class of one rank's error is that of all
+    // the error class of one rank is the class on all ranks
     const broken = Object.defineProperty(matrix(2, 2, 1, 'float32', backend), 'dims', {
       get: () => {
         throw new DTypeError('broken');
