@@ -16,7 +16,7 @@ export type TransportName = (typeof TRANSPORTS)[number];
 
 const PIECE_BYTES = 4 << 20;
 
-/** MPI reads and writes device memory itself. */
+/** MPI reads and writes device memory directly. */
 const direct = (reason: string): DeviceTransport => ({
   name: 'direct',
   reason,
@@ -24,7 +24,7 @@ const direct = (reason: string): DeviceTransport => ({
   pieceBytes: Number.POSITIVE_INFINITY,
 });
 
-/** Through host memory, in pieces. */
+/** Device memory goes through host memory, in pieces. */
 export const staged = (reason: string, pieceBytes = PIECE_BYTES): DeviceTransport => ({
   name: 'staged',
   reason,
@@ -34,12 +34,13 @@ export const staged = (reason: string, pieceBytes = PIECE_BYTES): DeviceTranspor
 
 /**
  * Chooses how device memory of this backend is sent between the ranks of `comm`, once for the
- * process. `auto` takes `direct` where MPI says at run time that it reads device memory and a small
- * exchange proves it, `staged` otherwise. Collective; all ranks choose the same.
- * @param asked what this rank's environment asks for
- * @param makePort makes the port of device collectives (NCCL), or throws on all ranks; collective
- * @throws BackendError on all ranks where they ask for different transports, or where what they ask
- * for does not work
+ * process. `auto` selects `direct` if MPI reports at run time that it reads device memory and a
+ * small exchange confirms it, otherwise `staged`. Collective; all ranks choose the same.
+ *
+ * @param asked the transport that this rank's environment selects
+ * @param makePort creates the port of device collectives (NCCL), or throws on all ranks; collective
+ * @throws {@link BackendError} on all ranks if they select different transports, or if the selected
+ * one does not work
  */
 export function chooseTransport(
   comm: Communicator,
@@ -93,13 +94,14 @@ function decide(
   return staged(refusal);
 }
 
-/** Sizes of the messages that prove it: MPI sends short and long ones in different ways. */
+/** Sizes of the test messages. MPI sends short and long messages in different ways. */
 const PROBES = [3, 40_000];
 const TAG = 27_760;
 
 /**
- * A ring of messages and a sum between device memories. What was wrong, the same on all ranks;
- * undefined where nothing was.
+ * Tests a ring of messages and a sum between device memories.
+ *
+ * @returns a description of the failure, the same on all ranks; undefined if the test passed
  */
 function selfTest(comm: Communicator, backend: Backend): string | undefined {
   const before = deviceTransport();

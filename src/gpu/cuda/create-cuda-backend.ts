@@ -4,10 +4,11 @@ import { CudaBackend } from './cuda-backend.js';
 import { cacheFolder, deviceOf, memoryLimit } from './cuda-settings.js';
 
 /**
- * The CUDA backend on the device that the environment names (`LOPS_CUDA_DEVICE`,
- * `LOPS_CUDA_MEMORY`, `LOPS_CUDA_CACHE`), otherwise on the one of this rank of its node. Throws
- * {@link BackendError} with the remedy where there is no CUDA.
+ * Creates the CUDA backend on the device that the environment selects (`LOPS_CUDA_DEVICE`,
+ * `LOPS_CUDA_MEMORY`, `LOPS_CUDA_CACHE`), otherwise on the device of this rank within its node.
+ *
  * @param nodeRank this rank's number within its node
+ * @throws {@link BackendError} with the remedy if there is no CUDA
  */
 export function createCudaBackend(
   nodeRank = 0,

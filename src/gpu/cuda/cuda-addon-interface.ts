@@ -1,27 +1,28 @@
 import type { BackendError } from '../../core/base/errors.js';
 
 /**
- * A run of device memory: an address, a number of bytes past it is an address too. Below 2^53 on
+ * An address of device memory. The address plus a number of bytes is an address too. Below 2^53 on
  * every system.
  */
 export type DeviceAddress = number;
 
-/** What the driver says of a device. */
+/** The properties of a device that the driver reports. */
 export interface CudaDeviceInfo {
   readonly ordinal: number;
   readonly name: string;
-  /** As 8.0 for sm_80: `[8, 0]`. */
+  /** 8.0 for sm_80 is `[8, 0]`. */
   readonly computeCapability: readonly [major: number, minor: number];
   readonly multiprocessors: number;
   readonly totalBytes: number;
   /**
-   * Peak of its memory, bytes a second, from clock and bus width; 0 where the driver doesn't say.
+   * The peak bandwidth of its memory in bytes per second, from clock and bus width; 0 if the driver
+   * does not report them.
    */
   readonly peakBandwidth: number;
   readonly pciBusId: string;
 }
 
-/** One library of CUDA: the file that was loaded, or why none was. */
+/** One library of CUDA: the loaded file, or the reason why none was loaded. */
 export type CudaLibrary =
   | { readonly available: true; readonly file: string; readonly version: string }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
@@ -29,27 +30,27 @@ export type CudaLibrary =
 export type CudaProbe =
   | {
       readonly available: true;
-      /** Of the driver's API, e.g. `12.8`. */
+      /** The version of the driver's API, e.g. `12.8`. */
       readonly driverVersion: string;
       readonly devices: readonly CudaDeviceInfo[];
       readonly libraries: Readonly<Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'nccl', CudaLibrary>>;
     }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
-/** What the memory pool of a device holds. */
+/** The state of the memory pool of a device. */
 export interface CudaPoolStats {
-  /** Blocks handed out, and calls of cuMemAlloc. */
+  /** The number of allocated blocks, and of calls of cuMemAlloc. */
   readonly allocations: number;
   readonly driverAllocations: number;
   readonly liveBytes: number;
   readonly pooledBytes: number;
-  /** The most that `liveBytes + pooledBytes` ever was. */
+  /** The largest value that `liveBytes + pooledBytes` had. */
   readonly peakBytes: number;
-  /** Infinity where there is no limit. */
+  /** Infinity if there is no limit. */
   readonly limitBytes: number;
 }
 
-/** What was asked of the device since `openContext`: for tests of how little that is. */
+/** Counts of device operations since `openContext`. Tests check that they are few. */
 export interface CudaCounters {
   readonly launches: number;
   readonly libraryCalls: number;
@@ -58,64 +59,74 @@ export interface CudaCounters {
   readonly bytesToHost: number;
 }
 
-/** Positions: `'s' | 'd' | 'c' | 'z'`. */
+/** Positions in `'s' | 'd' | 'c' | 'z'`. */
 export type BlasType = 0 | 1 | 2 | 3;
-/** cuBLAS: 0 as it is, 1 transposed, 2 conjugated and transposed. */
+/** As in cuBLAS: 0 unchanged, 1 transposed, 2 conjugated and transposed. */
 export type BlasOp = 0 | 1 | 2;
 
-/** A device that is in use: its primary context, one stream, a memory pool. */
+/** A device in use: its primary context, one stream, a memory pool. */
 export interface CudaContext {
-  /** Frees all that the context holds. */
+  /** Frees everything that the context holds. */
   close(): void;
   poolStats(): CudaPoolStats;
   counters(): CudaCounters;
-  /** Gives what the pool keeps back to the driver. */
+  /** Returns the pool's free memory to the driver. */
   trimPool(): void;
   /**
-   * Until `endOvercommit`, what does not fit is memory that the driver moves between host and
-   * device. Calls may nest.
+   * Until `endOvercommit`, allocations that do not fit use memory that the driver moves between
+   * host and device. Calls may nest.
    */
   beginOvercommit(): void;
-  /** What did not fit, with byte counts, or ''. */
+  /** Returns a description of the allocations that did not fit, with byte counts, or ''. */
   endOvercommit(): string;
 
-  /** Blocks are multiples of 512 bytes, 512-aligned. Throws with byte counts when memory is out. */
+  /**
+   * Allocates a block. Blocks are multiples of 512 bytes and 512-aligned.
+   *
+   * @throws {@link BackendError} with byte counts if there is not enough memory
+   */
   alloc(bytes: number): CudaMemory;
 
-  /** Host to device; the buffer may be reused on return. */
+  /** Copies from host to device. The buffer may be reused on return. */
   upload(from: ArrayBufferLike, byteOffset: number, bytes: number, to: DeviceAddress): void;
-  /** Device to host; waits. */
+  /** Copies from device to host; waits. */
   download(from: DeviceAddress, to: ArrayBufferLike, byteOffset: number, bytes: number): void;
   /**
-   * Asynchronous copies between the device and pinned memory, which must stay untouched until the
-   * stream is waited for.
+   * Asynchronous copies between the device and pinned memory. The pinned memory must not be used
+   * until the program has waited for the stream.
    */
   uploadPinned(from: ArrayBuffer, byteOffset: number, bytes: number, to: DeviceAddress): void;
   downloadPinned(from: DeviceAddress, to: ArrayBuffer, byteOffset: number, bytes: number): void;
   copy(from: DeviceAddress, to: DeviceAddress, bytes: number): void;
   memset(to: DeviceAddress, byte: number, bytes: number): void;
-  /** Page-locked host memory. Freed when it is collected. */
+  /** Allocates page-locked host memory. It is freed when it is collected. */
   allocPinned(bytes: number): ArrayBuffer;
 
   synchronize(): void;
-  /** Marks the end of all work so far: a slot number, reused after `waitEvent`. */
+  /**
+   * Marks the end of all work so far.
+   *
+   * @returns a slot number, which is reused after `waitEvent`
+   */
   recordEvent(): number;
   waitEvent(event: number): void;
   /**
-   * Milliseconds between two marks; waits for both, as `waitEvent` does, which must not be called
-   * for them again.
+   * The milliseconds between two marks. Waits for both and frees their slots, so `waitEvent` must
+   * not be called for them.
    */
   elapsed(from: number, to: number): number;
 
   /**
-   * NVRTC for the context's device, or the disk cache. `headers` are `[name, text, name, text, …]`.
-   * A compile error throws with NVRTC's log.
+   * Compiles with NVRTC for the context's device, or reads from the disk cache. `headers` are
+   * `[name, text, name, text, …]`.
+   *
+   * @throws {@link BackendError} with NVRTC's log if there is a compile error
    */
   compile(name: string, source: string, headers: readonly string[], options: readonly string[]): CudaModule;
 
   /**
-   * cuBLAS `gemmStridedBatched` as it is: column-major, strides in elements. `scalars` is
-   * `[re α, im α, re β, im β]`.
+   * Calls cuBLAS's `gemmStridedBatched` with its own conventions: column-major, strides in
+   * elements. `scalars` is `[re α, im α, re β, im β]`.
    */
   gemm(
     type: BlasType,
@@ -138,9 +149,9 @@ export interface CudaContext {
   ): void;
 
   /**
-   * cuFFT's `cufftMakePlanMany64`, its work area taken from the pool. `type` is cuFFT's number
-   * (0x2a R2C, 0x2c C2R, 0x29 C2C, 0x6a D2Z, 0x6c Z2D, 0x69 Z2Z). The caller caches plans; a plan
-   * that is dropped is destroyed when it is collected.
+   * Calls cuFFT's `cufftMakePlanMany64` with a work area from the pool. `type` is cuFFT's number
+   * (0x2a R2C, 0x2c C2R, 0x29 C2C, 0x6a D2Z, 0x6c Z2D, 0x69 Z2Z). The caller caches plans. A plan
+   * is destroyed when it is collected.
    */
   fftPlan(
     type: number,
@@ -158,21 +169,22 @@ export interface CudaContext {
 }
 
 declare const handle: unique symbol;
-/** A block of device memory. Freed by `free`, or, where it was dropped, when it is collected. */
+/** A block of device memory. It is freed by `free`, otherwise when it is collected. */
 export interface CudaMemory {
   readonly [handle]: 'memory';
 }
 
 /** Compiled CUDA C++. */
 export interface CudaModule {
-  /** A kernel of a module by its `extern "C"` name. */
+  /** Returns a kernel of the module by its `extern "C"` name. */
   kernel(name: string): CudaKernel;
 }
 
 export interface CudaKernel {
   /**
-   * Queues a kernel. `args` holds one 8-byte slot an argument, little-endian: pointers and 64-bit
-   * integers as such, float and int32 in the low half. It may be reused on return.
+   * Queues a kernel. `args` has one 8-byte slot for each argument, little-endian. Pointers and
+   * 64-bit integers fill the slot; float and int32 are in its low half. The buffer may be reused on
+   * return.
    */
   launch(
     gridX: number,
@@ -187,48 +199,54 @@ export interface CudaKernel {
 }
 
 export interface CudaFftPlan {
-  /** `direction` −1 forward, 1 inverse. C2R transforms may overwrite their input. */
+  /** `direction` is −1 for forward, 1 for inverse. C2R transforms may overwrite their input. */
   execute(from: DeviceAddress, to: DeviceAddress, direction: -1 | 1): void;
 }
 
-/** All ranks of a launch, as NCCL knows them. */
+/** The NCCL communicator of all ranks of a launch. */
 export interface CudaGroup {
-  /** Keeps a message until `flush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
+  /** Stores a message until `flush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
   queue(outgoing: boolean, address: DeviceAddress, count: number, type: number, peer: number): void;
   /**
-   * Starts the kept messages as one group, behind the work that the device has so far and beside
-   * what it gets later.
+   * Starts the stored messages as one group. They run after the work that is already queued on the
+   * device, and concurrently with later work.
    */
   flush(): void;
-  /** Flushes; work that the device gets later comes after the messages. */
+  /** Flushes. Work that is queued later runs after the messages. */
   finish(): void;
-  /** `op` is NCCL's number: 0 sum, 1 product. In place where both addresses are the same. */
+  /** `op` is NCCL's number: 0 sum, 1 product. Equal addresses mean in place. */
   allReduce(send: DeviceAddress, recv: DeviceAddress, count: number, type: number, op: number): void;
-  /** `count` is that of one rank. */
+  /** `count` is the count of one rank. */
   allGather(send: DeviceAddress, recv: DeviceAddress, count: number, type: number): void;
   broadcast(address: DeviceAddress, count: number, type: number, root: number): void;
 }
 
 /**
- * native/cuda: the CUDA driver, NVRTC, cuBLAS, cuFFT and NCCL. Work goes to the context's one stream
- * in order; only `download`, `synchronize` and `waitEvent` wait. Errors are {@link BackendError}s with
- * the name that CUDA gives them; their property `cuda` holds that name.
+ * native/cuda: the CUDA driver, NVRTC, cuBLAS, cuFFT and NCCL. Work runs in order on the context's
+ * one stream. Only `download`, `synchronize`, `waitEvent` and `elapsed` wait.
+ *
+ * @throws {@link BackendError} with the error name of CUDA in the message and in the property
+ * `cuda`
  */
 export interface CudaAddon {
   setErrorClass(errorClass: typeof BackendError): void;
   /**
-   * Loads the libraries, from `folder` first where one is given, and looks for devices. Never
-   * throws; the first call decides.
+   * Loads the libraries and lists the devices. If `folder` is given, it is searched first. Never
+   * throws. Only the first call has an effect.
    */
   probe(folder?: string): CudaProbe;
 
   /**
-   * `poolLimit` in bytes, Infinity for none; `cacheFolder` holds compiled kernels, '' for no cache.
+   * `poolLimit` is in bytes, Infinity for none. `cacheFolder` holds compiled kernels, '' for no
+   * cache.
    */
   openContext(ordinal: number, poolLimit: number, cacheFolder: string): CudaContext;
   address(memory: CudaMemory): DeviceAddress;
-  /** Twice does nothing. */
+  /** A second call has no effect. */
   free(memory: CudaMemory): void;
-  /** 128 bytes that name a new group of ranks: one rank makes them, all others get them from it. */
+  /**
+   * 128 bytes that identify a new group of ranks. One rank creates them and sends them to all
+   * others.
+   */
   ncclUniqueId(): ArrayBuffer;
 }

@@ -5,13 +5,13 @@ import { BackendError, messageOf } from '../../core/base/errors.js';
 import { PACKAGE_ROOT } from '../../core/base/package-root.js';
 import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './cuda-addon-interface.js';
 
-/** What of CUDA there is in this process, or why there is nothing and what helps. */
+/** The available CUDA of this process, or the reason why it is missing and the remedy. */
 export type CudaState =
   | {
       readonly available: true;
       readonly addon: CudaAddon;
       readonly driverVersion: string;
-      /** At least one. */
+      /** At least one device. */
       readonly devices: readonly CudaDeviceInfo[];
       readonly libraries: Readonly<Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'nccl', CudaLibrary>>;
     }
@@ -49,8 +49,8 @@ function load(folder: string | undefined): CudaState {
 let state: CudaState | undefined;
 
 /**
- * Loads `native/cuda` and the CUDA libraries when first called, from the folder that the
- * environment variable `LOPS_CUDA_LIBRARIES` names before the system's. Never throws.
+ * Loads `native/cuda` and the CUDA libraries at the first call. The folder in the environment
+ * variable `LOPS_CUDA_LIBRARIES` is searched before those of the system. Never throws.
  */
 export function cudaAddon(): CudaState {
   state ??= load(process.env['LOPS_CUDA_LIBRARIES']);

@@ -22,9 +22,12 @@ import { VectorKernels, vectorKernels } from './vector-kernels.js';
 export interface CudaBackendOptions {
   /** The number of the device. @default 0 */
   readonly device?: number;
-  /** Most bytes of device memory to take, at most what it has. @default Infinity */
+  /**
+   * The most bytes of device memory to use, at most the memory of the device.
+   * @default Infinity
+   */
   readonly memoryLimit?: number;
-  /** Where compiled kernels are kept; '' for nowhere. @default '' */
+  /** The folder for compiled kernels; '' for none. @default '' */
   readonly cacheFolder?: string;
   /** @default 'cuda' */
   readonly name?: string;
@@ -38,8 +41,10 @@ const DEFAULTS = {
 } satisfies Defaults<CudaBackendOptions>;
 
 /**
- * Arrays in the memory of an NVIDIA device. Kernels are queued on one stream: only downloads and
- * scalars wait. Throws {@link BackendError} where there is no CUDA.
+ * A backend for arrays in the memory of an NVIDIA device. Kernels are queued on one stream. Only
+ * downloads and scalar results wait.
+ *
+ * @throws {@link BackendError} if there is no CUDA
  */
 export class CudaBackend extends CheckedBackend<CudaBlock> {
   readonly #engine: CudaEngine;
@@ -84,9 +89,10 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
   }
 
   /**
-   * NCCL between the devices of all ranks. Collective over `comm`, which has all ranks of the
-   * launch.
-   * @throws BackendError on all ranks where one has no NCCL
+   * Creates the NCCL port between the devices of all ranks. Collective over `comm`, which must have
+   * all ranks of the launch.
+   *
+   * @throws {@link BackendError} on all ranks if one rank has no NCCL
    */
   ncclPort(comm: Communicator): NcclPort {
     return NcclPort.create(this.#engine.addon, this.#engine.context, comm);
@@ -96,7 +102,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
     return this.#engine.device;
   }
 
-  /** What was asked of the device so far: launches, transfers, waits. */
+  /** The counts of device operations so far: launches, transfers, waits. */
   counters(): CudaCounters {
     return this.#engine.context.counters();
   }
@@ -105,14 +111,15 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
     return this.#engine.context.poolStats();
   }
 
-  /** Gives memory that is kept for reuse back to the device. */
+  /** Returns the pool's free memory to the device. */
   trimPool(): void {
     this.#engine.context.trimPool();
   }
 
   /**
-   * Memory that the driver moves between host and device: kernels run on it, slowly. Later, where
-   * there is room again, they find it on the device.
+   * Allows allocations beyond the device's memory, until the returned function is called. The
+   * driver moves such memory between host and device. Kernels run slowly on it, until it fits on
+   * the device again.
    */
   overcommit(): () => string {
     const { context } = this.#engine;
@@ -120,7 +127,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
     return () => context.endOvercommit();
   }
 
-  /** Seconds that the device was busy with what `work` queued, by its own clock. Waits. */
+  /** The seconds that the device worked on what `work` queued, by its own clock. Waits. */
   seconds(work: () => void): number {
     const { context } = this.#engine;
     const from = context.recordEvent();

@@ -13,29 +13,29 @@ import type {
 import { KernelArguments } from './kernel-arguments.js';
 import { PinnedPool } from './pinned-pool.js';
 
-/** The sources in native/cuda/kernels, each compiled once for every dtype that meets it. */
+/** The sources in native/cuda/kernels. Each is compiled once for every dtype that uses it. */
 export type KernelSource = 'vectors' | 'functions' | 'ordered' | 'reductions' | 'products' | 'lanes';
 
-/** Threads of a block where nothing asks for another number. */
+/** The default number of threads of a block. */
 export const THREADS = 256;
-/** Elements a thread of an elementwise kernel: EACH of prelude.cuh. */
+/** The elements of one thread of an elementwise kernel: EACH of prelude.cuh. */
 const EACH = 4;
 /**
- * Pairs of doubles that a reduction may leave between its two stages, and counters of finished
- * blocks.
+ * The pairs of doubles that a reduction may store between its two stages, and the counters of
+ * finished blocks.
  */
 export const PARTIALS = 16384;
 export const TICKETS = 1024;
-/** Pairs of doubles that one reduction may answer. */
+/** The most pairs of doubles that one reduction may return. */
 export const RESULTS = 64;
 
-/** A small array of the device's, read by kernels. Freed when it is collected. */
+/** A small array on the device that kernels read. It is freed when it is collected. */
 export interface DeviceTable {
   readonly memory: CudaMemory;
   readonly address: DeviceAddress;
 }
 
-/** What NVRTC is told for kernels of `native/cuda/kernels`. */
+/** The NVRTC options for kernels of `native/cuda/kernels`. */
 export const kernelOptions = (dtype: DType): readonly string[] => [`-DDTYPE=${tagOf(dtype)}`, '--std=c++14'];
 
 const sourceOf = (file: string): string => readFileSync(new URL(`kernels/${file}`, NATIVE), 'utf8');
@@ -73,7 +73,7 @@ export class CudaEngine {
     this.#answer = this.context.allocPinned(16 * RESULTS);
   }
 
-  /** Zeroed memory for as long as the engine lives. */
+  /** Allocates zeroed memory for the lifetime of the engine. */
   hold(bytes: number): DeviceAddress {
     const memory = this.context.alloc(bytes);
     this.#held.push(memory);
@@ -114,36 +114,36 @@ export class CudaEngine {
     kernel.launch(gridX, gridY, gridZ, blockX, blockY, 0, args.buffer, args.count);
   }
 
-  /** For kernels that loop with `each`: {@link EACH} elements a thread. */
+  /** Launches a kernel that loops with `each`: {@link EACH} elements for each thread. */
   launchEach(kernel: CudaKernel, n: number): void {
     this.launch(kernel, Math.ceil(n / (EACH * THREADS)), 1, 1, THREADS, 1);
   }
 
-  /** A thread for each of `n` elements. */
+  /** Launches one thread for each of `n` elements. */
   launchThreads(kernel: CudaKernel, n: number): void {
     this.launch(kernel, Math.ceil(n / THREADS), 1, 1, THREADS, 1);
   }
 
-  /** Waits for the first `count` pairs of {@link results}. */
+  /** Waits for the first `count` pairs of {@link results} and returns them. */
   answer(count: number): Float64Array {
     this.context.downloadPinned(this.results, this.#answer, 0, 16 * count);
     this.context.synchronize();
     return new Float64Array(this.#answer, 0, 2 * count).slice();
   }
 
-  /** Queues a copy to pinned memory. The answer waits for it. */
+  /** Queues a copy to pinned memory. The returned function waits for it. */
   queueDownload(from: DeviceAddress, to: HostArray): () => void {
     this.context.downloadPinned(from, to.buffer as ArrayBuffer, to.byteOffset, to.byteLength);
     return this.#mark();
   }
 
-  /** Queues a copy from pinned memory. */
+  /** Queues a copy from pinned memory. The returned function waits for it. */
   queueUpload(from: HostArray, to: DeviceAddress): () => void {
     this.context.uploadPinned(from.buffer as ArrayBuffer, from.byteOffset, from.byteLength, to);
     return this.#mark();
   }
 
-  /** Waits for the work so far, when called. */
+  /** Marks the end of the work so far. The returned function waits for this mark. */
   #mark(): () => void {
     const event = this.context.recordEvent();
     return () => this.context.waitEvent(event);
@@ -154,8 +154,8 @@ export class CudaEngine {
   }
 
   /**
-   * Memory that is given back when `use` returns: kernels are in order, so whoever gets it next
-   * comes later.
+   * Allocates memory until `use` returns. Kernels run in order, so kernels of the next user of this
+   * memory run later.
    */
   withScratch<R>(bytes: number, use: (address: DeviceAddress) => R): R {
     const memory = this.context.alloc(Math.max(1, bytes));
@@ -175,8 +175,8 @@ export class CudaEngine {
   }
 
   /**
-   * A kernel of generated source, which may include the headers of native/cuda/kernels. Products
-   * are not contracted with sums, so that steps round as kernels do.
+   * A kernel from generated source, which may include the headers of native/cuda/kernels. Products
+   * are not fused with sums, so that the result is rounded in the same way as by separate kernels.
    */
   generated(source: string, name: string): CudaKernel {
     const options = [...kernelOptions('float64'), '--fmad=false'];

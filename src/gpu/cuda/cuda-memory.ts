@@ -10,11 +10,11 @@ export interface CudaBlock {
   readonly memory: CudaMemory;
   readonly address: DeviceAddress;
   /**
-   * Grows with every kernel that writes, so that what was derived from the contents is known to be
-   * stale.
+   * Increases with every kernel that writes. A different version means that data derived from the
+   * contents is stale.
    */
   version: number;
-  /** Frees what was derived from the contents. */
+  /** Frees the data that was derived from the contents. */
   freeDerived: (() => void) | undefined;
 }
 
@@ -62,7 +62,7 @@ export class CudaBlocks implements DeviceMemory<CudaBlock> {
     this.#engine.context.synchronize();
   }
 
-  /** The pool also counts what the backend itself holds. */
+  /** The numbers of the pool, which also include the memory of the backend itself. */
   stats(): Pick<MemoryStats, 'poolMisses' | 'pooledBytes' | 'liveBytes'> {
     const { driverAllocations, liveBytes, pooledBytes } = this.#engine.context.poolStats();
     return { poolMisses: driverAllocations, liveBytes, pooledBytes };
@@ -71,7 +71,7 @@ export class CudaBlocks implements DeviceMemory<CudaBlock> {
   span(elements: CudaRun): DeviceSpan {
     const engine = this.#engine;
     const { dtype } = elements.storage;
-    // A holder of the address may write
+    // The holder of the address may write
     const address = output(elements);
     return {
       kind: 'device',

@@ -8,11 +8,12 @@ import type { CudaBackend } from './cuda-backend.js';
 import { CUDA_SETTINGS } from './cuda-settings.js';
 
 /**
- * This rank's CUDA backend, where all ranks have one, and the transport of their memory
- * (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch.
+ * Creates this rank's CUDA backend if all ranks have one, and chooses the transport of device
+ * memory (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch.
+ *
  * @param nodeRank this rank's number within its node
- * @throws BackendError on all ranks where one has no device, or where the transport that was asked
- * for does not work
+ * @throws {@link BackendError} on all ranks if one has no device, or if the selected transport does
+ * not work
  */
 export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBackend {
   const backend = onAllRanks(comm, () => createCudaBackend(nodeRank));

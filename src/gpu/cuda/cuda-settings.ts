@@ -11,7 +11,7 @@ import {
 import { TRANSPORTS } from './choose-transport.js';
 import type { CudaDeviceInfo } from './cuda-addon-interface.js';
 
-/** Environment variables of the CUDA backend that have a value of a certain kind. */
+/** Environment variables of the CUDA backend with checked values. */
 export const CUDA_SETTINGS = {
   device: countSetting('LOPS_CUDA_DEVICE', 'the number of a device, from 0', 0),
   memory: numberSetting(
@@ -24,7 +24,9 @@ export const CUDA_SETTINGS = {
 
 /**
  * The device of this process: `LOPS_CUDA_DEVICE`, otherwise the rank's number within its node,
- * modulo the number of devices. Throws {@link BackendError}.
+ * modulo the number of devices.
+ *
+ * @throws {@link BackendError} if there is no such device
  */
 export function deviceOf(
   env: Environment,
@@ -42,8 +44,10 @@ export function deviceOf(
 }
 
 /**
- * `LOPS_CUDA_MEMORY` in bytes: up to 1 it is a share of the device's. Infinity where it is not set.
- * Throws {@link ArgumentError}.
+ * `LOPS_CUDA_MEMORY` in bytes. Values up to 1 are a share of the device's memory. Infinity if it is
+ * not set.
+ *
+ * @throws {@link ArgumentError} if the value is invalid
  */
 export function memoryLimit(env: Environment, device: CudaDeviceInfo): number {
   const value = readSetting(CUDA_SETTINGS.memory, env) ?? Number.POSITIVE_INFINITY;
@@ -51,7 +55,7 @@ export function memoryLimit(env: Environment, device: CudaDeviceInfo): number {
 }
 
 /**
- * Where compiled kernels are kept: `LOPS_CUDA_CACHE` (`off` for nowhere), otherwise a folder of the
+ * The folder for compiled kernels: `LOPS_CUDA_CACHE` (`off` for none), otherwise a folder in the
  * user's cache.
  */
 export function cacheFolder(env: Environment): string {

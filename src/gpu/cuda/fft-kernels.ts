@@ -7,7 +7,7 @@ import { type CudaEngine, elementAt } from './cuda-engine.js';
 import { type CudaKernelOf, input, output } from './cuda-memory.js';
 import type { VectorKernels } from './vector-kernels.js';
 
-/** cuFFT's numbers. */
+/** The numbers of cuFFT's types. */
 const TYPE = {
   complex64: { c2c: 0x29, r2c: 0x2a, c2r: 0x2c },
   complex128: { c2c: 0x69, r2c: 0x6a, c2r: 0x6c },
@@ -15,15 +15,15 @@ const TYPE = {
 type Kind = FftPlan['kind'];
 
 const MOST_PLANS = 64;
-/** Axes of one plan. */
+/** The most axes of one plan. */
 const MOST_RANK = 3;
 /**
- * Transforms of a middle axis are repeated for each part before it, or after it, up to so often;
- * beyond, the array is transposed.
+ * Transforms of a middle axis are repeated for each part before it, or after it, at most this many
+ * times. Beyond that, the array is transposed.
  */
 const MOST_REPEATS = 16;
 
-/** A transform of [outer, lengths…, inner] over the middle. */
+/** A transform of the middle axes of [outer, lengths…, inner]. */
 interface Layout {
   readonly outer: number;
   readonly lengths: readonly number[];
@@ -34,7 +34,7 @@ interface Layout {
 export class FftKernels {
   readonly #engine: CudaEngine;
   readonly #vectors: VectorKernels;
-  /** Least recently used first. */
+  /** In the order of last use. */
   readonly #plans = new Map<string, CudaFftPlan>();
 
   constructor(engine: CudaEngine, vectors: VectorKernels) {
@@ -60,7 +60,7 @@ export class FftKernels {
       this.#vectors.combine(dtype, product(shape), [{ x: y, coefficient: plan.scale }], y);
   };
 
-  /** Over any axes, neighbours at once; at least a copy. */
+  /** Transforms any axes, neighbouring axes together. If there are none, copies. */
   #complex(
     dtype: ComplexDType,
     x: DeviceAddress,
@@ -127,7 +127,11 @@ export class FftKernels {
     });
   }
 
-  /** The real axis, and those before it that one plan takes along: answers which it did. */
+  /**
+   * Transforms the real axis, and the axes before it that the same plan can transform.
+   *
+   * @returns the transformed axes
+   */
   #fromReal(
     dtype: ComplexDType,
     x: DeviceAddress,
@@ -146,7 +150,7 @@ export class FftKernels {
     const before = product(shape.slice(0, first));
     const whole = [before, ...shape.slice(first, first + count)];
     const input = outer > 1 && inner > 1 ? [outer, inner, n] : whole;
-    // cuFFT wants its real memory aligned as complex numbers are
+    // cuFFT requires real memory with the alignment of complex numbers
     const aligned = x % bytesOf(dtype) === 0;
     if (outer === 1 || inner === 1) {
       const transform = (from: DeviceAddress) =>
@@ -179,8 +183,8 @@ export class FftKernels {
   }
 
   /**
-   * On a copy of x: cuFFT may overwrite what it reads, and takes lines for Hermitian that are not
-   * quite.
+   * Works on a copy of x, because cuFFT may overwrite its input. The copy is made exactly
+   * Hermitian, because cuFFT assumes that.
    */
   #toReal(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { shape, axes, scale }: FftPlan): void {
     const engine = this.#engine;
@@ -245,7 +249,7 @@ export class FftKernels {
     );
   }
 
-  /** [outer, lengths…, inner], where outer or inner is 1. */
+  /** Transforms [outer, lengths…, inner] with outer or inner equal to 1. */
   #execute(
     dtype: ComplexDType,
     kind: Kind,
@@ -289,7 +293,7 @@ export class FftKernels {
 /** Neighbouring axes as runs `[first, count]` of up to three. */
 function runsOf(axes: readonly number[]): (readonly [first: number, count: number])[] {
   const runs: [number, number][] = [];
-  // From the last axis on, so that runs that are cut keep it
+  // From the last axis on, so that a run of three that is split off includes it
   for (const axis of [...axes].sort((a, b) => b - a)) {
     const run = runs.at(-1);
     if (run && run[0] === axis + 1 && run[1] < MOST_RANK) {

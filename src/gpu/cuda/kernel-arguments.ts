@@ -1,15 +1,15 @@
 export const KINDS = ['int32', 'int64', 'float32', 'float64'] as const;
 
-/** A number as a kernel takes it. */
+/** A number with the type of a kernel argument. */
 export interface KernelNumber {
   readonly kind: (typeof KINDS)[number];
   readonly value: number;
 }
 
-/** That a launch takes. */
+/** The most arguments of a launch. */
 export const MOST_ARGUMENTS = 64;
 
-/** Arguments of one launch: a slot of eight bytes each, in memory that is reused. */
+/** The arguments of one launch: a slot of eight bytes for each, in memory that is reused. */
 export class KernelArguments {
   readonly buffer = new ArrayBuffer(MOST_ARGUMENTS * 8);
   readonly #words = new Uint32Array(this.buffer);
@@ -26,7 +26,7 @@ export class KernelArguments {
     return this;
   }
 
-  /** A device address, or an integer of 32 or 64 bits; beyond 2^53 nothing is exact. */
+  /** Adds a device address, or an integer of 32 or 64 bits; exact up to 2^53. */
   int(value: number): this {
     this.#words[2 * this.#count] = value;
     this.#words[2 * this.#count + 1] = Math.floor(value / 2 ** 32);
@@ -39,7 +39,7 @@ export class KernelArguments {
     return this;
   }
 
-  /** A float, in the low half of its slot. */
+  /** Adds a float, in the low half of its slot. */
   single(value: number): this {
     this.#singles[2 * this.#count] = value;
     this.#words[2 * this.#count + 1] = 0;

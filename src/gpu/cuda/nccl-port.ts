@@ -6,7 +6,7 @@ import type { DevicePort } from '../../core/ports/device-port.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
 import type { CudaAddon, CudaContext, CudaGroup, DeviceAddress } from './cuda-addon-interface.js';
 
-/** NCCL's numbers; it has no complex types, so those travel as pairs. */
+/** The numbers of NCCL's types. NCCL has no complex types, so complex values are sent as pairs. */
 const TYPES: Readonly<Record<DType, number>> = {
   int32: 2,
   float32: 7,
@@ -29,8 +29,9 @@ export class NcclPort implements DevicePort {
   }
 
   /**
-   * Collective over all ranks of the launch.
-   * @throws BackendError on all ranks where one has no NCCL
+   * Creates the port. Collective over all ranks of the launch.
+   *
+   * @throws {@link BackendError} on all ranks if one has no NCCL
    */
   static create(addon: CudaAddon, context: CudaContext, comm: Communicator): NcclPort {
     onAllRanks(comm, () => {

@@ -2,13 +2,16 @@ import type { CudaContext } from './cuda-addon-interface.js';
 
 const PAGE = 4096;
 const MEBI = 2 ** 20;
-/** Few sizes, so that memory fits again; never much more than asked for. */
+/**
+ * The size of the block for a request. There are few sizes, so that blocks can be reused; a block
+ * is never much larger than the request.
+ */
 const sizeFor = (bytes: number): number =>
   bytes < MEBI ? Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes))) : Math.ceil(bytes / MEBI) * MEBI;
 
 /**
- * Pinned host memory, lent over and over: making it takes longer than most messages, and garbage
- * collection gives it back only when a program waits for events.
+ * A pool of pinned host memory. Allocation of pinned memory takes longer than most messages.
+ * Garbage collection frees it only when a program waits for events.
  */
 export class PinnedPool {
   readonly #context: CudaContext;
@@ -19,7 +22,7 @@ export class PinnedPool {
     this.#context = context;
   }
 
-  /** At least so many bytes. */
+  /** Returns a block of at least this many bytes. */
   take(bytes: number): ArrayBuffer {
     const size = sizeFor(bytes);
     const memory = this.#free.get(size)?.pop() ?? this.#context.allocPinned(size);
@@ -27,7 +30,7 @@ export class PinnedPool {
     return memory;
   }
 
-  /** Memory that is not of this pool, or was given back, is left alone. */
+  /** Returns a block to the pool. Memory of other origin, or already returned, is ignored. */
   giveBack(memory: ArrayBufferLike): void {
     if (!(memory instanceof ArrayBuffer) || !this.#lent.delete(memory)) return;
     const free = this.#free.get(memory.byteLength);

@@ -14,12 +14,12 @@ const BLAS_TYPE: Partial<Readonly<Record<DType, BlasType>>> = {
 };
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
-/** Axes of one launch of a convolution. */
+/** The most axes of one launch of a convolution. */
 const MOST_AXES = 4;
 
 type Table = IndexTable<StorageMemory<CudaBlock>>;
 
-/** The entries of a table by the element of x that they belong to. */
+/** The entries of a table, grouped by their element of x. */
 interface TransposedTable {
   readonly starts: DeviceTable;
   readonly entries: DeviceTable;
@@ -39,7 +39,10 @@ export class ProductKernels {
   readonly #hasBlas: boolean;
   readonly #memory: CudaBlocks;
   readonly #scalars = new Float64Array(4);
-  /** Tables by columns, which scatterAdd needs, of index blocks as they were at a version. */
+  /**
+   * Tables grouped by columns, which scatterAdd needs, of index blocks at a version of their
+   * contents.
+   */
   readonly #columns = new WeakMap<
     CudaBlock,
     Map<string, { readonly version: number; readonly table: TransposedTable }>
@@ -58,7 +61,7 @@ export class ProductKernels {
     const [opA, opB] = [BLAS_OP[spec.transA], BLAS_OP[spec.transB]];
     const type = BLAS_TYPE[dtype];
     if (type !== undefined && this.#hasBlas && k > 0 && !isZero(alpha)) {
-      // Row-major matrices are their own transposes to cuBLAS: Cᵀ = op(B)ᵀ op(A)ᵀ
+      // cuBLAS reads row-major matrices as their transposes: Cᵀ = op(B)ᵀ op(A)ᵀ
       this.#scalars.set([re(alpha), im(alpha), re(beta), im(beta)]);
       const { context } = engine;
       context.gemm(
@@ -118,8 +121,8 @@ export class ProductKernels {
         offset: offset[k] as number,
       }),
     );
-    // Axes that are not convolved need no loop where they come first or last, and are one where
-    // they meet
+    // Axes that are not convolved need no loop at the start or the end; neighbouring ones in
+    // between are merged
     const isPlain = ({ nx, nh, ny, offset: shift }: ConvolvedAxis) => nh === 1 && shift === 0 && nx === ny;
     const [first, last] = [axes.findIndex((a) => !isPlain(a)), axes.findLastIndex((a) => !isPlain(a))];
     const size = (part: readonly ConvolvedAxis[]) => part.reduce((total, { ny }) => total * ny, 1);
@@ -208,14 +211,20 @@ export class ProductKernels {
     engine.launchThreads(engine.kernel('products', x.storage.dtype, 'scatter_add'), total);
   };
 
-  /** The address of weights, 0 for none; then that of complex ones. */
+  /**
+   * Adds two arguments: the address of real weights and that of complex weights, 0 if there are
+   * none.
+   */
   #putWeights({ weights }: Table): CudaEngine['args'] {
     const address = weights ? input(weights) : 0;
     const isPairs = weights !== undefined && isComplex(weights.storage.dtype);
     return this.#engine.args.int(isPairs ? 0 : address).int(isPairs ? address : 0);
   }
 
-  /** Made on the host when an index is first met, and again when it was written. */
+  /**
+   * Computes the table on the host at the first use of an index, and again after the index was
+   * written.
+   */
   #columnsOf({ index, nx, ny, width }: Table): TransposedTable {
     const { memory, dtype, length } = index.storage;
     let tables = this.#columns.get(memory);
@@ -244,7 +253,7 @@ export class ProductKernels {
   }
 }
 
-/** The transpose of a table of `nx` columns: entries in the order of the table. */
+/** The transpose of a table of `nx` columns, with entries in the order of the table. */
 function transposedTable(engine: CudaEngine, index: Int32Array, nx: number): TransposedTable {
   const starts = new Int32Array(nx + 1);
   for (const i of index) if (i >= 0) starts[i + 1] = (starts[i + 1] as number) + 1;

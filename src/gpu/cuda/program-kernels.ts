@@ -7,7 +7,7 @@ import { type CudaKernelOf, type CudaRun, input, output } from './cuda-memory.js
 import { elementwiseSource, reductionSource } from './program-source.js';
 import { blocksFor } from './reduction-kernels.js';
 
-/** Programs as kernels: one launch each, compiled when first met. */
+/** Programs as kernels, with one launch each. A program is compiled at its first use. */
 export class ProgramKernels {
   readonly #engine: CudaEngine;
   readonly #kernels = new WeakMap<Program, Map<Fold | 'program', CudaKernel>>();

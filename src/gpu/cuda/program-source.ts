@@ -21,7 +21,10 @@ const COMPARED: Partial<Readonly<Record<BinaryOp, string>>> = {
   greaterEqual: '>=',
 };
 const SIGNS: Partial<Readonly<Record<BinaryOp, string>>> = { add: '+', subtract: '-', multiply: '*' };
-/** Functions of complex numbers are evaluated in double precision, those of integers too. */
+/**
+ * Functions with other names in the headers. Functions of complex numbers and of integers are
+ * evaluated in double precision.
+ */
 const ORDERED: Partial<Readonly<Record<UnaryOp, string>>> = {
   floor: 'lower',
   ceil: 'upper',
@@ -53,7 +56,7 @@ function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
     return isPair ? `(is_finite(${x}.re) && is_finite(${x}.im) ? 1 : 0)` : `(is_finite(${x}) ? 1 : 0)`;
   if (name === 'abs' && isPair) return `to<${TYPES[dtype]}>(hypot((double)${x}.re, (double)${x}.im))`;
   if (name === 'sign') return `to<${TYPES[dtype]}>(f_sign(wide(${x})))`;
-  // Single precision has functions of its own
+  // Single precision has its own functions
   const operand = isFloat32(from) ? x : `wide(${x})`;
   return stored(`${ORDERED[name] ?? `f_${name}`}(${operand})`);
 }
@@ -81,7 +84,7 @@ function binary(name: BinaryOp, x: string, y: string, from: DType, dtype: DType)
   return stored(`${called[name]}(${operands.join(', ')})`);
 }
 
-/** The expression that gives value `k`, and its type. */
+/** The expression that computes value `k`, and its type. */
 function value(program: Program, k: number): string {
   const instruction = program.instructions[k] as Instruction;
   const { dtype } = instruction;
@@ -121,8 +124,8 @@ const values = (program: Program): string =>
     .join('\n');
 
 /**
- * One kernel `program` of a program: a thread for each element. It holds nothing of what the user
- * wrote but numbers.
+ * The source of a kernel `program` with a thread for each element. It contains nothing from the
+ * user but numbers.
  */
 export function elementwiseSource(program: Program): string {
   const outputs = program.outputs
@@ -146,7 +149,7 @@ const JOINS: Readonly<Record<Fold, (complex: boolean) => string>> = {
   min: () => 'Smallest',
 };
 
-/** One kernel `reduction` that joins the output of a program over all elements. */
+/** The source of a kernel `reduction` that reduces the output of a program over all elements. */
 export function reductionSource(fold: Fold, program: Program): string {
   const [output = 0] = program.outputs;
   const { dtype } = program.instructions[output] as Instruction;

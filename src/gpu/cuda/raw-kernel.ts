@@ -21,11 +21,11 @@ export const float32 = (value: number): KernelNumber => ({ kind: 'float32', valu
 /** A `double` argument. */
 export const float64 = (value: number): KernelNumber => ({ kind: 'float64', value });
 
-/** How a {@link RawKernel} is launched. */
+/** The launch configuration of a {@link RawKernel}. */
 export interface LaunchOptions {
-  /** Blocks along x, y, z. */
+  /** The blocks along x, y, z. */
   readonly grid: number | readonly number[];
-  /** Threads of a block along x, y. */
+  /** The threads of a block along x, y. */
   readonly block: number | readonly number[];
   /** Bytes of dynamic shared memory. @default 0 */
   readonly shared?: number;
@@ -50,16 +50,19 @@ const DEFAULTS = { options: ['--std=c++14'] } satisfies Defaults<RawKernelOption
 const LAUNCH_DEFAULTS = { grid: undefined, block: undefined, shared: 0 } satisfies Defaults<LaunchOptions>;
 
 /**
- * A kernel of CUDA C++ that is yours: `extern "C" __global__ void name(…)`. Compiled by NVRTC at
- * the first launch on a backend; a compile error is a {@link BackendError} with NVRTC's log. What
- * it reads and writes is not checked.
+ * A user's kernel in CUDA C++: `extern "C" __global__ void name(…)`. NVRTC compiles it at the first
+ * launch on a backend. A compile error is a {@link BackendError} with NVRTC's log. The memory
+ * accesses of the kernel are not checked.
  */
 export class RawKernel {
   readonly source: string;
   readonly name: string;
   readonly #options: readonly string[];
   readonly #kernels = new WeakMap<CudaBackend, CudaKernel>();
-  /** How many arguments the source declares; undefined where that cannot be read off. */
+  /**
+   * The number of arguments that the source declares. Undefined if it cannot be read from the
+   * source.
+   */
   readonly #count: number | undefined;
 
   constructor(source: string, name: string, options?: RawKernelOptions) {
@@ -75,8 +78,11 @@ export class RawKernel {
   }
 
   /**
-   * Queues it with arrays (the addresses of their first elements) and numbers. Waits for nothing.
-   * Errors: ArgumentError, BackendError for arrays that are elsewhere.
+   * Queues the kernel with arrays (the addresses of their first elements) and numbers. Does not
+   * wait.
+   *
+   * @throws {@link ArgumentError} if the options or arguments are invalid
+   * @throws {@link BackendError} if an array is on another backend
    */
   launch(options: LaunchOptions, args: readonly (NDArray | KernelNumber)[]): void {
     const { grid, block, shared } = requireOptions('RawKernel.launch', options, LAUNCH_DEFAULTS);

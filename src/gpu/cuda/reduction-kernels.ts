@@ -9,9 +9,12 @@ import { type CudaBlock, input, type CudaKernelOf as Kernel, output } from './cu
 
 type Product = InnerProduct<StorageMemory<CudaBlock>>;
 
-/** Elements that a thread adds up before blocks are joined. */
+/** The elements that a thread adds before the results of blocks are joined. */
 const EACH = 16;
-/** Blocks of one reduction: a function of its length alone, so that its result is. */
+/**
+ * The most blocks of one reduction. The number of blocks depends only on the length, and so does
+ * the order of additions.
+ */
 const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
 
@@ -144,8 +147,8 @@ export class ReductionKernels {
   };
 
   /**
-   * Of real numbers, byte by byte of their bits from the highest on: a launch for each, one
-   * transfer.
+   * Selects among real numbers by the bytes of their bit patterns, from the highest byte on. One
+   * launch for each byte, and one transfer.
    */
   readonly kthSmallest: Kernel<'kthSmallest'> = (x, k) => {
     const engine = this.#engine;
@@ -168,7 +171,7 @@ export class ReductionKernels {
     return engine.answer(1)[0] as number;
   };
 
-  /** Long lines are cut into pieces, whose sums are summed up first. */
+  /** Long lines are split into pieces. The sums of the pieces are summed first. */
   readonly cumsum: Kernel<'cumsum'> = (x, [outer, n, inner], y) => {
     const { dtype } = x.storage;
     this.#cumsum(realOf(dtype), [outer, n, inner * lanesOf(dtype)], input(x), output(y));

@@ -4,8 +4,8 @@ import { ADDON_FILE, cudaAddon } from './cuda-addon.js';
 import { deviceOf } from './cuda-settings.js';
 
 /**
- * The devices and libraries of CUDA that this rank sees, and the device that would be its own;
- * makes no context.
+ * The CUDA devices and libraries that this rank sees, and the device that it would use. Creates no
+ * context.
  */
 export function reportCuda(
   nodeRank = 0,

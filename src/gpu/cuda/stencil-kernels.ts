@@ -8,26 +8,26 @@ import { type CudaBlock, type CudaKernelOf, input, output } from './cuda-memory.
 
 type Band = AxisBand<StorageMemory<CudaBlock>>;
 
-/** Bands of one launch. */
+/** The most bands of one launch. */
 const MOST_BANDS = 4;
 const NO_BAND: readonly number[] = [0, 0, 0, 0, 1, 1, 0, 0, 0, 0];
 
-/** Segments as kernels read them. */
+/** Segments in the form that kernels read. */
 interface SegmentTable {
   readonly rows: DeviceTable;
   readonly taps: DeviceTable;
   readonly count: number;
-  /** Disjoint and in order. */
+  /** Whether the segments are disjoint and in order. */
   readonly sorted: boolean;
 }
 
 /**
- * An operator's segments are the same list in every call, so they are uploaded once for each type
- * of taps.
+ * Uploaded tables of segments. An operator passes the same list in every call, so it is uploaded
+ * once for each type of taps.
  */
 type Tables = WeakMap<readonly BandSegment[], SegmentTable>;
 
-/** Banded stencils: complex numbers are two real ones to them. */
+/** Banded stencils. A complex number is processed as two real numbers. */
 export class StencilKernels {
   readonly #engine: CudaEngine;
   readonly #single: Tables = new WeakMap();

@@ -35,14 +35,17 @@ const BINARY_SOURCE: Readonly<Record<BinaryOp, KernelSource>> = {
   greater: 'ordered',
   greaterEqual: 'ordered',
 };
-/** Terms of one launch. */
+/** The most terms of one launch. */
 const MOST_TERMS = 8;
 const COMBINE = ['', 'combine1', 'combine2', 'combine3', 'combine4'] as const;
-/** Axes of one launch of a strided walk. */
+/** The most axes of one launch of a strided copy. */
 const MOST_AXES = 8;
 const TILE = 32;
 
-/** Axes of a strided walk, those that are walked alike merged into one; no axis of one element. */
+/**
+ * The axes of a strided copy. Axes that are contiguous in both operands are merged, and axes of one
+ * element are dropped.
+ */
 function mergedAxes(shape: readonly number[], xStrides: readonly number[], yStrides: readonly number[]) {
   const axes: { n: number; x: number; y: number }[] = [];
   shape.forEach((n, k) => {
@@ -56,7 +59,7 @@ function mergedAxes(shape: readonly number[], xStrides: readonly number[], yStri
 }
 type Axis = ReturnType<typeof mergedAxes>[number];
 
-/** Kernels of addresses, which others are made of. Sizes may be zero. */
+/** Kernels that take addresses, from which other kernels are built. Sizes may be zero. */
 export class VectorKernels {
   readonly #engine: CudaEngine;
 
@@ -80,7 +83,10 @@ export class VectorKernels {
     this.#engine.launchEach(this.#engine.kernel('vectors', from, `cast_${to}`), n);
   }
 
-  /** Terms whose coefficients are not 0; y may be any of them. One launch for up to eight. */
+  /**
+   * Computes the sum of the terms. No coefficient may be 0, and y may be any of the terms. One
+   * launch for up to eight terms.
+   */
   combine(dtype: DType, n: number, terms: readonly Term[], y: DeviceAddress): void {
     if (n === 0) return;
     const [first] = terms;
@@ -90,7 +96,7 @@ export class VectorKernels {
       return;
     }
     if (terms.length <= MOST_TERMS) return this.#combine(dtype, n, terms, y);
-    // y may be any of the terms, so that it is written by the last piece alone
+    // y may be any of the terms, so only the last launch writes it
     this.#engine.withScratch(n * bytesOf(dtype), (sum) => {
       this.#combine(dtype, n, terms.slice(0, MOST_TERMS), sum);
       for (let k = MOST_TERMS; k < terms.length; k += MOST_TERMS - 1) {
@@ -113,7 +119,7 @@ export class VectorKernels {
     engine.launchEach(engine.kernel('vectors', dtype, name ?? 'combine8'), n);
   }
 
-  /** From addresses where the walks start; strides in elements. */
+  /** Copies from and to the addresses of the first elements. Strides are in elements. */
   stridedCopy(
     dtype: DType,
     shape: readonly number[],
@@ -152,7 +158,11 @@ export class VectorKernels {
     );
   }
 
-  /** Where x is contiguous along one long axis and y along another, by tiles. */
+  /**
+   * Copies by tiles if x is contiguous along one long axis and y along another.
+   *
+   * @returns whether it did
+   */
   #transpose(dtype: DType, axes: readonly Axis[], x: DeviceAddress, y: DeviceAddress): boolean {
     if (axes.length > 4) return false;
     const rows = axes.find((a) => a.x === 1 && a.y !== 1);
@@ -186,7 +196,7 @@ export class VectorKernels {
 /** Elementwise kernels and strided copies. */
 export function vectorKernels(engine: CudaEngine, vectors: VectorKernels): KernelSet<CudaBlock> {
   const { args } = engine;
-  /** An operand of a kernel: the address 0 stands for the scalar beside it. */
+  /** Adds an operand of a kernel. The address 0 means that the scalar after it is used. */
   const put = (x: CudaRun | Scalar) =>
     isElements(x) ? args.int(input(x)).real(0).real(0) : args.int(0).real(re(x)).real(im(x));
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { ArgumentError, BackendError, messageOf } from '../../core/base/errors.js';
 
 /**
- * What an element's function finds in `this`, as gpu.js has it: which element it computes, and the
- * operator's constants.
+ * The `this` of an element's function, as in gpu.js: the index of the element, and the constants of
+ * the operator.
  */
 export interface KernelThread<C> {
   readonly thread: { readonly x: number; readonly y: number; readonly z: number };
@@ -14,10 +14,10 @@ export interface KernelThread<C> {
 /** Constants of a kernel: numbers, and lists of numbers. */
 export type KernelConstants = Readonly<Record<string, number | Float32Array | readonly number[]>>;
 
-/** The value of output element `this.thread.x`, from all of the input. */
+/** Computes output element `this.thread.x` from the whole input. */
 export type ElementFunction<C> = (this: KernelThread<C>, x: ArrayLike<number>) => number;
 
-/** What is used of a kernel of gpu.js. */
+/** The part of a gpu.js kernel that this package uses. */
 interface GpuJsKernel {
   (x: Float32Array): ArrayLike<number>;
   destroy(): void;
@@ -28,14 +28,15 @@ interface GpuJs {
   destroy(): unknown;
 }
 
-/** What is used of the package gpu.js. */
+/** The part of the package gpu.js that this package uses. */
 export interface GpuJsModule {
   GPU: new (settings?: { mode?: string }) => GpuJs;
 }
 
 /**
- * The package gpu.js, or undefined where it is not installed. Throws {@link BackendError} where it
- * is and does not load.
+ * Loads the package gpu.js. Returns undefined if it is not installed.
+ *
+ * @throws {@link BackendError} if it is installed and does not load
  */
 export function loadGpuJs(): GpuJsModule | undefined {
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
@@ -63,21 +64,25 @@ export function loadGpuJs(): GpuJsModule | undefined {
 
 export interface CompileOptions<C> {
   readonly constants: C;
-  /** Elements of input and output. */
+  /** The number of elements of the input. */
   readonly inputs: number;
   readonly outputs: number;
-  /** Longest loop whose bound is not a literal. */
+  /** The longest loop with a bound that is not a literal. */
   readonly loopMaxIterations: number;
   readonly mode: string | undefined;
 }
 
-/** An element's function compiled by gpu.js, for one size. */
+/** An element's function, compiled by gpu.js for one size. */
 export interface CompiledKernel {
   run(x: Float32Array): ArrayLike<number>;
   dispose(): void;
 }
 
-/** Compiles now, so that what gpu.js does not understand is an error here, with its reason. */
+/**
+ * Compiles an element's function at once.
+ *
+ * @throws {@link ArgumentError} with the reason if gpu.js cannot compile the function
+ */
 export function compile<C extends KernelConstants>(
   module: GpuJsModule,
   f: ElementFunction<C>,

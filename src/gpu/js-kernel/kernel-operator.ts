@@ -26,30 +26,33 @@ import {
 export interface KernelOperatorOptions<C extends KernelConstants = KernelConstants> {
   /** Shape of the data. @default dims */
   readonly dimsd?: number | Shape;
-  /** What the functions find in `this.constants`: numbers and lists of numbers. @default none */
+  /** The `this.constants` of the functions: numbers and lists of numbers. @default none */
   readonly constants?: C;
   /** @default 'float32' */
   readonly dtype?: 'float32' | 'float64';
   /**
-   * `'auto'`: gpu.js for single precision where it is installed, otherwise the functions as they
-   * are. `'gpu.js'` insists on it. @default 'auto'
+   * `'auto'` uses gpu.js for single precision if it is installed, and otherwise the functions as
+   * plain JavaScript. `'gpu.js'` requires it. @default 'auto'
    */
   readonly engine?: 'auto' | 'gpu.js' | 'plain';
   /** A mode of gpu.js (`'gpu'`, `'webasm'`, `'cpu'`). @default its best */
   readonly mode?: string;
   /**
-   * Longest loop that a function may run whose bound is not a literal number. @default the most
-   * elements of model, data or a constant
+   * The longest loop of a function with a bound that is not a literal number.
+   * @default the most elements of model, data or a constant
    */
   readonly loopMaxIterations?: number;
   /** Runs the dot test when the operator is made. @default false */
   readonly dotTest?: boolean;
-  /** The package gpu.js, where the caller loaded it. */
+  /** The package gpu.js, if the caller has loaded it. */
   readonly module?: GpuJsModule;
 }
 
 const ENGINES = ['auto', 'gpu.js', 'plain'] as const;
-/** Elements of a compiled kernel's first result that are compared with the function itself. */
+/**
+ * The number of elements of a compiled kernel's first result that are compared with the function
+ * itself.
+ */
 const SAMPLES = 8;
 
 interface Direction<C> {
@@ -72,17 +75,18 @@ const DEFAULTS = {
 } satisfies Defaults<KernelOperatorOptions<never>>;
 
 /**
- * A linear operator made of two functions, each the value of one output element:
- * `y[i] = forward(x)` with i in `this.thread.x`, and `x[j] = adjoint(y)` with j there. Arrays are
- * flat, in C order, whatever `dims` and `dimsd` are. gpu.js compiles the functions for the GPU, or
- * for WebAssembly; where it is not installed they run as they are.
+ * A linear operator that consists of two functions. Each computes one output element:
+ * `y[i] = forward(x)` with i in `this.thread.x`, and `x[j] = adjoint(y)` with j in `this.thread.x`.
+ * Arrays are flat, in C order, for all `dims` and `dimsd`. gpu.js compiles the functions for the
+ * GPU, or for WebAssembly. If it is not installed, they run as plain JavaScript.
  *
- * gpu.js knows single precision only: vectors of double precision are computed by the functions
- * themselves, in double precision; real and imaginary parts of complex vectors one after the other.
- * The first result of a compiled function is compared with the function in a few elements, so that
- * a loop that was cut, or JavaScript that gpu.js understands otherwise, is a {@link BackendError}.
+ * gpu.js has single precision only. For vectors of double precision the functions themselves run,
+ * in double precision; with the engine `'gpu.js'` such vectors are a {@link DTypeError}. Real and
+ * imaginary parts of complex vectors are computed one after the other. A few elements of the first
+ * result of a compiled function are compared with the function itself. A loop that was cut, or
+ * JavaScript that gpu.js interprets differently, is therefore a {@link BackendError}.
  *
- * Cost: an application takes the vector out of its backend and back.
+ * Cost: an application copies the vector from its backend to the host and back.
  *
  * @example new KernelOperator(function (x) { return 2 * x[this.thread.x]; }, function (y) { return
  *   2 * y[this.thread.x]; }, 5)
@@ -97,8 +101,8 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
   readonly #adjoint: Direction<C>;
 
   /**
-   * Throws {@link ArgumentError} for functions that gpu.js cannot compile, {@link BackendError}
-   * where gpu.js is asked for and not installed.
+   * @throws {@link ArgumentError} if gpu.js cannot compile a function
+   * @throws {@link BackendError} if `engine` is `'gpu.js'` and gpu.js is not installed
    */
   constructor(
     forward: ElementFunction<C>,
@@ -157,7 +161,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     if (dotTest) this.dotTest();
   }
 
-  /** What computes vectors of single precision. */
+  /** The engine that computes vectors of single precision. */
   get engine(): 'gpu.js' | 'plain' {
     return this.#module ? 'gpu.js' : 'plain';
   }
@@ -170,7 +174,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     this.#apply(this.#adjoint, y, x);
   }
 
-  /** Gives the compiled kernels back; they are compiled again when they are needed. */
+  /** Disposes the compiled kernels. They are compiled again at the next use. */
   dispose(): void {
     for (const direction of [this.#forward, this.#adjoint]) {
       direction.compiled?.dispose();

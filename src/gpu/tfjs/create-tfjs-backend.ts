@@ -12,23 +12,25 @@ export interface TfjsBackendOptions {
   /** @default the first of node-gpu, node, wasm, cpu that is installed */
   readonly engine?: TfjsEngine;
   /**
-   * A module of the tfjs family that the caller loaded and whose engine is chosen; instead of
-   * `engine`.
+   * A module of the tfjs family that the caller has loaded and in which an engine is selected. It
+   * replaces `engine`.
    */
   readonly tf?: TensorModule;
   /** @default `tfjs:` and the engine */
   readonly name?: string;
   /** Runs the kernels that the engine lacks. @default the backend 'cpu' */
   readonly host?: Backend;
-  /**
-   * This rank's number among those of its machine: which GPU it takes. @default no choice is made
-   */
+  /** This rank's number within its machine, which selects the GPU. @default no choice is made */
   readonly localRank?: number | undefined;
-  /** How packages are loaded; default `require`. */
+  /** The function that loads packages. @default `require` */
   readonly loadPackage?: LoadPackage;
 }
 
-/** Nothing works with engines that can only be read asynchronously: solvers are synchronous. */
+/**
+ * Checks that the engine can be read synchronously, which the synchronous solvers need.
+ *
+ * @throws {@link BackendError} if it cannot
+ */
 function checkEngine(tf: TensorModule): void {
   let found: number | undefined;
   try {
@@ -58,10 +60,12 @@ const DEFAULTS = {
 } satisfies Defaults<TfjsBackendOptions>;
 
 /**
- * A backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. Loads the engine, so it has
- * to be waited for; `await loadBackend('tfjs')` and `'tfjs:wasm'` etc. do the same by name. Throws
- * {@link BackendError} where no engine is installed, or one is and does not load: the message says
- * what to do.
+ * Creates a backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. The function is
+ * asynchronous because it loads the engine. `await loadBackend('tfjs')`, `'tfjs:wasm'` etc. do the
+ * same by name.
+ *
+ * @throws {@link BackendError} with the remedy if no engine is installed, or if an installed one
+ * does not load
  */
 export async function createTfjsBackend(options?: TfjsBackendOptions): Promise<TfjsBackend> {
   const given = withDefaults('createTfjsBackend', options, DEFAULTS);

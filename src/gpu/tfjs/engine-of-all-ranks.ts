@@ -4,9 +4,9 @@ import type { Backend } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 
 /**
- * This rank's engine, where all ranks have one of the same name. Collective over all ranks of the
- * launch.
- * @throws {@link BackendError} on all of them where it does not load on one
+ * Loads this rank's engine. All ranks must have the same. Collective over all ranks of the launch.
+ *
+ * @throws {@link BackendError} on all ranks if it does not load on one, or if engines differ
  */
 export async function engineOfAllRanks(comm: Communicator, load: () => Promise<Backend>): Promise<Backend> {
   const backend = await load().catch((error: unknown) =>

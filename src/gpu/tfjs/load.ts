@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { BackendError, messageOf } from '../../core/base/errors.js';
 import type { TensorModule } from './tfjs-engine.js';
 
-/** Engines, the preferred ones first. */
+/** The engines, the preferred ones first. */
 export const TFJS_ENGINES = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
 /** An engine of TensorFlow.js. */
 export type TfjsEngine = (typeof TFJS_ENGINES)[number];
 
-/** Loads a package by name; throws as `require` does. */
+/** Loads a package by name. Throws in the same way as `require`. */
 export type LoadPackage = (name: string) => unknown;
 
 interface EngineInfo {
-  /** The one with the functions of tensors. */
+  /** The package with the functions of tensors. */
   readonly module: string;
-  /** The one that brings the engine, where it is another. */
+  /** The package with the engine, if it is a different one. */
   readonly engine?: string;
-  /** How the module calls the engine. */
+  /** The name of the engine in the module. */
   readonly backend: string;
 }
 
@@ -36,15 +36,15 @@ const INSTALL = [
   'npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm (anywhere)',
 ].join(', or ');
 
-/** What a module of the package family has beside the functions of tensors. */
+/** The part of the modules, besides the functions of tensors, that this file uses. */
 interface LoadedModule extends TensorModule {
   env(): { set(flag: string, value: boolean): void };
   backend(): unknown;
 }
 
 /**
- * From where this package lies, or else from the working directory: peers of a linked package lie
- * beside the program.
+ * Loads from the folder of this package, otherwise from the working directory. If the package is
+ * linked, its peer packages are installed beside the program.
  */
 export const requirePackage: LoadPackage = (name) => {
   const here = createRequire(import.meta.url);
@@ -66,8 +66,9 @@ function isMissing(error: unknown, name: string): boolean {
 }
 
 /**
- * A package, or undefined where it is not installed. Throws {@link BackendError} where it is and
- * does not load.
+ * Loads a package. Returns undefined if it is not installed.
+ *
+ * @throws {@link BackendError} if it is installed and does not load
  */
 function load(name: string, loadPackage: LoadPackage): unknown {
   try {
@@ -87,7 +88,7 @@ function load(name: string, loadPackage: LoadPackage): unknown {
 
 const namesOf = (): string[] => TFJS_ENGINES.map((engine) => `tfjs:${engine}`);
 
-/** Node 23 dropped it, and tfjs-node calls it. */
+/** Restores a function that tfjs-node calls and that Node 23 removed. */
 function restoreUtil(): void {
   const util: { isNullOrUndefined?: (value: unknown) => boolean } = createRequire(import.meta.url)(
     'node:util',
@@ -96,8 +97,8 @@ function restoreUtil(): void {
 }
 
 /**
- * The GPU of a rank, as `CUDA_VISIBLE_DEVICES` wants it: one of those that are visible, in turn;
- * undefined where there is nothing to choose.
+ * The GPU of a rank in the form of `CUDA_VISIBLE_DEVICES`. Ranks take the visible GPUs in turn.
+ * Undefined if there is nothing to choose.
  */
 export function deviceOfRank(
   localRank: number | undefined,
@@ -110,7 +111,7 @@ export function deviceOfRank(
     : choice[localRank % choice.length]?.trim();
 }
 
-/** Numbers of the GPUs of this machine. */
+/** The numbers of the GPUs of this machine. */
 function gpus(): string[] {
   try {
     return readdirSync('/dev').flatMap((name) => name.match(/^nvidia(\d+)$/)?.[1] ?? []);
@@ -120,7 +121,8 @@ function gpus(): string[] {
 }
 
 /**
- * Must come before the engine is loaded, which takes every GPU that it sees, and all of its memory.
+ * Selects the GPU of this rank. Must be called before the engine is loaded, because the engine
+ * takes every visible GPU and all of its memory.
  */
 function chooseGpu(localRank: number | undefined): void {
   const device = deviceOfRank(localRank, process.env['CUDA_VISIBLE_DEVICES'], gpus().sort());
@@ -131,8 +133,8 @@ function chooseGpu(localRank: number | undefined): void {
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 /**
- * Runs `body` and takes away the listeners that it added to the process: how an error ends a rank
- * is this library's business.
+ * Runs `body` and removes the listeners that it added to the process. Only this package decides how
+ * an error ends a rank.
  */
 async function withoutListeners<T>(body: () => Promise<T>): Promise<T> {
   const before = EVENTS.map((event) => new Set(process.rawListeners(event)));
@@ -146,7 +148,9 @@ async function withoutListeners<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The module of an engine with that engine chosen, or undefined where it is not installed. */
+/**
+ * Loads the module of an engine and selects the engine. Returns undefined if it is not installed.
+ */
 async function loadEngine(
   engine: TfjsEngine,
   localRank: number | undefined,
@@ -159,7 +163,7 @@ async function loadEngine(
     const loaded = packagesOf(info).map((name) => load(name, loadPackage));
     if (loaded.includes(undefined)) return undefined;
     const tf = loaded[0] as LoadedModule;
-    // No advertisement of other engines on the standard error
+    // Suppresses the advertisement of other engines on stderr
     tf.env().set('PROD', true);
     if (!(await tf.setBackend(info.backend)))
       throw new BackendError(
@@ -169,7 +173,7 @@ async function loadEngine(
   });
 }
 
-/** Whether a module of TensorFlow runs on a GPU; true where it does not tell. */
+/** Whether a module of TensorFlow runs on a GPU; true if the module does not report it. */
 function usesGpu(tf: LoadedModule): boolean {
   const backend = tf.backend();
   return !(
@@ -181,8 +185,9 @@ function usesGpu(tf: LoadedModule): boolean {
 }
 
 /**
- * The first engine of those wanted that is installed. Throws {@link BackendError} where none is, or
- * the first that is does not load.
+ * Loads the first installed engine of those wanted.
+ *
+ * @throws {@link BackendError} if none is installed, or if the first installed one does not load
  */
 export async function loadTfjs(
   wanted: TfjsEngine | undefined,

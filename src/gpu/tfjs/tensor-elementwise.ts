@@ -11,15 +11,15 @@ type PairBinary = (tf: TensorModule, x: Pair, y: Pair) => Parts;
 const number = (tf: TensorModule, value: number): Tensor => tf.scalar(value, 'float32');
 const asInteger = (tf: TensorModule, x: Tensor): Tensor => tf.cast(x, 'int32');
 
-/** Not every engine lets NaN win. */
+/** If either is NaN, the result is NaN. Not every engine does this. */
 const extreme =
   (op: 'maximum' | 'minimum'): Binary =>
   (tf, x, y) =>
     tf.where(tf.isNaN(x), x, tf.where(tf.isNaN(y), y, tf[op](x, y)));
 
 /**
- * Functions of float32 that engines have. Their sine and cosine lose digits near zeros, so those
- * are not among them.
+ * The float32 functions of the engines. Sine and cosine are missing, because the engines lose
+ * digits near their zeros.
  */
 export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
   negative: (tf, x) => tf.neg(x),
@@ -32,7 +32,7 @@ export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
   sqrt: (tf, x) => tf.sqrt(x),
   square: (tf, x) => tf.square(x),
   reciprocal: (tf, x) => tf.reciprocal(x),
-  // The sign of engines is 0 for small numbers, or for NaN
+  // The engines' sign is 0 for small numbers or for NaN
   sign: (tf, x) =>
     tf.where(
       tf.greater(x, number(tf, 0)),
@@ -50,8 +50,8 @@ export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
 };
 
 /**
- * Functions of two float32 that engines have. They differ about powers of special values, so
- * `power` is not one.
+ * The engines' functions of two float32. `power` is missing, because the engines differ for special
+ * values.
  */
 export const REAL_BINARY: Partial<Readonly<Record<BinaryOp, Binary>>> = {
   add: (tf, x, y) => tf.add(x, y),
@@ -71,7 +71,10 @@ export const REAL_BINARY: Partial<Readonly<Record<BinaryOp, Binary>>> = {
 };
 
 const { add, subtract, equal, notEqual, less, lessEqual, greater, greaterEqual } = REAL_BINARY;
-/** Of int32: engines compute products in floats, or do not wrap around. */
+/**
+ * The engines' functions of two int32. Others are missing, because the engines compute products in
+ * floats, or do not wrap around.
+ */
 export const INTEGER_BINARY: typeof REAL_BINARY = {
   add,
   subtract,
@@ -83,7 +86,7 @@ export const INTEGER_BINARY: typeof REAL_BINARY = {
   greaterEqual,
 } as typeof REAL_BINARY;
 
-/** |z|, through |re| + |im| so that squares neither overflow nor vanish. */
+/** |z|, computed through |re| + |im| so that squares neither overflow nor underflow. */
 export function modulus(tf: TensorModule, x: Parts): Tensor {
   const [a, b] = x as Pair;
   if (x.length === 1) return tf.abs(a);
@@ -99,15 +102,15 @@ const multiply: PairBinary = (tf, [a, b], [c, d]) => [
   tf.add(tf.mul(a, d), tf.mul(b, c)),
 ];
 
-/** With w / (|c| + |d|), so that its square neither overflows nor vanishes. */
+/** Divides by w / (|c| + |d|) first, so that its square neither overflows nor underflows. */
 const divide: PairBinary = (tf, [a, b], [c, d]) => {
   const s = tf.add(tf.abs(c), tf.abs(d));
   const [u, v] = [tf.div(c, s), tf.div(d, s)];
   const under = tf.mul(tf.add(tf.square(u), tf.square(v)), s);
   const [zero, huge] = [number(tf, 0), number(tf, Number.POSITIVE_INFINITY)];
   const bare = tf.equal(s, zero);
-  // By a number with one infinite part, what is finite is 0 and the rest is none; by zero, the
-  // parts by zero
+  // If one part of the divisor is infinite, finite dividends give 0 and others NaN. If the divisor
+  // is zero, both parts are divided by zero
   const one = tf.logicalAnd(tf.equal(s, huge), tf.logicalOr(tf.isFinite(c), tf.isFinite(d)));
   const vanished = tf.mul(zero, tf.add(tf.abs(a), tf.abs(b)));
   const of = (part: Tensor, quotient: Tensor) =>
@@ -129,7 +132,7 @@ export const COMPLEX_UNARY: Partial<Readonly<Record<UnaryOp, PairUnary>>> = {
     const m = modulus(tf, x);
     const [zero, huge] = [number(tf, 0), number(tf, Number.POSITIVE_INFINITY)];
     const [a, b] = x.map((part) => tf.equal(tf.abs(part), huge)) as [Tensor, Tensor];
-    // Where one part is infinite, the unit in its direction; where both are, no number
+    // If one part is infinite, the unit in its direction; if both are, NaN
     return x.map((part, k) => {
       const unit = tf.where(k === 0 ? a : b, (REAL_UNARY.sign as Unary)(tf, part), zero);
       const none = tf.mul(zero, tf.where(tf.logicalAnd(a, b), m, zero));
@@ -151,7 +154,7 @@ export const COMPLEX_BINARY: Partial<Readonly<Record<BinaryOp, PairBinary>>> = {
   notEqual: (tf, [a, b], [c, d]) => [asInteger(tf, tf.logicalOr(tf.notEqual(a, c), tf.notEqual(b, d)))],
 };
 
-/** `Σ coefficients[k] xs[k]` of at least one term. */
+/** `Σ coefficients[k] xs[k]` for at least one term. */
 export function combine(tf: TensorModule, coefficients: readonly Scalar[], xs: readonly Parts[]): Parts {
   const terms = xs.map((x, k) => scaled(tf, coefficients[k] as Scalar, x));
   return terms.reduce((sum, term) => sum.map((part, k) => tf.add(part, term[k] as Tensor)));
@@ -162,11 +165,11 @@ function scaled(tf: TensorModule, c: Scalar, x: Parts): Parts {
     factor === 1 ? part : factor === -1 ? tf.neg(part) : tf.mul(number(tf, factor), part);
   const [a, b] = x as Pair;
   if (x.length === 1 || (im(c) === 0 && Math.abs(re(c)) === 1)) return x.map((part) => times(re(c), part));
-  // Also with a real factor: ∞ · 0 is no number
+  // A complex product even with a real factor: ∞ · 0 is NaN
   return [tf.sub(times(re(c), a), times(im(c), b)), tf.add(times(re(c), b), times(im(c), a))];
 }
 
-/** The formulas of `Backend.threshold`; NaN stays. */
+/** The formulas of `Backend.threshold`. NaN stays NaN. */
 export function threshold(tf: TensorModule, kind: 'soft' | 'hard' | 'half', t: number, x: Parts): Parts {
   const m = modulus(tf, x);
   const [zero, one] = [number(tf, 0), number(tf, 1)];
@@ -186,7 +189,8 @@ export function threshold(tf: TensorModule, kind: 'soft' | 'hard' | 'half', t: n
 }
 
 /**
- * Infinite moduli: of real numbers as they are, of complex ones ∞ · exp(iθ) as NumPy multiplies it.
+ * Replaces results for infinite moduli. Infinite real numbers are unchanged. Complex ones are ∞ ·
+ * exp(iθ) as NumPy multiplies it.
  */
 function softOfInfinity(tf: TensorModule, m: Tensor, x: Parts, shrunk: Parts): Parts {
   const huge = number(tf, Number.POSITIVE_INFINITY);
@@ -195,8 +199,8 @@ function softOfInfinity(tf: TensorModule, m: Tensor, x: Parts, shrunk: Parts): P
   if (x.length === 1) return [tf.where(infinite, a, shrunk[0] as Tensor)];
   const isInfinite = (part: Tensor) => tf.equal(tf.abs(part), huge);
   const real = tf.where(tf.isNaN(b), b, tf.where(isInfinite(a), a, huge));
-  // A finite imaginary part beside ∞ has the angle 0, whose sine times ∞ is no number, beside −∞
-  // nearly ±π
+  // The angle of a finite imaginary part beside ∞ is 0, and sin(0) · ∞ is NaN. Beside −∞ the angle
+  // is nearly ±π
   const turned = tf.mul(
     tf.where(tf.less(tf.reciprocal(b), number(tf, 0)), number(tf, -1), number(tf, 1)),
     huge,

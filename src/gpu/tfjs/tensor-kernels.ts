@@ -20,7 +20,7 @@ import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 type Run = Operand<TensorCell>;
 
-/** The first `size` elements: kernels say how many they use, and may be given more. */
+/** The first `size` elements. Kernels state how many they use; operands may have more. */
 const first = ({ storage, offset }: Run, size: number): Run => ({ storage, offset, size });
 
 /** A scalar as tensors without axes. */
@@ -30,7 +30,7 @@ function scalar(tf: TensorModule, value: Scalar, dtype: DType): Parts {
   return parts.map((part) => tf.scalar(part, 'float32'));
 }
 
-/** A run full of one value. */
+/** A run in which all elements have one value. */
 function constant(tf: TensorModule, value: Scalar, { storage: { dtype }, size }: Run): Parts {
   if (isInteger(dtype)) return [tf.fill([size], re(value), 'int32')];
   const parts = isComplex(dtype) ? [re(value), im(value)] : [re(value)];
@@ -48,7 +48,7 @@ function rowsOf(tf: TensorModule, x: Tensor, shape: Shape, axis: number, start: 
   );
 }
 
-/** The kernels that engines of tfjs have. Sums in an order of their own are not among them. */
+/** The kernels that engines of tfjs support. Sums with a prescribed order are not among them. */
 export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
   const fill = (y: Run, value: Scalar): void => memory.compute([], y, () => constant(memory.tf, value, y));
 

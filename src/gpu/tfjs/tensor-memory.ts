@@ -7,15 +7,15 @@ import { isContiguous, reach, type Walk, WalkIndices } from './walks.js';
 
 const typeOf = (dtype: DType): 'float32' | 'int32' => (isInteger(dtype) ? 'int32' : 'float32');
 
-/** Storages of one size: how many live, and how many did at most. */
+/** The live storages of one size, and the most that were live at one time. */
 interface Slot {
   live: number;
   most: number;
 }
 
 /**
- * Tensors are immutable, so memory is a cell: writing swaps its tensors for others. Complex values
- * are two tensors, real and imaginary parts.
+ * Tensors are immutable, so memory is a cell: a write replaces its tensors. Complex values are two
+ * tensors, real and imaginary parts.
  */
 export interface TensorCell {
   /** Undefined before the first write and after the release. */
@@ -26,20 +26,21 @@ type Cell = StorageMemory<TensorCell>;
 type Run = Operand<TensorCell>;
 
 /**
- * The memory of a `TfjsBackend`: cells of tensors, and how kernels read and write parts of
- * them. Every kernel runs in a `tidy` of the engine, so that only what cells hold stays.
+ * The memory of a `TfjsBackend`: cells of tensors, and the functions by which kernels read and
+ * write parts of them. Every kernel runs in a `tidy` of the engine, so that only the tensors of
+ * cells are kept.
  */
 export class TensorMemory implements DeviceMemory<TensorCell> {
   readonly #module: TensorModule;
   /**
-   * The engine among those of the module. Another backend of the same module may have switched to
-   * its own.
+   * The engine of this backend. Another backend of the same module may have switched the module to
+   * its own engine.
    */
   readonly #engine: string;
   readonly #indices: WalkIndices;
-  /** Whether all values of a tensor are finite, where that was asked. */
+  /** Whether all values of a tensor are finite, for tensors that were checked. */
   readonly #finite = new WeakMap<Tensor, boolean>();
-  /** Tensors that cells hold. */
+  /** The tensors that cells hold. */
   readonly #held = new WeakSet<Tensor>();
   readonly #slots = new Map<string, Slot>();
   #misses = 0;
@@ -50,10 +51,10 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     this.#indices = new WalkIndices(tf);
   }
 
-  /** The module, its engine being this backend's. */
+  /** The module, with this backend's engine selected. */
   get tf(): TensorModule {
     const tf = this.#module;
-    // Takes effect at once where the engine is initialised, which it was when the backend was made
+    // The switch is immediate, because the engine was initialised when the backend was created
     if (tf.getBackend() !== this.#engine) void tf.setBackend(this.#engine);
     return tf;
   }
@@ -103,7 +104,9 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     });
   }
 
-  /** Whether all values of a storage are finite. Read once, and again when it was written. */
+  /**
+   * Whether all values of a storage are finite. The values are read once, and again after a write.
+   */
   isFinite(storage: Cell): boolean {
     return this.#parts(storage).every((part) => {
       let finite = this.#finite.get(part);
@@ -116,8 +119,8 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
   }
 
   /**
-   * Writes what `body` computes from the inputs. It answers flat parts of `y.size` elements; they
-   * may be its inputs.
+   * Writes the result of `body` for the inputs to y. `body` returns flat parts of `y.size`
+   * elements, which may be its inputs.
    */
   compute(inputs: readonly Run[], y: Run, body: (tf: TensorModule, inputs: readonly Parts[]) => Parts): void {
     const { tf } = this;
@@ -132,7 +135,7 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     );
   }
 
-  /** The elements of a walk through a storage, flat. To be called within a kernel. */
+  /** The elements of a walk through a storage, flat. May only be called within a kernel. */
   readWalk(storage: Cell, shape: Shape, walk: Walk): Parts {
     const size = product(shape);
     if (isContiguous(shape, walk.strides)) return this.#run({ storage, offset: walk.start, size });
@@ -141,7 +144,7 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     return this.#parts(storage).map((part) => tf.gather(part, index, 0));
   }
 
-  /** Writes the flat parts that `body` answers to a walk through a storage, or adds them. */
+  /** Writes the flat parts that `body` returns to a walk through a storage, or adds them. */
   writeWalk(
     storage: Cell,
     shape: Shape,
@@ -168,8 +171,8 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
   }
 
   /**
-   * Spreads the elements of a walk over the range that it reaches; between them are the old ones,
-   * or zeros.
+   * Spreads the elements of a walk over the range from its first to its last place. The places in
+   * between keep their old values if `kept` is true, otherwise they are zero.
    */
   #place(values: Tensor, old: Tensor, shape: Shape, walk: Walk, kept: boolean): Tensor {
     const { tf } = this;
@@ -178,8 +181,8 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
   }
 
   /**
-   * Host values as tensors. Copied: engines keep the array that they are given, and the caller may
-   * reuse it.
+   * Host values as tensors. The values are copied, because engines keep the array and the caller
+   * may reuse it.
    */
   #tensors(values: HostArray, dtype: DType): Parts {
     const { tf } = this;
@@ -194,7 +197,7 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     });
   }
 
-  /** The tensors of a cell; zeros before the first write. */
+  /** The tensors of a cell, which are zero before the first write. */
   #parts({ memory, dtype, length }: Cell): Parts {
     memory.parts ??= Array.from({ length: lanesOf(dtype) }, () =>
       this.#hold(this.tf.fill([length], 0, typeOf(dtype))),
@@ -202,7 +205,7 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     return memory.parts;
   }
 
-  /** The tensors of a run: those of the cell where it is all of it. */
+  /** The tensors of a run. If the run is the whole cell, they are the tensors of the cell. */
   #run({ storage, offset, size }: Run): Parts {
     const parts = this.#parts(storage);
     return offset === 0 && size === storage.length
@@ -210,7 +213,7 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
       : parts.map((part) => this.tf.slice(part, [offset], [size]));
   }
 
-  /** The tensors of a whole cell after a run of it was written. */
+  /** The tensors of a whole cell after a write to one run of it. */
   #splice({ storage, offset, size }: Run, values: Parts): Parts {
     if (offset === 0 && size === storage.length) return values;
     const { tf } = this;
@@ -229,7 +232,10 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
     return own;
   }
 
-  /** Gives a cell the tensors that `body` makes; all others that it makes are disposed. */
+  /**
+   * Replaces the tensors of a cell by those of `body`. All other tensors that `body` creates are
+   * disposed.
+   */
   #swap(cell: TensorCell, body: () => Parts): void {
     let fresh: readonly Tensor[] = [];
     this.tf.tidy(() => {

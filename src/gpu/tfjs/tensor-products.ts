@@ -4,7 +4,7 @@ import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 type Pair = readonly [re: Tensor, im: Tensor];
 
-/** A product that is linear in both factors, of real or complex factors. */
+/** A product that is linear in both factors, for real or complex factors. */
 export function bilinear(
   tf: TensorModule,
   x: Parts,
@@ -21,13 +21,13 @@ export function bilinear(
 const conjugate = (tf: TensorModule, x: Parts): Parts =>
   x.length === 1 ? x : [x[0] as Tensor, tf.neg(x[1] as Tensor)];
 
-/** `op(A) op(B)` of matrices `[batch, rows, columns]` (batch 1: shared). */
+/** `op(A) op(B)` of matrices `[batch, rows, columns]` (a batch of 1 is shared). */
 export function matrixProduct(tf: TensorModule, a: Parts, transA: Trans, b: Parts, transB: Trans): Parts {
   const [x, y] = [transA === 'c' ? conjugate(tf, a) : a, transB === 'c' ? conjugate(tf, b) : b];
   return bilinear(tf, x, y, (p, q) => tf.matMul(p, q, transA !== 'n', transB !== 'n'));
 }
 
-/** Shapes and strides of the operands of a matmul as walks through memory. */
+/** Shapes and strides of the operands of a matmul, as walks through memory. */
 export function matrixWalks(spec: MatMul) {
   const { m, n, k, transA, transB, lda, ldb, ldc, batch, strideA, strideB, strideC } = spec;
   const walk = (count: number, rows: number, columns: number, stride: number, ld: number) => ({
@@ -41,14 +41,14 @@ export function matrixWalks(spec: MatMul) {
   };
 }
 
-/** The one or two axes of a filter that an engine's two-dimensional convolution serves. */
+/** The one or two axes of a filter that an engine's two-dimensional convolution can process. */
 export interface FilterAxes {
   readonly first: number;
-  /** The next axis, which must be the last, is the filter's too. */
+  /** Whether the filter also has the next axis, which must be the last. */
   readonly two: boolean;
 }
 
-/** The axes that a filter has; undefined where no image of an engine has such a pair of axes. */
+/** The axes of a filter. Undefined if the engines' images cannot represent them. */
 export function filterAxes({ hShape }: Convolution): FilterAxes | undefined {
   const axes = hShape.flatMap((n, k) => (n === 1 ? [] : [k]));
   const first = axes[0] ?? hShape.length - 1;
@@ -57,7 +57,7 @@ export function filterAxes({ hShape }: Convolution): FilterAxes | undefined {
   return axes[1] === first + 1 && axes[1] === hShape.length - 1 ? { first, two: true } : undefined;
 }
 
-/** Cells `first ≤ i < first + count` of an axis of a tensor, zero outside of it. */
+/** Cells `first ≤ i < first + count` of an axis of a tensor; zero outside of the tensor. */
 function windowOf(tf: TensorModule, x: Tensor, axis: number, first: number, count: number): Tensor {
   const shape = x.shape as Shape;
   const n = shape[axis] as number;
@@ -72,9 +72,9 @@ function windowOf(tf: TensorModule, x: Tensor, axis: number, first: number, coun
 }
 
 /**
- * The kernel `convolve` on flat parts by the engine's correlation, with the filter turned round for
- * the forward direction. An image is `[batch, height, width, channel]`: height (and width) are the
- * filter's axes.
+ * The kernel `convolve` on flat parts. It uses the engine's correlation, with a reversed filter for
+ * the forward direction. An image is `[batch, height, width, channel]`. The filter's axes are
+ * height and, if there are two, width.
  */
 export function convolution(
   tf: TensorModule,
@@ -115,7 +115,7 @@ export interface TensorTable {
   readonly weights: Parts | undefined;
 }
 
-/** Real factors of complex numbers are complex ones: ∞ · 0 is no number. */
+/** Factors for x. Real factors of complex numbers become complex ones, because ∞ · 0 is NaN. */
 const factorsOf = (tf: TensorModule, x: Parts, factors: Parts): Parts =>
   factors.length < x.length
     ? [factors[0] as Tensor, tf.fill([...(factors[0] as Tensor).shape], 0, 'float32')]
@@ -138,7 +138,7 @@ export function gatherRows(
     tf.fill([outer, entries, inner], 0, 'float32'),
     tf.fill([outer, entries, inner], 1, 'int32'),
   ];
-  // An entry that is skipped must not turn infinities into NaN
+  // A skipped entry must not turn infinities into NaN
   const mask = tf.greater(tf.mul(all, tf.cast(used, 'int32')), none);
   return terms.map((part) => {
     const kept = tf.where(mask, part, zeros);

@@ -2,7 +2,7 @@ import { around, product, type Shape } from '../../core/base/shape.js';
 import type { AnyStorage, BandSegment, Stencil } from '../../core/ports/backend.js';
 import type { Tensor, TensorModule } from './tfjs-engine.js';
 
-/** Ghost cells of a band as tensors. */
+/** The ghost cells of a band as tensors. */
 export interface Ghosts {
   readonly front: Tensor | undefined;
   readonly back: Tensor | undefined;
@@ -16,7 +16,7 @@ interface Range {
 
 type Extents3 = readonly [outer: number, n: number, inner: number];
 
-/** `count` cells from `first` on of the middle axis. */
+/** `count` cells of the middle axis, starting at `first`. */
 const cells = (tf: TensorModule, x: Tensor, first: number, count: number): Tensor => {
   const [outer, n, inner] = x.shape as Extents3;
   return first === 0 && count === n ? x : tf.slice(x, [0, first, 0], [outer, count, inner]);
@@ -26,7 +26,7 @@ const zeros = (tf: TensorModule, outer: number, n: number, inner: number): Tenso
 const join = (tf: TensorModule, xs: readonly Tensor[]): Tensor =>
   xs.length === 1 ? (xs[0] as Tensor) : tf.concat([...xs], 1);
 
-/** Segments in the order of their rows; undefined where two overlap. */
+/** The segments in the order of their rows. Undefined if two overlap. */
 export function inOrder(segments: readonly BandSegment[]): readonly BandSegment[] | undefined {
   const sorted = segments.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start);
   return sorted.every(({ start }, k) => k === 0 || start >= (sorted[k - 1] as BandSegment).end)
@@ -34,7 +34,7 @@ export function inOrder(segments: readonly BandSegment[]): readonly BandSegment[
     : undefined;
 }
 
-/** An array of `shape` cut along an axis. */
+/** The part of an array of `shape` in a range of one axis. */
 function cut(tf: TensorModule, x: Tensor, shape: Shape, { axis, start, end }: Range): Tensor {
   const [outer, n, inner] = around(shape, axis);
   return tf.reshape(cells(tf, tf.reshape(x, [outer, n, inner]), start, end - start), [
@@ -42,7 +42,7 @@ function cut(tf: TensorModule, x: Tensor, shape: Shape, { axis, start, end }: Ra
   ]);
 }
 
-/** Rows `first ≤ i < last` of one band, of the block `[outer, n, inner]`. */
+/** Rows `first ≤ i < last` of one band of the block `[outer, n, inner]`. */
 function bandRows(
   tf: TensorModule,
   x: Tensor,
@@ -52,8 +52,8 @@ function bandRows(
   first: number,
   last: number,
 ): Tensor {
-  // What the rows read, as one array that starts at cell `low`: cells beyond the ghosts count as
-  // zero
+  // The cells that the rows read, as one array that starts at cell `low`. Cells beyond the ghost
+  // cells count as zero
   const used = segments
     .map((s) => ({ ...s, start: Math.max(s.start, first), end: Math.min(s.end, last) }))
     .filter(({ start, end }) => start < end);
@@ -100,12 +100,12 @@ function bandRows(
 }
 
 /**
- * Engines on the CPU cut and join run by run, and take long where runs (n · inner elements) are
- * short: such a block is turned, so that the band's axis comes first.
+ * Engines on the CPU slice and concatenate run by run, which is slow for short runs (n · inner
+ * elements). Such a block is transposed, so that the band's axis is first.
  */
 const SHORT_RUN = 512;
 
-/** {@link bandRows}, of a turned block where that is faster. */
+/** {@link bandRows} of a transposed block if that is faster. */
 function turnedRows(
   tf: TensorModule,
   x: Tensor,
@@ -134,8 +134,8 @@ function turnedRows(
 }
 
 /**
- * The rows of `range` (all rows without one) of `Σ bands(x)`, flat. Segments must be in order, x a
- * whole block, and neither empty.
+ * The rows of `range` (all rows if there is none) of `Σ bands(x)`, flat. Segments must be in order,
+ * x must be a whole block, and neither may be empty.
  */
 export function stencilRows(
   tf: TensorModule,

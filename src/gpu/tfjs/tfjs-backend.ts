@@ -6,13 +6,13 @@ import type { TensorModule } from './tfjs-engine.js';
 
 /**
  * A backend over an engine of `@tensorflow/tfjs-core`: float32, complex64 (pairs of real tensors)
- * and int32. Kernels that the engine lacks, and those that need more than its single precision, run
- * on the host and are counted by `stats().hostFallbacks`; docs/engines.md lists them.
+ * and int32. Kernels that the engine lacks, or that need more than its single precision, run on the
+ * host and are counted in `stats().hostFallbacks`; docs/engines.md lists them.
  */
 export class TfjsBackend extends CheckedBackend<TensorCell> {
   /**
-   * @param tf the module whose present engine is used from now on
-   * @param host runs what the engine lacks
+   * @param tf the module; its current engine is used from now on
+   * @param host runs the kernels that the engine lacks
    */
   constructor(name: string, tf: TensorModule, host: Backend) {
     const memory = new TensorMemory(tf);

@@ -1,6 +1,7 @@
 /**
- * What is used of a tensor of `@tensorflow/tfjs-core`. Not an interface: the module's functions
- * also take anything like an array, and only types of this form may be that.
+ * The part of a tensor of `@tensorflow/tfjs-core` that this package uses. It is not an interface:
+ * the module's functions also accept array-like values, and only type aliases are compatible with
+ * them.
  */
 export type Tensor = {
   readonly shape: readonly number[];
@@ -9,13 +10,13 @@ export type Tensor = {
   dispose(): void;
 };
 
-/** What dtypes tensors have here. */
+/** The dtypes of tensors that this package uses. */
 export type TensorDType = 'float32' | 'int32' | 'bool';
 
 /**
- * What is used of `@tensorflow/tfjs-core`, and of the packages that re-export it (`tfjs-node`,
- * `tfjs-node-gpu`): functions only, since tensors have methods for them only in some builds. A
- * module object of any of these packages fits.
+ * The part of `@tensorflow/tfjs-core` that this package uses, and of the packages that re-export it
+ * (`tfjs-node`, `tfjs-node-gpu`). It has functions only, because tensors have the corresponding
+ * methods only in some builds. A module object of any of these packages fits.
  */
 export interface TensorModule {
   ready(): Promise<void>;

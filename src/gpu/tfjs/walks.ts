@@ -1,13 +1,13 @@
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { Tensor, TensorModule } from './tfjs-engine.js';
 
-/** A strided walk through a whole storage: `start` and strides in elements. */
+/** A strided walk through a whole storage. `start` and strides are in elements. */
 export interface Walk {
   readonly start: number;
   readonly strides: readonly number[];
 }
 
-/** Indices that are kept, in elements. */
+/** The most elements of all cached indices. */
 const MOST = 2 ** 24;
 
 /** Whether a walk of `shape` is a contiguous run. Strides of axes of length 1 do not matter. */
@@ -49,8 +49,8 @@ export function reach(shape: Shape, { start, strides }: Walk): readonly [first: 
 }
 
 /**
- * Index tensors of walks, which repeat with every application of an operator: the last used are
- * kept.
+ * Index tensors of walks. Every application of an operator uses the same walks, so the most
+ * recently used tensors are cached.
  */
 export class WalkIndices {
   readonly #tf: TensorModule;
@@ -61,7 +61,7 @@ export class WalkIndices {
     this.#tf = tf;
   }
 
-  /** Where each element of the walk lies: reads it by one gather. */
+  /** The place of each element of the walk. One gather with this index reads the walk. */
   read(shape: Shape, walk: Walk): Tensor {
     return this.#index(`${shape}|${walk.start}|${walk.strides}`, () => {
       const index = new Int32Array(product(shape));
@@ -73,8 +73,8 @@ export class WalkIndices {
   }
 
   /**
-   * For each place between the first and last of the walk: the element of the walk that is written
-   * there, and where none is, `size + i` with i the place itself, or `size` where `kept` is false.
+   * For each place between the first and last of the walk, the index of the element that is written
+   * there. At place i without an element, the index is `size + i`, or `size` if `kept` is false.
    */
   write(shape: Shape, walk: Walk, kept: boolean): Tensor {
     return this.#index(`${shape}|${walk.start}|${walk.strides}|${kept}`, () => {
@@ -88,7 +88,7 @@ export class WalkIndices {
     });
   }
 
-  /** Kept tensors: not the caller's to dispose. */
+  /** Returns a cached tensor, which the caller must not dispose. */
   #index(key: string, make: () => Int32Array): Tensor {
     let index = this.#kept.get(key);
     if (index) this.#kept.delete(key);
