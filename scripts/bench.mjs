@@ -1,4 +1,4 @@
-// Times the library beside the machine's limits: set-up, then the cases that are named, or all.
+// Sets up and times the library beside the limits of the machine: the named cases, or all of them.
 //
 //   npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] [--quick]
 //   [--json] [--list] [--no-setup]
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 await takeEmulatedCuda();
 if (!process.argv.includes('--no-setup')) {
-  // stdout is for the results
+  // stdout has the results only
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs'), '--quiet', '--bench'], {
     cwd: root,
     stdio: ['ignore', 2, 'inherit'],

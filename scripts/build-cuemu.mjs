@@ -1,7 +1,9 @@
 // Builds the CUDA emulator of the tests:
-// `node scripts/build-cuemu.mjs [--force] [--quiet] [--programs]`. Needs g++ alone; the shim that
-// makes plain MPI act CUDA-aware is built too where MPI's headers are found. Answers the folder to
-// give to LD_LIBRARY_PATH: build/cuemu.
+//
+//   node scripts/build-cuemu.mjs [--force] [--quiet] [--programs]
+//
+// It needs only g++. If the headers of MPI are found, it also builds the shim that makes a plain
+// MPI act as a CUDA-aware one. The folder for LD_LIBRARY_PATH is build/cuemu.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -25,7 +27,7 @@ const shimFolder = join(cuemuFolder, 'shim');
 
 const FLAGS = ['-std=c++17', '-O2', '-g', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra'];
 
-/** Each is one folder of sources; those of `uses` are built first and linked. */
+/** Each library is one folder of sources. Those in `uses` are built first and linked. */
 const LIBRARIES = [
   { name: 'libcuda.so.1', folder: 'driver', uses: [], flags: [] },
   { name: 'libnvrtc.so.12', folder: 'nvrtc', uses: [], flags: [] },
@@ -34,7 +36,7 @@ const LIBRARIES = [
   { name: 'libnccl.so.2', folder: 'nccl', uses: ['libcuda.so.1'], flags: [] },
 ];
 
-/** Without the C++ bindings that mpi.h of older versions brings, and their library. */
+/** Leaves out the C++ bindings of older mpi.h versions, and their library. */
 const PLAIN_MPI = ['-DOMPI_SKIP_MPICXX', '-DMPICH_SKIP_MPICXX'];
 
 const filesOf = (folder) =>
@@ -71,8 +73,8 @@ function hashOf(files, words) {
 }
 
 /**
- * Compiles where the sources changed; whole under its name, so that a process that runs keeps the
- * old one.
+ * Compiles a library if its sources changed. The new file is renamed to its name when it is
+ * complete, so running processes keep the old one.
  */
 async function build(library, force) {
   const own = filesOf(library.folder);
@@ -103,7 +105,7 @@ async function build(library, force) {
   return true;
 }
 
-/** A program of the emulator's own tests. */
+/** Builds a program of the emulator's own tests. */
 async function buildProgram(name, flags, force) {
   const source = join(sources, 'programs', `${name}.cpp`);
   const target = join(cuemuFolder, 'programs', name);
@@ -129,7 +131,8 @@ async function buildProgram(name, flags, force) {
 }
 
 /**
- * Programs of the emulator's own tests, in build/cuemu/programs; `mpi` only where there is an MPI.
+ * Builds the programs of the emulator's own tests, in build/cuemu/programs. `mpi` is built only if
+ * there is an MPI.
  */
 export async function buildCuemuPrograms({ force = false } = {}) {
   mkdirSync(join(cuemuFolder, 'programs'), { recursive: true });
@@ -141,7 +144,7 @@ export async function buildCuemuPrograms({ force = false } = {}) {
   if (mpi) await buildProgram('mpi', { ...mpi, cflags: [...PLAIN_MPI, ...mpi.cflags] }, force);
 }
 
-/** The preload shim is compiled with the flags of this machine's MPI. */
+/** The preload shim, which is compiled with the flags of this machine's MPI. */
 async function mpiShim() {
   if (filesOf('mpi').length === 0) return undefined;
   const { mpiFlags } = await import('../native/mpi/mpi-flags.mjs');
@@ -157,8 +160,10 @@ async function mpiShim() {
 }
 
 /**
- * Builds what is not up to date and answers `{ folder, mpiShim }`: the folder of the libraries, and
- * the path of the preload shim or undefined. Throws where there is no compiler.
+ * Builds the libraries that are not up to date. Throws if there is no compiler.
+ *
+ * @returns `{ folder, mpiShim }`: the folder of the libraries, and the path of the preload shim or
+ * undefined
  */
 export async function buildCuemu({ force = false, quiet = false } = {}) {
   if (!onPath(compiler()))
@@ -175,7 +180,7 @@ export async function buildCuemu({ force = false, quiet = false } = {}) {
   const first = await Promise.all(
     wanted.filter(({ uses }) => uses.length === 0).map((each) => build(each, force)),
   );
-  // Two at a time: each is one compiler
+  // Two at a time: each runs one compiler
   const later = wanted.filter(({ uses }) => uses.length > 0);
   const shim = await mpiShim();
   if (shim) later.push(shim);

@@ -1,10 +1,16 @@
-// Builds the native addons:
-// `node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi]`, all of them
-// where none is named. Each is optional: what can't be built is said in one line with its remedy.
-// With --optional the exit status is 0 all the same (npm's install script); LOPS_SKIP_NATIVE=1 does
-// nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp
-// and node-addon-api. --into FOLDER builds beside the usual ones, from copies of the sources: for a
-// second MPI (MPICC=mpicc.mpich, then LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node).
+// Builds the native addons that are named, or all of them:
+//
+//   node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi] [cuda]
+//
+//   --optional      exits with 0 even if an addon is missing (npm's install script)
+//   --force         builds addons that are up to date, too
+//   --into FOLDER   builds in FOLDER from copies of the sources, in addition to the usual addons.
+//                   For a second MPI: MPICC=mpicc.mpich, then
+//                   LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node
+//
+// Each addon is optional. If one cannot be built, a line gives the reason and the remedy. With
+// LOPS_SKIP_NATIVE=1 nothing is built. The script works in a clone and in node_modules, and its
+// only dependencies are node-gyp and node-addon-api.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -27,8 +33,8 @@ import { parseArgs } from 'node:util';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * What each addon is built against. `libraries` answers anything that describes them, or undefined
- * where an indispensable one is missing.
+ * The build of each addon. `libraries` returns an object that describes its libraries, or undefined
+ * if a required one is missing.
  */
 const ADDONS = {
   cpu: {
@@ -42,7 +48,7 @@ const ADDONS = {
     remedy: 'install Open MPI or MPICH (Debian: libopenmpi-dev openmpi-bin), or load its environment module',
   },
   cuda: {
-    // Its libraries are found at run time
+    // The libraries are found at run time
     libraries: async () => (process.platform === 'linux' ? {} : undefined),
     describe: () => 'CUDA is looked for at run time',
     missing: 'CUDA devices are used on Linux only',
@@ -74,7 +80,7 @@ const TOOLS = [
   ['python3', () => onPath(process.env.npm_config_python || 'python3'), 'python3'],
 ];
 
-/** The headers of node-addon-api, `{ folder, version }`; undefined where it is not installed. */
+/** The headers of node-addon-api, `{ folder, version }`. Undefined if it is not installed. */
 function addonApi() {
   try {
     const file = createRequire(join(root, 'package.json')).resolve('node-addon-api/package.json');
@@ -84,7 +90,10 @@ function addonApi() {
   }
 }
 
-/** All that decides what the build gives: sources, this Node.js, node-addon-api, the libraries. */
+/**
+ * A hash of everything that determines the build: sources, this Node.js, node-addon-api, the
+ * libraries.
+ */
 function fingerprint(name, libraries) {
   const hash = createHash('sha256');
   for (const folder of ['common', name]) {
@@ -112,7 +121,7 @@ function fingerprint(name, libraries) {
   return hash.digest('hex');
 }
 
-/** node-gyp of this package, or the one that npm brings. */
+/** The node-gyp of this package, or the one of npm. */
 function nodeGyp() {
   const require = createRequire(join(root, 'package.json'));
   const beside = join(
@@ -132,7 +141,7 @@ function nodeGyp() {
   }
 }
 
-/** Headers of the Node.js that runs, where they lie beside it: nothing is downloaded then. */
+/** The headers of this Node.js, if they are installed beside it. Then nothing is downloaded. */
 function nodeDir() {
   const prefix = dirname(dirname(process.execPath));
   return existsSync(join(prefix, 'include', 'node', 'node.h')) ? [`--nodedir=${prefix}`] : [];
@@ -173,8 +182,8 @@ function compile(folder) {
 }
 
 /**
- * A fresh process must be able to load what was built, after the library `preload` where one is
- * given.
+ * The reason why a fresh process cannot load the built addon. If `preload` is given, that library
+ * is loaded first.
  */
 function loadError(file, preload) {
   try {
@@ -193,8 +202,8 @@ function loadError(file, preload) {
 }
 
 /**
- * The sources of an addon, and what they include, in another folder. Times are kept, so that only
- * what has changed is compiled again.
+ * Copies the sources of an addon, and the files that they include, to another folder. Times are
+ * kept, so that only changed files are compiled again.
  */
 function copySources(name, into) {
   for (const part of ['common', name]) {
@@ -208,9 +217,7 @@ function copySources(name, into) {
   return join(into, name);
 }
 
-/**
- * Where an addon is built, and lies then: in the package, or below the folder of a second build.
- */
+/** The path of a built addon: in the package, or in the folder of a second build. */
 export const addonFile = (name, into = join(root, 'native')) =>
   join(into, name, 'build', 'Release', `lops_${name}.node`);
 
@@ -224,7 +231,7 @@ async function build(name, force, into, preload) {
   const details = addon.describe(libraries);
   if (!force && existsSync(stamp)) {
     const last = JSON.parse(readFileSync(stamp, 'utf8'));
-    // What failed is not tried again before something changes
+    // A failed build is not repeated until something changes
     if (last.hash === hash && last.failure) return { ...last.failure, again: true };
     if (last.hash === hash && existsSync(file)) return { state: 'up to date', details };
   }
@@ -241,8 +248,10 @@ async function build(name, force, into, preload) {
 }
 
 /**
- * Builds what is not up to date and prints a line per addon (with `quiet`, only where something was
- * done or is missing). Answers the names of addons that are not there.
+ * Builds the addons that are not up to date and prints a line for each. With `quiet` there is a
+ * line only if an addon was built or is missing.
+ *
+ * @returns the names of the missing addons
  */
 export async function buildNative({
   names = Object.keys(ADDONS),

@@ -1,6 +1,6 @@
-// What users load, in few files: `dist/bundle`, from the compiled modules. Node takes about a
-// millisecond for each module of the three hundred, which a script would wait for at its start; npm
-// run bench -- import measures it. The entries are those that package.json names.
+// Bundles the compiled modules into a few files in `dist/bundle`, which users load. Node needs
+// about a millisecond for each of the three hundred modules, which would delay the start of every
+// script; npm run bench -- import measures it. The entries are those in package.json.
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ export async function bundle() {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    // Operators and errors tell their names
+    // Operators and errors use their class names in texts
     keepNames: true,
     sourcemap: 'linked',
     logLevel: 'warning',

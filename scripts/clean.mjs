@@ -1,4 +1,5 @@
-// Removes everything that set-up and tests build. The npm packages stay: `npm run clean`, then `npm run setup`.
+// Removes everything that set-up and tests build. The npm packages stay: `npm run clean`, then
+// `npm run setup`.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

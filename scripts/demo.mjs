@@ -1,4 +1,4 @@
-// The main job on real MPI ranks: set-up, then 3-D post-stack inversion.
+// Runs the main application on real MPI ranks: set-up, then 3-D post-stack inversion.
 //
 //   npm run demo [-- --ranks N] [-- flags of examples/poststack.ts]
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
-// Writes what the documents have from doc comments: docs/options.md, and the columns of options and of
-// examples in the tables of docs/operators.md and docs/solvers.md. With --check it writes nothing and exits with 1 where
-// a file would change.
+// Writes the parts of the documents that come from doc comments: docs/options.md, and the columns
+// of options and examples in the tables of docs/operators.md and docs/solvers.md. With --check it
+// writes nothing, and exits with 1 if a file would change.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const check = process.argv.includes('--check');
 
 /** The most characters of a cell, see docs/style.md. */
 const CELL = 120;
-/** Options that every solver has, and every distributed operator. */
+/** The options of every solver, and those of every distributed operator. */
 const OF_ALL_SOLVERS = ['niter', 'x0', 'maxTime', 'checkpoint', 'reproducible'];
 const RUN = OF_ALL_SOLVERS.slice(2);
 const GROUPS = [
@@ -61,7 +61,7 @@ const oneLine = (text) =>
     .replace(/\s+/g, ' ')
     .trim();
 
-/** Name, default and meaning of each property of an options object. */
+/** The name, default and meaning of each property of an options object. */
 const optionsOf = (type) =>
   checker.getPropertiesOfType(type).map((property) => ({
     name: property.name,
@@ -75,7 +75,7 @@ const tagOf = (symbol, tag) => {
   return found ? oneLine(ts.displayPartsToString(found.text)) : '';
 };
 
-/** Exported names with their symbols. */
+/** The exported names with their symbols. */
 function exportedSymbols() {
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
   return checker.getExportsOfModule(module).map((symbol) => ({
@@ -84,9 +84,9 @@ function exportedSymbols() {
   }));
 }
 
-/** The exported classes and functions that take options. */
+/** The exported classes and functions that have options. */
 function documented(exported) {
-  /** The interface that is named for a function, or for the beginning of its name. */
+  /** The options interface with the name of a function, or with the beginning of its name. */
   const named = (name) =>
     exported
       .filter((other) => /.Options$/.test(other.name))
@@ -115,7 +115,7 @@ const row = (cells) => `${cells.map((cell) => (cell === '' ? '| ' : `| ${cell} `
 const isCode = (text) => /^(-?[\d.]+(e-?\d+)?|-?Infinity|true|false|'[^']*'|\[[^\]]*\]|\{.*\})$/.test(text);
 const escaped = (text) => text.replaceAll('|', '\\|');
 
-/** A text with one sentence a line. */
+/** A text with one sentence on each line. */
 const sentences = (text) => text.split(/(?<=[.!?])\s+(?=[A-Z`'])/).join('\n  ');
 
 function section({ name, group, options: all }) {
@@ -159,7 +159,7 @@ ${groups.join('').trimEnd()}
 `;
 }
 
-/** The options of a row in a table: names with short defaults, or names, or a link. */
+/** The cell with the options of a row: names with short defaults, or names, or a link. */
 function optionsCell({ name, group, options: all }) {
   const hidden = [...group.common, 'dtype', ...(group.common === RUN ? OF_ALL_SOLVERS : [])];
   const own = all.filter((option) => !hidden.includes(option.name));
@@ -173,7 +173,7 @@ function optionsCell({ name, group, options: all }) {
   return texts.find((text) => text.length <= CELL) ?? `[options](options.md#${name.toLowerCase()})`;
 }
 
-/** The cells of the columns that are written, for the row of a name. */
+/** The generated columns: functions from the name of a row to its cell. */
 const COLUMNS = {
   options: (name) => {
     const item = items.find((known) => known.name === name);
@@ -186,7 +186,7 @@ const COLUMNS = {
   },
 };
 
-/** A page with tables whose columns of options and examples are those of the doc comments. */
+/** A page in which the columns of options and examples are those of the doc comments. */
 function withColumns(page) {
   let heads;
   return page

@@ -1,7 +1,8 @@
-// Fetches NVIDIA's own compiler (NVRTC) or driver library as Debian's packages of `non-free` offer
-// them, unpacked into a folder of build/: nothing is installed, no root is needed and the system's
-// package sources stay as they are. `node scripts/fetch-nvrtc.mjs [nvrtc] [driver]` prints the
-// files.
+// Downloads NVIDIA's compiler library (NVRTC) or driver library from Debian's `non-free` packages
+// and unpacks them into a folder in build/. Nothing is installed, root is not needed, and the
+// package sources of the system do not change. The command prints the paths of the files:
+//
+//   node scripts/fetch-nvrtc.mjs [nvrtc] [driver]
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -40,7 +41,7 @@ function find(folder, pattern) {
   return name && join(folder, name);
 }
 
-/** The mirror and release that the system uses, or Debian's own. */
+/** The mirror and release of the system, or Debian's own. */
 function debianSource() {
   const release = /^VERSION_CODENAME=(.*)$/m.exec(
     existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '',
@@ -57,7 +58,7 @@ function debianSource() {
   return { uri: own?.[0] ?? 'http://deb.debian.org/debian', release: release ?? 'bookworm' };
 }
 
-/** apt with its own state below `folder`; the system's keys and proxies are used. */
+/** Options that give apt its own state in `folder`. The keys and proxies of the system are used. */
 function aptOptions(folder) {
   const { uri, release } = debianSource();
   const list = join(folder, 'sources.list');
@@ -82,9 +83,10 @@ function aptOptions(folder) {
 }
 
 /**
- * NVIDIA's `nvrtc` or `driver` library: `{ file }`, the path of the library, or
- * `{ file: null, reason }` where it can't be had. What has been fetched stays in build/nvidia; a
- * failure is tried again at the next call.
+ * Fetches NVIDIA's `nvrtc` or `driver` library. Downloads stay in build/nvidia. After a failure the
+ * next call tries again.
+ *
+ * @returns `{ file }`, the path of the library, or `{ file: null, reason }` if it is not available
  */
 export function fetchNvidia(what) {
   const { packages, library } = WANTED[what];

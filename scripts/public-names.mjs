@@ -1,5 +1,6 @@
-// The names that each entry of package.json exports: `npm run names` writes them to
-// test/public-names.json; with --check it compares. Each name needs a doc comment, and means one thing.
+// The names that each entry of package.json exports. `npm run names` writes them to
+// test/public-names.json; with --check it compares. Each name needs a doc comment and has one
+// meaning.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,14 +1,14 @@
-// Everything that a clone needs, once: `npm run setup`. System packages, npm packages, native
-// addons, compiled TypeScript; each step looks first whether there is anything to do. Runs before
-// npm ci, so it has no dependencies.
+// Sets up a clone: `npm run setup`. It installs system packages and npm packages, builds the native
+// addons and compiles TypeScript. Each step first checks whether there is anything to do. The
+// script runs before npm ci and has no dependencies.
 //
-// System packages come through apt as root or with a sudo that asks nothing. Elsewhere (a cluster,
-// another distribution) the libraries are those that mpicc, pkg-config and loaded environment
-// modules offer; what is missing is named, and the rest goes on: the package works without any of
-// them.
+// System packages are installed by apt, as root or with a sudo that needs no password. On other
+// systems (a cluster, another distribution) the libraries are those that mpicc, pkg-config and
+// loaded environment modules provide. Missing libraries are listed and the set-up continues,
+// because the package works without any of them.
 //
-// With --package (before npm pack): only the npm packages and the compiled TypeScript, from an
-// empty dist.
+// With --package (before npm pack) it installs only the npm packages, and compiles TypeScript into
+// an empty dist.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,7 +24,7 @@ const say = (text) => console.log(`setup: ${text}`);
 
 const { cpuLibraries } = await import('../native/cpu/library-flags.mjs');
 
-/** Its header lies beside that of FFTW; pkg-config does not know it. */
+/** The header of FFTW's MPI library is beside that of FFTW; pkg-config does not list it. */
 function hasFftwMpi() {
   const { ok, output } = run('pkg-config', ['--variable=includedir', 'fftw3']);
   return ok && existsSync(join(output.trim(), 'fftw3-mpi.h'));
@@ -40,7 +40,7 @@ function isWithin(version, range) {
 }
 
 /**
- * What the system should offer: how it is seen, its Debian packages, and what it is called among
+ * The system's requirements: how each is detected, its Debian packages, and its name among
  * environment modules.
  */
 function systemNeeds() {
@@ -56,8 +56,7 @@ function systemNeeds() {
     { what: 'make', present: onPath('make') || onPath('gmake'), debian: ['make'] },
     { what: 'python3', present: onPath('python3'), debian: ['python3'], modules: /^python\b/i },
     { what: 'pkg-config', present: hasPkgConfig, debian: ['pkg-config'] },
-    // openssh-client: without any ssh the launcher of Open MPI 4 refuses to start, also on one
-    // machine
+    // openssh-client: the launcher of Open MPI 4 does not start without an ssh, even on one machine
     {
       what: 'MPI (mpicc, mpiexec)',
       present: onPath(process.env.MPICC || 'mpicc') && (onPath('mpiexec') || onPath('srun')),
@@ -83,7 +82,10 @@ function systemNeeds() {
   ];
 }
 
-/** Names of modules on a cluster that would help, if it has environment modules. */
+/**
+ * Names of the cluster's modules that may provide the missing libraries, if it has environment
+ * modules.
+ */
 function modulesFor(needs) {
   if (!process.env.MODULESHOME && !process.env.LMOD_CMD) return [];
   const listed = run('bash', ['-lc', 'module -t avail 2>&1'], { timeout: 20_000 }).output.split('\n');
@@ -116,7 +118,7 @@ function installSystemPackages() {
     say('  on a cluster: load its modules (module avail), then npm run setup');
 }
 
-/** `npm ci`, unless node_modules is of this lock file. */
+/** Runs `npm ci`, unless node_modules matches the lock file. */
 function installNpmPackages() {
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -125,14 +127,14 @@ function installNpmPackages() {
   const hash = createHash('sha256').update(readFileSync(lock)).digest('hex');
   if (existsSync(installed)) {
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
-    // Installed by hand; npm writes the two files within a moment of each other
+    // Installed by the user: npm writes the two files within a moment of each other
     if (statSync(installed).mtimeMs > statSync(lock).mtimeMs - 2000) {
       writeFileSync(stamp, hash);
       return;
     }
   }
   say('npm ci');
-  // The addons are built by the next step, in the open
+  // The next step builds the addons and shows its output
   const env = {
     ...process.env,
     LOPS_SKIP_NATIVE: '1',
@@ -146,7 +148,7 @@ function installNpmPackages() {
   writeFileSync(stamp, hash);
 }
 
-/** Names, sizes and times of all that the compiler reads. */
+/** A hash of the names, sizes and times of all files that the compiler reads. */
 function sourcesFingerprint() {
   const hash = createHash('sha256');
   const add = (path) => {
@@ -181,7 +183,7 @@ try {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   if (!isWithin(process.versions.node, engines.node))
     throw new Error(`expected Node.js ${engines.node}, this is ${process.versions.node}`);
-  // Declarations of deleted sources would be packed
+  // Otherwise declarations of deleted sources would be packed
   if (forPackage) rmSync(join(root, 'dist'), { recursive: true, force: true });
   if (!forPackage && process.platform !== 'win32') installSystemPackages();
   installNpmPackages();

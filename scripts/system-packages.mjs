@@ -1,10 +1,10 @@
-// Debian packages: which are there, and installing more as root or with a sudo that asks nothing.
-// Runs before npm ci, so it has no dependencies.
+// Debian packages: lists missing ones and installs them, as root or with a sudo that needs no
+// password. Runs before npm ci and has no dependencies.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { onPath } from './build-native.mjs';
 
-/** Runs a command to its end: whether it went well, and all that it said. */
+/** Runs a command to its end and returns whether it succeeded, and all of its output. */
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -20,27 +20,28 @@ export function run(command, args, options = {}) {
 
 const lastLines = (text, n = 15) => text.trim().split('\n').slice(-n).join('\n');
 
-/** How to become root without being asked anything: a prefix for commands, or undefined. */
+/** The prefix with which commands run as root without a prompt. Undefined if that is impossible. */
 function asRoot() {
   if (process.getuid?.() === 0) return [];
   return onPath('sudo') && run('sudo', ['-n', 'true']).ok ? ['sudo', '-n'] : undefined;
 }
 
-/** Whether packages can be installed here. */
+/** Whether packages can be installed on this machine. */
 export const canInstall = () => onPath('apt-get') && asRoot() !== undefined;
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a format of dpkg-query
 const STATUS = '-f=${Status}';
 
-/** Those of these packages that are not installed. */
+/** The packages among these that are not installed. */
 export const missingPackages = (packages) =>
   packages.filter((name) => !/ok installed/.test(run('dpkg-query', ['-W', STATUS, name]).output));
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /**
- * Installs packages; answers what went wrong, if anything did. Services that they bring are not
- * started.
+ * Installs packages without starting their services.
+ *
+ * @returns the error output, or undefined
  */
 export function installPackages(packages, say) {
   const prefix = asRoot();

@@ -1,15 +1,15 @@
-// The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks,
-// every operator, every example, and the kernels under NVIDIA's compiler where there is one. On the
-// emulator, with streams that run at once and with streams that run only when something waits for
-// them; over two ranks with each transport of device memory. The last line is 'N passed, N failed,
-// N skipped'.
+// Runs the CUDA part of the tests: conformance, counts and errors of the backend, every test with
+// ranks, every operator and every example. If NVIDIA's compiler is available, it also compiles the
+// kernels. On the emulator the tests run with streams that execute at once, and with streams that
+// execute only when something waits for them. On two ranks they run with each transport of device
+// memory. The last line is 'N passed, N failed, N skipped'.
 //
 //   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a
 //   file name…] [arguments of npm test]
 //
-//   --real          on the driver, the libraries and the device of this machine
-//   --mode          one of the two alone
-//   --transport     one of the three alone; the tests on one rank go with 'staged'
+//   --real          uses the driver, the libraries and the device of this machine
+//   --mode          runs one of the two modes only
+//   --transport     runs one of the three transports only; the tests on one rank run with 'staged'
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,7 @@ if (take('--no-setup', 1) === undefined) {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-/** One run of scripts/test.mjs; its counts are added. */
+/** Runs scripts/test.mjs once and adds its counts. */
 function run(title, extra, env) {
   console.log(`\ntest:cuda: ${title}`);
   const began = performance.now();
@@ -72,7 +72,7 @@ function run(title, extra, env) {
   });
 }
 
-/** Plain tests, which go over the backends by themselves, are chosen by their titles. */
+/** Tests without ranks run on all backends; they are selected by their titles. */
 const flags = args.findIndex((arg) => arg.startsWith('-'));
 const named = flags < 0 ? args : args.slice(0, flags);
 const CUDA =

@@ -1,17 +1,18 @@
-// The tests under MPICH, beside an Open MPI that the package may be built for: builds the addon of
-// MPI a second time, into build/mpich, and runs scripts/test.mjs with it and with Hydra's mpiexec.
-// The last line is 'N passed, N failed, N skipped'.
+// Runs the tests with MPICH, even if the package is built for Open MPI. It builds a second MPI
+// addon in build/mpich and runs scripts/test.mjs with that addon and with Hydra's mpiexec. The last
+// line is 'N passed, N failed, N skipped'.
 //
 //   npm run test:mpich -- [--started] [arguments of npm test]
 //
-//   --started only tests that start ranks, on 2 to 4 of them as there are cores (LOPS_TEST_RANKS
-//   says otherwise): one rank does not use MPI, and ranks of MPICH wait by spinning, so that more
-//   ranks than cores take a minute where Open MPI takes a second LOPS_MPICH=PREFIX an MPICH whose
-//   bin/mpicc and bin/mpiexec are taken; default mpicc.mpich and mpiexec.hydra (Debian: mpich
-//   libmpich-dev)
+//   --started           runs only tests that start ranks, on 2 to 4 ranks depending on the number
+//                       of cores, unless LOPS_TEST_RANKS is set. A single rank does not use MPI.
+//                       Waiting ranks of MPICH spin: with more ranks than cores a test takes a
+//                       minute that takes a second with Open MPI
+//   LOPS_MPICH=PREFIX   uses bin/mpicc and bin/mpiexec of the MPICH in PREFIX; by default
+//                       mpicc.mpich and mpiexec.hydra (Debian: mpich libmpich-dev)
 //
-// Where there is no MPICH it is installed, if apt-get may; otherwise one test is skipped, with the
-// reason.
+// If there is no MPICH, it is installed if apt-get is available. Otherwise one test is skipped,
+// with the reason.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -31,7 +32,7 @@ function skipAll(why) {
   process.exit(0);
 }
 
-/** Ends with what went wrong, as one failed test. */
+/** Ends the script and reports the reason as one failed test. */
 function fail(why) {
   console.log(`  1) the tests under MPICH: ${why}\n0 passed, 1 failed, 0 skipped`);
   process.exit(1);
@@ -65,7 +66,7 @@ if ((await buildNative({ names: ['mpi'], into })).length > 0) fail('the addon co
 
 const pathOf = (command) => run('which', [command]).output.trim() || command;
 
-/** Tests that start ranks: those of the matrix, and those that use the launcher. */
+/** The tests that start ranks: those with several ranks, and those of the launcher. */
 const starting = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(
   (path) =>
     path.endsWith('.ranks.ts') ||

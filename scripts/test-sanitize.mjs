@@ -1,12 +1,12 @@
-// Native code under the address and undefined-behaviour sanitizers: builds the addons cpu and mpi
-// with them a second time, into build/sanitize, and runs the conformance of the CPU kernels, random
-// arguments, files and operators with these, on one rank and on two. A fault ends the process that
-// it is in, with a report. The last line is 'N passed, N failed, N skipped'.
+// Runs native code under the address and undefined-behaviour sanitizers. It builds the addons cpu
+// and mpi a second time with the sanitizers, in build/sanitize. It runs the conformance of the CPU
+// kernels and the tests of random arguments, files and operators with them, on one and on two
+// ranks. An error ends the process with a report. The last line is 'N passed, N failed, N skipped'.
 //
 //   npm run test:sanitize -- [part of a file name…] [arguments of npm test]
 //
-// Needs a compiler with libasan (Debian: g++ brings it); without one, one test is skipped, with the
-// reason.
+// It needs a compiler with libasan, which Debian's g++ includes. Without one, one test is skipped,
+// with the reason.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ function end(line, status) {
   process.exit(status);
 }
 
-/** The library that a process which is not itself sanitized must load first. */
+/** The library that a process without its own sanitizers must load first. */
 function runtime() {
   const compiler = (process.env.CXX ?? 'g++').split(' ')[0];
   try {
@@ -51,7 +51,7 @@ const into = join(root, 'build/sanitize');
 process.env.CXXFLAGS =
   '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1';
 process.env.LDFLAGS = '-fsanitize=address,undefined';
-// Node never frees all of its memory
+// Node does not free all of its memory
 process.env.ASAN_OPTIONS = 'detect_leaks=0:allocator_may_return_null=1';
 process.env.UBSAN_OPTIONS = 'print_stacktrace=1';
 if ((await buildNative({ names: ['cpu', 'mpi'], into, preload: library })).length > 0)

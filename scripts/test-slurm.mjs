@@ -1,6 +1,9 @@
-// The tests in test/slurm on a private Slurm cluster of two nodes on this machine:
-// `npm run test:slurm -- [arguments of npm test]`. As root; Debian's packages of Slurm are
-// installed where they are missing. Where that can't be, the tests are skipped with the reason.
+// Runs the tests in test/slurm on a private Slurm cluster of two nodes on this machine:
+//
+//   npm run test:slurm -- [arguments of npm test]
+//
+// It needs root and installs Debian's packages of Slurm if they are missing. If that is impossible,
+// the tests are skipped with the reason.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,11 @@
-// Set-up, then all tests in one report. The last line is 'N passed, N failed, N skipped'.
+// Sets up and runs all tests with one report. The last line is 'N passed, N failed, N skipped'.
 //
 //   npm test -- [part of a file name…] [--grep RegExp] [--no-setup] [--reporter NAME] [--tier NAME]
 //
-//   --tier NAME               the tests in *.NAME.ts, which a plain run leaves out
+//   --tier NAME               runs the tests in *.NAME.ts, which are left out by default
 //   LOPS_TEST_RANKS=1,2       numbers of ranks, default 1,2,3,4
 //   LOPS_TEST_BACKENDS=cpu    backends, default all of test/support/backends.ts
-//   LOPS_TEST_VERBOSE=1       shows what ranks print
+//   LOPS_TEST_VERBOSE=1       shows the output of ranks
 //   LOPS_TEST_PATIENCE=4      multiplies time limits, for slow or shared machines
 //   LOPS_MPIEXEC=PATH         the launcher
 import { spawnSync } from 'node:child_process';
@@ -32,7 +32,7 @@ if (!values['no-setup']) {
   });
   if (status !== 0) process.exit(status ?? 1);
 }
-// From the sources, since dist keeps files whose source is gone
+// The list comes from the sources, because dist keeps files of deleted sources
 const endings = values.tier === undefined ? ['.test.ts', '.ranks.ts'] : [`.${values.tier}.ts`];
 const compiled = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((path) => endings.some((ending) => path.endsWith(ending)) && !path.includes('fixtures'))
@@ -48,9 +48,7 @@ const matrix = join(root, 'dist/test/distributed.test.js');
 const plain = wanted.filter((path) => !path.endsWith('.ranks.js') && path !== matrix);
 const chosen = ranks.length > 0 ? [...plain, matrix] : plain;
 
-/**
- * Whether a compiled module, or one that it imports, is of those that run on the emulator of CUDA.
- */
+/** Whether a compiled module, or one that it imports, uses the emulator of CUDA. */
 function usesEmulator(path, seen) {
   if (seen.has(path) || !existsSync(path)) return false;
   seen.add(path);
@@ -59,7 +57,7 @@ function usesEmulator(path, seen) {
   return [...imports].some(([, name]) => usesEmulator(join(dirname(path), name), seen));
 }
 
-// The emulator, built where tests want it and its sources changed
+// Builds the emulator if the tests use it and its sources changed
 process.env.LOPS_TEST_CUDA ??= 'emulated';
 const seen = new Set();
 if (process.env.LOPS_TEST_CUDA !== 'real' && chosen.some((path) => usesEmulator(path, seen))) {
@@ -84,7 +82,7 @@ mocha.files = chosen;
 await mocha.loadFilesAsync();
 const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
-  // A tier may be impossible on this machine, and says so
+  // If a tier is impossible on this machine, its tests are skipped
   const none = passes === 0 && !(values.tier !== undefined && pending > 0);
   process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`, () =>
     process.exit(failures > 0 || none ? 1 : 0),

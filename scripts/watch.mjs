@@ -1,5 +1,5 @@
-// Compiles TypeScript again whenever a source changes, and then the bundle: `npm run watch`.
-// `npm test -- --no-setup NAME` in another terminal takes what is compiled.
+// Compiles TypeScript and bundles again whenever a source changes: `npm run watch`. In another
+// terminal `npm test -- --no-setup NAME` uses the compiled files.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
