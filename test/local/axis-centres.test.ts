@@ -1,6 +1,6 @@
 /**
- * The middle of an axis: what is symmetric around it stays so, for even numbers of samples as for
- * odd ones.
+ * Tests the middle of an axis: symmetric input gives symmetric output, for even and for odd numbers
+ * of samples.
  */
 import { assert } from 'chai';
 import fc from 'fast-check';
@@ -46,7 +46,7 @@ describe('the middle of an axis', () => {
     const draw = fc.record({
       nt: fc.integer({ min: 2, max: 12 }),
       nh: few,
-      // no whole samples, where rounding decides between neighbours
+      // slopes that avoid whole samples, where rounding decides between neighbours
       px: fc.array(fc.double({ min: 0.11, max: 1.7, noNaN: true }), { minLength: 1, maxLength: 4 }),
       kind: fc.constantFrom(...RADON_KINDS),
     });

@@ -1,6 +1,6 @@
 /**
- * Local operators of random shapes and parameters against their definitions, written as plain loops
- * over the lines of an axis.
+ * Compares local operators of random shapes and parameters with their definitions, which are
+ * written as plain loops over the lines of an axis.
  */
 import { assert } from 'chai';
 import fc from 'fast-check';
@@ -48,7 +48,10 @@ const at = (x: Line, i: number): number => x[i] ?? 0;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const sum = (values: Line): number => values.reduce((a, b) => a + b, 0);
 
-/** A real map of lines along an axis of an array, real and imaginary parts each for itself. */
+/**
+ * Applies a real map of lines along an axis of an array. It maps real and imaginary parts
+ * separately.
+ */
 function along(
   x: NDArray,
   axis: number,
@@ -80,7 +83,7 @@ function along(
   return { shape: x.shape.with(axis, m), values };
 }
 
-/** An operator along an axis of an array, and what it does to a line. */
+/** An operator along an axis of an array, and its effect on one line. */
 interface Case {
   readonly what: string;
   make(dims: Shape, axis: number, dtype: DType): AnyLocalOperator;
@@ -203,8 +206,8 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   Convolve1D: fc.tuple(filters, fc.nat(7)).map(([h, o]) => ({
     what: `convolution of one axis with ${h} from ${o % h.length}`,
     make: (dims, axis, dtype) => new Convolve1D(dims, h, { axis, offset: o % h.length, dtype }),
-    // of a signal shorter than the filter, the data is as long as the filter: only where there is
-    // one axis
+    // If the signal is shorter than the filter, the data is as long as the filter. This holds for
+    // arrays of one axis only.
     line: (x) => x.map((_, i) => sum(h.map((v, j) => v * at(x, i + (o % h.length) - j)))),
   })),
   NonStationaryConvolve1D: fc
@@ -299,7 +302,8 @@ describe('local operators by their definitions', () => {
     it(name, () => {
       fc.assert(
         fc.property(setting, arbitrary, ({ shape, pick, dtype }, { what, make, line }) => {
-          // the transform of type 1 needs both ends; a filter may be longer than the only axis
+          // the transform of type 1 needs both ends, and a filter may be longer than an axis only
+          // if it is the only axis
           const dims =
             name === 'DCT' ? shape.map((n) => n + 1) : name === 'Convolve1D' ? [...shape, 2] : shape;
           const axis = pick % shape.length;
@@ -371,7 +375,7 @@ describe('local operators by their definitions', () => {
             assert.closeTo(host[k + 1] as number, im, 30 * tolerance(dtype) * scale);
           }
           dotTest(A, complex, `FFT of [${shape}]`);
-          // of a real model, the frequencies ≥ 0, those with a mirror times √2
+          // for a real model: the frequencies ≥ 0, and those with a mirror frequency times √2
           const R = new FFT(shape, { axis, nfft, norm, ifftshiftBefore, real: true, dtype: complex });
           dotTest(R, x.dtype === 'complex64' ? 'float32' : 'float64', `real FFT of [${shape}]`);
         },

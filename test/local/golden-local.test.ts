@@ -12,7 +12,7 @@ import { NotSupported } from '../support/golden/not-supported.js';
 import { required } from '../support/golden/params.js';
 import { skip } from '../support/skip.js';
 
-/** The repository, found from dist/test as well. */
+/** The folder of the repository, also from dist/test. */
 function root(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
@@ -43,7 +43,7 @@ for (const entry of BACKENDS) {
         const vectors = ['x.npy', 'd.npy'].map((file) => source.read(file)) as [HostValues, HostValues];
         const [x, d] = vectors;
         const lacking = vectors.find(({ dtype }) => !backend.dtypes.includes(dtype));
-        // 32-bit backends cannot meet the tolerance of double precision
+        // 32-bit backends cannot reach the tolerance of double precision
         if (lacking) return skip(this, `no ${lacking.dtype} data`);
         let op: ReturnType<typeof buildLocal>;
         try {
@@ -63,7 +63,7 @@ for (const entry of BACKENDS) {
           source,
           source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy',
         );
-        // flat vectors give the same
+        // flat vectors give the same result
         check(op.matvec(upload(x, x.shape)), source, 'y.npy');
         check(
           op.rmatvec(upload(d, d.shape)),

@@ -40,8 +40,8 @@ function assertClose(x: NDArray, expected: ArrayLike<number>, delta = 1e-12): vo
 }
 
 /**
- * Forward and backward passes of a running mean over a signal that goes on point-symmetrically,
- * written out.
+ * The forward and backward passes of a running mean over a signal that is continued by point
+ * reflection at both ends, as plain code.
  */
 function filtered(x: readonly number[], width: number): number[] {
   const reach = width - 1;
@@ -114,7 +114,7 @@ describe('local operators', () => {
         const wav = Array.from(wavelet);
         for (const kind of ['centered', 'forward', 'backward'] as const) {
           for (const n of [1, 3, 8, 30]) {
-            // from 32 traces on the two are one table
+            // from 32 traces on, the operator uses one table for both factors
             for (const nx of [2, 40]) {
               const both = new PoststackLinearModelling(wav, n, { spatdims: nx, kind, dtype });
               const product = new Convolve1D([n, nx], array(wav), { offset: 4, axis: 0 }).mul(
@@ -378,7 +378,7 @@ describe('local operators', () => {
     assert.deepEqual(Array.from(t), [-0.02, -0.01, 0, 0.01, 0.02]);
     assert.equal(wavelet[center], 1);
     assert.deepEqual(Array.from(wavelet), Array.from(wavelet).reverse());
-    // zero crossing where 2 (π f t)² = 1
+    // the zero crossing is at 2 (π f t)² = 1
     const zero = 1 / (Math.SQRT2 * Math.PI * 20);
     assert.closeTo(ricker([0, zero, 2 * zero], 20).wavelet[1] as number, 0, 1e-15);
     assert.throws(() => ricker([0.1, 0.2]), ArgumentError, /from 0/);

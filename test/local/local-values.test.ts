@@ -134,7 +134,7 @@ for (const entry of BACKENDS) {
 
     it('a non-stationary filter is interpolated at the sample that it spreads', () => {
       const spike = array([0, 0, 1, 0, 0]);
-      // half way between both filters
+      // halfway between both filters
       close(
         new NonStationaryConvolve1D(
           5,
@@ -185,7 +185,7 @@ for (const entry of BACKENDS) {
       const [t, h] = [range(12).map((i) => i * 0.5), [0, 2, 4]];
       const spike = (row: number, sample: number) =>
         array(grid(2, 12, (i, j) => (i === row && j === sample ? 1 : 0)));
-      // p Δh/Δt = 1 sample a trace
+      // p Δh/Δt = 1 sample per trace
       const trace = (samples: readonly number[]) =>
         samples.flatMap((s) => range(12).map((i) => (i === s ? 1 : 0)));
       const options = { interp: false, centeredh: false } as const;
@@ -309,7 +309,7 @@ for (const entry of BACKENDS) {
       );
       const parabola = array(range(32).map((i) => (i / 8) ** 2));
       const details = Array.from(new DWT(32, { wavelet: 'db3' }).matvec(parabola).toHost()).slice(16);
-      // away from where the circle closes
+      // without the elements at which the signal wraps around
       for (const v of details.slice(3, -3)) assert.closeTo(v, 0, 10 * delta);
       const x = array(range(32).map((i) => Math.sin(i * i)));
       const W = new DWT(32, { wavelet: 'db7', level: 4 });
@@ -422,7 +422,7 @@ describe('wavelets, tapers and events', () => {
     check(hyperbolic2d(x, t, 4, 1, 1, [1]), [4, 5]);
     check(linear3d(x, y, t, 1, 5, 30, 90, 1, [1]), [5, 5, 7, 7]);
     check(hyperbolic3d(x, y, t, 0, 1, 2, 1, [1]), [0, 3, 2, Math.sqrt(13)]);
-    // the wavelet's middle is at the event, also where that lies behind the last sample
+    // the middle of the wavelet is at the event, even if the event is after the last sample
     const { d, dwav } = hyperbolic2d([0], range(6), [2, 6], 1, [1, 10], [1, 2, 3]);
     assert.deepEqual(Array.from(d.toHost()), [0, 0, 1, 0, 0, 0]);
     assert.deepEqual(Array.from(dwav.toHost()), [0, 1, 2, 3, 0, 0]);

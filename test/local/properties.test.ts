@@ -1,6 +1,6 @@
 /**
- * Local operators of random parameters: linear, with a true adjoint, and alike by native kernels
- * and by those in TypeScript.
+ * Tests local operators with random parameters: they are linear, their adjoint is exact, and native
+ * and TypeScript kernels give the same results.
  */
 import { assert } from 'chai';
 import fc from 'fast-check';
@@ -44,7 +44,7 @@ describe('properties of local operators', () => {
 
           const [x, z] = [vector(native, 1), vector(native, 2)];
           const [y, w] = [A.matvec(x), A.matvec(z)];
-          // relative to what is added up, since a sum may cancel
+          // relative to the size of the terms, because a sum may cancel
           const scale = 2 * y.norm() + 3 * w.norm();
           const off = A.matvec(x.multiply(-2).addInPlace(z.multiply(3)))
             .subtractInPlace(y.copy().scale(-2).axpby(3, w, 1))

@@ -25,13 +25,13 @@ import {
 import { TAPER_TYPES } from '../../src/local/signal/windows/tapers.js';
 
 export interface Kit {
-  /** A real one. */
+  /** A real dtype. */
   readonly dtype: DType;
   /** Random values that do not depend on the backend. */
   data(shape: Shape, dtype?: DType): NDArray;
 }
 
-/** Parameters as plain data, and the operator that they give. */
+/** Parameters as plain data, and a function that makes the operator from them. */
 export interface Draw {
   readonly what: string;
   make(kit: Kit): AnyLocalOperator;
@@ -116,8 +116,8 @@ const radons: fc.Arbitrary<Draw> = fc.oneof(
 );
 
 /**
- * Windows along an axis that some samples may be left outside of; they share no more than tapers on
- * both sides have room for.
+ * Windows along an axis. Some samples may lie outside all windows. The overlap is at most the
+ * length that tapers on both sides allow.
  */
 const windows = fc
   .record({ nwin: small, over: fc.nat(5), extra: fc.nat(14) })
@@ -260,7 +260,7 @@ const fields: fc.Arbitrary<Draw> = fc.oneof(
     ),
 );
 
-/** Local operators of any parameters, by groups: those whose definitions are long. */
+/** Random local operators with long definitions, by groups. */
 export const RANDOM_OPERATORS: Readonly<Record<string, fc.Arbitrary<Draw>>> = {
   radons,
   windowed,

@@ -1,5 +1,5 @@
 /**
- * The axes of a model and of data are those of its memory: parts that operators are made of lie
+ * Tests that the axes of a model and of data match the memory: the parts of composed operators lie
  * where the stated shapes say.
  */
 import { assert } from 'chai';
@@ -152,7 +152,7 @@ describe('stated shapes of local operators', () => {
         );
         const A = make(Op, dims, dimsd, cut);
         assert.deepEqual([...A.dims], [...nwins, ...part]);
-        // the stated shape makes the same operator
+        // the stated shape gives the same operator
         assert.deepEqual([...make(Op, A.dims, dimsd, cut).dims], [...A.dims]);
         const x = model(A);
         const y = NDArray.zeros(dimsd, { backend });
@@ -285,7 +285,8 @@ describe('stated shapes of local operators', () => {
           sums.reduce((u, z) => u.add(z)),
           'Radon3D, model',
         );
-        // the trace in the middle of the slow axis is that of two dimensions
+        // the trace in the middle of the slow axis is equal to that of the two-dimensional
+        // transform
         const flat = new Radon2D(t, range(n), px).matvec(r.slice(0).copy());
         close(
           new Radon3D(t, range(3), range(n), [py[0] as number], px).matvec(r.slice([0, 1]).copy()).slice(1),

@@ -19,7 +19,7 @@ import type { Space } from '../../src/core/vector/vector.js';
 
 export type Matrix = readonly (readonly Scalar[])[];
 
-/** A matrix as an operator of one rank. */
+/** A matrix as a local operator. */
 export class Dense extends LinearOperator<NDArray, NDArray> {
   readonly #a: NDArray;
   readonly #cast = new Map<DType, NDArray>();
@@ -53,7 +53,7 @@ export class Dense extends LinearOperator<NDArray, NDArray> {
     this.applications++;
     const [m, k] = transA === 'n' ? [this.#rows, this.#columns] : [this.#columns, this.#rows];
     const batch = { batch: 1, strideA: 0, strideB: 0, strideC: 0 };
-    // kernels take one dtype
+    // kernels accept operands of one dtype
     const a = this.#cast.get(x.dtype) ?? (x.dtype === this.dtype ? this.#a : this.#a.astype(x.dtype));
     this.#cast.set(x.dtype, a);
     y.backend.matmul(a, x, y, {
@@ -72,7 +72,7 @@ export class Dense extends LinearOperator<NDArray, NDArray> {
   }
 }
 
-/** Solves a small square system by elimination with pivots. */
+/** Solves a small square system by elimination with pivoting. */
 export function solveDense(matrix: Matrix, rhs: readonly Scalar[]): Complex[] {
   const rows = matrix.map((row, i) => [...row, rhs[i] as Scalar]);
   const n = rows.length;
@@ -95,7 +95,10 @@ export function solveDense(matrix: Matrix, rhs: readonly Scalar[]): Complex[] {
   });
 }
 
-/** `(AᴴA + ε² I) x = Aᴴ y + ε² · 0`, solved densely: the minimum of `‖y − A x‖² + ε²‖x‖²`. */
+/**
+ * The solution of `(AᴴA + ε² I) x = Aᴴ y`, computed densely. It is the minimum of `‖y − A x‖² +
+ * ε²‖x‖²`.
+ */
 export function normalSolution(a: Matrix, y: readonly Scalar[], damp = 0): Complex[] {
   const columns = a[0]?.length ?? 0;
   const column = (j: number): Scalar[] => a.map((row) => row[j] as Scalar);
@@ -116,7 +119,7 @@ export function normalSolution(a: Matrix, y: readonly Scalar[], damp = 0): Compl
   );
 }
 
-/** Reproducible matrices. */
+/** Random matrices, determined by a seed. */
 export function randomMatrix(
   rows: number,
   columns: number,

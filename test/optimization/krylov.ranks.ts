@@ -31,7 +31,9 @@ import { costs, definite, optimality, rounding } from './problems.js';
 const forever = { tol: 0 } as const;
 const tight = { atol: 0, btol: 0, conlim: 0 } as const;
 
-/** Solvers of square systems: reductions an iteration, and how to run them. */
+/**
+ * Solvers of square systems: the number of reductions per iteration, and a function that runs them.
+ */
 const SQUARE = {
   cg: { reductions: 2, steps: (A: Square, y: DistributedArray) => cg.steps(A, y, { niter: 6, ...forever }) },
   cgSingleReduction: {
@@ -213,7 +215,7 @@ group('solutions', () => {
       const y = DistributedArray.random([10, 2], { dtype, seed: 8 });
       for (const threshkind of ['soft-percentile', 'hard-percentile', 'half-percentile'] as const) {
         const { x } = ista(A, y, { niter: 1, alpha: 1, threshkind, perc: 25 });
-        // the percentile lies between the 5th and 6th largest of 20
+        // the percentile is between the 5th and the 6th largest of 20 values
         expect(x.norm(0), threshkind).to.equal(5);
         for (const other of comm.allgatherObject(x.norm(1))) expect(other).to.equal(x.norm(1));
       }

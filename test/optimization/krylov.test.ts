@@ -31,7 +31,7 @@ interface Answer {
   readonly cost: number[];
 }
 
-/** Least-squares solvers, run until nothing more is to be gained. */
+/** Least-squares solvers, run until no further progress is possible. */
 const LEAST_SQUARES: Readonly<Record<string, (A: Operator, y: NDArray, options?: Options) => Answer>> = {
   cgls: (A, y, o) => cgls(A, y, { ...o, niter: 200, tol: 1e-30 }),
   cglsSingleReduction: (A, y, o) => cglsSingleReduction(A, y, { ...o, niter: 200, tol: 1e-30, replace: 5 }),
@@ -39,7 +39,7 @@ const LEAST_SQUARES: Readonly<Record<string, (A: Operator, y: NDArray, options?:
   lsmr: (A, y, o) => lsmr(A, y, { ...o, niter: 200, atol: 1e-15, btol: 1e-15, conlim: 0 }),
 };
 
-/** Those that search lines exactly, or by norms alone, with tolerances of 0. */
+/** The least-squares solvers with tolerances of 0. */
 const FOREVER: Readonly<Record<string, (A: Operator, y: NDArray, niter: number) => Answer>> = {
   cgls: (A, y, niter) => cgls(A, y, { niter, tol: 0 }),
   cglsSingleReduction: (A, y, niter) => cglsSingleReduction(A, y, { niter, tol: 0 }),
@@ -124,7 +124,7 @@ describe('solvers of least squares', () => {
       it('an ill-conditioned system: Hilbert columns', () => {
         const a = hilbert(12).map((row) => row.slice(0, 6));
         const y = vector(a.map((row) => row.reduce((sum, v) => sum + v, 0)));
-        // condition 5e6: a gradient of 1e-15 allows for an error of 1e-3
+        // the condition number is 5e6, so a gradient of 1e-15 allows an error of 1e-3
         expect(distance(solve(new Dense(a), y).x, new Array(6).fill(1))).to.be.below(1e-3);
       });
 
@@ -249,7 +249,7 @@ describe('solvers of least squares', () => {
         const x0 = started ? vector(column(columns, seed + 2, dtype)) : undefined;
         const expected = normalSolution(a, rhs, damp);
         for (const [name, solve] of Object.entries(LEAST_SQUARES)) {
-          // the damping of these is that of x − x0
+          // the damping of these solvers applies to x − x0
           if (started && name.startsWith('ls')) continue;
           const { x } = solve(new Dense(a, dtype), vector(rhs), { x0, damp });
           expect(distance(x, expected), name).to.be.below(1e-9);
@@ -419,7 +419,7 @@ describe('solvers of Hermitian systems', () => {
       expect(distance(moved.x, solveDense(shifted, rhs))).to.be.below(1e-9);
     }
     const singular = minres(new Dense(diagonal([3, -2, 0])), vector([3, 4, 5]), { niter: 20 });
-    // a least-squares solution, not that of least norm: the third element is free
+    // a least-squares solution that is not of minimal norm: the third element is free
     expect(distance(singular.x.slice([0, 2]), [1, -2])).to.be.below(1e-10);
     expect(singular.reason).to.equal('gradient within tolerance');
     expect(singular.cost.at(-1)).to.be.closeTo(5, 1e-10);
@@ -581,7 +581,7 @@ describe('solvers of Hermitian systems', () => {
   it('refuse what does not fit', () => {
     const A = new Dense(diagonal([1, 2]));
     const y = NDArray.ones([2]);
-    // @ts-expect-error misspelt
+    // @ts-expect-error misspelled
     expect(() => lsqr(A, y, { atoll: 1 })).to.throw(ArgumentError, /did you mean 'atol'/);
     expect(() => lsmr(A, y, { conlim: -1 })).to.throw(ArgumentError, /conlim/);
     expect(() => cgPipelined(A, y, { replace: 1.5 })).to.throw(ArgumentError, /replace/);

@@ -33,7 +33,10 @@ import { withFolder } from '../support/folder.js';
 import { definite } from './problems.js';
 
 const DIMS = [4, 2];
-/** Single precision where a backend has no other; ranks do not change what is tested. */
+/**
+ * One of the backends has only single precision. Few numbers of ranks are enough, because the tests
+ * do not depend on them.
+ */
 const few = { backends: ['cpu', 'tfjs:wasm'], ranks: [1, 3] };
 type Operator = LinearOperator<DistributedArray>;
 interface Answer {
@@ -44,11 +47,11 @@ interface Answer {
 interface Start {
   readonly x0?: DistributedArray;
 }
-/** A solver on data of magnitude s, with whatever is measured like the data times s. */
+/** A solver for data of magnitude s. Options in the units of the data are multiplied by s. */
 type Solve = (A: Operator, y: DistributedArray, s: number, start: Start) => Answer;
 
 const relative = { tol: 0, rtol: 1e-6, niter: 12 } as const;
-/** Solvers whose answer is as many times as large as their data. */
+/** Solvers whose result scales with their data. */
 const SOLVERS: Readonly<Record<string, Solve>> = {
   cg: (A, y, _, o) => cg(A, y, { ...relative, ...o }),
   cgSingleReduction: (A, y, _, o) => cgSingleReduction(A, y, { ...relative, ...o }),
@@ -73,7 +76,7 @@ const SOLVERS: Readonly<Record<string, Solve>> = {
   'regularized inversion': (A, y, _, o) =>
     regularizedInversion(A, y, { ...relative, ...o, regularizations: [{ R: A, eps: 0.5, data: y }] }),
 };
-/** Those whose costs grow with the square of the data. */
+/** Solvers whose costs scale with the square of the data. */
 const OF_SQUARES: Readonly<Record<string, Solve>> = {
   ista: (A, y, s, o) => ista(A, y, { niter: 12, eps: 0.1 * s, tol: 0, alpha: 0.04, ...o }),
   fista: (A, y, s, o) => fista(A, y, { niter: 12, eps: 0.1 * s, tol: 0, alpha: 0.04, ...o }),
@@ -81,7 +84,7 @@ const OF_SQUARES: Readonly<Record<string, Solve>> = {
 };
 
 const double = (dtype: DType): boolean => realOf(dtype) === 'float64';
-/** Powers of four whose squares are out of range. */
+/** Powers of four with squares outside the range of the dtype. */
 const magnitudes = (dtype: DType): number[] => (double(dtype) ? [2 ** -600, 2 ** 600] : [2 ** -90, 2 ** 90]);
 const scaled = (x: DistributedArray, s: number): DistributedArray => x.copy().scale(s);
 const bits = (x: DistributedArray): number[] => [...x.asArray().toHost()];
@@ -93,7 +96,8 @@ group('data of any magnitude', () => {
       few,
       ({ floats }) => {
         for (const dtype of [floats[0], floats.at(-1)] as DType[]) {
-          // rounding of single precision reaches the smallest numbers in problems solved to it
+          // in single precision these solvers reach rounding errors of the size of the smallest
+          // numbers
           if (/^(mixed|irls)/.test(name) && !double(dtype)) continue;
           const A = definite(DIMS);
           const y = DistributedArray.random(DIMS, { dtype, seed: 3 });
@@ -225,7 +229,7 @@ group('data of any magnitude', () => {
   );
 });
 
-/** With their own tolerances. */
+/** Solvers with their default tolerances. */
 const DEFAULTS: Readonly<
   Record<string, (A: Operator, y: DistributedArray, s: number, start: Start) => Answer>
 > = {
@@ -251,7 +255,7 @@ group('default tolerances', () => {
       const dtype = reals.at(-1) as DType;
       const least = double(dtype) ? 2 ** -1022 : 2 ** -126;
       const A = definite(DIMS);
-      // what is compared is below 1
+      // the compared values are below 1
       const y = scaled(DistributedArray.random(DIMS, { dtype, seed: 3 }), 2 ** -8);
       for (const x0 of [undefined, scaled(DistributedArray.random(DIMS, { dtype, seed: 5 }), 2 ** -8)]) {
         const start = (s: number): Start => (x0 ? { x0: scaled(x0, s) } : {});
@@ -260,8 +264,7 @@ group('default tolerances', () => {
         for (const s of [2 ** -16, 2 ** -40]) {
           const { x, iterations } = solve(A, scaled(y, s), 2 ** -8 * s, start(s));
           expect(iterations, `${name}, ${s}`).to.equal(usual.iterations);
-          // Elements that are subnormal numbers while the data are small lose digits: they count as
-          // zero
+          // Elements that are subnormal for the small data lose digits. They count as zero.
           const normal = (v: DistributedArray): number[] =>
             bits(v).map((e) => (Math.abs(e) * s < least ? 0 : e));
           expect(normal(scaled(x, 1 / s)), `${name}, ${s}`).to.deep.equal(normal(usual.x));
@@ -302,7 +305,7 @@ group('default tolerances', () => {
     }
     expect(omp(A, y, { sigma: 1e-2 }).iterations).to.equal(0);
     expect(ista(A, y, { tol: 1, niter: 9 }).iterations).to.equal(1);
-    // also where the data are scaled
+    // also if the solver scales the data
     const tiny = scaled(y, magnitudes(dtype)[0] as number);
     expect(cgls(A, tiny, { tol: 1e-4 }).iterations).to.equal(0);
   });

@@ -11,7 +11,7 @@ import type { Matrix } from './dense.js';
 const multiply = (matrix: Matrix, dtype: DType): MatrixMult =>
   new MatrixMult(NDArray.array(matrix as Scalar[][], { dtype }), { dtype });
 
-/** This rank's share of n rows or columns. */
+/** The range of this rank's share of n rows or columns. */
 const shareOf = (n: number, { rank, size }: Communicator) =>
   [rank, rank + 1].map((r) => Math.floor((r * n) / size));
 
@@ -28,7 +28,7 @@ const byColumns = (matrix: Matrix, dtype: DType, comm: Communicator): MPIHStack 
 const columns = (matrix: Matrix, from?: number, to?: number): Matrix =>
   matrix.map((row) => row.slice(from, to));
 
-/** A matrix, which all ranks give alike, as an operator between vectors of several kinds. */
+/** A matrix, which is the same on all ranks, as an operator between vectors of several kinds. */
 export const PLACEMENTS: Readonly<
   Record<string, (matrix: Matrix, dtype: DType, comm: Communicator) => AnyOperator>
 > = {
@@ -60,7 +60,7 @@ export function elements(x: AnyVector): Scalar[] {
   );
 }
 
-/** A vector with these elements. Never communicates. */
+/** Sets the elements of a vector and returns it. Never communicates. */
 export function withElements<V extends AnyVector>(x: V, values: readonly Scalar[]): V {
   for (const [k, value] of values.entries()) x.setAt(k, value);
   return x;

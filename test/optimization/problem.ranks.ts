@@ -1,4 +1,7 @@
-/** What tells one problem from another: a checkpoint of one is not resumed by the other. */
+/**
+ * Tests how problems are distinguished: a solver does not resume from a checkpoint of another
+ * problem.
+ */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ArgumentError } from '../../src/core/base/errors.js';
@@ -33,7 +36,7 @@ import { finish, fits, SOLVER_TABLE } from './solver-table.js';
 
 const DIMS = [6, 2];
 
-/** Takes down what a solver says of its problem. */
+/** A checkpoint that records the solver's description of its problem. */
 class Scribe {
   problem: Problem | undefined;
   restore(_: unknown, problem: () => Problem): void {
@@ -41,7 +44,7 @@ class Scribe {
   }
   keep(): void {}
 }
-/** The problem of a solver that `solve` starts. */
+/** The description of the problem of the solver that `solve` starts. */
 function problemOf(solve: (o: { niter: number; checkpoint: Scribe }) => { x: { dispose(): void } }): Problem {
   const checkpoint = new Scribe();
   solve({ niter: 0, checkpoint }).x.dispose();
@@ -71,7 +74,7 @@ group('another problem', () => {
             run(A, y, 2, new Checkpoint(folder));
             const checkpoint = () => new Checkpoint(folder);
             const swapped = y.copy();
-            // the same norm
+            // data with the same norm
             const [a, b] = [y.get([0, 0]), y.get([5, 1])];
             swapped.setAt(0, b).setAt(11, a);
             if (row.finds !== 'eigenvector') {
@@ -88,7 +91,7 @@ group('another problem', () => {
             const resumed = run(A, y, 4, checkpoint());
             const whole = run(A, y, 4);
             expect(resumed.cost).to.deep.equal(whole.cost);
-            // started over: the operator is the new one's
+            // started over with the new operator
             const over = run(times(A, 1.01), y, 3, new Checkpoint(folder, { fresh: true }));
             expect(over.cost).to.deep.equal(run(times(A, 1.01), y, 3).cost);
             expect(new Checkpoint(folder).latest).to.equal(3);
@@ -117,7 +120,7 @@ group('another problem', () => {
       const term = (R: LinearOperator<DistributedArray>, eps: number, data?: DistributedArray) => [
         { R, eps, ...(data && { data }) },
       ];
-      // where squares underflow or overflow
+      // data with squares that underflow or overflow
       for (const size of [1e-170, 1e170]) {
         const problem = (k: number) => problemOf((o) => cgls(A, y.multiply(k * size), { damp: 0.1, ...o }));
         expect(differences(problem(1), problem(1.5)).join(), `${size}`).to.contain('y differs');
@@ -287,7 +290,7 @@ group('another problem', () => {
               );
         }
       }
-      // what a function remembers is as it was
+      // the values that a function keeps are unchanged
       const f = new L2({ b, Op: A, warm: true });
       admm(f, new L1(), x0, { tau: 1, niter: 3 });
       const [memory] = f.memories(x0.space);

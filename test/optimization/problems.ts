@@ -6,13 +6,13 @@ import type { Communicator } from '../../src/core/ports/communicator.js';
 import type { Vector } from '../../src/core/vector/vector.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';
 
-/** `I + DᴴD`: positive definite, couples neighbouring ranks. */
+/** The operator `I + DᴴD`, which is positive definite and couples neighbouring ranks. */
 export function definite(dims: number[], comm?: Communicator): LinearOperator<DistributedArray> {
   const D = new MPIFirstDerivative(dims, { kind: 'forward', ...(comm && { comm }) });
   return D.H.mul(D).add(D.pow(0));
 }
 
-/** How far `Aᴴ(y − A x) = ε² x` is from holding, relative to `‖Aᴴ y‖`. */
+/** The residual of `Aᴴ(y − A x) = ε² x`, relative to `‖Aᴴ y‖`. */
 export function optimality<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -23,7 +23,7 @@ export function optimality<M extends Vector<M>, D extends Vector<D>>(
   return gradient.norm() / A.rmatvec(y).norm();
 }
 
-/** Where further iterations would only turn rounding over. */
+/** A tolerance at the level of rounding errors, below which further iterations make no progress. */
 export const rounding = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -33,8 +33,8 @@ export const rounding = <M extends Vector<M>, D extends Vector<D>>(
 const constructed = (): number => DistributedArray.constructions + StackedDistributedArray.constructions;
 
 /**
- * What every iteration after the first costs: reductions, other collectives, new vectors, storages
- * and memory.
+ * The costs of every iteration after the first: reductions, other collectives, new vectors,
+ * storages and memory.
  */
 export function costs(
   steps: Iterable<{ readonly iteration: number }>,

@@ -29,13 +29,15 @@ import {
   proximalGradient,
 } from '../../src/proximal/index.js';
 
-/** Weight w of `½‖y − A x‖² + w‖x‖₁`, where a solver minimises that. */
+/** The weight w of `½‖y − A x‖² + w‖x‖₁`, for solvers that minimise it. */
 export const WEIGHT = 0.2;
 
 export interface TableOptions<V extends Vector<V>> extends RunOptions {
   readonly niter: number;
   readonly x0?: V | undefined;
-  /** Run to the solution, as precision allows, instead of for a number of iterations. */
+  /**
+   * Runs until the solution is reached within the precision, instead of for a number of iterations.
+   */
   readonly tight?: boolean;
 }
 
@@ -49,30 +51,33 @@ interface Ended {
 /** One solver on `A x = y` for a positive definite A. */
 export interface SolverRow {
   /**
-   * What its x is: a solution, or the minimum with the sparsity term, or an eigenvector; of irls in
-   * the limit of a perfect fit.
+   * The meaning of x: a solution, the minimum with the sparsity term, or an eigenvector. For irls
+   * it is the limit of a perfect fit.
    */
   readonly finds: 'solution' | 'sparse' | 'eigenvector';
   /**
-   * Reductions, forwards and adjoints of A in an iteration after the first; undefined where they
-   * depend on the data.
+   * The numbers of reductions, forward and adjoint applications of A in an iteration after the
+   * first. Undefined if they depend on the data.
    */
   readonly costs: readonly [
     reductions: number | undefined,
     forwards: number | undefined,
     adjoints: number | undefined,
   ];
-  /** Vectors that the start makes, x included: those of the doc comment. */
+  /**
+   * The number of vectors that the start allocates, including x, as in the doc comment of the
+   * solver.
+   */
   readonly vectors: number;
-  /** At most so many more: x0, what functions hold, workspaces. */
+  /** The largest number of additional vectors: x0, vectors that functions hold, and workspaces. */
   readonly more?: number;
-  /** Iterations to a defect of 2e-2, or, of those that find it in finitely many, 1e-6. */
+  /** The number of iterations until the defect is 2e-2, or 1e-6 for finite solvers. */
   readonly niter: number;
-  /** Finds the solution in finitely many iterations, but for rounding. */
+  /** True if the solver finds the solution in finitely many iterations, apart from rounding. */
   readonly finite?: true;
-  /** Has an option x0. */
+  /** False if the solver has no option x0. */
   readonly starts?: false;
-  /** Double precision only. */
+  /** True if the solver needs double precision. */
   readonly double?: true;
   readonly run: <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: TableOptions<V>) => Running<V>;
 }
@@ -84,7 +89,7 @@ type Running<V> = Generator<
 
 const zeros = <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, x0: V | undefined): V =>
   x0 ?? A.domainOf(y.space).zeros();
-/** Of nested solvers: a fixed number of iterations. */
+/** Options that give inner solvers a fixed number of iterations. */
 const fixed = { tol: 0, rtol: 0 } as const;
 
 /** The steps of a solver with options O. */
@@ -139,7 +144,7 @@ class Halving<V extends Vector<V>> extends LinearOperator<V, V> {
   }
 }
 
-/** Every solver has a row: its costs are those of its doc comment. */
+/** One row per solver. Its costs are those in the doc comment of the solver. */
 export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
   cg: krylov([2, 1, 0], 4, cg.steps, 1e-13),
   cgSingleReduction: krylov([1, 1, 0], 5, cgSingleReduction.steps, 1e-12),
@@ -192,7 +197,7 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     finds: 'sparse',
     costs: [2, 1, 1],
     vectors: 5,
-    // of the power iteration
+    // the vectors of the power iteration
     more: 6,
     niter: 150,
     run: (A, y, { tight: _, ...o }) => ista.steps(A, y, { ...o, eps: 2 * WEIGHT, tol: 0 }),
@@ -205,7 +210,7 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     niter: 80,
     run: (A, y, { tight: _, ...o }) => fista.steps(A, y, { ...o, eps: 2 * WEIGHT, tol: 0 }),
   },
-  // 1 and that of the weighted problem: its start and twice an iteration
+  // one reduction, and those of the weighted problem: its start and two per iteration
   'irls (data)': {
     finds: 'solution',
     costs: [1 + 1 + 2 * 4, 1 + 1 + 4, 1 + 4],
@@ -259,7 +264,7 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     niter: 100,
     run: (A, y, { tight, ...o }) => spgl1.steps(A, y, { ...o, sigma: 0, tol: tight ? 1e-9 : 0 }),
   },
-  // the squares, the L1 term, and twice the start and 3 iterations of cg
+  // the squares, the L1 term, and two reductions for each of the start and 3 iterations of cg
   splitBregman: {
     finds: 'sparse',
     costs: [1 + 1 + 2 * (1 + 2 * 3), undefined, undefined],
@@ -322,13 +327,13 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
         acceleration: 'fista',
       }),
   },
-  // values of f and g, and the start and 4 iterations of the inner CGLS, which starts from the
-  // result before
+  // The values of f and g, and the start and 4 iterations of the inner CGLS, which starts from the
+  // previous result.
   admm: {
     finds: 'sparse',
     costs: [2 + 1 + 2 * 4, 1 + 1 + 4, 1 + 4],
     vectors: 3,
-    // among them the result that L2 remembers, and the state's view of it
+    // including the result that L2 keeps, and the view of it in the state
     more: 4,
     niter: 40,
     run: (A, y, { tight, x0, ...o }) =>
@@ -396,7 +401,7 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
   },
 };
 
-/** Runs a row to its end. */
+/** Runs a row until it ends. */
 export function finish<V extends Vector<V>>(
   row: SolverRow,
   A: LinearOperator<V, V>,
@@ -411,7 +416,7 @@ export function finish<V extends Vector<V>>(
   }
 }
 
-/** How far x is from what the row finds, relative to y. */
+/** The residual of x as the result that the row names, relative to y. */
 export function defect<V extends Vector<V>>(
   { finds }: SolverRow,
   A: LinearOperator<V, V>,
@@ -456,7 +461,7 @@ export class Counted<V extends Vector<V>> extends LinearOperator<V, V> {
   }
 }
 
-/** The real and the complex dtype of most digits. */
+/** The real and the complex dtype of the highest precision. */
 export function widest(floats: readonly DType[]): DType[] {
   const ofMost = (of: readonly DType[]) => of.find((d) => realOf(d) === 'float64') ?? of[0];
   return [ofMost(floats.filter((d) => !isComplex(d))), ofMost(floats.filter(isComplex))].filter(

@@ -194,8 +194,8 @@ group('masks', () => {
   const mask = (size: number): number[] => Array.from({ length: size }, (_, r) => (r < size / 2 ? 0 : 1));
 
   /**
-   * Every rank has an n × n problem of its own size of spectrum, so that colours need different
-   * numbers of iterations.
+   * Every colour has a problem with another spectrum, so that colours need different numbers of
+   * iterations.
    */
   function problem(comm: Communicator, dtype: DType) {
     const color = mask(comm.size)[comm.rank] as number;

@@ -34,7 +34,7 @@ function definite(n: number, seed: number, dtype: 'float64' | 'complex128', shif
   return dtype === 'float64' ? real(a) : a;
 }
 
-/** What both have in common. */
+/** The common part of both solvers. */
 interface Solver {
   (A: LinearOperator<NDArray>, y: NDArray, options?: CgOptions<NDArray>): CgResult<NDArray>;
   steps(
@@ -182,7 +182,7 @@ describe('CG and CGLS on local arrays', () => {
     });
 
     it('a rank-deficient inconsistent system: the least-squares solution of least norm', () => {
-      // columns 0 and 1 are equal, the last row is unreachable
+      // columns 0 and 1 are equal, and the last row is zero, so its datum cannot be reached
       const a = [
         [1, 1, 0],
         [2, 2, 1],
@@ -348,9 +348,9 @@ describe('CG and CGLS on local arrays', () => {
 
       it(`${name}: refuses what does not fit`, () => {
         const y = NDArray.arange(6);
-        // @ts-expect-error misspelt
+        // @ts-expect-error misspelled
         expect(() => solver(spd(), y, { nitre: 3 })).to.throw(ArgumentError, /did you mean 'niter'/);
-        // @ts-expect-error misspelt, seen before the first iteration
+        // @ts-expect-error misspelled; the error comes before the first iteration
         expect(() => solver.steps(spd(), y, { tool: 3 })).to.throw(ArgumentError, /did you mean 'tol'/);
         expect(() => solver(spd(), y, { niter: 1.5 })).to.throw(ArgumentError, /whole number/);
         expect(() => solver(spd(), y, { niter: -1 })).to.throw(ArgumentError, /whole number/);

@@ -29,7 +29,7 @@ import { splitBregman } from '../../src/optimization/sparsity/split-bregman.js';
 import { distributed, group } from '../support/distributed.js';
 import { costs, definite, optimality } from './problems.js';
 
-/** Four blocks of random columns, wherever they live: 4 × 16 rows, 4 × 20 columns. */
+/** Four blocks of random columns on any ranks: 4 × 16 rows, 4 × 20 columns. */
 function wide(
   size: number,
   rank: number,
@@ -44,7 +44,7 @@ function wide(
 }
 
 const SPIKES = [3, 17, 25, 44, 61, 70];
-/** A model of few spikes. */
+/** Sets a model to a few spikes. */
 function spiky<M extends DistributedArray>(x: M): M {
   x.fill(0);
   for (const [k, at] of SPIKES.entries()) x.setAt(at, k % 2 === 0 ? 2 : -3);
@@ -140,7 +140,7 @@ group('sparse solvers', () => {
       expect(y.subtract(A.matvec(x)).norm()).to.be.closeTo(cost.at(-1) as number, 1e-9);
       for (const other of comm.allgatherObject(iterations)) expect(other).to.equal(iterations);
       if (comm.size === 1) return;
-      // as the colour alone
+      // the same as the colour alone
       const own = comm.split(color) as typeof comm;
       const B = new MPIBlockDiag(
         [
@@ -172,7 +172,8 @@ group('sparse solvers', () => {
       const radius = 0.3 * x.norm(1);
       const p = project(radius);
       expect(p.norm(1)).to.be.closeTo(radius, 100 * tolerance(dtype) * radius);
-      // the nearest: x − p is a subgradient, of one modulus where p is not zero
+      // p is the nearest point if x − p is a subgradient: its elements have one modulus where p is
+      // not zero
       const d = x.subtract(p);
       expect(d.rdot(p)).to.be.closeTo(
         d.norm(Number.POSITIVE_INFINITY) * radius,
@@ -212,10 +213,10 @@ group('sparse solvers', () => {
       const y = truth.copy().axpby(0.15, DistributedArray.random([n], { dtype, seed: 3 }), 1);
       const { x, cost, iterations } = splitBregman(I, y, { l1: [{ R: D, eps: 0.5 }], niter: 40, inner: 2 });
       expect(cost).to.have.length(iterations + 1);
-      // at the start, x = 0
+      // the cost at the start, where x = 0
       expect(cost[0]).to.be.closeTo(0.5 * y.norm() ** 2, 1e-12 * y.norm() ** 2);
       expect(x.subtract(truth).norm()).to.be.below(0.7 * y.subtract(truth).norm());
-      // a minimum: small changes do not lower the functional ½‖y − x‖² + ¼‖Dx‖₁
+      // a minimum: small changes do not reduce the functional ½‖y − x‖² + ¼‖Dx‖₁
       const functional = (v: DistributedArray) =>
         0.5 * y.subtract(v).norm() ** 2 + 0.25 * D.matvec(v).norm(1);
       expect(cost.at(-1)).to.be.closeTo(functional(x), 1e-9);
@@ -251,7 +252,7 @@ group('sparse solvers', () => {
     expect(() => fista(A, y, { perc: 10 })).to.throw(ArgumentError, /perc/);
     expect(() => omp(A, y, { inner: -1 })).to.throw(ArgumentError, /inner/);
     expect(() => mixedPrecisionLeastSquares(A, y)).to.throw(DTypeError, /single/);
-    // @ts-expect-error misspelt
+    // @ts-expect-error misspelled
     expect(() => irls(A, y, { knd: 'data' })).to.throw(ArgumentError, /did you mean 'kind'/);
   });
 });
@@ -374,7 +375,7 @@ group('drivers', () => {
         for (const niter of [1, 2, 3, 4, 9]) {
           const { largest, smallest, condition, iterations } = conditionEstimate(A, { niter });
           const slack = dtype === 'float32' ? 1e-5 : 1e-12;
-          // in single precision rounding hides that nothing is left
+          // in single precision, rounding errors hide that the residual is zero
           if (dtype === 'float64' || niter < 4) expect(iterations).to.equal(Math.min(niter, 4));
           expect(condition).to.be.at.most((high / low) * (1 + slack));
           if (niter >= 4)

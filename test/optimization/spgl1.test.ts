@@ -6,7 +6,7 @@ import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
 import { Dense, distance, normalSolution, randomMatrix } from './dense.js';
 
-/** The least `½‖y − A x‖² + λ‖x‖₁` from x, in place: coordinate descent. Returns `‖y − A x‖`. */
+/** Minimises `½‖y − A x‖² + λ‖x‖₁` in place by coordinate descent. Returns `‖y − A x‖`. */
 function lasso(columns: readonly number[][], y: readonly number[], lambda: number, x: number[]): number {
   const r = y.map(
     (value, i) =>
@@ -28,7 +28,8 @@ function lasso(columns: readonly number[][], y: readonly number[], lambda: numbe
 }
 
 /**
- * The least `‖x‖₁` with `‖y − A x‖ = sigma`, by bisection over the multipliers of the Pareto curve.
+ * The minimum of `‖x‖₁` with `‖y − A x‖ = sigma`, by bisection over the multipliers of the Pareto
+ * curve.
  */
 function denoised(matrix: readonly Scalar[][], y: readonly number[], sigma: number): number[] {
   const columns = (matrix[0] as Scalar[]).map((_, j) => matrix.map((row) => row[j] as number));
@@ -65,13 +66,13 @@ describe('spgl1 on dense random matrices', () => {
       expect(reason).to.equal('residual within tolerance');
       expect(cost.at(-1)).to.be.closeTo(sigma, 1e-5);
       expect(distance(x, expected)).to.be.below(1e-3);
-      // Newton's method comes from below
+      // Newton's method approaches the norm from below
       const least = expected.reduce((sum, value) => sum + Math.abs(value), 0);
       expect(tau).to.be.within(least * (1 - 1e-4), least * (1 + 1e-7));
     });
   }
 
-  // with some slack over what was counted
+  // the limits are somewhat larger than the observed numbers
   for (const { size, sigma, most } of [
     { size: [50, 128, 8], sigma: 0, most: 160 },
     { size: [50, 128, 8], sigma: 0.05, most: 90 },
@@ -95,7 +96,7 @@ describe('spgl1 on dense random matrices', () => {
         expect(reason).to.equal('residual within tolerance');
         expect(iterations, `seed ${seed}`).to.be.at.most(most);
         expect(cost.at(-1)).to.be.within(level * (1 - 1e-9), level + 1.1e-4 * clean.norm() * (1 + sigma));
-        // no longer than the truth, which has this misfit too
+        // the norm is at most that of the true model, which has the same misfit
         expect(x.norm(1)).to.be.at.most(truth.norm(1) * (1 + 1e-9));
         expect(x.subtract(truth).norm()).to.be.below((sigma === 0 ? 2e-3 : 0.2) * truth.norm());
       }

@@ -13,7 +13,7 @@ import { distributed, group } from '../support/distributed.js';
 
 const few = { backends: ['cpu', 'deferred', 'tfjs:wasm'] };
 
-/** `n` ones a rank, and one other value on the last rank. */
+/** A vector with `n` ones per rank and one other value on the last rank. */
 function spiked(rank: number, size: number, n: number, spike: number, dtype: DType): MPIBlockDiag {
   const d = NDArray.ones([n], { dtype });
   if (rank === size - 1) d.set([n >> 1], spike);
@@ -87,7 +87,7 @@ group('power iteration', () => {
     const unitary = new Diagonal([complex(0, 1), complex(-1, 0), complex(0.6, 0.8), complex(0.3, 0)]);
     const { maxeig } = powerIteration(unitary, { niter: 200 });
     expect(Math.hypot((maxeig as { re: number }).re, (maxeig as { im: number }).im)).to.be.closeTo(1, 1e-3);
-    // real vectors never stop changing
+    // real vectors never converge
     expect(
       powerIteration(
         matrix([

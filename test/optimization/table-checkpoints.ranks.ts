@@ -12,7 +12,7 @@ import { finish, fits, SOLVER_TABLE, type SolverRow, widest } from './solver-tab
 const DIMS = [7, 2];
 const ROWS = Object.entries(SOLVER_TABLE);
 
-/** A run on some ranks, as a job does it: all that it works with is made anew. */
+/** A run on some ranks as in a job: all of its input is created anew. */
 function run(row: SolverRow, comm: Communicator, dtype: DType, niter: number, checkpoint?: Checkpoint) {
   const y = DistributedArray.random(DIMS, { dtype, seed: 3, comm });
   return finish(row, definite(DIMS, comm), y, {
@@ -28,7 +28,7 @@ group('checkpoints', () => {
       `${name}: resumed, it goes on as if it had not stopped, bit by bit`,
       { backends: ['cpu', 'deferred'] },
       ({ comm, floats }) => {
-        // files are slow where many share a disk
+        // files are slow if many processes share a disk
         for (const dtype of widest(floats).slice(comm.size < 3 ? 0 : -1)) {
           if (!fits(row, dtype)) continue;
           withFolder(comm, (folder) => {
@@ -54,15 +54,15 @@ group('checkpoints', () => {
         const checkpoint = (folder: string, on = comm) => new Checkpoint(folder, { every: 100, comm: on });
         withFolder(comm, (folder) => {
           const expected = run(row, comm, 'float64', 5);
-          // all → one
+          // from all ranks to one
           run(row, comm, 'float64', 3, checkpoint(join(folder, 'a')));
           comm.barrier();
           if (comm.rank === 0) run(row, self, 'float64', 4, checkpoint(join(folder, 'a'), self));
           comm.barrier();
-          // one → all
+          // from one rank to all
           const all = run(row, comm, 'float64', 5, checkpoint(join(folder, 'a')));
           expect(all.iterations).to.equal(5);
-          // 1-norms are rounded differently for every number of ranks
+          // 1-norms are rounded differently on different numbers of ranks
           for (const [k, cost] of expected.cost.entries())
             expect(all.cost[k]).to.be.closeTo(cost, 1e-12 * Math.abs(cost));
           expect(all.x.subtract(expected.x).norm()).to.be.at.most(1e-12 * expected.x.norm());

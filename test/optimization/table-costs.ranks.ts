@@ -20,7 +20,7 @@ group('every solver', () => {
         for (const dtype of widest(floats).filter((d) => fits(row, d))) {
           const A = new Counted(definite(DIMS));
           const y = DistributedArray.random(DIMS, { dtype, seed: 3 });
-          // the operator's own workspaces are there before
+          // the workspaces of the operator are allocated before
           const close = openWorkspaces();
           const out = A.rmatvec(A.matvec(y));
           out.dispose();

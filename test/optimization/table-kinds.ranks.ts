@@ -60,7 +60,8 @@ group('vectors of every kind', () => {
         )) {
           const { A, y } = (KINDS[kind] as (typeof KINDS)[string])(dtype, comm.size, comm.rank);
           for (const [name, row] of ROWS) {
-            // needs the operator in single precision too: tested with the other drivers
+            // this solver also needs the operator in single precision; it is tested with the other
+            // drivers
             if (!fits(row, dtype) || (row.double && A.holdsData)) continue;
             const { x, iterations } = finish(row, A as LinearOperator<AnyVector, AnyVector>, y, {
               niter: row.niter,

@@ -25,7 +25,7 @@ interface Answer {
   readonly x: AnyVector;
   readonly iterations: number;
 }
-/** `single` is A in single precision. */
+/** A solver. `single` is A in single precision. */
 type Solve = (A: AnyOperator, y: AnyVector, options: Options, single: AnyOperator) => Answer;
 
 const LEAST_SQUARES: Readonly<Record<string, Solve>> = {
@@ -46,15 +46,15 @@ const ROWS = 12;
 interface Problem {
   readonly matrix: Scalar[][];
   readonly complex?: true;
-  /** y is A times something. */
+  /** True if y is in the range of A. */
   readonly consistent?: true;
-  /** y = 0. */
+  /** True if y = 0. */
   readonly zero?: true;
-  /** The start is the solution. */
+  /** True if the start is the solution. */
   readonly exact?: true;
-  /** In single precision the normal equations determine no digit of the solution. */
+  /** True if the normal equations determine no digit of the solution in single precision. */
   readonly ill?: true;
-  /** The last column is the one before once more: of the solutions, the shortest is expected. */
+  /** True if the last two columns are equal. The expected solution is the one of minimal norm. */
   readonly twice?: true;
 }
 const scaled = (matrix: Scalar[][], scales: readonly number[]): Scalar[][] =>
@@ -86,7 +86,7 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
   'one element': { matrix: randomMatrix(ROWS, 1, 11) },
 };
 
-/** Of the problem, by a dense solve. */
+/** The solution of the problem by a dense solver. */
 function solution({ matrix, twice }: Problem, y: readonly Scalar[]): Scalar[] {
   if (!twice) return normalSolution(matrix, y);
   const x = normalSolution(
@@ -132,7 +132,8 @@ group('standard problems', () => {
             ),
           ];
           for (const [solver, { x, iterations }, most] of runs) {
-            // single precision has a share in the null space, which no refinement sees
+            // the single-precision solution has a part in the null space, which the refinement
+            // cannot remove
             const allowed = twice && solver.startsWith('mixed') ? 1e-5 : most;
             const residual = ill && !double && solver in SQUARE;
             const off = residual

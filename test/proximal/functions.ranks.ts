@@ -50,7 +50,10 @@ function forAll(
   }
 }
 
-/** Sums of norms are as accurate as their precision; iterations as they say. */
+/**
+ * The tolerance of a function. Sums of norms are as accurate as their precision; iterations are as
+ * accurate as the entry states.
+ */
 const slackOf = ({ tolerance }: RanksContext, dtype: DType, entry: Entry): number =>
   Math.max(100 * tolerance(dtype), entry.accuracy ?? 0);
 
@@ -81,7 +84,7 @@ group('proximal operators', () => {
       if (!entry.conjugate) return;
       const x = kind.random(dtype, 1);
       const p = f.prox(x, TAU);
-      // inside of the domain of the conjugate, whatever the rounding
+      // inside the domain of the conjugate in spite of rounding
       const u: AnyVector = x.subtract(p).multiply((1 - 20 * context.tolerance(dtype)) / TAU);
       const gap = f.value(p) + f.conjugateValue(u) - p.rdot(u);
       expect(Math.abs(gap), label).to.be.below(100 * context.tolerance(dtype) * (1 + p.norm() * u.norm()));
@@ -128,7 +131,7 @@ group('proximal operators', () => {
         for (const entry of functionsFor(kind, dtype)) {
           const f = entry.make(kind, dtype);
           const same = entry.make(local as Kind, dtype);
-          // vectors of the functions are random in their own right
+          // the vectors of these functions are random and differ between kinds
           if (/weighted|with|translated$|Ball$/.test(entry.name)) continue;
           const x = kind.random(dtype, 4);
           const whole: AnyVector = x.asArray();
@@ -196,7 +199,7 @@ group('proximal operators', () => {
         const between = comm.counters.reductions;
         f.value(x);
         const after = comm.counters.reductions;
-        // selecting the norm of a stack's blocks makes none either
+        // the selection of the norms of a stack's blocks allocates no memory either
         expect(counts(), `${label}: memory`).to.deep.equal(before);
         const [prox, value] = entry.reductions;
         const none = kind.name === 'local';
@@ -267,7 +270,7 @@ group('proximal operators', () => {
     expect(g.prox(x, TAU).subtract(f.prox(x, TAU)).norm()).to.equal(0);
     expect(g.proxDual(x, TAU).subtract(f.proxDual(x, TAU)).norm()).to.equal(0);
     expect(g.isSmooth).to.equal(false);
-    // @ts-expect-error no function
+    // @ts-expect-error not a function
     expect(() => new MPIProxOperator(3)).to.throw(
       ArgumentError,
       'expected f to be a ProxOperator, received 3',
@@ -302,7 +305,7 @@ group('proximal operators', () => {
       const image = new L2({ Op: new MPIFirstDerivative([6, 4]), x0: other });
       refused(() => image.prox(x, 1), ShapeError, 'L2: expected x0');
       for (const [start, make] of Object.entries(fitted)) {
-        // another shape, another kind of vector, no vector at all
+        // another shape, another kind of vector, or not a vector
         refused(() => make(other).prox(x, 1), ShapeError, start);
         refused(() => make(local).prox(x, 1), ShapeError, start);
         refused(() => make([1, 2] as unknown as AnyVector), ArgumentError, start);
@@ -311,7 +314,7 @@ group('proximal operators', () => {
           (d) => isComplex(d) === isComplex(dtype) && d !== dtype && d !== 'int32',
         ))
           refused(() => make(DistributedArray.ones([6, 4], { dtype: wrong })).prox(x, 1), DTypeError, start);
-        // no wrong parameter is left in the memory of the function
+        // the memory of the function contains no wrong parameter
         make(DistributedArray.ones([6, 4], { dtype })).prox(x, 1);
         make(
           DistributedArray.ones([24], {
@@ -354,7 +357,7 @@ group('proximal operators', () => {
           'Box: expected the elements of upper',
         );
       }
-      // numbers only
+      // only numbers are accepted
       const v = x as unknown as number;
       const numbers: Record<string, () => unknown> = {
         'L2: expected sigma': () => new L2({ sigma: v }),

@@ -21,11 +21,12 @@ import {
 } from '../../src/proximal/index.js';
 
 /**
- * A kind of vector: two components of the same size each, so that vector fields can be tested, too.
+ * A kind of vector. It has two components of the same size, so that vector fields can be tested,
+ * too.
  */
 export interface Kind {
   readonly name: 'local' | 'scattered' | 'replicated' | 'stacked';
-  /** Of one whole array; undefined for a stack. */
+  /** The shape of the whole array. Undefined for a stack. */
   readonly dims: readonly number[] | undefined;
   random(dtype: DType, seed: number): AnyVector;
 }
@@ -51,21 +52,24 @@ export const KINDS: readonly Kind[] = [
   },
 ];
 
-/** What a function promises, and what it costs. */
+/** The properties and the costs of a function. */
 export interface Entry {
   readonly name: string;
-  /** With `niter` iterations in a prox that is an iteration, otherwise enough for its accuracy. */
+  /**
+   * Makes the function. If its prox is an iteration, it makes `niter` steps, by default enough for
+   * `accuracy`.
+   */
   readonly make: (kind: Kind, dtype: DType, niter?: number) => ProxOperator;
   readonly convex?: false;
-  /** Kinds that it does not take. */
+  /** The kinds that it does not accept. */
   readonly not?: readonly Kind['name'][];
   readonly realOnly?: true;
   readonly indicator?: true;
-  /** Its conjugate has a closed form. */
+  /** True if its conjugate has a closed form. */
   readonly conjugate?: true;
-  /** Its prox is an iteration: how far off it may be, relatively. */
+  /** The relative accuracy of its prox, if that is an iteration. */
   readonly accuracy?: number;
-  /** Reductions of one prox, where that is a number; and of one value. */
+  /** The numbers of reductions of one prox, if it is fixed, and of one value. */
   readonly reductions: readonly [prox: number | undefined, value: number | undefined];
 }
 
@@ -225,6 +229,6 @@ export const FUNCTIONS: readonly Entry[] = [
   },
 ];
 
-/** The functions that take a kind and dtype. */
+/** The functions that accept a kind and a dtype. */
 export const functionsFor = (kind: Kind, dtype: DType): Entry[] =>
   FUNCTIONS.filter(({ not = [], realOnly }) => !not.includes(kind.name) && !(realOnly && isComplex(dtype)));

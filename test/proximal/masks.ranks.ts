@@ -1,4 +1,4 @@
-/** With a mask every colour gives what its ranks alone give, to the last bit. */
+/** Tests that with a mask every colour gives the same bits as its ranks alone. */
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { type DType, isComplex } from '../../src/core/base/dtype.js';
@@ -26,14 +26,15 @@ import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow } from '../support/vectors.js';
 import { functionsFor, type Kind } from './functions.js';
 
-/** Halves, and where that is another mask, every second rank. */
+/** Two halves of the ranks, and every second rank if that is another mask. */
 const masksOf = (ranks: number): number[][] =>
   [(r: number) => (r < ranks / 2 ? 0 : 1), (r: number) => r % 2]
     .slice(0, ranks > 2 ? 2 : 1)
     .map((colour) => Array.from({ length: ranks }, (_, r) => colour(r)));
 
 /**
- * The part of a masked vector that belongs to this rank's colour, on the ranks of the colour alone.
+ * The part of a masked vector that belongs to this rank's colour, as a vector on the ranks of the
+ * colour alone.
  */
 function alone(x: AnyVector, colour: Communicator): AnyVector {
   if (x instanceof StackedDistributedArray)
@@ -56,8 +57,8 @@ const held = (x: AnyVector): number[] =>
   x instanceof StackedDistributedArray ? x.arrays.flatMap(held) : [...(x as DistributedArray).local.toHost()];
 
 /**
- * Masked vectors of the kinds of {@link functionsFor}; colours differ in size and in the scale of
- * their values.
+ * Masked vectors of the kinds of {@link functionsFor}. The colours differ in size and in the scale
+ * of their values.
  */
 function kindsOf(mask: readonly number[], comm: Communicator): Kind[] {
   const scale = 1 + 3 * (mask[comm.rank] as number);
@@ -84,7 +85,7 @@ function kindsOf(mask: readonly number[], comm: Communicator): Kind[] {
   ];
 }
 
-/** Runs `body` for every mask, with the ranks of this rank's colour. */
+/** Runs `body` for every mask. `colour` has the ranks of this rank's colour. */
 function forMasks(comm: Communicator, body: (mask: number[], colour: Communicator) => void): void {
   for (const mask of masksOf(comm.size)) {
     const colour = comm.split(mask[comm.rank] as number, comm.rank);
@@ -93,7 +94,7 @@ function forMasks(comm: Communicator, body: (mask: number[], colour: Communicato
   }
 }
 
-/** What reductions run over does not depend on kernels. */
+/** Reductions do not depend on kernels, so these backends are enough. */
 const EVERYWHERE = { backends: ['cpu', 'reference'], timeout: 60_000 };
 
 group('masks: each colour is what it is alone', () => {
@@ -170,14 +171,14 @@ group('masks: each colour is what it is alone', () => {
         ) => {
           const [one, other] = [run(A, y), run(own, b)];
           expect(held(one.x), `${name} ${dtype} [${mask}]`).to.deep.equal(held(other.x));
-          // a colour that is done waits for the others
+          // a colour that has finished waits for the others
           expect(one.cost.slice(0, other.cost.length), `${name} ${dtype} [${mask}]`).to.deep.equal(
             other.cost,
           );
         };
         for (const [name, row] of Object.entries(SOLVER_TABLE)) {
-          // power iterations start from values drawn by global index, which the colour alone has
-          // not; one solver needs a second operator
+          // Power iterations start from values drawn by global index, which differs from that of
+          // the colour alone. One solver needs a second operator.
           if (/powerIteration|estimated step|mixedPrecision/.test(name)) continue;
           const proximal = /^(proximal|admm|linearized|primal|douglas)/.test(name);
           if (proximal) expectAllThrow(comm, () => finish(row, A, y, { niter: 3 }), PartitionError, name);

@@ -1,6 +1,6 @@
 /**
- * With exact sums every function and every solver gives the same bits on any number of ranks: those
- * of one rank.
+ * Tests that with exact sums every function and every solver gives the same bits on any number of
+ * ranks as on one rank.
  */
 import { expect } from 'chai';
 import type { DType } from '../../src/core/base/dtype.js';
@@ -34,7 +34,7 @@ import { functionsFor, type Kind } from './functions.js';
 
 const DIMS = [11, 3];
 
-/** Vectors on some ranks. A whole array and its parts have the same values on any of them. */
+/** Kinds of vectors on some ranks. Their values do not depend on the number of ranks. */
 function kindsOn(comm: Communicator): Kind[] {
   const dims = [2, 37];
   return [
@@ -59,7 +59,7 @@ function kindsOn(comm: Communicator): Kind[] {
   ];
 }
 
-/** The whole of a vector, in the order of the global array. */
+/** The elements of a whole vector in the order of the global array. */
 const bits = (x: AnyVector): unknown[] =>
   x instanceof StackedDistributedArray
     ? x.arrays.map((a) => bits(a))
@@ -70,7 +70,7 @@ interface Ended {
   readonly cost: readonly number[];
 }
 
-/** Runs a solver on all ranks and on this one alone, and compares iterates and costs. */
+/** Runs a solver on all ranks and on this rank alone, and compares iterates and costs. */
 function compare(
   label: string,
   comm: Communicator,
@@ -85,7 +85,7 @@ function compare(
   expect(bits(all.x), label).to.deep.equal(bits(one.x));
 }
 
-/** Functions whose proxes or values hold a norm, a sum or a search. */
+/** Functions whose proxes or values contain a norm, a sum or a search. */
 const SUMMING: Readonly<Record<string, () => ProxOperator>> = {
   L1: () => new L1({ sigma: 0.3 }),
   Euclidean: () => new Euclidean({ sigma: 0.7 }),
@@ -97,7 +97,7 @@ const SUMMING: Readonly<Record<string, () => ProxOperator>> = {
     new Euclidean({ sigma: 0.5 }).add([new L1({ sigma: 0.1 }), new Box({ lower: -1 })], { niter: 5 }),
 };
 
-/** The other backends hold the same numbers in single precision. */
+/** The other backends have the same numbers in single precision. */
 const EVERYWHERE = { backends: ['cpu', 'reference'], timeout: 60_000 };
 
 group('exact sums: the same bits on any number of ranks', () => {

@@ -27,13 +27,19 @@ import { expectAllThrow } from '../support/vectors.js';
 const DIMS = [9, 3];
 const SIGMA = 0.3;
 
-/** `I + D/5`, which couples neighbouring ranks; singular values between 0.6 and 1.4. */
+/**
+ * The operator `I + D/5`, which couples neighbouring ranks. Its singular values are between 0.6 and
+ * 1.4.
+ */
 function coupled(dims: readonly number[]): LinearOperator<DistributedArray> {
   const D = new MPIFirstDerivative([...dims], { kind: 'forward' });
   return D.scale(0.2).add(D.pow(0));
 }
 
-/** How far x is from minimising `½‖Op x − b‖² + σ‖x‖₁`: from the fixed point of a proximal step. */
+/**
+ * The distance of x from the minimum of `½‖Op x − b‖² + σ‖x‖₁`: the residual of the fixed point of
+ * a proximal step.
+ */
 function lassoDefect(Op: LinearOperator<DistributedArray>, b: DistributedArray, x: DistributedArray): number {
   const step = x.copy().axpby(1, Op.rmatvec(b.subtract(Op.matvec(x))), 1);
   return new L1({ sigma: SIGMA }).prox(step, 1).subtract(x).norm();
@@ -42,8 +48,8 @@ function lassoDefect(Op: LinearOperator<DistributedArray>, b: DistributedArray, 
 type Steps = Iterable<ProximalStep<DistributedArray>>;
 
 /**
- * What every iteration after the first costs: reductions, other collectives, new vectors, storages
- * and memory.
+ * The costs of every iteration after the first: reductions, other collectives, new vectors,
+ * storages and memory.
  */
 function costs(steps: Steps, comm: Communicator, backend: Backend): number[][] {
   const marks: number[][] = [];
@@ -58,13 +64,16 @@ function costs(steps: Steps, comm: Communicator, backend: Backend): number[][] {
 
 interface Method {
   readonly name: string;
-  /** Runs on the lasso problem. */
+  /** Runs the solver on the lasso problem. */
   readonly steps: (Op: LinearOperator<DistributedArray>, b: DistributedArray, niter: number) => Steps;
-  /** Iterations to the solution. */
+  /** The number of iterations until the solution is reached. */
   readonly niter: number;
-  /** Reductions of an iteration. */
+  /** The number of reductions per iteration. */
   readonly reductions: number;
-  /** The cost of the last iteration is near the least (not where it is that of two points). */
+  /**
+   * True by default: the cost of the last iteration is close to the minimum. False if the cost
+   * combines two points.
+   */
   readonly exact?: false;
 }
 
@@ -98,7 +107,7 @@ const METHODS: readonly Method[] = [
     reductions: 3,
   },
   { name: 'proximal gradient, tolerance', steps: pg({ tol: 1e-300 }), niter: 300, reductions: 3 },
-  // a prox of ½‖Op x − b‖²: two reductions an iteration of CGLS and one
+  // a prox of ½‖Op x − b‖² needs two reductions per iteration of CGLS and one more
   {
     name: 'ADMM',
     steps: (Op, b, niter) => admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter }),
@@ -264,7 +273,7 @@ group('proximal solvers', () => {
     const Op = coupled(DIMS);
     const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
     for (const { name, steps } of METHODS) {
-      // the start of these lies in a vector of its own
+      // the first run allocates the start in a vector of its own
       for (const { iteration } of steps(Op, b, 3)) if (iteration === 2) break;
       const before = backend.stats().liveBytes;
       const x0 = start(Op, b);
@@ -279,7 +288,7 @@ group('proximal solvers', () => {
       const vector = start(Op, b);
       const most = backend.stats().liveBytes - one;
       vector.dispose();
-      // x0, which is the caller's, and what L2 remembers
+      // x0, which belongs to the caller, and the values that L2 keeps
       expect(left, name).to.be.at.most(3 * most);
     }
   });
@@ -299,11 +308,11 @@ group('proximal solvers', () => {
     expectAllThrow(comm, () => proximalGradient(f, l1, b, {}), ArgumentError);
     expectAllThrow(comm, () => proximalGradient(l1, l1, b, { tau: 1 }), ArgumentError);
     expectAllThrow(comm, () => proximalGradient(f, l1, b, { tau: -1 }), ArgumentError);
-    // @ts-expect-error misspelt
+    // @ts-expect-error misspelled
     expectAllThrow(comm, () => admm(f, l1, b, { tau: 1, gfrist: true }), ArgumentError);
     expectAllThrow(
       comm,
-      // @ts-expect-error no name
+      // @ts-expect-error unknown name
       () => proximalGradient(f, l1, b, { tau: 1, acceleration: 'nesterov' }),
       ArgumentError,
     );
@@ -328,7 +337,7 @@ group('proximal solvers', () => {
         () => admm(new L2({ Op: block, b: masked }), l1, masked, { tau: 0.5 }),
         PartitionError,
       );
-      // separable problems have no operator that could keep ranks waiting
+      // separable problems have no operator for which ranks would wait for each other
       const { x } = admm(new L2({ b: masked }), l1, masked, { tau: 0.5, niter: 60 });
       expect(x.subtract(l1.prox(masked, 1)).norm()).to.be.below(dtype === 'float64' ? 1e-9 : 1e-4);
     }

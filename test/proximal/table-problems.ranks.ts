@@ -37,7 +37,7 @@ import { PLACEMENTS, withElements } from '../optimization/placements.js';
 import { widest } from '../optimization/solver-table.js';
 import { distributed, group } from '../support/distributed.js';
 
-/** `min ½‖A x − b‖² + g(x)`; `bound` is at least `‖A‖²`. */
+/** The problem `min ½‖A x − b‖² + g(x)`. `bound` is at least `‖A‖²`. */
 interface Task {
   readonly A: AnyOperator;
   readonly b: AnyVector;
@@ -74,7 +74,7 @@ const SOLVERS: Readonly<Record<string, (task: Task) => Answer>> = {
     douglasRachford(new L2({ Op: A, b, ...inner }), g, x0, { tau: 1, niter: 40, gfirst: true }),
 };
 
-/** Of full column rank, and well conditioned: `(I; 0)` and something. */
+/** A well-conditioned matrix of full column rank: `(I; 0)` plus a small random matrix. */
 const matrixOf = (rows: number, columns: number, seed: number, dtype: DType = 'float64'): Matrix =>
   randomMatrix(rows, columns, seed, dtype).map((row, i) =>
     row.map((v, j) => add(mul(0.25, v), i === j ? 1 : 0)),
@@ -91,9 +91,13 @@ interface Problem {
   /** `Aᴴ(b − A x)`, which lies in `∂g(x)`. */
   readonly slope: readonly Scalar[];
   readonly g: () => ProxOperator;
-  /** b has a part that A does not reach. */
+  /** True if b has a part outside the range of A. */
   readonly inconsistent?: true;
-  /** Where to start. @default zeros */
+  /**
+   * The start.
+   *
+   * @default zeros
+   */
   readonly from?: 'solution' | 'elsewhere';
 }
 
@@ -115,7 +119,10 @@ function dataOf({ matrix, x, slope, inconsistent }: Problem): Scalar[] {
 }
 
 const WEIGHT = 0.3;
-/** Lasso: the slope is the phase where x is not zero, and shorter elsewhere. */
+/**
+ * A lasso problem: the slope has the phase of x where x is not zero, and a smaller modulus
+ * elsewhere.
+ */
 const lasso = (matrix: Matrix, x: readonly Scalar[]): Problem => ({
   matrix,
   x,
@@ -213,7 +220,7 @@ group('standard problems', () => {
       const dtype = widest(floats)[0] as DType;
       const b = DistributedArray.random([7, 3], { dtype, seed: 4 }).multiply(2);
       const [orthant, ball] = [new Box({ lower: 0 }), new EuclideanBall({ radius: 1.5 })];
-      // of a cone and a ball about its tip: one projection after the other
+      // the projection onto a cone and a ball around its tip is one projection after the other
       const expected = ball.prox(orthant.prox(b, 1), 1);
       const near = orthant.addQuadratic({ rho: 1, b });
       const identity = new MPIFirstDerivative([7, 3]).pow(0);
@@ -240,7 +247,7 @@ group('standard problems', () => {
     ({ floats }) => {
       const [n, from, weight] = [11, 4, 0.8];
       for (const dtype of widest(floats)) {
-        // of complex values the step is along a phase
+        // for complex values the step has a constant phase
         const phase: Scalar = isComplex(dtype) ? complex(0.6, 0.8) : 1;
         const steps = (low: number, high: number) =>
           withElements(
@@ -248,7 +255,7 @@ group('standard problems', () => {
             Array.from({ length: n }, (_, k) => mul(phase, k < from ? low : high)),
           );
         const b = steps(-1, 2);
-        // both levels move towards each other, by the weight over their lengths
+        // both levels move towards each other, by the weight divided by their lengths
         const expected = steps(-1 + weight / from, 2 - weight / (n - from));
         const identity = new MPIFirstDerivative([n]).pow(0);
         const G = new MPIGradient([n], { kind: 'forward' });

@@ -31,7 +31,7 @@ function close(actual: NDArray, expected: readonly number[], tolerance = 1e-13):
   expected.forEach((e, k) => expect(values[k], `element ${k} of ${values}`).to.be.closeTo(e, tolerance));
 }
 
-/** The smallest value of a function of one number on a fine grid, refined. */
+/** The minimum of a function of one number on a fine grid, with refinement. */
 function minimise(f: (z: number) => number): number {
   let [center, width] = [0, 8];
   for (let round = 0; round < 14; round++) {
@@ -67,7 +67,7 @@ describe('values of proximal operators', () => {
       [3, 4, 0, 0],
     );
     close(new L1Ball().prox(NDArray.array([1e8, 3, -1e8], { dtype: 'float32' }), 1), [0.5, 0, -0.5], 0);
-    // sums of many equal elements, and a radius that reaches all
+    // sums of many equal elements, and a radius with which no element of the result is zero
     close(new Simplex({ radius: 3 }).prox(vector(7, 7, 7), 1), [1, 1, 1], 0);
     close(new Simplex({ radius: 9 }).prox(vector(-1, 0, 1), 1), [2, 3, 4], 0);
   });
@@ -86,7 +86,7 @@ describe('values of proximal operators', () => {
       [1e16 + 2, 0],
       0,
     );
-    // a step that single precision does not hold
+    // a step that single precision cannot represent
     close(new L21(1).prox(NDArray.array([0, 3], { dtype: 'float32' }), 1e-50), [0, 3], 0);
     for (const dual of [
       new L1({ sigma: 3 }),
@@ -115,7 +115,7 @@ describe('values of proximal operators', () => {
     expect(box.value(vector(0.5, 0, 7, -9))).to.equal(0);
     close(new Box({ lower: vector(1, -1) }).prox(vector(0, 0), 1), [1, 0], 0);
     close(new Box({ lower: 0, upper: vector(1, 2) }).prox(vector(3, -3), 1), [1, 0], 0);
-    // bounds of a shape that has the same memory
+    // bounds of another shape with the same memory
     close(new Box({ upper: vector(1, 2) }).prox(vector(3, 3).reshape([2, 1]), 1), [1, 2], 0);
     expect(() => new Box({ lower: vector(0, 3), upper: vector(1, 2) })).to.throw(
       ArgumentError,
@@ -251,7 +251,7 @@ describe('values of proximal operators', () => {
           const f = new Nuclear([m, n], { sigma: 0.5 });
           const x = NDArray.normal([m, n], { seed: 3, dtype });
           const s = f.singularValues(x);
-          // Σ s² is the square of the Frobenius norm, and the prox shrinks every one
+          // Σ s² is the square of the Frobenius norm, and the prox reduces every s
           expect(s.reduce((sum, v) => sum + v * v, 0)).to.be.closeTo(x.norm() ** 2, 1e-11);
           const t = 1;
           const p = f.prox(x, 2 * t);
@@ -259,7 +259,7 @@ describe('values of proximal operators', () => {
           s.forEach((v, k) =>
             expect(shrunk[k], `${m} × ${n} ${dtype}`).to.be.closeTo(Math.max(v - t, 0), 1e-12),
           );
-          // what is taken away is at most t in every direction
+          // the difference has a spectral norm of at most t
           expect(f.singularValues(x.subtract(p))[0]).to.be.at.most(t + 1e-12);
         }
       }
@@ -278,7 +278,7 @@ describe('values of proximal operators', () => {
       expect(new TV(6, { sigma: 2 }).value(x)).to.equal(8);
       close(new TV(6, { niter: 3000 }).prox(x, 1), [1 / 3, 1 / 3, 1 / 3, 11 / 3, 11 / 3, 11 / 3], 1e-8);
       close(new TV(6, { niter: 3000 }).prox(x, 60), [2, 2, 2, 2, 2, 2], 1e-8);
-      // half the distance between samples: twice the slope
+      // half the distance between samples gives twice the slope
       close(
         new TV(6, { niter: 3000, sampling: 0.5 }).prox(x, 0.5),
         [1 / 3, 1 / 3, 1 / 3, 11 / 3, 11 / 3, 11 / 3],

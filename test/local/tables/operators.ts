@@ -29,7 +29,7 @@ import {
 import { dotTable, onEveryAxis } from '../../support/dot-table.js';
 
 const BOTH = [false, true];
-/** Complex and real transforms, where the backend has any. */
+/** The dtypes of complex and real transforms, if the backend supports complex data. */
 const spectral = (complex: boolean) => (complex ? BOTH : []);
 const TINY: readonly Shape[] = [
   [0],

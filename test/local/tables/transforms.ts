@@ -5,7 +5,7 @@ dotTable('cosine and wavelet transforms', {
   DCT: ({ dtype }) =>
     ([1, 2, 3, 4] as const).flatMap((type) => [
       ...onEveryAxis([[2], [7], [5, 4]], (dims, axis) => new DCT(dims, { axes: [axis], type, dtype })),
-      // beyond the length where a matrix is faster
+      // longer than the length up to which a matrix is faster
       new DCT([3, 65], { axes: [1], type, dtype }),
       new DCT([66, 2], { type, dtype }),
       new DCT([5, 6], { axes: [], type, dtype }),
