@@ -1,6 +1,6 @@
 /**
- * Shows every test of the `*.ranks.ts` files in mocha's report, once per number of ranks and
- * backend.
+ * Shows every test of the `*.ranks.ts` files in the report of mocha, once for each number of ranks
+ * and each backend.
  */
 import { fileURLToPath } from 'node:url';
 import { BACKENDS } from './support/backends.js';
@@ -75,7 +75,7 @@ for (const file of rankFiles(root)) {
             tests: wanted,
             report: (step, verdict) => settled.get(wanted[step] as PlannedTest)?.(verdict),
           });
-          // Reported by the hook below
+          // the hook below reports the error
           ending.catch(() => undefined);
         });
         for (const p of wanted) {

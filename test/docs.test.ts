@@ -1,11 +1,11 @@
 /**
- * The documentation is true: every block of TypeScript in README.md and docs/ compiles and runs on
- * one and on two ranks, the operators in its tables pass their dot tests, every exported operator
- * and solver has a place in it, links lead somewhere.
+ * Tests that the documentation is correct: every TypeScript block in README.md and docs/ compiles
+ * and runs on one and on two ranks, the operators in its tables pass their dot tests, every
+ * exported operator and solver is described, and links have targets.
  *
- * A block opened by 'ts' is a module of its own. 'ts no-run' is only compiled. A block of 'text'
- * right after one is what it prints on one rank. An expression in a table's column 'example' makes
- * an operator; what it needs is imported for it.
+ * A block with 'ts' is a separate module. A block with 'ts no-run' is only compiled. A block of
+ * 'text' directly after one is its output on one rank. An expression in the column 'example' of a
+ * table makes an operator; the test imports the names that it uses.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const pages = [
   join(root, 'README.md'),
   ...readdirSync(docs).flatMap((name) => (name.endsWith('.md') ? [join(docs, name)] : [])),
 ];
-/** Pages whose code is not run. */
+/** Pages with code that is not run. */
 const otherPages = [
   'CHANGELOG.md',
   'CODE_OF_CONDUCT.md',
@@ -50,7 +50,10 @@ const ENTRIES = {
   'lops-mpi/extend': extend,
 };
 
-/** Names that a table's example uses and the library exports. */
+/**
+ * The source of a module that tests the examples of a table. It imports the exports of the library
+ * that they use.
+ */
 function moduleOf(examples: readonly TableExample[]): string {
   const used = new Set(
     examples.flatMap(({ code }) => code.match(/\b[A-Za-z_]\w*\b/g) ?? []).filter((name) => name in lops),
@@ -75,7 +78,7 @@ ${lines.join('\n')}
 }
 
 interface Source {
-  /** For people. */
+  /** The title in the test report. */
   readonly title: string;
   readonly file: string;
   readonly code: string;
@@ -83,13 +86,13 @@ interface Source {
   readonly prints?: string | undefined;
 }
 
-/** Ranks that print, or take long, are of no use here. */
+/** The time limit of a run in milliseconds. */
 const LIMIT = 60_000;
 
 describe('documentation', function () {
   this.timeout(2 * LIMIT);
   const sources: Source[] = [];
-  // Inside the package, so that 'lops-mpi' means this one
+  // within the package, so that 'lops-mpi' resolves to this package
   const folder = mkdtempSync(join(root, 'dist', 'docs-'));
   const errors = new Map<string, string>();
   let emitted = false;
@@ -218,13 +221,13 @@ describe('documentation', function () {
     expect(named.length).to.be.greaterThan(50);
     const missing = named.filter(
       ({ page, path }) =>
-        // NAME and SUBJECT stand for the reader's own
+        // NAME and SUBJECT are placeholders
         !/NAME|SUBJECT/.test(path) && ![root, dirname(page)].some((folder) => existsSync(join(folder, path))),
     );
     expect(missing).to.deep.equal([]);
   });
 
-  // extended by operators, and described on the page by what they ask of them
+  // base classes of operators; the page describes them by their requirements
   const BASES = ['ScatteredOperator', 'HaloOperator', 'DerivativeOperator'];
   const isOperator = (value: unknown): boolean =>
     typeof value === 'function' &&

@@ -6,10 +6,7 @@ import { expect } from 'chai';
 import { cudaEnvironment } from './support/emulated-cuda.js';
 import { runRanks } from './support/launch.js';
 
-/**
- * The flags that make an example small. Modules of examples that are no programs are named here
- * too.
- */
+/** The flags that make an example small. `MODULES` lists the files that are not programs. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   poststack: ['--ny', '4', '--nx', '20', '--nz', '48', '--niter', '3'],
   reflectivity: ['--ny', '4', '--nx', '40', '--nz', '80'],
@@ -29,7 +26,7 @@ const MODULES = [
   'follow',
 ];
 
-/** What an example must have found. */
+/** The output that an example must contain. */
 const FINDS: Readonly<Record<string, RegExp>> = {
   'custom-kernel': /less than a tenth: 30\d of 4000; .*\nfused and composed weights differ by at most 0\n/,
   checkpoint: /never stopped: 0; costs of its iterations: the same bits/,
@@ -49,7 +46,7 @@ describe('examples', () => {
   });
   after(() => rmSync(out, { recursive: true, force: true }));
 
-  /** Runs with other backends where they are asked for; one always with CUDA. */
+  /** True if the tests run with CUDA. One example always runs with CUDA. */
   const asked = (process.env['LOPS_TEST_BACKENDS'] ?? '').split(',').includes('cuda');
   const programs = [
     ...names.map((name) => ({ name, backend: 'cpu' })),
@@ -74,7 +71,7 @@ describe('examples', () => {
       expect(result.stdout).not.to.match(/\bNaN\b/);
       const finding = FINDS[name];
       if (finding) expect(result.stdout).to.match(finding);
-      // the end of --timing, which every example prints
+      // the last line of --timing, which every example prints
       expect(result.stdout).to.match(/^total +\d/m);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * The golden cases of the repository on every backend and number of ranks, and the command that
- * runs them.
+ * Tests the golden cases of the repository on every backend and number of ranks, and the command
+ * that runs them.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { difference } from './support/golden/case.js';
 import { runRanks } from './support/launch.js';
 import { skip } from './support/skip.js';
 
-/** The repository, found from dist/test as well. */
+/** The folder of the repository, also from dist/test. */
 function root(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
@@ -51,7 +51,7 @@ async function goldenJson(
   }
 }
 
-/** Cases that are neither right nor bound to another number of ranks. */
+/** Cases that are wrong and not excluded by their number of ranks. */
 const wrong = (cases: readonly Case[], ...allowed: string[]): string[] =>
   cases
     .filter(({ verdict }) => !['ok', 'not for', ...allowed].includes(verdict))
@@ -82,7 +82,7 @@ describe('golden cases', function () {
     }
   }
 
-  // third-party data, which the repository does not hold
+  // third-party data that the repository does not contain
   const folder = [process.env['LOPS_GOLDEN'], join(root(), '../shared/golden')].find(
     (f) => f !== undefined && existsSync(join(f, 'tutorials/poststack')),
   );
@@ -123,7 +123,9 @@ describe('the golden command', function () {
     writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Json)));
     return to;
   }
-  /** A case of a local operator: what it makes of x is y, and its adjoint of d is xadj. */
+  /**
+   * A case of a local operator: its result for x is y, and the result of its adjoint for d is xadj.
+   */
   function written(
     as: string,
     op: Json,
@@ -273,7 +275,7 @@ describe('the golden command', function () {
       op: { op: 'MPINothing', params: {} },
     }));
     doctored('mpi/firstderivative_0', 'b', (content) => ({ ...content, kind: 'mpi-mystery' }));
-    // the operator that is missing belongs to one rank only
+    // the missing operator belongs to one rank only
     doctored('mpi/blockdiag_mixed', 'c', (content) => ({
       ...content,
       op: {

@@ -1,6 +1,6 @@
 /**
- * The `@default` of each option in the doc comments against the constant of defaults. Only syntax is
- * read: names of interfaces and of exported constants are unique in src.
+ * Compares the `@default` of each option in the doc comments with the constant of defaults. Only
+ * the syntax is read: names of interfaces and of exported constants are unique in src.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
 
-/** The default that a doc comment gives: its text up to a semicolon. Undefined without `@default`. */
+/** The defaults in the doc comments of options, by option. Undefined without `@default`. */
 type Docs = Map<string, string | undefined>;
 
 interface Constant {
@@ -19,7 +19,7 @@ interface Constant {
 interface Library {
   readonly interfaces: Map<string, ts.InterfaceDeclaration>;
   readonly aliases: Map<string, ts.TypeNode>;
-  /** By the path of the file and the name, and exported ones by the name alone. */
+  /** Constants by file path and name. Exported constants also by the name alone. */
   readonly constants: Map<string, Constant>;
 }
 
@@ -43,7 +43,7 @@ function read(files: readonly (readonly [path: string, text: string])[]): Librar
   return library;
 }
 
-/** Thrown by {@link evaluate} for what is no literal. */
+/** The error of {@link evaluate} for an expression that is not a literal. */
 class NoLiteral extends Error {}
 
 /** The value of an expression of literals and constants. */
@@ -81,7 +81,7 @@ function evaluate(library: Library, file: ts.SourceFile, node: ts.Expression): u
   throw new NoLiteral(node.getText());
 }
 
-/** What the text of a `@default` says, where it is a literal and nothing more. */
+/** The value in the text of a `@default`, if the text is a literal and nothing else. */
 function literalIn(text: string): { readonly value: unknown } | undefined {
   const file = ts.createSourceFile('default.ts', `(${text})`, ts.ScriptTarget.Latest, true);
   const [statement] = file.statements;
@@ -96,7 +96,9 @@ function literalIn(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** The options of a type, with the defaults of their comments. Undefined for types of another form. */
+/**
+ * The options of a type, with the defaults in their comments. Undefined for other kinds of types.
+ */
 function docsOf(library: Library, node: ts.TypeNode): Docs | undefined {
   if (ts.isIntersectionTypeNode(node)) return joined(node.types.map((type) => docsOf(library, type)));
   const reference = ts.isTypeReferenceNode(node) || ts.isExpressionWithTypeArguments(node);
@@ -127,7 +129,7 @@ function joined(parts: readonly (Docs | undefined)[]): Docs | undefined {
   return parts.every((part) => part !== undefined) ? new Map(parts.flatMap((part) => [...part])) : undefined;
 }
 
-/** The constants of defaults, and what is wrong with the comments of their options. */
+/** The constants of defaults, and the errors in the comments of their options. */
 function compare(library: Library): { readonly constants: string[]; readonly wrong: string[] } {
   const constants: string[] = [];
   const wrong: string[] = [];
@@ -136,13 +138,13 @@ function compare(library: Library): { readonly constants: string[]; readonly wro
     const { type } = value;
     if (!ts.isTypeReferenceNode(type) || type.typeName.getText() !== 'Defaults') continue;
     const docs = docsOf(library, type.typeArguments?.[0] as ts.TypeNode);
-    // options that others pick have other defaults than those of their comment
+    // if options are picked from another type, their defaults differ from those in its comments
     if (!docs) continue;
     constants.push(key);
     const defaults = evaluate(library, file, value) as Readonly<Record<string, unknown>>;
     for (const [option, text] of docs) {
       const said = text === undefined ? undefined : literalIn(text.replace(/;.*$/s, ''));
-      // what is undefined in a list of defaults is not written
+      // JSON has no undefined values: such a default has no tag
       const expected = JSON.stringify(defaults[option], plain);
       if (JSON.stringify(said?.value, plain) !== expected)
         wrong.push(`${key}: ${option} is ${expected}, its comment says ${text}`);

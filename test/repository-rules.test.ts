@@ -1,4 +1,4 @@
-/** The rules of this repository that tools can hold: format, lint, imports, sizes. */
+/** Tests the rules of this repository that tools can check: format, lint, imports, sizes. */
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -60,7 +60,7 @@ describe('the rules of the repository', function () {
         dependencies: Record<string, string>;
         engines?: { node?: string };
       };
-    // npm's own, which node-gyp brings
+    // npm's own version of semver, which node-gyp depends on
     const { subset } = createRequire(`${root}node_modules/node-gyp/package.json`)('semver') as {
       subset(a: string, b: string): boolean;
     };

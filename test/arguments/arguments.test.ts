@@ -1,7 +1,8 @@
 /**
- * Calls of everything that package.json's `exports` give, with right arguments of which one was
- * made wrong: an error is one of the library's that says what was expected and what came, on every
- * rank alike. `LOPS_TEST_DRAWS=20 LOPS_TEST_SEED=7` makes more calls, and others.
+ * Calls everything that the `exports` of package.json contain, with correct arguments of which one
+ * was made wrong. Every error must be one of the library that states what was expected and what was
+ * received, and it must be the same on every rank. `LOPS_TEST_DRAWS=20 LOPS_TEST_SEED=7` makes more
+ * calls with other draws.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { MAKERS } from './values.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PATIENCE = 15_000 * Number(process.env['LOPS_TEST_PATIENCE'] ?? 1);
-/** Jobs in which one rank alone has a wrong argument: each error ends one. */
+/** Jobs in which only one rank has a wrong argument. An error ends the job. */
 const JOBS = 2 * MORE;
 
 const reportOf = (faults: readonly Fault[]): string =>

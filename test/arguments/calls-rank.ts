@@ -1,7 +1,7 @@
 /**
- * Calls of public functions with drawn arguments, on this rank:
- * `calls-rank.js SIGNATURES FOLDER SEED FIRST COUNT`. Writes a line of JSON for each fault, and in
- * FOLDER/at-RANK what it is about to call, so that a call without an end can be named.
+ * Calls public functions with drawn arguments on this rank: `calls-rank.js SIGNATURES FOLDER SEED
+ * FIRST COUNT`. It writes a line of JSON for each fault. Before each call it writes the call to
+ * FOLDER/at-RANK, so that a call that does not return can be identified.
  */
 import { mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ for (let i = first; i < first + count; i++) {
   writeSync(at, String(i), 0);
   const target = signatures.targets[i % signatures.targets.length] as Signatures['targets'][number];
   const drawn = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(i + 1, 0x85ebca6b)) >>> 0;
-  // with `alone`, one rank after another is the only one with a wrong argument
+  // with `alone`, only one rank has a wrong argument; the ranks take turns
   const wrongHere = alone === '' || i % comm.size === comm.rank;
   const outcome = await callOnce(setting, target, drawn, wrongHere);
   if (outcome.fault) process.stdout.write(said({ ...outcome, index: i } as Outcome));

@@ -3,23 +3,31 @@ import type * as Library from '../support/library.js';
 import type { Target } from './signatures.js';
 import { Arguments, construct, generator, keepMade, receiverOf, type Setting, textOf } from './values.js';
 
-/** What came of a call. */
+/** The result of a call. */
 export interface Outcome {
   readonly call: string;
-  /** The error that was thrown, if any: its class, the message, and where it came from. */
+  /**
+   * The error that was thrown, if there is one: its class, its message, and the place of the throw.
+   */
   readonly error?: { readonly name: string; readonly message: string; readonly at: string };
-  /** Why this is no error of the library, or none that a user understands. */
+  /** The reason why the error is not one of the library, or why its message is unclear. */
   readonly fault?: string;
 }
 
-/** What no message of an error may say: texts of JavaScript itself, and values without a text. */
+/**
+ * Texts that no error message may contain: messages of JavaScript itself, and values without a
+ * text.
+ */
 const UNCLEAR =
   /\[object \w+\]|is not (a function|iterable|defined$|a constructor)|Cannot (read|convert|destructure|mix)|of (undefined|null)\b.*reading/;
-/** A class in the place of a function of a user: it is called as asked, and refuses. */
+/**
+ * The error of a class that is passed instead of a user's function. The library calls it correctly,
+ * and the class throws.
+ */
 const OF_USER = /^Class constructor \w+ cannot be invoked without 'new'/;
 
 function faultOf(error: unknown, library: typeof Library): string | undefined {
-  // of the operating system: a file that is not there
+  // an error of the operating system, such as a file that does not exist
   if (error instanceof Error && 'syscall' in error) return undefined;
   if (error instanceof TypeError && OF_USER.test(error.message)) return undefined;
   if (!(error instanceof library.LopsError))
@@ -45,9 +53,7 @@ function described(error: unknown): NonNullable<Outcome['error']> {
   return { name: error.constructor.name, message: error.message, at };
 }
 
-/**
- * What is tried with the result of a call: it is waited for, a few steps of a generator are made.
- */
+/** Uses the result of a call: waits for a promise, or makes a few steps of a generator. */
 async function finished(result: unknown, limit: number): Promise<void> {
   if (result instanceof Promise) {
     let timer: NodeJS.Timeout | undefined;
@@ -64,7 +70,7 @@ async function finished(result: unknown, limit: number): Promise<void> {
   }
 }
 
-/** Calls one thing with arguments that are a function of seed and index. */
+/** Calls one target with arguments that depend only on the seed and the index. */
 export async function callOnce(
   setting: Setting,
   target: Target,
@@ -97,7 +103,7 @@ export async function callOnce(
       else if (wrongHere && mode > 0.2) values = wrong.list(overload);
       if (wrongHere && mode > 0.97) values = values.slice(1);
     } catch (error) {
-      // what the makers of arguments cannot make is no call
+      // if the arguments cannot be made, there is no call
       if (error instanceof library.LopsError) return { call: '' };
       throw error;
     }

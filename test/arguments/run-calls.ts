@@ -13,15 +13,23 @@ export interface CallsOptions {
   readonly seed: number;
   readonly calls: number;
   readonly ranks: number;
-  /** Milliseconds that one call may take. */
+  /** The time limit of one call in milliseconds. */
   readonly patience: number;
-  /** Only one rank has a wrong argument; an error ends the job. @default false */
+  /**
+   * True if only one rank has a wrong argument. An error then ends the job.
+   *
+   * @default false
+   */
   readonly alone?: boolean;
-  /** Where the calls begin. @default 0 */
+  /**
+   * The index of the first call.
+   *
+   * @default 0
+   */
   readonly first?: number;
 }
 
-/** What is not called, and why. */
+/** Targets that are not called, and the reasons. */
 const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   [/\.abort$/, 'ends the job'],
   [/^COMM_(WORLD|SELF)\.free$/, 'ends the communicator of all other calls'],
@@ -41,13 +49,13 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 /**
- * Waits for other calls of other ranks; takes other arguments on its root; or each rank has a file
- * of its own under one path.
+ * Targets that are not called on several ranks: they wait for other calls of other ranks, accept
+ * other arguments on the root, or use a file per rank under one path.
  */
 const APART =
   /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll|bcast|scatter|scatterv|gather|gatherv|reduce)$|^Checkpoint\./;
 
-/** Writes what is called on so many ranks to a file, for the child processes. */
+/** Writes the targets for this number of ranks to a file for the child processes. */
 export function writeTargets(
   all: Signatures,
   folder: string,
@@ -63,8 +71,8 @@ export function writeTargets(
 }
 
 /**
- * Makes calls in child processes; one that ends or hangs a process is a fault, and the next process
- * goes on after it.
+ * Makes calls in child processes. A call that ends or blocks a process is a fault, and a new
+ * process continues with the next call.
  */
 export async function runCalls(targets: string, options: CallsOptions): Promise<Fault[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lops-calls-'));
@@ -88,11 +96,11 @@ export async function runCalls(targets: string, options: CallsOptions): Promise<
 
 interface Run {
   readonly faults: readonly Fault[];
-  /** All calls were made. */
+  /** True if all calls were made. */
   readonly whole: boolean;
   readonly hung: boolean;
   readonly why: string;
-  /** The last call that was begun. */
+  /** The index of the last call that was started. */
   readonly at: number;
 }
 
@@ -110,7 +118,7 @@ function runOne(args: readonly string[], folder: string, { ranks, patience }: Ca
     let last = { call: -1, since: Date.now() };
     const timer = setInterval(() => {
       const call = begun();
-      // the start of the processes takes its time, too
+      // the start of the processes takes time as well
       if (call !== last.call) last = { call, since: Date.now() };
       else if (Date.now() - last.since > (call < 0 ? 3 : 1) * patience) {
         hung = true;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /**
- * What a parameter takes, as its TypeScript type says; numbers are places in
+ * The values that a parameter accepts, according to its TypeScript type. Numbers are indices into
  * {@link Signatures.kinds}.
  */
 export type Kind =
@@ -12,7 +12,7 @@ export type Kind =
   | { readonly is: 'union' | 'tuple'; readonly of: readonly number[] }
   | { readonly is: 'list' | 'function'; readonly of: number }
   | { readonly is: 'object'; readonly name: string; readonly members: readonly Parameter[] }
-  /** Of a class or an interface that is not written as an object literal. */
+  /** An instance of a class, or of an interface that cannot be written as an object literal. */
   | { readonly is: 'instance'; readonly name: string };
 
 export interface Parameter {
@@ -22,26 +22,26 @@ export interface Parameter {
   readonly rest: boolean;
 }
 
-/** One thing that can be called. */
+/** Something that can be called. */
 export interface Target {
   /** The key in the `exports` of package.json. */
   readonly module: string;
-  /** The name of the export, and that of its member. */
+  /** The name of the export. `member` is the name of its member. */
   readonly owner: string;
   readonly member: string;
   readonly form: 'function' | 'construct' | 'static' | 'method' | 'getter';
-  /** The parameters, a list for each overload. */
+  /** The parameters: one list per overload. */
   readonly overloads: readonly (readonly Parameter[])[];
 }
 
 export interface Signatures {
   readonly kinds: readonly Kind[];
   readonly targets: readonly Target[];
-  /** The modules and what they export that are no functions: objects whose methods are called. */
+  /** Exports that are objects rather than functions. Their methods are called. */
   readonly objects: readonly { readonly module: string; readonly name: string }[];
 }
 
-/** The modules of package.json's `exports`, by key: the path of the source. */
+/** The path of the source of each module in the `exports` of package.json, by key. */
 export function exportedModules(root: string): Map<string, string> {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, { types?: string }>;
@@ -53,8 +53,8 @@ export function exportedModules(root: string): Map<string, string> {
 }
 
 /**
- * Every function, class, method and property that the modules of package.json's `exports` give,
- * with what it takes.
+ * Every function, class, method and property that the modules in the `exports` of package.json
+ * contain, with its parameters.
  */
 export function signaturesOf(root: string, made: ReadonlySet<string>): Signatures {
   const modules = exportedModules(root);

@@ -2,7 +2,7 @@ import type { Communicator } from '../../src/core/ports/communicator.js';
 import type * as Library from '../support/library.js';
 import type { Kind, Parameter, Signatures, Target } from './signatures.js';
 
-/** Uniform in [0, 1), of a seed (Mulberry32, public domain). */
+/** Returns uniform numbers in [0, 1) for a seed (Mulberry32, public domain). */
 export function generator(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -13,23 +13,23 @@ export function generator(seed: number): () => number {
   };
 }
 
-/** What the calls of a program share. */
+/** The environment that the calls of a program share. */
 export interface Setting {
   readonly library: typeof Library;
   readonly comm: Communicator;
   readonly signatures: Signatures;
-  /** What a module exports by this name. */
+  /** The export of a module with this name. */
   exported(module: string, name: string): unknown;
   /** A path in a temporary folder. */
   path(name: string): string;
 }
 
-/** What is drawn for one call. */
+/** The draws for one call. */
 export interface Draw {
   readonly setting: Setting;
   random(): number;
   pick<T>(list: readonly T[]): T;
-  /** Vectors and operators of one call are all local or all distributed. */
+  /** True if the vectors and operators of the call are distributed, false if all are local. */
   readonly distributed: boolean;
   readonly receiver: unknown;
 }
@@ -61,7 +61,7 @@ const vector: Maker = (draw) => {
     try {
       return (random() < 0.5 ? receiver.domain() : receiver.range()).zeros();
     } catch {
-      // of an operator without a natural space
+      // the operator has no natural space
     }
   }
   if (receiver instanceof setting.library.StackedDistributedArray) return stack(draw);
@@ -119,7 +119,9 @@ const memory: Maker = ({ pick }) =>
   pick([Float64Array.of(1, 2, 3, 4), Float32Array.of(1, 2), Int32Array.of(1, 2, 3, 4)]);
 const hostSpan: Maker = ({ setting: { library: L } }) => L.hostSpan(Float64Array.of(1, 2, 3, 4));
 
-/** Objects that constructors have given: receivers of methods, and arguments. */
+/**
+ * Objects that constructors have returned. They are used as receivers of methods and as arguments.
+ */
 const madeBefore: object[] = [];
 const KEPT = 400;
 export function keepMade(object: object): void {
@@ -127,7 +129,9 @@ export function keepMade(object: object): void {
   else madeBefore[Math.floor((madeBefore.length * 7919) % KEPT)] = object;
 }
 
-/** Values of classes and interfaces that cannot be made from their TypeScript type alone. */
+/**
+ * Makers of values of classes and interfaces that cannot be made from their TypeScript type alone.
+ */
 export const MAKERS: Readonly<Record<string, Maker>> = {
   NDArray: array,
   DistributedArray: spread,
@@ -177,12 +181,15 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   Error: () => new Error('of a user'),
 };
 
-/** Whole numbers without an end for loops that are asked to go on so long. */
+/**
+ * Parameters for which huge numbers are left out, because the number of steps or the size would be
+ * too large.
+ */
 const ENDLESS = /niter|ninner|nouter|iterations|maxTime|interval|timeout|num\b|count|every|width|length/i;
-/** Sizes that no machine has memory for. */
+/** Sizes that exceed the memory of every machine. */
 const HUGE = [2 ** 53, 2 ** 40, 1e300, Number.MAX_SAFE_INTEGER];
 
-/** Values that are wrong nearly everywhere, each made anew. */
+/** Values that are wrong for nearly every parameter. Each is made anew. */
 const WRONG: readonly Maker[] = [
   () => undefined,
   () => null,
@@ -264,7 +271,7 @@ const WRONG: readonly Maker[] = [
   ({ setting: { library: L } }) => L.FirstDerivative,
 ];
 
-/** Numbers of a parameter by its name, where not every one makes sense. */
+/** Numbers for a parameter with a name for which only some numbers are useful. */
 const NUMBERS: readonly (readonly [RegExp, readonly number[]])[] = [
   [/axis/i, [0, 0, -1, 1]],
   [/seed/i, [0, 1, 20]],
@@ -286,7 +293,7 @@ const STRINGS: readonly (readonly [RegExp, Maker])[] = [
   [/backend/i, () => 'cpu'],
 ];
 
-/** Draws arguments, and what is wrong with one of them. */
+/** Draws arguments, and the wrong value for one of them. */
 export class Arguments implements Draw {
   #made = 0;
   constructor(
@@ -294,15 +301,15 @@ export class Arguments implements Draw {
     readonly random: () => number,
     readonly receiver: unknown,
     readonly distributed: boolean,
-    /** Draws what is wrong, so that the rest stays the same. */
+    /** Draws the wrong value, so that the other values stay the same. */
     readonly other: () => number,
-    /** The value that is made wrong, in the order in which they are made. */
+    /** The index of the value that is made wrong, in the order in which values are made. */
     readonly wrongAt: number,
   ) {}
 
   pick = <T>(list: readonly T[]): T => list[Math.floor(this.random() * list.length)] as T;
 
-  /** How many values were made. */
+  /** The number of values that were made. */
   get made(): number {
     return this.#made;
   }
@@ -389,7 +396,7 @@ export class Arguments implements Draw {
     return this.value(kind, name, depth);
   }
 
-  /** An object of an exported class, by its constructor. */
+  /** An object of an exported class, made by its constructor. */
   instance(name: string, depth = 0): unknown {
     const { targets } = this.setting.signatures;
     const before = madeBefore.filter((x) => x.constructor.name === name);
@@ -402,7 +409,7 @@ export class Arguments implements Draw {
         keepMade(made);
         return made;
       } catch {
-        // other arguments
+        // try other arguments
       }
     }
     return before[0];
@@ -418,13 +425,15 @@ export function construct(setting: Setting, target: Target, values: readonly unk
   return new made(...values);
 }
 
-/** Something of an exported class: the methods' receiver. Undefined where none could be made. */
+/**
+ * An object of an exported class, as the receiver of its methods. Undefined if none could be made.
+ */
 export function receiverOf(draw: Arguments, target: Target): unknown {
   const maker = MAKERS[target.owner];
   return maker ? maker(draw) : draw.instance(target.owner);
 }
 
-/** A value as a short text, of whatever kind. */
+/** A short text for any value. */
 export function textOf(value: unknown, depth = 0): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;

@@ -77,7 +77,7 @@ describe('lops run', function () {
   });
 
   it('runs TypeScript with the tsx beside the script', () => {
-    // Types are removed by the compiler, as tsx would
+    // The compiler removes the types, as tsx does.
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(TYPESCRIPT, join(folder, 'node_modules/typescript'));
     file(

@@ -11,7 +11,7 @@ const sumOf = (split: TimeSplit): number => TIME_PARTS.reduce((sum, part) => sum
 const callsIn = (split: TimeSplit, part: string): string[] =>
   split.calls.filter((c) => c.part === part).map((c) => c.name);
 
-/** A derivative and an inner product. */
+/** Computes a derivative and an inner product. */
 function work(comm: Communicator): void {
   const x = DistributedArray.random([24, 4], { comm, seed: 1 });
   const y = new MPIFirstDerivative([24, 4], { comm }).matvec(x);

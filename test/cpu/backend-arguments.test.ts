@@ -75,7 +75,7 @@ describe('arguments of kernels', () => {
     const [x, y, z] = [new Float64Array(64), new Float64Array(64), new Float64Array(64)];
 
     it('strided walks whose ends wrap around', () => {
-      // (2^53 − 1) · 2^11 + … wraps to a place within the array
+      // (2^53 − 1) · 2^11 + … overflows to a place within the array
       const spec = Float64Array.of(2, 2 ** 32 + 1, 2 ** 32, 2 ** 32, 2, 1, 1);
       expect(() => addon().stridedCopy(1, x, 0, y, 0, false, spec)).to.throw(
         /larger than any memory|leaves its array/,

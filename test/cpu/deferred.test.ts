@@ -19,7 +19,7 @@ describe('the deferred backend', () => {
     backend.unary('exp', x, x);
     expect(backend.evaluations).to.equal(0);
     expect([...backend.download(y)]).to.deep.equal([4, 6]);
-    // Two uploads and the sum, not the exponential
+    // two uploads and the sum, without the exponential
     expect(backend.evaluations).to.equal(3);
   });
 

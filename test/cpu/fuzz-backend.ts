@@ -1,8 +1,8 @@
 /**
- * Calls of `Backend` with random arguments, many of them wrong:
- * `node fuzz-backend.js SEED SECONDS`. Each call is made to the native kernels and to the
- * reference, on the same memory: both throw, or both do the same. Prints a line of JSON for every
- * difference, and how many calls there were.
+ * Calls of `Backend` with random arguments, many of them wrong: `node fuzz-backend.js SEED
+ * SECONDS`. Each call is made to the native kernels and to the reference, with the same memory.
+ * Both must throw, or both must give the same result. The program prints a line of JSON for every
+ * difference, and the number of calls.
  */
 
 import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';
@@ -12,7 +12,7 @@ import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 
 const [seed = 20, seconds = 2] = process.argv.slice(2).map(Number);
 
-/** Numbers in [0, 1). */
+/** Random numbers in [0, 1). */
 let state = seed >>> 0;
 function next(): number {
   state = (state + 0x6d2b79f5) >>> 0;
@@ -49,14 +49,16 @@ const WILDER = [
   1e18,
 ] as const;
 const wild = (): number => of(chance(0.5) ? WILD : WILDER);
-/** How often a number is one of these, in the call at hand. */
+/** The probability of a wild number in the present call. */
 let wildness = 0;
 const number = (usual: readonly number[]): number => (chance(wildness) ? wild() : of(usual));
 const size = (): number => number([0, 1, 1, 2, 3, 4, 5, 6, 8]);
 const shift = (): number => number([0, 0, 0, 1, 2, 5, -1, -3]);
 
 const LENGTH = 260;
-/** Two storages of each dtype; index 0 to 9. */
+/**
+ * A range of one of the storages. There are two storages of each dtype, with the indices 0 to 9.
+ */
 interface Place {
   readonly index: number;
   readonly offset: number;
@@ -72,11 +74,16 @@ const place = (n: number = size(), type: DType = dtype): Place => ({
   offset: number([0, 0, 1, 3]),
   size: chance(wildness) ? wild() : n,
 });
-/** One of two storages of a dtype is read, the other written, where they may not overlap. */
+/**
+ * Selects one of the two storages of a dtype: reads use the even one and writes the odd one, if
+ * they must not overlap.
+ */
 const even = (p: Place): Place => ({ ...p, index: 2 * Math.floor(p.index / 2) });
 const odd = (p: Place): Place => ({ ...p, index: 2 * Math.floor(p.index / 2) + 1 });
 const real = (): DType => realOf(dtype);
-/** Of usual size: sums of huge terms cancel, and the rest depends on how they are rounded. */
+/**
+ * Numbers of normal size. Sums of huge terms cancel, and the difference depends on the rounding.
+ */
 const factor = (): number => of([0, 1, 2, 5, -1, -3]);
 const scalar = () => (isComplex(dtype) && chance(0.5) ? { re: factor(), im: factor() } : factor());
 const shapeOf = (ndim: number): number[] => Array.from({ length: ndim }, size);
@@ -111,7 +118,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
       start: number([0, 3, 20, 60]),
       strides: strides(),
     })) as [{ p: Place; start: number; strides: number[] }, { p: Place; start: number; strides: number[] }];
-    // A walk that writes a place twice, or what it reads, has no order that is defined
+    // if a walk writes a place twice, or a place that it reads, its result is not defined
     const target = { ...y, p: { ...y.p, index: x.p.index % 2 === 0 ? x.p.index + 1 : x.p.index - 1 } };
     const written = new Set<number>();
     if (shape.every((n) => Number.isInteger(n) && n >= 0 && n < 100)) {
@@ -372,7 +379,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
 const backends = [createCpuBackend(), new CpuBackend({ name: 'cpu' })] as const;
 const storages = backends.map((b) => DTYPES.flatMap((type) => [0, 1].map(() => b.alloc(type, LENGTH))));
 
-/** Numbers that indices, positions and values alike may be. */
+/** Fills the storages with numbers that are valid indices, positions and values. */
 function refill(): void {
   for (let k = 0; k < 2 * DTYPES.length; k++) {
     const type = DTYPES[Math.floor(k / 2)] as DType;
@@ -388,7 +395,10 @@ function refill(): void {
 
 const contents = (b: 0 | 1) =>
   (storages[b] ?? []).map((storage) => backends[b].download({ storage, offset: 0, size: LENGTH }));
-/** In single precision: values of that are cast to double now and then. */
+/**
+ * Compares two numbers in single precision, because some values are cast from single to double
+ * precision.
+ */
 const alike = (x: number, y: number): boolean =>
   x === y ||
   !(Number.isFinite(x) || Number.isFinite(y)) ||
@@ -426,7 +436,7 @@ while (performance.now() < end && failures < 5) {
   calls += 1;
   const [got, want] = [contents(0), contents(1)];
   const changed = got.flatMap((values, k) => {
-    // What an error leaves in the operands is not said, but nothing else may change
+    // after an error the contents of the operands are undefined, but other memory must not change
     const expected =
       native.error || reference.error ? (before[k] as typeof values) : (want[k] as typeof values);
     const i = Array.from(values).findIndex((v, j) => !alike(v, expected[j] as number));

@@ -15,14 +15,14 @@ const KINDS = [
 ] as const;
 
 /**
- * Large enough to be transformed axis by axis, with lengths that do not fit into whole tiles; and
- * beyond a block of the cache.
+ * Shapes that are large enough for a transform axis by axis, with lengths that are not multiples of
+ * the tile size, and a shape that exceeds a block of the cache.
  */
 const SHAPES = [
   [26, 31, 45],
   [9, 48, 160],
 ];
-/** So large that writes bypass the cache. */
+/** A shape so large that writes bypass the cache. */
 const LARGE = [128, 128, 132];
 
 const same = (a: HostArray, b: HostArray): boolean => a.length === b.length && a.every((v, i) => v === b[i]);

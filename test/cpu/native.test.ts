@@ -9,7 +9,7 @@ import { skip } from '../support/skip.js';
 const state = cpuAddon();
 const loader = new URL('../../src/cpu/index.js', import.meta.url).href;
 
-/** Runs the conformance tests of this file in a fresh process and says how many passed. */
+/** Runs the conformance tests of this file in a new process. Returns the number of passed tests. */
 function conformance(env: Readonly<Record<string, string>>, name: string): number {
   const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
   const args = [
@@ -27,7 +27,7 @@ function conformance(env: Readonly<Record<string, string>>, name: string): numbe
   return Number(/(\d+) passing/.exec(result.stdout)?.[1]);
 }
 
-/** What a fresh process prints that runs `code` with `cpu`, the exports of src/cpu. */
+/** The output of a new process that runs `code` with `cpu`, the exports of src/cpu. */
 function inProcess(env: Readonly<Record<string, string>>, code: string): string {
   const source = `const cpu = await import(${JSON.stringify(loader)}); ${code}`;
   const result = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
@@ -68,7 +68,7 @@ describe('native CPU kernels', () => {
 
   describe('instruction sets', () => {
     const levels = ['baseline', 'avx2', 'avx512'];
-    /** The levels below the best that the machine has. */
+    /** The levels below the best level of the machine. */
     for (const level of levels.slice(0, levels.indexOf(simd))) {
       it(`${level} conforms to the reference`, function () {
         this.timeout(60_000);

@@ -69,7 +69,7 @@ describe('the CPU backend', () => {
     });
     backend.release(a);
     expect(backend.stats()).to.include({ liveBytes: sizeClass(800), pooledBytes: sizeClass(800) });
-    // Another dtype of the same size takes the same memory
+    // another dtype of the same size uses the same memory
     const c = backend.alloc('int32', 200);
     expect(backend.stats()).to.include({ allocations: 3, poolMisses: 2, pooledBytes: 0 });
     backend.release(b);

@@ -113,7 +113,7 @@ describe('reference kernels: elementwise functions', () => {
     );
     expectNear(c('log', 1e308, 1e308), [308 * Math.LN10 + Math.LN2 / 2, Math.PI / 4]);
     expectNear(c('log', 1e-320, 0), [-320 * Math.LN10, 0], 1e-3);
-    // |z| = 1 + 5e-17: far less than what rounding leaves of the modulus
+    // |z| = 1 + 5e-17: the difference from 1 is far below the rounding error of the modulus
     expectNear([(c('log', 1, 1e-8)[0] as number) * 1e17], [5], 1e-12);
     const [re, im] = c('exp', 710, Math.PI / 2 - 0.1) as [number, number];
     expect(re).to.be.within(2.2e307, 2.3e307);

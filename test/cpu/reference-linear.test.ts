@@ -5,7 +5,7 @@ import { product, stridesOf } from '../../src/core/base/shape.js';
 import type { Convolution, MatMul, Stencil, Trans } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
-// Every kernel here is compared with its formula, one element at a time, in complex numbers
+// Compares every kernel with its formula, element by element, in complex numbers.
 const backend = new CpuBackend();
 let seed = 100;
 const random = (n: number) => fillNormal(seed++, 0, new Float64Array(2 * n), 2);
@@ -80,7 +80,7 @@ describe('reference kernels: matmul', () => {
 });
 
 describe('reference kernels: fft', () => {
-  /** The sum of the definition over the axes, with exponents reduced to whole turns. */
+  /** The sum in the definition over the axes, with exponents reduced to one turn. */
   function dft(
     x: Float64Array,
     shape: readonly number[],
@@ -180,7 +180,7 @@ describe('reference kernels: fft', () => {
 
   it('keeps the accuracy of doubles for long transforms, also of prime length', () => {
     for (const n of [4096, 4097, 5040, 7919]) {
-      // One wave: everything in one place, nothing elsewhere
+      // one wave: the result is concentrated in one place
       const k = 1234;
       const x = new Float64Array(2 * n);
       for (let i = 0; i < n; i++)
@@ -300,7 +300,7 @@ describe('reference kernels: gather and scatterAdd', () => {
     const [outer, nx, ny, inner, width] = [2, 4, 6, 3, 2];
     const index = Int32Array.from([0, 1, 3, 3, -1, 2, 2, 0, -1, -1, 1, 3]);
     const weights = random(ny * width);
-    // A dense matrix of the same table
+    // a dense matrix of the same table
     const matrix = Array.from({ length: ny }, () => new Array<Scalar>(nx).fill(0));
     index.forEach((j, e) => {
       const row = matrix[Math.floor(e / width)] as Scalar[];

@@ -11,7 +11,7 @@ const of = (values: HostArray, dtype?: 'complex64' | 'complex128') => {
 };
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
-/** A float64 as an integer number of 2^-1074ths. */
+/** A float64 as an integer multiple of 2^-1074. */
 function exact(x: number): bigint {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, x);

@@ -13,7 +13,10 @@ import { checkCase, KERNEL_CASES } from '../../src/testing/index.js';
 type Numbers = Float64Array | Float32Array | Int32Array;
 type AnyKernel = (...args: unknown[]) => unknown;
 
-/** A kernel, and of linear combinations those of so many terms: each number has loops of its own. */
+/**
+ * A kernel. For linear combinations also the number of terms, because each number has its own
+ * loops.
+ */
 interface Spoilt {
   readonly kernel: keyof typeof referenceKernels;
   readonly terms?: number;
@@ -24,7 +27,7 @@ const NAMES: readonly Spoilt[] = [
 ];
 const titleOf = ({ kernel, terms }: Spoilt) => (terms ? `${kernel} of ${terms} terms` : kernel);
 
-/** The reference table with one kernel spoilt after each call. */
+/** The reference kernels. One of them has a wrong result after each call. */
 function spoilt(
   { kernel, terms }: Spoilt,
   spoil: (out: Numbers, lane: number) => void,
@@ -50,7 +53,9 @@ function spoilt(
 }
 
 const reference = new CpuBackend();
-/** Differences in the cases of a kernel, until there is one. */
+/**
+ * The number of differences in the cases of a kernel. Stops at the first case with a difference.
+ */
 function found(name: string, kernels: CpuKernels): number {
   const backend = new CpuBackend({ kernels });
   let count = 0;

@@ -1,4 +1,4 @@
-/** A rank of many: applies every row of operators.ts, and a solver. */
+/** A rank of many. It applies every row of operators.ts, and a solver. */
 import { abs } from '../../src/core/base/complex.js';
 import { COMM_SELF, COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
 import { CROWD } from './operators.js';

@@ -1,4 +1,4 @@
-/** 64 ranks on however few cores there are. */
+/** Tests with 64 ranks on any number of cores. */
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { runRanks } from '../support/launch.js';
@@ -17,7 +17,7 @@ describe('64 ranks', () => {
 
   it('the table of operators, and a solver: dot tests, and the results of one rank', async function () {
     this.timeout(LIMIT + 10_000);
-    // Few helper threads and small heaps: what counts here is the number of processes
+    // few helper threads and small heaps, because only the number of processes matters here
     const lean = ['--v8-pool-size=0', '--max-semi-space-size=2', '--max-old-space-size=128'];
     const result = await runRanks(64, [...lean, RANK], { timeout: LIMIT, env: { UV_THREADPOOL_SIZE: '1' } });
     expect(result.timedOut, result.stderr).to.equal(false);

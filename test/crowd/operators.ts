@@ -1,4 +1,4 @@
-/** One row for every distributed operator, at sizes of a few elements a rank. */
+/** One row for every distributed operator, with a few elements per rank. */
 
 import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
 import { type Communicator, NDArray } from '../../src/index.js';
@@ -7,12 +7,15 @@ import * as operators from '../../src/operators/index.js';
 
 export interface CrowdRow {
   readonly name: string;
-  /** What it does depends on its shape only, and not on the number of ranks. */
+  /** True if the operator depends only on its shape and not on the number of ranks. */
   readonly same?: true;
   make(comm: Communicator): AnyOperator;
 }
 
-/** Fewer rows than ranks, so that most have none; more than ranks, two or three each. */
+/**
+ * Fewer rows than ranks, so that most ranks have none; and more rows than ranks, two or three per
+ * rank.
+ */
 const ROWS = [5, 130];
 const onEach = (name: string, make: (rows: number, comm: Communicator) => AnyOperator): CrowdRow[] =>
   ROWS.map((rows) => ({ name: `${name} of ${rows} rows`, same: true, make: (comm) => make(rows, comm) }));
@@ -134,7 +137,7 @@ export const CROWD: readonly CrowdRow[] = [
   },
 ];
 
-/** Names of the exported operators, without the classes that they are made of. */
+/** The names of the exported operators, without their base classes. */
 export const exported = (): string[] =>
   Object.keys(operators).filter(
     (name) => name.startsWith('MPI') && !/^MPI(Stacked)?LinearOperator$|^MPIFourierOperator$/.test(name),

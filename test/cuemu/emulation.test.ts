@@ -1,6 +1,6 @@
 /**
- * What the emulator does right: kernels, memory, streams, cuBLAS, cuFFT, NCCL, MPI, and the
- * compilers of NVIDIA.
+ * Tests the correct behaviour of the emulator: kernels, memory, streams, cuBLAS, cuFFT, NCCL, MPI,
+ * and NVIDIA's compilers.
  */
 
 import { spawnSync } from 'node:child_process';

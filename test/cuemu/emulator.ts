@@ -8,7 +8,7 @@ import { rankEnvironment } from '../support/launch.js';
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The folder of the emulated libraries. */
 export const emulatorFolder = `${root}build/cuemu`;
-/** The preload shim that makes plain MPI act CUDA-aware on the emulator. */
+/** The preloaded library that makes plain MPI CUDA-aware on the emulator. */
 export const mpiShim = `${emulatorFolder}/libmpi_cuda_aware.so`;
 
 export interface Output {
@@ -32,7 +32,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, t
   };
 }
 
-/** The environment without settings of the emulator, and with these. */
+/** The environment with these settings of the emulator and no others. */
 function emulated(settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CUEMU_'))),
@@ -40,7 +40,7 @@ function emulated(settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/** Builds the emulator and the programs of its own tests, where sources changed. */
+/** Builds the emulator and the programs of its own tests if sources have changed. */
 export function buildEmulator(): void {
   const { code, stdout, stderr } = run(
     process.execPath,
@@ -56,10 +56,10 @@ export function runScenario(program: string, scenario: string, settings: NodeJS.
   return run(`${emulatorFolder}/programs/${program}`, [scenario], emulated(settings));
 }
 
-/** Whether the programs for MPI could be built. */
+/** True if the programs for MPI could be built. */
 export const hasMpi = (): boolean => existsSync(mpiShim) && existsSync(`${emulatorFolder}/programs/mpi`);
 
-/** Runs the MPI program on two ranks with the preload shim. */
+/** Runs the MPI program on two ranks with the preloaded library. */
 export function runOnTwoRanks(scenario: string, settings: NodeJS.ProcessEnv = {}): Output {
   const launcher = process.env['LOPS_MPIEXEC'] ?? 'mpiexec';
   const env = emulated(rankEnvironment({ LD_PRELOAD: mpiShim, ...settings }));
@@ -67,7 +67,8 @@ export function runOnTwoRanks(scenario: string, settings: NodeJS.ProcessEnv = {}
 }
 
 /**
- * A library of NVIDIA's, unpacked from Debian's packages into build/nvidia; or why it can't be had.
+ * One of NVIDIA's libraries, unpacked from Debian's packages into build/nvidia, or the reason why
+ * it is not available.
  */
 export function nvidiaLibrary(
   what: 'nvrtc' | 'driver',

@@ -1,4 +1,4 @@
-/** Mistakes seeded on purpose, each caught by the emulator; failures on demand. */
+/** Tests that the emulator detects intentional mistakes, and that it fails on request. */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { buildEmulator, runScenario } from './emulator.js';
 
 const ILLEGAL = 'CUDA_ERROR_ILLEGAL_ADDRESS';
 
-/** Standard output of a scenario that must come to its end. */
+/** The standard output of a scenario that must end normally. */
 function outputOf(scenario: string, settings: NodeJS.ProcessEnv = {}): string {
   const { code, stdout, stderr } = runScenario('faults', scenario, settings);
   expect(code, stdout + stderr).to.equal(0);
@@ -76,7 +76,7 @@ describe('CUDA emulator: failures on demand', function () {
   this.timeout(600_000);
   before(buildEmulator);
 
-  /** What three allocations, and three times copy, launch, synchronize answered. */
+  /** The results of three allocations, and of three times copy, launch and synchronize. */
   function sequence(settings: NodeJS.ProcessEnv): { allocations: string[]; work: string[] } {
     const lines = outputOf('sequence', settings).split('\n');
     const of = (pattern: RegExp) => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);

@@ -1,4 +1,4 @@
-/** Checks CUDA sources with the toolkit's compiler, where there is one. It needs no GPU. */
+/** Checks CUDA sources with the compiler of the toolkit, if it is installed. No GPU is needed. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,12 +7,15 @@ import { join } from 'node:path';
 
 const nvcc = (): string => process.env['LOPS_NVCC'] ?? 'nvcc';
 
-/** Whether nvcc (or what `LOPS_NVCC` names) starts. */
+/** True if nvcc (or the program that `LOPS_NVCC` names) starts. */
 export const hasNvcc = (): boolean => spawnSync(nvcc(), ['--version'], { stdio: 'ignore' }).status === 0;
 
 /**
- * Compiles a `.cu` file for each architecture and answers the errors and warnings, nothing where
- * there are none. Throws where there is no nvcc.
+ * Compiles a `.cu` file for each architecture.
+ *
+ * @returns the errors and warnings, an empty text if there are none
+ *
+ * @throws Error if nvcc is not installed
  */
 export function checkWithNvcc(
   file: string,

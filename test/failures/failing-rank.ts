@@ -1,7 +1,7 @@
 /**
- * One rank of a job in which one rank fails: failing-rank.js HOW WHERE. Started by
- * jobs.failures.ts. `WHERE` is where the others are meanwhile, or all of them where signals come
- * from outside: `blocked` in a call of MPI, `solving` in a solver's loop, `idle` in the event loop.
+ * One rank of a job in which one rank fails: failing-rank.js HOW WHERE. jobs.failures.ts starts it.
+ * `WHERE` is the place of the other ranks during the failure, or of all ranks if signals come from
+ * outside: `blocked` in an MPI call, `solving` in the loop of a solver, `idle` in the event loop.
  */
 
 import {
@@ -26,7 +26,7 @@ function spin(seconds: number): void {
   for (const end = Date.now() + 1000 * seconds; Date.now() < end; );
 }
 
-/** Never ends. */
+/** The places of the ranks that do not fail. These functions do not return during the test. */
 const PLACES: Readonly<Record<string, () => unknown>> = {
   blocked: () => world.allreduce(one, 'sum'),
   solving: () => {
@@ -53,7 +53,7 @@ const FAILURES: Readonly<Record<string, () => unknown>> = {
   'no array': () => held.push(new ArrayBuffer(2 ** 52)),
 };
 
-/** Every rank runs these, and they go wrong by themselves. */
+/** Functions that every rank runs and that fail by themselves. */
 const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'other size': () => world.allreduce(new Float64Array(isIt ? 3 : 4), 'sum'),
   'other operation': () => world.allreduce(one, isIt ? 'max' : 'sum'),
@@ -97,7 +97,7 @@ if (mistake) await mistake();
 else if (isIt) {
   const fail = FAILURES[how];
   if (!fail) throw new Error(`no such failure: ${how}`);
-  // the others are where they should be
+  // wait until the others have reached their place
   spin(0.3);
   await fail();
   await sleep(1000);

@@ -5,14 +5,14 @@ import { startRanks } from '../support/launch.js';
 
 const RANK = fileURLToPath(new URL('./failing-rank.js', import.meta.url));
 const RANKS = 3;
-/** Seconds from the failure to the end of the job. */
+/** The largest number of seconds from the failure to the end of the job. */
 const MOST = 10;
 
 interface End {
   readonly code: number | null;
-  /** What the ranks and the launcher printed. */
+  /** The output of the ranks and the launcher. */
   readonly text: string;
-  /** What the library said. */
+  /** The lines that the library printed. */
   readonly said: readonly string[];
   readonly seconds: number;
 }
@@ -21,11 +21,13 @@ interface Options {
   readonly where?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly node?: readonly string[];
-  /** Once all ranks are where they should be: gets the processes by rank. */
+  /**
+   * Called when all ranks have reached their place, with their process IDs in the order of ranks.
+   */
   readonly meanwhile?: (launcher: number, ranks: readonly number[]) => void | Promise<void>;
 }
 
-/** Runs a job in which something fails to its end, at which none of its processes may be left. */
+/** Runs a failing job until it ends. Checks that none of its processes remains. */
 async function endOf(
   how: string,
   { where = 'blocked', env = {}, node = [], meanwhile }: Options = {},
@@ -109,7 +111,7 @@ describe('a failure of one rank ends the job', function () {
   });
 
   for (const where of ['blocked', 'solving', 'idle']) {
-    // the launcher says who it was
+    // the launcher prints which rank was killed
     it(`killed, the others ${where}`, async () => {
       check(await endOf('kill', { where }), {
         text: /rank 1\b[\s\S]*signal 9|PID \d+[\s\S]*KILLED|EXIT CODE: 9/,

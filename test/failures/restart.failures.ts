@@ -7,7 +7,7 @@ import { runRanks } from '../support/launch.js';
 
 const RANK = fileURLToPath(new URL('../io/checkpoint-rank.js', import.meta.url));
 const RANKS = 3;
-/** Seconds from the kill to the end of the job. */
+/** The largest number of seconds from the kill to the end of the job. */
 const MOST = 10;
 
 interface Answer {
@@ -32,7 +32,7 @@ describe('a rank killed in mid-solve', function () {
     expect(code, stderr).to.equal(0);
     return JSON.parse(stdout) as Answer;
   }
-  /** Checkpoints are of iterations 4, 8 and 12. */
+  /** Kills a rank of a job that writes checkpoints at iterations 4, 8 and 12. */
   async function killed(who: number, name: string): Promise<void> {
     const { code, timedOut, stdout, stderr } = await run(RANKS, name, '14', String(who));
     const end = Date.now();
@@ -54,7 +54,7 @@ describe('a rank killed in mid-solve', function () {
   it('restarted on two ranks, it gives the same answer', async () => {
     await killed(RANKS - 1, 'fewer');
     const { cost } = await answer(2, 'fewer');
-    // those of the checkpoint are the same bits
+    // the costs in the checkpoint have the same bits
     expect(cost.slice(0, 13)).to.deep.equal(whole.cost.slice(0, 13));
     expect(cost).to.have.length(whole.cost.length);
     for (const [k, c] of cost.entries()) expect(c).to.be.closeTo(whole.cost[k] as number, 1e-9);

@@ -1,8 +1,8 @@
 import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
 
 /**
- * What `work` asks of the device. It ran once before: kernels are compiled, tables uploaded,
- * buffers made.
+ * The device calls of `work`. It runs once before, so that kernels are compiled, tables uploaded
+ * and buffers allocated.
  */
 export function counted(backend: CudaBackend, work: () => void): CudaCounters {
   work();

@@ -10,7 +10,7 @@ import { distributed, group } from '../support/distributed.js';
 import { counted } from './counted.js';
 
 const DIMS = [40, 50];
-/** Of a row of ghost cells. */
+/** The number of bytes of a row of ghost cells. */
 const ROW = 8 * 50;
 
 const cuda = (backend: Backend): CudaBackend => {

@@ -169,7 +169,7 @@ describe('what the CUDA backend asks of the device', () => {
     const solve = (niter: number) => counted(() => tidy(() => void cgls(D, y, { niter, tol: 0, damp: 0.1 })));
     const [few, many] = [solve(4), solve(9)];
     const each = (key: keyof CudaCounters): number => (many[key] - few[key]) / 5;
-    // The operator has one launch in each direction
+    // the operator has one launch in each direction
     expect(each('launches') - 2).to.be.at.most(6);
     expect(each('synchronizations')).to.equal(2);
     expect(each('bytesToHost')).to.be.at.most(6 * 16);
@@ -185,7 +185,7 @@ describe('what the CUDA backend asks of the device', () => {
     for (let k = 0; k < 1000; k++) solve();
     const after = backend.poolStats();
     expect(after.driverAllocations).to.equal(before.driverAllocations);
-    // Other tests' arrays may be collected meanwhile
+    // arrays of other tests may be collected during this one
     expect(after.liveBytes).to.be.at.most(before.liveBytes);
     expect(after.peakBytes).to.equal(before.peakBytes);
     expect(backend.stats().hostFallbacks).to.equal(0);

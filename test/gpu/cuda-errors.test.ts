@@ -13,8 +13,8 @@ interface Said {
 }
 
 /**
- * Runs the body of a module that has the library as `lops` in a process of its own, and answers
- * what it said last, as JSON.
+ * Runs the body of a module, which has the library as `lops`, in a separate process. Returns its
+ * last output as JSON.
  */
 function program(body: string, env: Record<string, string>): Said {
   const text = `

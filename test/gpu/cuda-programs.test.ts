@@ -11,7 +11,7 @@ import { tolerance } from '../support/tolerance.js';
 
 const backend = testCudaBackend();
 const reference = new CpuBackend({ name: 'reference' });
-/** Of real data only. */
+/** Functions of real data only. */
 const ROUNDING: readonly string[] = ['floor', 'ceil', 'rint'];
 
 describe('expressions as kernels of CUDA', () => {

@@ -1,7 +1,6 @@
 /**
- * One rank of the tests of failing devices, the emulator's:
- * `node faults-rank.js agreed|alloc|launch|lost FOLDER`. On rank 1 the device fails. Prints lines
- * of JSON.
+ * One rank of the tests of failing devices on the emulator: `node faults-rank.js
+ * agreed|alloc|launch|lost FOLDER`. The device of rank 1 fails. The program prints lines of JSON.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,14 +30,14 @@ settle('fail=none');
 process.env['CUEMU_CONTROL'] = control;
 const backend = (await loadBackend('cuda')) as CudaBackend;
 
-/** An operator that has not met the device, and data for it. */
+/** An operator that has not used the device yet, and data for it. */
 interface Problem {
   readonly A: LinearOperator<DistributedArray>;
   readonly y: DistributedArray;
 }
 /**
- * Each keeps other things on the device: ghost cells; packed messages of columns too; filters and
- * packed rows of one rank's blocks; panels of matrices.
+ * Problems that keep different data on the device: ghost cells; packed messages of columns; filters
+ * and packed rows of local blocks; panels of matrices.
  */
 const PROBLEMS: Readonly<Record<string, (n: number) => Problem>> = {
   derivative: (n) => ({
@@ -73,7 +72,7 @@ const PROBLEMS: Readonly<Record<string, (n: number) => Problem>> = {
   },
 };
 
-/** The last cost, or the error. */
+/** Runs a solver. Returns the last cost, or the error. */
 const solve = ({ A, y }: Problem): string | number => {
   try {
     const { x, cost } = cgls(A, y, { niter: 3, damp: 0.1 });
@@ -87,7 +86,7 @@ const solve = ({ A, y }: Problem): string | number => {
 if (what === 'agreed') {
   const small = (PROBLEMS['derivative'] as (n: number) => Problem)(40);
   const expected = solve(small);
-  // So that what is collected is not counted
+  // holds the problems, so that the garbage collector does not change the counts
   const held: Problem[] = [];
   for (const [name, make] of Object.entries(PROBLEMS)) {
     for (let n = 1, failed = true; failed && n < 100; n++) {

@@ -11,21 +11,26 @@ import { skip } from '../support/skip.js';
 const script = fileURLToPath(new URL('./faults-rank.js', import.meta.url));
 const example = fileURLToPath(new URL('../../examples/derivatives.js', import.meta.url));
 
-/** A solver's run on one rank, while the n-th allocation and all after it fail on rank 1. */
+/**
+ * The run of a solver on one rank. The n-th allocation on rank 1 and all allocations after it fail.
+ */
 interface Line {
   readonly name: string;
   readonly n: number;
   readonly rank: number;
   /** The last cost, or the error. */
   readonly outcome: string | number;
-  /** Bytes that are in use afterwards and were not before, and after a run without failures. */
+  /**
+   * Bytes in use after the run that were not in use before. `kept` is the same for a run without
+   * failures.
+   */
   readonly left: number;
   readonly kept: number;
-  /** Whether a smaller problem is solved then. */
+  /** True if a smaller problem can be solved afterwards. */
   readonly after: boolean;
   /**
-   * The cost of the same problem without failures, and whether a third run gives it and takes no
-   * more memory.
+   * The cost of the same problem without failures. `same` is true if a third run has the same cost
+   * and uses no more memory.
    */
   readonly again: string | number;
   readonly same: boolean;

@@ -61,7 +61,7 @@ describe('KernelOperator', () => {
     setDefaultCommunicator(new SelfCommunicator());
     gpuJs = optionalPackage('gpu.js', '2') as GpuJsModule | undefined;
   });
-  /** The options that choose an engine. */
+  /** The options that select an engine. */
   const choose = (test: Mocha.Context, engine: (typeof KINDS)[number]): KernelOperatorOptions<Constants> => {
     if (engine === 'plain') return { engine };
     if (!gpuJs)
@@ -126,7 +126,7 @@ describe('KernelOperator', () => {
     it(`finds a loop that gpu.js cuts, and does not where the cap is high enough [${mode}]`, function () {
       const { module } = choose(this, 'gpu.js');
       const n = 300;
-      // A bound that gpu.js does not know when it compiles
+      // a bound that gpu.js does not know at compile time
       const sum = function (this: KernelThread<Record<string, never>>, x: ArrayLike<number>): number {
         let total = 0;
         let left = (x[0] as number) - 1;

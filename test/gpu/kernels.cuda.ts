@@ -15,10 +15,10 @@ import { skip } from '../support/skip.js';
 
 const folder = fileURLToPath(new URL('../../../native/cuda/kernels/', import.meta.url));
 const files = (ending: string): string[] => readdirSync(folder).filter((name) => name.endsWith(ending));
-/** Each source with the dtypes that it is compiled for. */
+/** Each source with the dtypes for which it is compiled. */
 const KERNELS = files('.cu').map((file) => ({
   file,
-  // What treats complex numbers as two real ones, or needs an order
+  // kernels that treat complex numbers as two real ones, or need an order, have no complex dtypes
   dtypes: DTYPES.filter((dtype) => !/^(lanes|ordered)/.test(file) || !isComplex(dtype)),
 }));
 
@@ -40,7 +40,7 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
       skip(this as unknown as Mocha.Context, "the device's own NVRTC compiles them for every test");
     const found = nvidiaLibrary('nvrtc');
     if ('reason' in found) return skip(this as unknown as Mocha.Context, found.reason);
-    // The emulator lets it judge every source first; nothing comes from a cache
+    // NVIDIA's NVRTC first compiles every source for the emulator, without a cache.
     Object.assign(process.env, cudaEnvironment(), {
       CUEMU_REAL_NVRTC: found.file,
       CUEMU_REAL_ARCHS: 'sm_80,sm_90',
@@ -66,7 +66,7 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
     const state = cudaAddon();
     if (!state.available) throw new Error(state.reason);
     const context = state.addon.openContext(0, Number.POSITIVE_INFINITY, '');
-    // g++ would take it
+    // g++ would accept this
     const wrong =
       'extern "C" __global__ void wrong(double *x) { static __thread int y = 1; asm ' +
       'volatile("nop.b17;"); x[0] = y; }';

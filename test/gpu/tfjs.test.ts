@@ -22,18 +22,18 @@ import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
 import { runRanks } from '../support/launch.js';
 
-// The real module is what the adapter takes, without a cast
+// The adapter accepts the type of the real module without a cast.
 const tf: TensorModule = tfCore;
 const host = createCpuBackend();
 const [wasm, cpu] = [await makeBackend('tfjs:wasm'), await makeBackend('tfjs:cpu')];
 
 for (const backend of [wasm, cpu]) backendConformance(() => backend, { seed: SEED, draws: 12 * MORE });
 
-/** As `require` fails. */
+/** The error of `require` for a package that is not installed. */
 const missing = (name: string): Error =>
   Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
 
-/** Packages that are installed, by name: what requiring them gives, or an error that it throws. */
+/** Loads packages by name from a list. An entry that is an error is thrown. */
 const installed =
   (packages: Readonly<Record<string, unknown>>): LoadPackage =>
   (name) => {
@@ -52,7 +52,10 @@ async function failure(options: TfjsBackendOptions): Promise<string> {
   throw new Error('expected an error');
 }
 
-/** tfjs-node-gpu as far as loading goes: an engine called 'tensorflow' over the one for the CPU. */
+/**
+ * A replacement for tfjs-node-gpu in tests of loading: an engine 'tensorflow' that uses the engine
+ * for the CPU.
+ */
 const fakeNode = (usesGpu: boolean) => {
   let chosen = '';
   return {
@@ -196,8 +199,7 @@ describe('tfjs', () => {
       expect(await failure(options)).to.match(
         /installed but cannot be loaded.*tfjs_binding.*npm rebuild @tensorflow\/tfjs-node-gpu.*CUDA 11\.2/,
       );
-    // A package of its own that is missing is a fault of that one, not a sign that it is not
-    // installed
+    // if a dependency of the package is missing, the package is installed and fails to load
     expect(
       await failure({
         loadPackage: installed({ '@tensorflow/tfjs-node-gpu': missing('@mapbox/node-pre-gyp') }),

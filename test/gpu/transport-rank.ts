@@ -1,6 +1,6 @@
 /**
- * One rank of the tests of a device transport: `node transport-rank.js TRANSPORT`. Prints a line of
- * JSON for every failure, and `done`.
+ * One rank of the tests of a device transport: `node transport-rank.js TRANSPORT`. It prints a line
+ * of JSON for every failure, and `done`.
  */
 import { expect } from 'chai';
 import { type DType, hostArray, lanesOf } from '../../src/core/base/dtype.js';
@@ -22,7 +22,7 @@ import { BODIES } from '../mpi/bodies.js';
 import type { MakeCell } from '../mpi/memory.js';
 
 const wanted = process.argv[2] as TransportName;
-// the last rank may have been told something else
+// all ranks except rank 0 may have another setting
 if (process.env['UNLIKE'] && COMM_WORLD.rank > 0) process.env['LOPS_GPU_TRANSPORT'] = process.env['UNLIKE'];
 const backend = resolveBackend('cuda');
 
@@ -57,7 +57,7 @@ function inversion(name: 'cpu' | 'cuda'): number[] {
   return [...found.asArray().toHost()];
 }
 
-/** Y = Aᵀ(A X) with blocks of a matrix over all ranks: broadcasts and sums of panels. */
+/** Y = Aᵀ(A X) with blocks of a matrix over all ranks. It broadcasts and adds panels. */
 function product(name: 'cpu' | 'cuda'): number[] {
   const M = new MPIMatrixMult(
     NDArray.uniform([4, 9], { seed: 5 + COMM_WORLD.rank, dtype: 'float64', backend: 'cpu' }),
@@ -80,7 +80,10 @@ const alike = (compute: (name: 'cpu' | 'cuda') => number[]): void => {
 attempt('the transport is the one that was asked for', () =>
   expect(deviceTransport().name, deviceTransport().reason).to.equal(wanted),
 );
-/** NCCL knows no tags: its messages between two ranks match in the order of the calls. */
+/**
+ * True if a test needs tags. NCCL has none: its messages between two ranks match in the order of
+ * the calls.
+ */
 const needsTags = (name: string): boolean => name.includes('by tag');
 for (const { name, run } of BODIES)
   if (wanted !== 'nccl' || !needsTags(name)) attempt(name, () => run(COMM_WORLD, cudaCell));
@@ -95,7 +98,7 @@ attempt('host memory in between is made once, also in programs that never return
   const state = cudaAddon();
   if (!state.available) throw new Error(state.reason);
   const context = state.addon.openContext(0, Number.POSITIVE_INFINITY, '');
-  // Those of all contexts
+  // the methods of all contexts
   const methods = Object.getPrototypeOf(context) as CudaContext;
   context.close();
   const x = DistributedArray.random([24, 10], { backend, dtype: 'float64' });

@@ -8,9 +8,7 @@ import { skip } from '../support/skip.js';
 const EMULATED = 'the preloaded library that makes MPI CUDA-aware is for the emulator';
 const script = fileURLToPath(new URL('./transport-rank.js', import.meta.url));
 
-/**
- * Runs the ranks of one transport. Where MPI is to be CUDA-aware, a preloaded library makes it so.
- */
+/** Runs the ranks of one transport. If MPI must be CUDA-aware, a preloaded library makes it so. */
 function run(size: number, transport: string, env: NodeJS.ProcessEnv = {}): Promise<RanksResult> {
   const aware = { LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' };
   return runRanks(size, [script, env['EXPECTED'] ?? transport], {

@@ -18,7 +18,7 @@ import {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Pixels of a figure, and where its first embedded image (the data area) lies in them. */
+/** The pixels of a figure, and the position of its first embedded image (the data area) in them. */
 function render(figure: Figure, scale: number) {
   const svg = figure.toSvg(scale);
   const image = /<image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/.exec(svg);

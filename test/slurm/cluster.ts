@@ -1,4 +1,4 @@
-/** A private Slurm cluster for the tests of this folder, and its commands. */
+/** A private Slurm cluster for the tests in this folder, and its commands. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,13 @@ export interface Result {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Milliseconds. */
+  /** The duration in milliseconds. */
   readonly took: number;
 }
 
-/** A cluster that runs. */
+/** A running cluster. */
 export class Cluster {
-  /** Shared by all nodes; goes with the cluster. */
+  /** The folder that all nodes share. It is removed with the cluster. */
   readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;
   constructor(folder: string, env: NodeJS.ProcessEnv) {
@@ -27,7 +27,7 @@ export class Cluster {
     this.#env = env;
   }
 
-  /** Runs a command of Slurm, or any other with its environment. */
+  /** Runs a command of Slurm, or another command with the environment of the cluster. */
   run(
     command: string,
     args: readonly string[],
@@ -56,13 +56,13 @@ export class Cluster {
     });
   }
 
-  /** `scontrol show job`, as names and values. */
+  /** The output of `scontrol show job` as names and values. */
   async job(id: string): Promise<Readonly<Record<string, string>>> {
     const { stdout } = await this.run('scontrol', ['show', 'job', id]);
     return Object.fromEntries([...stdout.matchAll(/(\w+)=(\S*)/g)].map((m) => [m[1], m[2]]));
   }
 
-  /** Waits until a job is in one of these states. */
+  /** Waits until a job has one of these states. */
   async until(
     id: string,
     states: readonly string[],
@@ -85,7 +85,7 @@ export class Cluster {
   }
 }
 
-/** Starts a cluster of two nodes; why it can't where it can't. */
+/** Starts a cluster of two nodes. Returns the reason if that is not possible. */
 export function startCluster(): Cluster | string {
   const folder = mkdtempSync(join(tmpdir(), 'lops-slurm-'));
   const { status, stdout, stderr } = spawnSync(script('start.sh'), [folder], { encoding: 'utf8' });

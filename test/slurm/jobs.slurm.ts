@@ -1,4 +1,4 @@
-/** Jobs on a real Slurm: a private cluster of two nodes. */
+/** Tests jobs on a real Slurm: a private cluster of two nodes. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,7 @@ describe('Slurm', function () {
   after(() => cluster?.stop());
 
   const srun = (...args: string[]): Promise<Result> => cluster.run('srun', ['--mpi=pmix', ...args]);
-  /** Submits, and waits for the end; what the job wrote. */
+  /** Submits a job and waits for its end. `output` is the text that the job wrote. */
   async function sbatch(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
@@ -42,7 +42,7 @@ describe('Slurm', function () {
     return { ...result, output: existsSync(file) ? readFileSync(file, 'utf8') : '' };
   }
 
-  /** Runs the ranks of rank.ts to their end. */
+  /** Checks the output of four ranks of rank.ts: two on each node. */
   function expectFour(stdout: string): void {
     const ranks = [...stdout.matchAll(/rank (\d) of 4 on (node\d), (\d) of 2 there, sum 6,/g)];
     expect(ranks.map((m) => m[1]).sort(), stdout).to.deep.equal(['0', '1', '2', '3']);

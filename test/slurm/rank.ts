@@ -1,4 +1,4 @@
-/** A rank of the jobs in slurm.slurm.ts, which behaves as its argument says. */
+/** A rank of the jobs in jobs.slurm.ts. Its argument selects its behaviour. */
 import { hostname } from 'node:os';
 import { COMM_WORLD as world } from '../../src/index.js';
 

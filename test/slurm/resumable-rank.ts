@@ -1,6 +1,6 @@
 /**
- * A rank of a solver that is stopped before the time limit of its job, and goes on for five
- * iterations in the next run: resumable-rank.js FOLDER.
+ * A rank of a solver that stops before the time limit of its job. The next run continues for five
+ * iterations: resumable-rank.js FOLDER.
  */
 
 import { COMM_WORLD, cgls, EXIT_RESUMABLE, MPIGradient } from '../../src/index.js';
@@ -27,6 +27,6 @@ for (;;) {
     say(`ends at iteration ${value.iteration}`);
     break;
   }
-  // Reaches no more than a few thousand iterations before the signal
+  // limits the run to a few thousand iterations before the signal
   if (!again) Atomics.wait(pause, 0, 0, 20);
 }

@@ -1,9 +1,9 @@
-/** Types that are the same, not only assignable. */
+/** True for identical types, not only for assignable ones. */
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 /**
- * `expectType<Expected>()(value)` compiles only where the type of `value` is exactly `Expected`.
- * Nothing happens at run time.
+ * `expectType<Expected>()(value)` compiles only if the type of `value` is exactly `Expected`. It
+ * does nothing at run time.
  */
 export const expectType =
   <Expected>() =>

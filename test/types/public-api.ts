@@ -1,5 +1,5 @@
 /**
- * Type tests of the public API: that this file compiles is the test. The functions are never
+ * Type tests of the public API. The test passes if this file compiles. The functions are never
  * called.
  */
 import {
@@ -18,10 +18,10 @@ import {
 } from '../../src/index.js';
 import { type Equal, expectType } from './expect-type.js';
 
-// The helpers themselves
+// tests of the helpers themselves
 const same: Equal<{ a: number }, { a: number }> = true;
 const different: Equal<{ a: number }, { readonly a: number }> = false;
-// @ts-expect-error a number is no string
+// @ts-expect-error a number is not a string
 expectType<string>()(1);
 
 export const used = [same, different];
@@ -33,7 +33,7 @@ export function scalars(x: NDArray, d: DistributedArray): void {
   expectType<number>()(d.rdot(d));
   const z: Complex = { re: 1, im: 0 };
   x.scale(z).scale(2);
-  // @ts-expect-error an imaginary part alone is no scalar
+  // @ts-expect-error an imaginary part alone is not a scalar
   x.scale({ im: 1 });
 }
 
@@ -49,9 +49,9 @@ export function vectors(x: NDArray, d: DistributedArray): void {
   DistributedArray.zeros(3, { dtype: 'float16' });
   // @ts-expect-error no such partition
   DistributedArray.zeros(3, { partition: 'scatter' });
-  // @ts-expect-error options are spelt right
+  // @ts-expect-error options must be spelled correctly
   DistributedArray.zeros(3, { dtpye: 'float32' });
-  // @ts-expect-error the dtype of an array stays what it is
+  // @ts-expect-error the dtype of an array is readonly
   d.dtype = 'float32';
 }
 
@@ -79,7 +79,7 @@ export function products<N extends Vector<N>, M extends Vector<M>, K extends Vec
 ): void {
   expectType<LinearOperator<N, K>>()(A.mul(B));
   expectType<LinearOperator<K, M>>()(A.H);
-  // @ts-expect-error the other way round they do not fit
+  // @ts-expect-error the spaces do not match in the other order
   B.mul(A);
 }
 
