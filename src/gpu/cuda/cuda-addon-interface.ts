@@ -10,7 +10,7 @@ export type DeviceAddress = number;
 export interface CudaDeviceInfo {
   readonly ordinal: number;
   readonly name: string;
-  /** 8.0 for sm_80 is `[8, 0]`. */
+  /** `[8, 0]` for 8.0, which is sm_80. */
   readonly computeCapability: readonly [major: number, minor: number];
   readonly multiprocessors: number;
   readonly totalBytes: number;
@@ -232,7 +232,7 @@ export interface CudaAddon {
   setErrorClass(errorClass: typeof BackendError): void;
   /**
    * Loads the libraries and lists the devices. If `folder` is given, it is searched first. Never
-   * throws. Only the first call has an effect.
+   * throws. Only the first call loads.
    */
   probe(folder?: string): CudaProbe;
 

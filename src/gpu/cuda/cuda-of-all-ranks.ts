@@ -8,7 +8,7 @@ import type { CudaBackend } from './cuda-backend.js';
 import { CUDA_SETTINGS } from './cuda-settings.js';
 
 /**
- * Creates this rank's CUDA backend if all ranks have one, and chooses the transport of device
+ * Creates this rank's CUDA backend, which all ranks must have, and chooses the transport of device
  * memory (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch.
  *
  * @param nodeRank this rank's number within its node

@@ -22,7 +22,7 @@ import { dtypeHolding, HOST_LITTLE_ENDIAN, isOfDType, type NpyHeader, type NpyKi
 export interface NpyReadOptions {
   /** A backend or its name. @default the default backend */
   readonly backend?: Backend | string | undefined;
-  /** The dtype to convert to while reading. @default see {@link naturalDType} */
+  /** The dtype to convert to while reading. @default that of {@link naturalDType} */
   readonly dtype?: DType | undefined;
 }
 

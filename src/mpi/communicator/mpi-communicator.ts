@@ -405,7 +405,7 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   /**
-   * The message layer of the devices if it supports these spans. It only knows the communicator
+   * The message layer of the devices if it supports these spans. It supports only the communicator
    * with all ranks of the launch.
    */
   #portFor(...spans: readonly Span[]): DevicePort | undefined {
