@@ -1,6 +1,6 @@
-// Arguments by raw N-API, for calls that must cost less than a microsecond. By Napi::CallbackInfo
+// Arguments by raw N-API, for calls that must take less than a microsecond. With Napi::CallbackInfo
 // and Napi::TypedArray, axpby of 1000 elements takes 1440 ns instead of 800 (dot 1000 instead of
-// 670), and MPI's allreduce of one number on one rank 370 ns instead of 250.
+// 670), and MPI's allreduce of one number on one rank takes 370 ns instead of 250.
 #pragma once
 
 #include <napi.h>
@@ -21,7 +21,7 @@ inline void check(napi_env env, napi_status status) {
   if (status != napi_ok) throw Napi::Error::New(env);
 }
 
-/** Up to N arguments; missing ones are undefined. */
+/** Up to N arguments. Missing ones are undefined. */
 template <std::size_t N>
 class Args {
  public:
@@ -40,7 +40,7 @@ class Args {
     return type;
   }
   bool isUndefined(std::size_t i) const { return type(i) == napi_undefined; }
-  /** An address of memory that JavaScript cannot see. */
+  /** An address of memory that is not accessible from JavaScript. */
   void* address(std::size_t i) const {
     std::uint64_t value = 0;
     bool lossless = false;
@@ -69,7 +69,7 @@ class Args {
     if (!isSize(value)) fail(i, "a non-negative integer");
     return static_cast<std::size_t>(value);
   }
-  /** An integer of either sign of at most 53 bits. */
+  /** A signed integer of at most 53 bits. */
   std::ptrdiff_t integer(std::size_t i) const {
     const double value = number(i);
     if (!isInteger(value)) fail(i, "an integer");

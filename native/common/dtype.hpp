@@ -1,4 +1,4 @@
-// The element types of src/core/base/dtype.ts; numbers are positions in DTYPES there.
+// The element types of src/core/base/dtype.ts. Their numbers are the positions in DTYPES there.
 #pragma once
 
 #include <cstddef>

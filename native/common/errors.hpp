@@ -1,5 +1,5 @@
-// Errors that cross from C++ to JavaScript: C++ exceptions become JavaScript's at the boundary of a
-// call.
+// Errors that pass from C++ to JavaScript. At the boundary of a call, a C++ exception becomes a
+// JavaScript error.
 #pragma once
 
 #include <napi.h>
@@ -14,22 +14,22 @@
 
 namespace lops {
 
-/** A failure; `code` is one of the codes of src/core/base/errors.ts. */
+/** An error of the addon. `code` is one of the codes of src/core/base/errors.ts. */
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
   const std::string& code() const noexcept { return code_; }
-  /** Adds properties to the error of JavaScript. */
+  /** Adds properties to the JavaScript error. */
   virtual void describe(Napi::Object) const {}
 
  private:
   std::string code_;
 };
 
-/** The classes that an environment of JavaScript has for this addon. */
+/** The classes of this addon in one JavaScript environment. */
 struct AddonClasses {
   Napi::FunctionReference error;
-  /** By the type of C++ that objects hold. */
+  /** The classes of objects that hold C++ objects, by the C++ type. */
   std::map<std::type_index, Napi::FunctionReference> holders;
 };
 inline AddonClasses& classesOf(Napi::Env env) {
@@ -38,12 +38,15 @@ inline AddonClasses& classesOf(Napi::Env env) {
   return *classes;
 }
 
-/** setErrorClass(class): what this addon throws from now on; without it, Error with a `code`. */
+/**
+ * setErrorClass(class): sets the class of the errors of this addon. By default it is Error with a
+ * property `code`.
+ */
 inline void setErrorClass(const Napi::CallbackInfo& info) {
   classesOf(info.Env()).error = Napi::Persistent(info[0].As<Napi::Function>());
 }
 
-/** The error of JavaScript for a C++ exception. */
+/** The JavaScript error for a C++ exception. */
 inline Napi::Error toJs(Napi::Env env, const std::exception& exception) {
   const auto* error = dynamic_cast<const Error*>(&exception);
   const bool isFull = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;

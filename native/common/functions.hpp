@@ -9,7 +9,7 @@
 
 namespace lops {
 
-/** Runs the body of a call from JavaScript, which may answer nothing. */
+/** Runs the body of a call from JavaScript. The body may return void. */
 template <typename Body>
 napi_value guarded(napi_env env, Body&& body) {
   using Result = decltype(body());
@@ -33,8 +33,8 @@ template <typename Result, typename Arguments>
 Arguments argumentsOf(Result (*)(const Arguments&));
 
 /**
- * Exports a function that takes its arguments as Napi::CallbackInfo, or as Args<N> where a call must
- * be fast.
+ * Exports a function. Its arguments are a Napi::CallbackInfo, or an Args<N> if the call must be
+ * fast.
  */
 template <auto F>
 void expose(Napi::Object exports, const char* name) {

@@ -1,4 +1,4 @@
-// Sizes and strides that come from JavaScript: whole numbers, and products that cannot wrap around.
+// Sizes and strides from JavaScript: integers, and products that cannot overflow.
 #pragma once
 
 #include <cmath>
@@ -10,10 +10,10 @@
 
 namespace lops {
 
-/** Every integer up to this is a number of JavaScript: 2^53 − 1. */
+/** The largest integer up to which every integer is a JavaScript number: 2^53 − 1. */
 constexpr double largestInteger = 9007199254740991.0;
 
-// By a conversion there and back, which costs less than a call of floor
+// A conversion to an integer and back takes less time than a call of floor.
 inline bool isInteger(double value) {
   return std::fabs(value) <= largestInteger && static_cast<double>(static_cast<std::int64_t>(value)) == value;
 }
@@ -24,14 +24,15 @@ inline bool isSize(double value) { return value >= 0 && isInteger(value); }
 }
 
 /**
- * a · b, at most 2^63 − 1, so that it is a difference of pointers too. Throws where it is larger.
+ * a · b, at most 2^63 − 1, so that it is also a valid difference of pointers. Throws if it is
+ * larger.
  */
 inline std::size_t product(std::size_t a, std::size_t b) {
   std::size_t result = 0;
   if (__builtin_mul_overflow(a, b, &result) || result > static_cast<std::size_t>(PTRDIFF_MAX)) tooLarge();
   return result;
 }
-/** Of more sizes: 0 where any of them is, however large the others are. */
+/** The product of several sizes. It is 0 if one of them is 0, however large the others are. */
 template <typename... Sizes>
 std::size_t product(std::size_t a, std::size_t b, std::size_t c, Sizes... more) {
   return c == 0 ? 0 : product(a == 0 || b == 0 ? 0 : product(a, b), c, static_cast<std::size_t>(more)...);

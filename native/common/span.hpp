@@ -1,5 +1,5 @@
-// Memory of JavaScript as native code sees it: an ArrayBuffer or typed array, a byte offset and a
-// byte length, checked once.
+// JavaScript memory for native code: an ArrayBuffer or typed array, a byte offset and a byte
+// length, which are checked once.
 #pragma once
 
 #include <napi.h>
@@ -32,13 +32,13 @@ constexpr std::size_t bytesOf(napi_typedarray_type type) {
 }
 
 /**
- * All bytes of an ArrayBuffer or typed array. The pointer is good until the buffer is collected or
+ * All bytes of an ArrayBuffer or typed array. The pointer is valid until the buffer is collected or
  * detached.
  */
 inline Bytes bytesOf(napi_env env, napi_value value) {
   Bytes bytes;
   void* data = nullptr;
-  // N-API's own type checks decide: a failed one leaves no pending exception.
+  // The type checks of N-API are used, because a failed one leaves no pending exception.
   napi_typedarray_type type;
   std::size_t length = 0;
   if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
@@ -50,7 +50,7 @@ inline Bytes bytesOf(napi_env env, napi_value value) {
   return bytes;
 }
 
-/** `length` bytes from `offset` on. Throws where they reach outside. */
+/** `length` bytes from `offset` on. Throws if they are not inside. */
 inline Bytes slice(Bytes all, std::size_t offset, std::size_t length) {
   if (offset > all.length || length > all.length - offset) {
     throw Error("ERR_ARGUMENT", "expected " + std::to_string(length) + " bytes from byte " +

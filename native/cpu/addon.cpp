@@ -1,4 +1,4 @@
-// Entry of lops_cpu.
+// The entry point of lops_cpu.
 
 #include "addon.hpp"
 
@@ -12,7 +12,7 @@ namespace lops {
 namespace {
 
 /**
- * info() → { simd, blas, fft, streamBytes }; blas and fft name what was linked, or are empty
+ * info() → { simd, blas, fft, streamBytes }. blas and fft name the linked libraries, or are empty.
  */
 Napi::Value info(const Napi::CallbackInfo& call) {
   Napi::Object result = Napi::Object::New(call.Env());
@@ -23,7 +23,10 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   return result;
 }
 
-/** addressOf(buffer): its address modulo 64, for memory that is aligned to vectors and cache lines */
+/**
+ * addressOf(buffer): its address modulo 64. The caller aligns memory to vectors and cache lines
+ * with it.
+ */
 std::int32_t addressOf(const Args<1>& args) {
   return static_cast<std::int32_t>(reinterpret_cast<std::uintptr_t>(args.bytes(0).data) % 64);
 }

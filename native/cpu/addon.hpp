@@ -1,4 +1,4 @@
-// The parts of the addon, each of which adds its functions to `exports`.
+// The parts of the addon. Each adds its functions to `exports`.
 #pragma once
 
 #include <napi.h>
@@ -12,11 +12,11 @@ void exportConvolve(Napi::Object exports);
 void exportIndexed(Napi::Object exports);
 void exportCurves(Napi::Object exports);
 void exportVaryingConvolution(Napi::Object exports);
-/** Only what was found at build time; both say in `info()` what that is. */
+/** These export only what was found at build time. `info()` names the libraries. */
 void exportMatmul(Napi::Object exports);
 void exportFft(Napi::Object exports);
 
-/** The library behind matmul or fft, empty where there is none. */
+/** The library that matmul or fft uses. Empty if there is none. */
 const char* blasName();
 const char* fftName();
 

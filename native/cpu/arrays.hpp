@@ -1,4 +1,4 @@
-// Typed arrays of the CPU backend: (array, first element) checked against the number of elements
+// Typed arrays of the CPU backend: (array, first element), checked against the number of elements
 // that a kernel uses.
 #pragma once
 
@@ -11,8 +11,8 @@
 namespace lops {
 
 /**
- * Elements `offset … offset + n` of `lanes` numbers each of the array in argument i, its offset in
- * argument i + 1.
+ * Elements `offset … offset + n` of the array in argument i, with `lanes` numbers each. The offset
+ * is in argument i + 1.
  */
 template <typename T, std::size_t N>
 T* lanesAt(const Args<N>& args, std::size_t i, std::size_t n, std::size_t lanes) {
@@ -26,7 +26,7 @@ auto withFloat(bool isDouble, Body&& body) {
   return isDouble ? body(double()) : body(float());
 }
 
-/** A list of numbers that JavaScript packed into a Float64Array. */
+/** A list of numbers in a Float64Array from JavaScript. */
 class Packed {
  public:
   explicit Packed(Bytes bytes)

@@ -1,4 +1,5 @@
-// Convolutions of any number of axes as sums of one-dimensional ones along the last convolved axis.
+// Convolutions over any number of axes, as sums of one-dimensional convolutions along the last
+// convolved axis.
 
 #include <algorithm>
 #include <cstring>
@@ -14,13 +15,13 @@ namespace {
 
 struct Axis {
   std::ptrdiff_t nx, nh, ny, offset;
-  /** Neither convolved nor shifted nor cut. */
+  /** True if the axis is not convolved, shifted or cut. */
   bool plain() const { return nh == 1 && offset == 0 && nx == ny; }
 };
 
 /**
- * One row: y[i] ← (+)= Σ h[j] x[i + offset − j], where each cell is `inner` lanes. Complex filters
- * come as two real ones.
+ * One row: y[i] ← (+)= Σ h[j] x[i + offset − j], where each cell has `inner` lanes. Complex filters
+ * are given as two real ones.
  */
 template <typename T>
 class Row {
@@ -28,9 +29,9 @@ class Row {
   Row(const Axis& axis, std::ptrdiff_t inner, bool pairs, bool finite)
       : axis_(axis), inner_(inner), pairs_(pairs), finite_(finite) {}
 
-  /** `him` is null for real filters; y is written where `add` is false. */
+  /** `him` is null for real filters. If `add` is false, y is overwritten. */
   void apply(const T* x, const T* hre, const T* him, T* y, bool add) {
-    // Infinite taps must not meet the zeros around x
+    // infinite taps must not be multiplied by the zeros around x
     if (inner_ >= 256 || !finite_) {
       wide(x, hre, him, y, add);
     } else {
@@ -40,8 +41,8 @@ class Row {
 
  private:
   /**
-   * Long cells: a block of lanes of all cells, so that the cells that the filter covers stay in the
-   * cache.
+   * Long cells: processes a block of lanes of all cells, so that the cells under the filter stay in
+   * the cache.
    */
   void wide(const T* x, const T* hre, const T* him, T* y, bool add) {
     const std::ptrdiff_t block = std::max<std::ptrdiff_t>(
@@ -59,14 +60,14 @@ class Row {
   }
 
   /**
-   * Short cells: a block of cells at a time; where it reaches outside x, from a copy with zeros
-   * around it.
+   * Short cells: processes a block of cells at a time. If the block reaches outside x, it uses a
+   * copy with zeros around it.
    */
   void narrow(const T* x, const T* hre, const T* him, T* y, bool add) {
     const std::ptrdiff_t block = std::max<std::ptrdiff_t>(1, 4096 / inner_);
     for (std::ptrdiff_t i0 = 0; i0 < axis_.ny; i0 += block) {
       const std::ptrdiff_t i1 = std::min(axis_.ny, i0 + block);
-      // Only the taps that meet x anywhere in the block.
+      // only the taps that meet x in at least one cell of the block
       const std::ptrdiff_t lo = std::max<std::ptrdiff_t>(0, i0 + axis_.offset - axis_.nx + 1);
       const std::ptrdiff_t hi = std::min(axis_.nh, i1 + axis_.offset);
       T* to = y + i0 * inner_;
@@ -84,7 +85,7 @@ class Row {
     }
   }
 
-  /** Cells first … last of x, zero where there are none. */
+  /** Cells first … last of x. Cells outside x are zero. */
   const T* padded(const T* x, std::ptrdiff_t first, std::ptrdiff_t last) {
     const std::size_t lanes = static_cast<std::size_t>((last - first + 1) * inner_);
     if (pad_.size() < lanes) pad_.resize(lanes);
@@ -97,7 +98,7 @@ class Row {
     return p;
   }
 
-  /** Taps lo ≤ j < hi over m lanes; x is the run of tap lo. */
+  /** Taps lo ≤ j < hi over m lanes. x is the run of tap lo. */
   void run(std::ptrdiff_t m, std::ptrdiff_t lo, std::ptrdiff_t hi, const T* hre, const T* him, const T* x,
            T* y, bool add) {
     const std::size_t n = static_cast<std::size_t>(m);
@@ -108,7 +109,7 @@ class Row {
     const std::size_t count = static_cast<std::size_t>(hi - lo);
     loops_.taps(n, count, hre + lo, inner_, x, y, add);
     if (him == nullptr && (!pairs_ || allFinite(y, n))) return;
-    // An imaginary part of 0 times what is no finite number is none
+    // an imaginary part of 0 times a value that is not finite is NaN
     if (him == nullptr && zeros_.size() < count) zeros_.resize(count);
     const T* turning = him == nullptr ? zeros_.data() : him + lo;
     if (turned_.size() < n) turned_.resize(n);
@@ -123,9 +124,9 @@ class Row {
   const Axis axis_;
   const std::ptrdiff_t inner_;
   const FloatLoops<T>& loops_ = of<T>(loops());
-  /** Complex data. */
+  /** True for complex data. */
   const bool pairs_;
-  /** The filter is. */
+  /** True if the filter is finite. */
   const bool finite_;
   std::vector<T> pad_;
   std::vector<T> turned_;
@@ -133,8 +134,8 @@ class Row {
 };
 
 /**
- * Filter values as one or two real lists: of the forward convolution that does the same, so
- * reversed and conjugated for the adjoint.
+ * The values of the filter as one or two real lists. They are those of the equivalent forward
+ * convolution: for the adjoint they are reversed and conjugated.
  */
 template <typename T>
 struct Filter {
@@ -175,7 +176,7 @@ void convolveAll(std::vector<Axis> axes, std::ptrdiff_t lanes, const T* x, const
   for (std::ptrdiff_t r = 0; r < yRows; r++) {
     bool written = false;
     for (std::ptrdiff_t s = 0; s < hRows; s++) {
-      // Which row of x this row of the filter brings to this row of y.
+      // the row of x that this row of the filter combines with this row of y
       std::ptrdiff_t i = r;
       std::ptrdiff_t j = s;
       std::ptrdiff_t from = 0;
@@ -225,9 +226,9 @@ void convolve(const Args<8>& args) {
     axis.nh = axisOf(nh);
     axis.ny = axisOf(ny);
     axis.offset = packed.integer();
-    // The adjoint is the convolution with the reversed filter.
+    // the adjoint is the convolution with the reversed filter
     if (adjoint) axis.offset = axis.nh - 1 - axis.offset;
-    // Further away no tap meets x
+    // beyond these offsets no tap meets x
     axis.offset = std::clamp(axis.offset, -axis.ny, axis.nx + axis.nh);
     axes.push_back(axis);
   }

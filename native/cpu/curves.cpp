@@ -1,4 +1,4 @@
-// Curves that image points draw through traces: what Kirchhoff modelling sums along.
+// Curves of image points through traces, along which Kirchhoff modelling sums.
 
 #include <algorithm>
 
@@ -13,13 +13,13 @@ struct Curves {
   const double *srcs, *recs;
 };
 
-/** Amplitudes of one, or from a table. */
+/** Amplitudes that are all 1, as an alternative to a table. */
 template <typename T>
 struct One {
   T operator[](std::size_t) const { return 1; }
 };
 
-/** Calls `meet(point, sample, 1 − w, w)` for the points that meet a trace, in order. */
+/** Calls `meet(point, sample, 1 − w, w)` for each point with a sample in a trace, in order. */
 template <typename Meet>
 inline void eachPoint(std::size_t points, const double* a, const double* b, double last, Meet&& meet) {
   for (std::size_t i = 0; i < points; i++) {
@@ -58,7 +58,7 @@ void sumTrace(std::size_t points, const double* a, const double* b, double last,
 template <std::size_t LANES, typename T>
 void run(const Curves& c, bool spreads, const T* from, T* to, const T* amplitudes) {
   if (!spreads) std::fill(to, to + c.points * LANES, T(0));
-  // A trace of one sample has nothing between samples
+  // a trace of one sample has no intervals between samples
   if (c.nt < 2) return;
   const double last = static_cast<double>(c.nt) - 1;
   for (std::size_t s = 0; s < c.ns; s++) {

@@ -1,4 +1,4 @@
-// Chooses the loops for the present machine, once.
+// Selects the loops for the present machine, once.
 
 #include <cstdlib>
 #include <string>
@@ -36,7 +36,7 @@ const Loops& choose() {
                 "expected LOPS_CPU_SIMD to be baseline, avx2 or avx512, received '" + level + "'");
   }
 #if defined(__x86_64__)
-  // A wish beyond what the machine has gets the best that it has.
+  // If the requested level is not available, the best available level is used.
   if (hasAvx512() && (level == "" || level == "avx512")) return avx512::table();
   if (hasAvx2() && level != "baseline") return avx2::table();
 #endif
@@ -44,8 +44,8 @@ const Loops& choose() {
 }
 
 /**
- * The last-level cache as the system reports it, at most 32 MiB: on large chips one core has no
- * more than that near it.
+ * The size of the last-level cache as the system reports it, at most 32 MiB. On large chips one
+ * core has no more than that close to it.
  */
 std::size_t lastLevelCache() {
   constexpr std::size_t most = std::size_t(32) << 20;

@@ -1,4 +1,4 @@
-// Fourier transforms by FFTW, any length, any axes, float32 and float64.
+// Fourier transforms with FFTW: any length, any axes, float32 and float64.
 
 #include "addon.hpp"
 
@@ -25,10 +25,10 @@
 namespace lops {
 namespace {
 
-/** What c2c, r2c and c2r mean in JavaScript's call. */
+/** The meanings of c2c, r2c and c2r in the call from JavaScript. */
 enum class Kind { c2c, r2c, c2r };
 
-/** FFTW's names for one precision. */
+/** The names of FFTW's functions for one precision. */
 template <typename T>
 struct Fftw;
 template <>
@@ -88,7 +88,7 @@ struct Key {
 
 /**
  * The latest plans of one precision, and scratch memory for transforms that would overwrite their
- * input. Grows to the largest, freed at unload.
+ * input. The memory grows to the largest size used and is freed at unload.
  */
 template <typename T>
 class Plans {
@@ -115,9 +115,9 @@ class Plans {
     return plan;
   }
 
-  /** For copies of inputs. */
+  /** Memory for copies of inputs. */
   T* scratch(std::size_t count) { return scratch_.get(count); }
-  /** For the lines of a tile. */
+  /** Memory for the lines of a tile. */
   T* lines(std::size_t count) { return lines_.get(count); }
 
  private:
@@ -168,7 +168,10 @@ std::size_t sizeOf(const std::vector<std::ptrdiff_t>& shape) {
   return n;
 }
 
-/** One FFTW plan for the whole transform; `key` says everything but how x and y lie. */
+/**
+ * One FFTW plan for the whole transform. The function adds to `key` whether x and y are aligned and
+ * whether they are the same memory.
+ */
 template <typename T>
 void direct(Plans<T>& plans, Key key, T* x, T* y) {
   typedef typename Fftw<T>::Dim Dim;
@@ -216,18 +219,18 @@ void direct(Plans<T>& plans, Key key, T* x, T* y) {
 }
 
 /**
- * Arrays larger than this many bytes do not stay in any cache from one pass to the next: writes may
+ * Arrays larger than this number of bytes do not stay in a cache between two passes, so writes may
  * bypass it.
  */
 constexpr std::size_t outOfCache = std::size_t(1) << 25U;
-/** What is transformed along all of its axes before the next part is touched. */
+/** The size of a part that is transformed along all of its axes before the next part. */
 constexpr std::size_t block = std::size_t(1) << 20U;
-/** Lines that do not lie together are brought together in tiles of this many bytes. */
+/** Lines with distant elements are copied to tiles of this number of bytes. */
 constexpr std::size_t tile = std::size_t(1) << 16U;
-/** Below this one FFTW plan does the whole. */
+/** Below this size one FFTW plan computes the whole transform. */
 constexpr std::size_t small = std::size_t(1) << 18U;
 
-/** Copies a run past the cache where the processor can and the run is aligned. */
+/** Copies a run and bypasses the cache, if the processor supports that and the run is aligned. */
 template <typename T>
 void stream(const T* from, std::size_t count, T* to) {
 #ifdef __SSE2__
@@ -243,19 +246,19 @@ void stream(const T* from, std::size_t count, T* to) {
   std::memcpy(to, from, count * sizeof(T));
 }
 
-/** A transform of one axis of an array, or of a part of it. */
+/** A transform of one axis of an array or of a part of it. */
 struct Pass {
   Kind kind;
   bool inverse;
   double scale;
-  /** The result is not read again soon. */
+  /** True if the result is not read again soon. */
   bool streams;
 };
 
 /**
  * Transforms of one axis: `outer` groups of n rows of `inner` neighbouring elements, in place or
- * not. FFTW alone would walk through memory in steps of the axis, several times slower: rows are
- * cut into tiles that stay in the cache, and the scaling is done there.
+ * not. FFTW alone would access memory with the stride of the axis, which is several times slower.
+ * Rows are therefore cut into tiles that stay in the cache. The scaling is also done there.
  */
 template <typename T>
 void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n, std::size_t inner, T* x,
@@ -285,7 +288,7 @@ void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t
     }
     return;
   }
-  // both parts begin on a cache line
+  // both parts start on a cache line
   const std::size_t first = (most * nx * xLanes + 63) / 64 * 64;
   T* from = plans.lines(first + most * ny * yLanes);
   T* to = from + first;
@@ -320,12 +323,13 @@ class Sweep {
   }
 
   /**
-   * Blocks that stay in the cache are done along all axes but the first one, then the array along
-   * the first; inverse real transforms in the reverse order.
+   * Transforms blocks that stay in the cache along all axes except the first, and then the array
+   * along the first axis. Inverse real transforms use the reverse order.
    */
   void run(const std::vector<std::ptrdiff_t>& shape, std::vector<std::size_t> axes, T* x, T* y) {
     std::sort(axes.begin(), axes.end());
-    // a real transform is halved along its last step, or first: in between there is no room for it
+    // The halved axis is transformed first for r2c and last for c2r, because the memory between the
+    // steps has the size of a half spectrum.
     if (half_ < shape.size() && half_ != axes.back()) {
       axes.erase(std::find(axes.begin(), axes.end(), half_));
       axes.push_back(half_);
@@ -341,7 +345,10 @@ class Sweep {
  private:
   typedef std::vector<std::ptrdiff_t> Shape;
 
-  /** Elements of the part from axis d on, as numbers: real ones, or pairs. */
+  /**
+   * The number of real lanes of the part from axis d on: one per real element, two per complex
+   * element.
+   */
   std::size_t lanes(const Shape& shape, std::size_t d, bool real) const {
     std::size_t count = real ? 1 : 2;
     for (std::size_t k = d; k < shape.size(); k++)
@@ -351,7 +358,7 @@ class Sweep {
   bool realInput() const { return kind_ == Kind::r2c; }
   bool realOutput() const { return kind_ == Kind::c2r; }
 
-  /** Along one axis of `count` parts of `shape` from axis d on. */
+  /** Transforms along one axis of `count` parts of `shape` from axis d on. */
   void along(const Shape& shape, std::size_t d, std::size_t axis, std::size_t count, T* x, T* y, double scale,
              bool last) {
     std::size_t outer = count;
@@ -366,8 +373,8 @@ class Sweep {
   }
 
   /**
-   * Along `axes` of `count` parts from axis d on: from x into y, over memory of their own where the
-   * parts do not fit or x must stay.
+   * Transforms along `axes` of `count` parts from axis d on, from x to y. It uses separate memory
+   * if the parts do not fit or x must not change.
    */
   void inTurn(const Shape& shape, std::size_t d, std::size_t count, const std::vector<std::size_t>& axes,
               T* x, T* y, bool own, double scale) {
@@ -375,7 +382,7 @@ class Sweep {
     const bool ascending = realOutput();
     const std::size_t size = count * lanes(shape, d, false);
     const bool fits = size * sizeof(T) <= 2 * block;
-    // a spectrum that fits no cache is made in y; a real y has no room for it
+    // a spectrum that does not fit in a cache is computed in y, but a real y is too small for it
     T* between = own ? x : fits || ascending ? plans_.scratch(size) : y;
     for (std::size_t k = 0; k < axes.size(); k++) {
       const std::size_t axis = axes[ascending ? k : axes.size() - 1 - k];
@@ -385,7 +392,7 @@ class Sweep {
     }
   }
 
-  /** `count` parts of `shape` from axis d on, one after another. */
+  /** Transforms `count` parts of `shape` from axis d on, one after another. */
   void parts(const Shape& shape, const std::vector<std::size_t>& axes, std::size_t d, T* x, T* y, bool own,
              std::size_t count, double scale) {
     const std::size_t spectrum = lanes(shape, d, false);
@@ -423,7 +430,7 @@ class Sweep {
   const bool inverse_;
   const double scale_;
   const bool overwrite_;
-  /** The axis of which a half is kept; beyond the last one of a complex transform. */
+  /** The axis of which half is stored. It is beyond the last axis for a complex transform. */
   std::size_t half_;
   bool streams_;
 };

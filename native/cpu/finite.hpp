@@ -1,4 +1,4 @@
-// Whether memory holds finite numbers only.
+// Checks whether memory contains only finite numbers.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,8 @@
 namespace lops {
 
 /**
- * By the exponents, as integers: many at a time, and without waiting for one another as sums do.
+ * The check uses the exponents as integers. It processes many at a time, and they do not depend on
+ * each other as the terms of a sum do.
  */
 template <typename T>
 bool allFinite(const T* x, std::size_t n) {

@@ -19,8 +19,9 @@ struct Table {
 }
 
 /**
- * Weights of one, of the real dtype of the data, or complex. Where `multiplies`, complex numbers
- * get a complex factor: ∞ times its imaginary part of 0 is no number.
+ * Weights that are all 1, that have the real dtype of the data, or that are complex. If
+ * `multiplies`, complex numbers are multiplied by a complex factor, so that ∞ times its imaginary
+ * part of 0 is NaN.
  */
 template <typename T>
 struct Ones {
@@ -44,7 +45,7 @@ struct ComplexWeights {
   static constexpr bool multiplies = true;
 };
 
-/** to += w from, over m lanes. */
+/** to += w · from, over m lanes. */
 template <typename T, typename W>
 inline void addScaled(const W& w, std::size_t e, std::size_t m, const T* from, T* to) {
   const T re = w.re(e);
@@ -61,7 +62,7 @@ inline void addScaled(const W& w, std::size_t e, std::size_t m, const T* from, T
   }
 }
 
-/** Single elements of real data, summed in double. */
+/** Single elements of real data. The sum is computed in double precision. */
 template <typename T, typename W>
 void gatherElements(const Table& t, const W& w, const T* x, T* y) {
   for (std::size_t o = 0; o < t.outer; o++) {

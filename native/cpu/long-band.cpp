@@ -1,7 +1,8 @@
-// One band of many taps along an axis whose cells are short: post-stack modelling with time last,
-// smoothing, long filters with edge rows of their own. Long runs of rows with the same taps are
-// convolutions, with blocks of the output in registers. The short segments at the ends, each row
-// with taps of its own, are small dense matrices, column by column, so that vectors run over rows.
+// One band of many taps along an axis with short cells: post-stack modelling with time as the last
+// axis, smoothing, and long filters with separate edge rows. Long runs of rows with the same taps
+// are convolutions, with blocks of the output in registers. The short segments at the ends, in
+// which each row has its own taps, are small dense matrices. They are multiplied column by column,
+// so that vectors cover several rows.
 
 #include <algorithm>
 #include <cmath>
@@ -15,14 +16,14 @@
 namespace lops {
 namespace {
 
-/** Fewer taps are what Walk does best. */
+/** With fewer taps, Walk is faster. */
 constexpr std::size_t manyTaps = 9;
-/** Larger matrices of edge rows are done row by row. */
+/** Larger matrices of edge rows are processed row by row. */
 constexpr std::ptrdiff_t largestEdge = 1 << 16;
 
 /**
- * Rows of a cell's lanes that share taps: reversed, as `taps` wants them. What taps of 0 would meet
- * must not be read.
+ * Rows of a cell's lanes with the same taps, which are reversed as `taps` expects. Elements for
+ * taps of 0 must not be read.
  */
 template <typename T>
 struct Run {
@@ -33,7 +34,7 @@ struct Run {
 
 /**
  * Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows, and
- * the segments that it was made of.
+ * the segments from which it was made.
  */
 template <typename T>
 struct Edge {
@@ -95,11 +96,11 @@ class LongBand {
   }
 
  private:
-  /** Segments of fewer rows, of cells with fewer lanes, are parts of edges. */
+  /** Segments with fewer rows, of cells with fewer lanes, are treated as parts of edges. */
   static constexpr std::ptrdiff_t shortRun = 16;
   static constexpr std::ptrdiff_t shortCell = 32;
 
-  /** Calls `fill(sums)` with the output itself, or with memory that is then added to it. */
+  /** Calls `fill(sums)` with the output, or with memory that is then added to the output. */
   template <typename Fill>
   static void into(std::size_t lanes, T* y, bool add, const Fill& fill) {
     if (!add) {
@@ -112,8 +113,8 @@ class LongBand {
   }
 
   /**
-   * Sums that came out as no finite number once more, one by one: a factor of 0 may have met such a
-   * one.
+   * Recomputes the sums that are not finite, one by one, because a factor of 0 may have been
+   * multiplied by a value that is not finite.
    */
   template <typename Sum>
   static void mend(std::size_t lanes, T* sums, const Sum& sum) {
@@ -141,7 +142,7 @@ class LongBand {
     }
   }
 
-  /** Row i of an edge, of the lane at which x begins. */
+  /** Row i of an edge, for the lane at which x begins. */
   T row(const Edge<T>& edge, std::ptrdiff_t i, const T* x) const {
     T sum = 0;
     for (const BandSegment* s = edge.segments; s != edge.segments + edge.count; s++) {
@@ -162,7 +163,7 @@ class LongBand {
     runs_.push_back(std::move(run));
   }
 
-  /** False where the rows have too little in common. */
+  /** Returns false if the rows differ too much. */
   bool addEdge(const BandSegment* segments, std::size_t count) {
     std::ptrdiff_t first = PTRDIFF_MAX;
     std::ptrdiff_t last = PTRDIFF_MIN;
@@ -173,7 +174,7 @@ class LongBand {
                       segments[s].end + segments[s].lo + static_cast<std::ptrdiff_t>(segments[s].count) - 2);
     }
     const std::ptrdiff_t rows = segments[count - 1].end - segments[0].start;
-    // Whole vectors of any instruction set
+    // whole vectors of any instruction set
     const std::ptrdiff_t stride = (rows + 15) / 16 * 16;
     const std::ptrdiff_t columns = last - first + 1;
     if (first > last || columns * stride > largestEdge) return false;
@@ -217,7 +218,7 @@ bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y) {
     most = std::max(most, s.count);
     const bool inside =
         s.count == 0 || (s.start + s.lo >= 0 && s.end + s.lo + static_cast<std::ptrdiff_t>(s.count) - 1 <= n);
-    // Rows that no segment names are zero, rows of two are sums: both are left to the general walk
+    // rows without a segment are zero, and rows in two segments are sums: Walk handles both
     if (s.start != at || !inside) return false;
     at = s.end;
   }

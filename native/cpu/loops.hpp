@@ -1,5 +1,5 @@
-// The table of inner loops, one per instruction set. The same sources (loops/*.hpp) are compiled
-// for each; dispatch.cpp chooses at load.
+// The table of inner loops, with one instance per instruction set. The same sources (loops/*.hpp)
+// are compiled for each. dispatch.cpp selects one when the addon is loaded.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ enum class Reduce : int {
 // clang-format on
 
 /**
- * How `terms` writes: y ← …, y += …; `stream` bypasses the caches, for outputs that do not fit into
- * them: end with streamFence.
+ * The way in which `terms` writes: y ← … or y += …. `stream` bypasses the caches, for outputs that
+ * do not fit into them. streamFence must be called afterwards.
  */
 struct Writing {
   bool add;
@@ -33,8 +33,8 @@ struct Writing {
 };
 
 /**
- * Loops over lanes of one float type. Outputs may be one of the inputs exactly; all sums are in
- * float64 and in a fixed order.
+ * Loops over lanes of one float type. An output may be identical to an input. All sums are computed
+ * in float64 and in a fixed order.
  */
 template <typename T>
 struct FloatLoops {
@@ -45,9 +45,9 @@ struct FloatLoops {
   void (*axpby)(std::size_t n, double a, const T* x, double b, const T* y, T* z);
   /** y ← Σ a[k] xs[k]; y may be any of xs. */
   void (*combine)(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y);
-  /** The same of n complex numbers with complex coefficients (pairs). */
+  /** The same for n complex numbers with complex coefficients (pairs). */
   void (*combineComplex)(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y);
-  /** Real data; false where it isn't done here. */
+  /** Real data. Returns false if the operation is not implemented here. */
   bool (*unary)(Unary op, std::size_t n, const T* x, void* y);
   bool (*unaryComplex)(Unary op, std::size_t n, const T* x, void* y);
   bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
@@ -59,7 +59,7 @@ struct FloatLoops {
   void (*thresholdComplex)(bool hard, double t, std::size_t n, const T* x, T* y);
 
   double (*dot)(std::size_t n, const T* x, const T* y);
-  /** Of n complex pairs: Σ xr yr, Σ xi yi, Σ xr yi, Σ xi yr. */
+  /** For n complex pairs: Σ xr yr, Σ xi yi, Σ xr yi, Σ xi yr. */
   void (*dotComplex)(std::size_t n, const T* x, const T* y, double* out);
   double (*sum)(std::size_t n, const T* x);
   void (*sumComplex)(std::size_t n, const T* x, double* out);
@@ -113,15 +113,15 @@ const Loops& table();
 #endif
 
 /**
- * The table of the present machine, or of LOPS_CPU_SIMD=baseline|avx2|avx512 where the machine can
- * run it.
+ * The table of the present machine, or that of LOPS_CPU_SIMD=baseline|avx2|avx512 if the machine
+ * supports it.
  */
 const Loops& loops();
 
-/** Outputs from this many bytes on bypass the caches. Constant after load. */
+/** Outputs of at least this number of bytes bypass the caches. The value is constant after load. */
 extern std::size_t streamBytes;
 
-/** Orders streamed writes before whatever follows. */
+/** Completes streamed writes before the operations that follow. */
 void streamFence();
 
 }  // namespace lops

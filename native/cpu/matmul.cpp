@@ -1,4 +1,4 @@
-// Matrix products by the CBLAS that was found at build time.
+// Matrix products with the CBLAS that was found at build time.
 
 #include "addon.hpp"
 
@@ -20,8 +20,8 @@ namespace lops {
 namespace {
 
 /**
- * One thread a rank: ranks are the parallelism. LOPS_THREADS, or the library's own variable, says
- * otherwise.
+ * One thread per rank, because ranks provide the parallelism. LOPS_THREADS or the variable of the
+ * library changes this.
  */
 void limitThreads() {
   const char* own = std::getenv("OPENBLAS_NUM_THREADS");
@@ -98,7 +98,7 @@ void multiplyOne(const Spec& s, const double* alpha, const T* a, const T* b, con
   constexpr std::size_t lanes = Complex ? 2 : 1;
   const bool fresh = beta[0] == 0 && beta[1] == 0;
   if (fresh && (s.k == 0 || s.n == 1 || s.m == 1)) {
-    // Some libraries scale what is there, and NaN · 0 is NaN.
+    // some libraries scale the present contents, and NaN · 0 is NaN
     for (int i = 0; i < s.m; i++)
       std::memset(
           static_cast<void*>(c + static_cast<std::size_t>(i) * static_cast<std::size_t>(s.ldc) * lanes), 0,
@@ -122,7 +122,10 @@ CBLAS_TRANSPOSE transOf(std::int32_t tag, bool complex) {
   return tag == 0 ? CblasNoTrans : tag == 2 && complex ? CblasConjTrans : CblasTrans;
 }
 
-/** Elements that `batch` row-major matrices of `rows` rows of `columns` reach. */
+/**
+ * The number of elements from the first to the last of `batch` row-major matrices with `rows` rows
+ * of `columns`.
+ */
 std::size_t reach(std::size_t batch, std::size_t stride, std::size_t rows, std::size_t columns,
                   std::size_t ld) {
   if (batch == 0 || rows == 0 || columns == 0) return 0;
@@ -167,8 +170,8 @@ void matmul(const Args<8>& args) {
   needRows(m, n, ld[2]);
   if (batch > 1 && strideC < reach(1, 0, m, n, ld[2]))
     throw Error("ERR_SHAPE", "matmul: expected matrices of the result that do not overlap");
-  // BLAS refuses row lengths below 1 or the number of columns, also of matrices that it does not
-  // read.
+  // BLAS rejects row lengths below 1 or below the number of columns, also for matrices that it does
+  // not read.
   const auto length = [](std::size_t value, std::size_t columns) {
     return static_cast<int>(std::max({value, columns, std::size_t(1)}));
   };

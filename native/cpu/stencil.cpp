@@ -1,9 +1,9 @@
-// How the one pass works: axes without bands are merged; what is left is a loop over rows (runs of
-// memory), and each row of the output is one weighted sum of a few runs of the input: the row
-// itself, rows shifted along the outer axes, the row shifted by elements along the last one, ghost
-// rows. Neighbouring rows with the same shifts are computed as one long run, and the few elements
-// at their ends, whose sums are others, once more. Rows are visited in an order in which the planes
-// that a shift along the outermost banded axis needs are still in the cache.
+// The stencil is computed in one pass. Axes without bands are merged. The rest is a loop over rows
+// (runs of memory), and each row of the output is one weighted sum of a few runs of the input: the
+// row itself, rows shifted along the outer axes, the row shifted by elements along the last axis,
+// and ghost rows. Neighbouring rows with the same shifts are computed as one long run. The few
+// elements at their ends have other sums and are then computed again. The order of the rows keeps
+// the planes that a shift along the outermost banded axis needs in the cache.
 
 #include "stencil.hpp"
 
@@ -20,7 +20,7 @@
 namespace lops {
 namespace {
 
-/** Half of the second-level cache: what a window of rows may occupy. */
+/** Half of the second-level cache: the largest size of a window of rows. */
 std::ptrdiff_t windowBytes() {
 #if defined(_SC_LEVEL2_CACHE_SIZE)
   static const long size = sysconf(_SC_LEVEL2_CACHE_SIZE);
@@ -42,12 +42,12 @@ class Walk {
   }
 
  private:
-  /** An axis, or several without bands merged. */
+  /** An axis, or several merged axes without bands. */
   struct Group {
     std::ptrdiff_t n, stride, lo, hi;
     std::vector<const Band<T>*> bands;
   };
-  /** A part of each row over which the shifts along the last axis are the same. */
+  /** A part of each row in which the shifts along the last axis are the same. */
   struct Term {
     const T* ghost;  // null: x
     std::ptrdiff_t rowStride;
@@ -116,7 +116,7 @@ class Walk {
     planSpans();
   }
 
-  /** Which groups the row is made of, and its pieces. */
+  /** Determines which groups form the row, and its pieces. */
   void planRow(std::size_t last) {
     const bool any = last < groups_.size();
     const std::ptrdiff_t inner = any ? groups_[last].stride : total_;
@@ -134,7 +134,7 @@ class Walk {
     runHi_ = row_;
   }
 
-  /** Cuts the last banded axis where its taps, or the memory that they reach, change. */
+  /** Cuts the last banded axis where its taps, or the memory that they access, change. */
   void cut(const Group& group, std::ptrdiff_t inner) {
     const std::ptrdiff_t n = group.n;
     std::vector<std::ptrdiff_t> cuts = {group.lo, group.hi};
@@ -170,8 +170,8 @@ class Walk {
   }
 
   /**
-   * Coefficients of one element that may be added up: opposite ones of an infinity are no number,
-   * and their sum would be one.
+   * True if two coefficients of one element may be added. Opposite terms of an infinity give NaN,
+   * but the sum of their coefficients would give a number.
    */
   static bool agree(T a, T b) { return (a >= 0 && b >= 0) || (a <= 0 && b <= 0); }
 
@@ -194,7 +194,7 @@ class Walk {
   }
 
   /**
-   * Blocks the axis inside the outermost banded one, so that the window of rows that a shift needs
+   * Blocks the axis inside the outermost banded axis, so that the window of rows that a shift needs
    * stays in the second-level cache.
    */
   void planBlocks() {
@@ -209,7 +209,7 @@ class Walk {
           highest = std::max(highest, s.lo + static_cast<std::ptrdiff_t>(s.count) - 1);
         }
       }
-      // What lies further away is in no row of x
+      // cells further away are in no row of x
       lowest = std::max(lowest, -groups_[g].n);
       highest = std::min(highest, groups_[g].n);
       const std::ptrdiff_t rows = highest - lowest + 2;
@@ -224,7 +224,7 @@ class Walk {
   }
 
   /**
-   * Finds out which neighbouring rows can be computed as one run: short ones, whose pieces give
+   * Determines which neighbouring rows can be computed as one run: short rows whose pieces cover
    * every element.
    */
   void planSpans() {
@@ -240,7 +240,7 @@ class Walk {
     for (const Term& term : pieces_[longest_].terms) {
       if (term.ghost != nullptr) return;
     }
-    // Where the terms of the last outer axis change, or reach a ghost
+    // the places where the terms of the last outer axis change, or reach a ghost cell
     const Group& group = groups_[outer_ - 1];
     std::vector<std::ptrdiff_t> cuts = {group.lo, group.hi};
     for (const Band<T>* band : group.bands) {
@@ -309,7 +309,7 @@ class Walk {
   }
 
   /**
-   * The terms of a row that come from outer axes, at its first lane, into pointers_ and
+   * Stores the terms of a row that come from outer axes, for its first lane, in pointers_ and
    * coefficients_.
    */
   void collect(std::ptrdiff_t offset) {
@@ -341,7 +341,7 @@ class Walk {
     }
   }
 
-  /** One row of the output, from lane `offset` on. */
+  /** Computes one row of the output, from lane `offset` on. */
   void row(std::ptrdiff_t offset) {
     collect(offset);
     for (const Piece& piece : pieces_) {
@@ -356,8 +356,8 @@ class Walk {
   }
 
   /**
-   * Rows with the same terms, the first one at lane `offset`: the longest piece as one run over
-   * all, then what the others overwrite.
+   * Computes rows with the same terms; the first is at lane `offset`. The longest piece is computed
+   * as one run over all rows, and then the other pieces are overwritten.
    */
   void rows(std::ptrdiff_t offset, std::ptrdiff_t many) {
     collect(offset);
@@ -381,8 +381,8 @@ class Walk {
   }
 
   /**
-   * All terms of a piece of a row, in p_, c_ and strides_ (from row to row); the pointers are for
-   * the row's first lane.
+   * Stores all terms of a piece of a row in p_, c_ and strides_ (the distance between rows). The
+   * pointers refer to the first lane of the row.
    */
   std::size_t termsOf(const Piece& piece, std::ptrdiff_t offset) {
     std::size_t m = 0;
@@ -409,7 +409,8 @@ class Walk {
   }
 
   /**
-   * The row of a neighbouring cell of an outer axis: in x, in a ghost, or null where there is none.
+   * The row of a neighbouring cell of an outer axis: in x, in a ghost, or null if it does not
+   * exist.
    */
   const T* cellOf(const Band<T>& band, const Group& group, std::ptrdiff_t offset, std::ptrdiff_t i,
                   std::ptrdiff_t cell) const {
@@ -428,7 +429,7 @@ class Walk {
   const FloatLoops<T>& loops_ = of<T>(loops());
   std::ptrdiff_t total_ = 0;
   std::vector<Group> groups_;
-  /** Groups 0 … outer_ − 1 are loops, the rest is the row. */
+  /** Groups 0 … outer_ − 1 are loops, and the others form the row. */
   std::size_t outer_ = 0;
   std::ptrdiff_t row_ = 0;
   std::ptrdiff_t runLo_ = 0, runHi_ = 0;
@@ -438,7 +439,7 @@ class Walk {
   std::vector<std::ptrdiff_t> index_;
   std::vector<const T*> pointers_;
   std::vector<T> coefficients_;
-  /** Of the row at hand: terms of outer axes, and all terms of a piece. */
+  /** For the current row: the number of terms of outer axes, and all terms of a piece. */
   std::size_t count_ = 0;
   T centre_ = 0;
   bool hasCentre_ = false;
@@ -512,7 +513,7 @@ void stencil(const Args<firstGhost + 2 * maxBands>& args) {
       for (std::size_t s = 0; s < segments; s++) {
         BandSegment segment;
         segment.start = packed.integer();
-        // Rows that end before they start are none
+        // rows that end before their start are empty
         segment.end = std::max(segment.start, packed.integer());
         segment.lo = packed.integer();
         segment.count = packed.size();

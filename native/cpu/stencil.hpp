@@ -28,7 +28,7 @@ struct Band {
 
 template <typename T>
 struct StencilSpec {
-  /** Sizes of the axes; complex data has a last axis of 2. */
+  /** The sizes of the axes. Complex data has a last axis of 2. */
   std::vector<std::ptrdiff_t> shape;
   std::vector<Band<T>> bands;
   bool add;
@@ -38,14 +38,14 @@ struct StencilSpec {
 };
 
 /**
- * Inner runs from this many bytes on are rows of their own; shorter ones are joined with the last
- * banded axis.
+ * Inner runs of at least this number of bytes are separate rows. Shorter ones are merged with the
+ * last banded axis.
  */
 constexpr std::ptrdiff_t longRun = 16 * 1024;
 
 /**
- * As applyStencil for a single band of many taps along an axis of short cells, without ghosts;
- * false where the spec is another.
+ * Like applyStencil for a single band of many taps along an axis with short cells, without ghosts.
+ * Returns false for any other spec.
  */
 template <typename T>
 bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y);

@@ -17,7 +17,7 @@ struct Axis {
   std::ptrdiff_t n, xs, ys;
 };
 
-/** Axes of size 1 go, neighbours that continue each other in both arrays become one. */
+/** Removes axes of size 1, and merges neighbouring axes that are contiguous in both arrays. */
 std::vector<Axis> merged(const std::vector<Axis>& axes) {
   std::vector<Axis> out;
   for (const Axis& axis : axes) {
@@ -51,7 +51,7 @@ void line(std::ptrdiff_t n, const T* x, std::ptrdiff_t xs, T* y, std::ptrdiff_t 
   }
 }
 
-/** The last two axes in tiles: x runs along one of them, y along the other. */
+/** Copies the last two axes in tiles. x is contiguous along one of them, y along the other. */
 template <typename T, bool Add>
 void tiles(const Axis& a, const Axis& b, const T* x, T* y) {
   constexpr std::ptrdiff_t tile = 16;
@@ -86,7 +86,7 @@ void walk(const std::vector<Axis>& axes, std::size_t k, const T* x, T* y) {
   for (std::ptrdiff_t i = 0; i < axis.n; i++) walk<T, Add>(axes, k + 1, x + i * axis.xs, y + i * axis.ys);
 }
 
-/** First and last element that a walk reaches, relative to its start. */
+/** The first and the last element that a walk accesses, relative to its start. */
 void extent(const std::vector<Axis>& axes, bool ofX, std::ptrdiff_t start, std::size_t length) {
   std::ptrdiff_t lo = start;
   std::ptrdiff_t hi = start;

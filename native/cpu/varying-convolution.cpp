@@ -1,5 +1,5 @@
-// Convolution with filters that are interpolated along an axis: samples between the same two
-// filters form runs, each of which is two ordinary convolutions.
+// Convolution with filters that are interpolated along an axis. Samples between the same two
+// filters form runs, and each run is two ordinary convolutions.
 
 #include <algorithm>
 #include <cstring>
@@ -22,23 +22,26 @@ struct Varying {
   const std::int32_t* first;
 };
 
-/** Samples start ≤ i < end that lie behind the same filter. */
+/** Samples start ≤ i < end that come after the same filter. */
 struct Run {
   Index start, end, first, second;
-  /** Whether any sample has a share of the second filter. */
+  /** True if a sample has a part of the second filter. */
   bool blends;
 };
 
 /**
- * Lanes that taps are summed over at once; cells of as many lanes and more are summed one by one.
+ * The number of lanes over which taps are summed together. Cells with at least this number of lanes
+ * are summed one by one.
  */
 constexpr Index wideCell = 64;
-/** Cells of a long run that are convolved at once, so that all of them stay in the cache. */
+/**
+ * The number of lanes of a long run that are convolved together, so that they stay in the cache.
+ */
 constexpr Index runLanes = 4096;
 
 /**
- * One outer array. Complex filters are two real ones; those of the adjoint are reversed and
- * conjugated, which makes it an ordinary convolution too.
+ * One outer array. Complex filters are two real ones. The filters of the adjoint are reversed and
+ * conjugated, so that the adjoint is also an ordinary convolution.
  */
 template <typename T>
 class Convolution {
@@ -56,8 +59,8 @@ class Convolution {
   }
 
   void apply(const T* from, T* to) {
-    // Where something is no finite number, each factor is computed before it meets the data: 0
-    // times it would be no number
+    // If a value is not finite, each factor is computed before it is multiplied by the data,
+    // because 0 times that value would be NaN.
     const bool finite =
         finite_ && allFinite(from, static_cast<std::size_t>((v_.adjoint ? v_.ny : v_.nx) * m_));
     if (!finite && lanes_ == 2 && im_ == nullptr) {
@@ -70,8 +73,8 @@ class Convolution {
     }
     if (!v_.adjoint) std::fill(to, to + v_.ny * m_, T(0));
     for (const Run& run : runs_) {
-      // Runs much shorter than the filter: nearly all that the taps would compute lies outside of
-      // them
+      // If a run is much shorter than the filter, nearly all elements that the taps would compute
+      // are outside the run.
       if (4 * (run.end - run.start) < v_.length || !finite) {
         direct(run, from, to);
       } else if (v_.adjoint) {
@@ -140,7 +143,7 @@ class Convolution {
   void spread(const Run& run, const T* x, T* y) {
     const Index n = run.end - run.start, zeros = (v_.length - 1) * m_;
     const Index images = n * m_ + zeros;
-    // In whole vectors, so that no tap is left to the ends of loops
+    // in whole vectors, so that no tap is processed in the remainder of a loop
     const Index padded = (images + 15) / 16 * 16;
     T* u = room(scaled_, 2 * (padded + zeros));
     T* v = u + padded + zeros;
@@ -175,7 +178,7 @@ class Convolution {
   /** Adjoint: x = (1 − w) (p ∗ y) + w (q ∗ y) over a run. */
   void sum(const Run& run, const T* y, T* x) {
     const Index n = run.end - run.start, lanes = n * m_;
-    // The cells that the filters cover
+    // the cells under the filters
     const Index low = run.start - v_.offset, high = low + n + v_.length - 1;
     const T* from = y + low * m_;
     if (low < 0 || high > v_.ny) {
@@ -210,13 +213,13 @@ class Convolution {
     addTurned(lanes, turned, to);
   }
 
-  /** Taps of sample i that meet the data: tap k lies at i + k − offset. */
+  /** The first tap of sample i that meets the data: tap k is at i + k − offset. */
   Index firstTap(Index i) const { return std::max<Index>(0, v_.offset - i); }
   Index endTap(Index i) const { return std::min(v_.length, v_.ny + v_.offset - i); }
-  /** Where tap k lies in memory. */
+  /** The position of tap k in memory. */
   Index place(Index k) const { return v_.adjoint ? v_.length - 1 - k : k; }
 
-  /** One sample after the other. */
+  /** Processes one sample after the other. */
   void direct(const Run& run, const T* from, T* to) {
     for (Index i = run.start; i < run.end; i++) {
       const T w = w_[i];
@@ -238,14 +241,14 @@ class Convolution {
     }
   }
 
-  /** Wide cells: one output cell after the other is a sum of few long runs. */
+  /** Wide cells: each output cell is a sum of a few long runs. */
   void cells(const T* from, T* to) {
     std::vector<const T*> runs(static_cast<std::size_t>(v_.length));
     std::vector<T> a(static_cast<std::size_t>(v_.length)), b(a.size());
     for (Index o = 0; o < (v_.adjoint ? v_.nx : v_.ny); o++) {
       std::size_t count = 0;
       for (Index k = 0; k < v_.length; k++) {
-        // The sample of the model and the cell of the data that tap k brings together
+        // the sample of the model and the cell of the data that tap k combines
         const Index i = v_.adjoint ? o : o + v_.offset - k, p = v_.adjoint ? o + k - v_.offset : o;
         if (i < 0 || i >= v_.nx || p < 0 || p >= v_.ny) continue;
         const Index f = v_.first[i], g = std::min(f + 1, v_.filters - 1), at = place(k);
@@ -267,12 +270,12 @@ class Convolution {
 
   const Varying& v_;
   const Index lanes_;
-  /** Lanes of a cell. */
+  /** The number of lanes of a cell. */
   const Index m_;
   const T* w_;
   const T* re_ = nullptr;
   const T* im_ = nullptr;
-  /** The bank and the weights are. */
+  /** True if the filters and the weights are finite. */
   bool finite_ = true;
   const FloatLoops<T>& loops_ = of<T>(loops());
   std::vector<T> real_, imag_, scaled_, image_;
@@ -289,7 +292,7 @@ void convolveVarying(const Args<19>& args) {
   const auto count = [&](std::size_t i) { return static_cast<Index>(args.size(i)); };
   Varying v = {args.boolean(0), count(8),  count(9),         count(10), count(11),
                count(12),       count(13), args.integer(14), nullptr};
-  // Further away no tap meets the data
+  // beyond these offsets no tap meets the data
   v.offset = std::clamp(v.offset, -v.ny, v.nx + v.length);
   v.first = lanesAt<std::int32_t>(args, 15, static_cast<std::size_t>(v.nx), 1);
   const std::size_t model = product(args.size(8), args.size(9), args.size(11)),

@@ -1,5 +1,5 @@
-// The elementwise kernels and reductions of src/cpu/native-kernels.ts, as N-API functions. dtypes and
-// operations come as their positions in the lists of core.
+// The elementwise kernels and reductions of src/cpu/native-kernels.ts, as N-API functions. Dtypes
+// and operations are passed as their positions in the lists of core.
 
 #include <cmath>
 #include <cstring>
@@ -18,7 +18,7 @@ void copy(const Args<6>& args) {
   loops().copy(product(n, size), lanesAt<char>(args, 2, n, size), lanesAt<char>(args, 4, n, size));
 }
 
-/** fill(dtype, n, re, im, y, yo); real values come with re = im */
+/** fill(dtype, n, re, im, y, yo). Real values are passed as re = im. */
 void fill(const Args<6>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
@@ -58,7 +58,7 @@ void cast(const Args<7>& args) {
   });
 }
 
-/** unary(op, dtype, n, x, xo, y, yo) → whether it was done */
+/** unary(op, dtype, n, x, xo, y, yo) → true if it was computed */
 bool unary(const Args<7>& args) {
   const Unary op = static_cast<Unary>(args.int32(0));
   const DType dtype = args.dtype(1);
@@ -73,7 +73,7 @@ bool unary(const Args<7>& args) {
   return done;
 }
 
-/** binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) → whether it was done */
+/** binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) → true if it was computed */
 bool binary(const Args<11>& args) {
   const Binary op = static_cast<Binary>(args.int32(0));
   const DType dtype = args.dtype(1);
@@ -171,8 +171,8 @@ void axpby(const Args<12>& args) {
 }
 
 /**
- * linearCombination(dtype, n, coefficients (pairs), xs, xos, y, yo) for up to 64 terms → whether it
- * was done
+ * linearCombination(dtype, n, coefficients (pairs), xs, xos, y, yo) for up to 64 terms → true if it
+ * was computed
  */
 bool linearCombination(const Args<7>& args) {
   constexpr std::size_t most = 64;
@@ -244,7 +244,7 @@ void dot(const Args<9>& args) {
       if (x == y && conjugate) {
         out[0] = of<T>(loops()).sumSquares(2 * n, x);
         out[1] = 0;
-        // With infinities the imaginary part is no number
+        // with infinities the imaginary part is NaN
         if (std::isfinite(out[0])) return;
       }
       double s[4];
@@ -256,8 +256,8 @@ void dot(const Args<9>& args) {
 }
 
 /**
- * reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs,
- * maxAbs and minAbs
+ * reduce(op, dtype, n, x, xo, out) → true if it was computed: sum, sumSquares, and for real data
+ * sumAbs, maxAbs and minAbs
  */
 bool reduce(const Args<6>& args) {
   const Reduce op = static_cast<Reduce>(args.int32(0));
@@ -293,7 +293,7 @@ bool reduce(const Args<6>& args) {
   return done;
 }
 
-/** The operations that run along an axis, as `accumulate` takes them. */
+/** The reductions along an axis, in the numbering of `accumulate`. */
 int alongAxis(Reduce op) {
   switch (op) {
     case Reduce::sum: return 0;
@@ -314,8 +314,8 @@ double row(int p, std::size_t n, const T* x) {
 }
 
 /**
- * Reduces the middle axis of `[outer, n, inner]`: rows one by one where inner is 1, otherwise a
- * block of columns at a time in float64.
+ * Reduces the middle axis of `[outer, n, inner]`: row by row if inner is 1, otherwise a block of
+ * columns at a time in float64.
  */
 template <typename T>
 void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
@@ -337,8 +337,8 @@ void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x
 }
 
 /**
- * reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data
- * sumAbs, sumSquares and maxAbs
+ * reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → true if it was computed: sum, and for real
+ * data sumAbs, sumSquares and maxAbs
  */
 bool reduceAxis(const Args<9>& args) {
   const DType dtype = args.dtype(1);

@@ -1,4 +1,4 @@
-// The addon: what src/gpu/cuda/cuda-addon-interface.ts declares.
+// The addon that src/gpu/cuda/cuda-addon-interface.ts declares.
 #include "addon.hpp"
 
 namespace {
@@ -40,7 +40,7 @@ Napi::Object describe(Napi::Env env, const DriverApi& driver, int ordinal) {
   value["computeCapability"] = capability;
   value["multiprocessors"] = attribute(MULTIPROCESSOR_COUNT);
   value["totalBytes"] = static_cast<double>(bytes);
-  // Two transfers a clock; kHz and bits
+  // two transfers per clock cycle; the units are kHz and bits
   value["peakBandwidth"] = 2e3 * attribute(MEMORY_CLOCK_RATE) * attribute(GLOBAL_MEMORY_BUS_WIDTH) / 8;
   value["pciBusId"] = bus;
   return value;

@@ -1,4 +1,4 @@
-// The parts of the addon: each adds functions to its exports, and methods to the class of contexts.
+// The parts of the addon. Each adds functions to its exports, and methods to the class of contexts.
 #pragma once
 
 #include "context.hpp"
@@ -12,7 +12,7 @@ void addModules(Napi::Env env, ContextMethods& methods);
 void addBlas(ContextMethods& methods);
 void addFourier(Napi::Env env, ContextMethods& methods);
 void addNccl(Napi::Object exports, ContextMethods& methods);
-/** Last: makes the class of contexts, of all methods. */
+/** Makes the class of contexts from all methods. It must be called last. */
 void addContext(Napi::Object exports, ContextMethods& methods);
 
 }  // namespace lops::cuda

@@ -1,4 +1,4 @@
-// Matrix products by cuBLAS.
+// Matrix products with cuBLAS.
 #include "addon.hpp"
 
 namespace lops::cuda {

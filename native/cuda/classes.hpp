@@ -1,4 +1,4 @@
-// Classes whose objects hold objects of C++ for JavaScript.
+// JavaScript classes whose objects hold C++ objects.
 #pragma once
 
 #include <napi.h>
@@ -13,8 +13,8 @@
 namespace lops::cuda {
 
 /**
- * The class of objects that hold a T. The destructor of T may run during garbage collection: it must
- * not call JavaScript.
+ * The class of objects that hold a T. The destructor of T may run during garbage collection, so it
+ * must not call JavaScript.
  */
 template <typename T>
 class Holder : public Napi::ObjectWrap<Holder<T>> {
@@ -43,7 +43,7 @@ class Holder : public Napi::ObjectWrap<Holder<T>> {
 template <typename Result, typename T, typename Arguments>
 std::pair<T*, Arguments*> partsOf(Result (*)(T&, const Arguments&));
 
-/** A method that takes the object of C++, and its arguments as Napi::CallbackInfo or Args<N>. */
+/** A method. Its arguments are the C++ object, and a Napi::CallbackInfo or an Args<N>. */
 template <auto F>
 auto method(const char* name) {
   using Parts = decltype(partsOf(F));

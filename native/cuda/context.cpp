@@ -188,7 +188,7 @@ void Context::freePinned() noexcept {
 
 void Context::close() noexcept {
   if (context_ == nullptr) return;
-  // At the end nobody can be told of a failure, and a lost device has nothing left to free
+  // at this point no failure can be reported, and a lost device has nothing left to free
   driver.cuCtxSetCurrent(context_);
   driver.cuStreamSynchronize(stream);
   if (blas_ != nullptr) libraries.blas.cublasDestroy(blas_);

@@ -1,4 +1,5 @@
-// A device in use: its primary context, one stream, the memory pool, and the handles of cuBLAS.
+// A device that is used: its primary context, one stream, the memory pool, and the handles of
+// cuBLAS.
 #pragma once
 
 #include <napi.h>
@@ -20,7 +21,7 @@ struct Counters {
 };
 
 /**
- * Everything on one device. Shared by the handles that need it; `close` frees it while they still
+ * Everything on one device. The handles that need it share it. `close` frees it even if they still
  * exist.
  */
 class Context : public std::enable_shared_from_this<Context> {
@@ -30,24 +31,27 @@ class Context : public std::enable_shared_from_this<Context> {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /** Makes it current in this thread and frees what was collected. Throws where it was closed. */
+  /**
+   * Makes the context current in this thread and frees the memory of collected objects. Throws if
+   * the context was closed.
+   */
   void enter(Napi::Env env);
   void close() noexcept;
   void synchronize();
 
-  /** From a destructor that runs during garbage collection: freed at the next call. */
+  /** Called by a destructor during garbage collection. The chunk is freed at the next call. */
   void drop(Chunk* chunk) { dropped_.push_back(chunk); }
   void dropPinned(void* data) { droppedPinned_.push_back(data); }
   void dropFft(cufftHandle plan) { droppedFft_.push_back(plan); }
 
-  /** Page-locked host memory; `dropPinned` gives it back. */
+  /** Page-locked host memory. `dropPinned` returns it. */
   void* takePinned(std::size_t bytes);
-  /** Whether an address lies in page-locked memory from here. */
+  /** True if an address is in page-locked memory of this context. */
   bool isPinned(const void* data) const;
 
-  /** Made at the first call. */
+  /** The handle of cuBLAS, created at the first call. */
   cublasHandle blas();
-  /** Work memory of FFTs, shared by all plans: work on one stream never overlaps. */
+  /** Work memory of FFTs. All plans share it, because work on one stream does not overlap. */
   void reserveFftWork(std::size_t bytes);
   CUdeviceptr fftWork() const { return fftWork_ == nullptr ? 0 : fftWork_->address; }
 
@@ -55,7 +59,7 @@ class Context : public std::enable_shared_from_this<Context> {
   const DriverApi& driver;
   const int ordinal;
   const std::string cacheFolder;
-  /** As compute capability 8.0: 80. */
+  /** The compute capability as a number: 80 for 8.0. */
   int architecture = 0;
   CUstream stream = nullptr;
   std::unique_ptr<Pool> pool;

@@ -1,6 +1,6 @@
-// The parts of the CUDA driver API, NVRTC, cuBLAS and cuFFT that are used, declared here: no CUDA
-// is needed to build. Names, numbers and layouts are NVIDIA's public ABI, the same in CUDA 11, 12
-// and 13.
+// The parts of the CUDA driver API, NVRTC, cuBLAS and cuFFT that are used. They are declared here,
+// so that CUDA is not needed for the build. Names, numbers and layouts are NVIDIA's public ABI,
+// which is the same in CUDA 11, 12 and 13.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ using cufftResult = int;
 using cufftHandle = int;
 using ncclResult = int;
 using ncclComm = struct ncclComm_st*;
-/** Names a group of ranks; passed by value. */
+/** Identifies a group of ranks. It is passed by value. */
 struct ncclUniqueId {
   char internal[128];
 };
@@ -101,7 +101,7 @@ enum Attribute {
   X(nvrtcResult, nvrtcGetCUBINSize, "nvrtcGetCUBINSize", (nvrtcProgram, std::size_t*))                \
   X(nvrtcResult, nvrtcGetCUBIN, "nvrtcGetCUBIN", (nvrtcProgram, char*))
 
-// Scalars and matrices are passed as untyped pointers: one signature serves the four types.
+// Scalars and matrices are passed as untyped pointers, so that one signature serves the four types.
 #define LOPS_GEMM_PARAMETERS                                                                          \
   (cublasHandle, int, int, int, int, int, const void*, const void*, int, long long, const void*, int, \
    long long, const void*, void*, int, long long, int)

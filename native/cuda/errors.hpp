@@ -1,4 +1,4 @@
-// Return codes of CUDA's libraries as JavaScript errors: with the call, and CUDA's name and text.
+// Return codes of CUDA's libraries as JavaScript errors, with the call, and CUDA's name and text.
 #pragma once
 
 #include <napi.h>
@@ -8,7 +8,10 @@
 
 namespace lops::cuda {
 
-/** A failed call; `name` is CUDA's, such as CUDA_ERROR_LAUNCH_FAILED: the error's property `cuda`. */
+/**
+ * A failed call. `name` is CUDA's name, such as CUDA_ERROR_LAUNCH_FAILED. It is the property `cuda`
+ * of the error.
+ */
 class CudaError : public Error {
  public:
   CudaError(std::string name, const std::string& message)
@@ -19,9 +22,9 @@ class CudaError : public Error {
   std::string name_;
 };
 
-/** The driver's name of a code. */
+/** The driver's name for a code. */
 std::string errorName(const DriverApi& driver, CUresult code);
-/** Its name and its text. */
+/** The name and the text of a code. */
 std::string errorText(const DriverApi& driver, CUresult code);
 
 /** Throws unless `code` is CUDA_SUCCESS. */

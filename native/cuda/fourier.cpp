@@ -1,4 +1,4 @@
-// Fourier transforms by cuFFT.
+// Fourier transforms with cuFFT.
 #include "addon.hpp"
 
 namespace lops::cuda {

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* MAGIC = "lops-mpi kernel 1\n";
 
-/** FNV-1a. Names the file only: the whole key is compared. */
+/** FNV-1a. It only names the file. The whole key is compared as well. */
 std::string fileName(const std::string& key) {
   std::uint64_t hash = 14695981039346656037u;
   for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
@@ -25,8 +25,8 @@ std::string fileName(const std::string& key) {
 }
 
 /**
- * What precedes the image: changes with the key, and with the length of the image, so that a cut
- * file is not taken.
+ * The text before the image. It depends on the key and on the length of the image, so that a
+ * truncated file is not used.
  */
 std::string header(const std::string& key, std::size_t imageLength) {
   return MAGIC + std::to_string(key.size()) + " " + std::to_string(imageLength) + "\n" + key;

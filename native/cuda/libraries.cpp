@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr int OLDEST_DRIVER = 11020;
 
-/** Soname endings of NVRTC, cuBLAS and cuFFT by CUDA's major version. */
+/** Endings of the sonames of NVRTC, cuBLAS and cuFFT, by the major version of CUDA. */
 struct Release {
   int major;
   const char *nvrtc, *cublas, *cufft;
@@ -27,7 +27,7 @@ constexpr Release RELEASES[] = {{13, "13", "13", "12"}, {12, "12", "12", "11"}, 
 std::unique_ptr<Libraries> found;
 std::mutex once;
 
-/** Folders that the dynamic linker may not know. */
+/** Folders that the dynamic linker may not search. */
 std::vector<std::string> toolkitFolders() {
   std::vector<std::string> folders;
   for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
@@ -38,8 +38,8 @@ std::vector<std::string> toolkitFolders() {
 }
 
 /**
- * cuBLAS and NVRTC load these by name: they must be there already when the linker doesn't know the
- * folder.
+ * cuBLAS and NVRTC load these libraries by name. They must be loaded before, if the linker does not
+ * search the folder.
  */
 void openCompanions(const fs::path& folder, const std::string& name) {
   const char* prefix = name.rfind("libcublas.", 0) == 0  ? "libcublasLt.so."
@@ -128,7 +128,10 @@ void loadDriver(const std::string& folder, Libraries& all) {
   all.cuda.available = true;
 }
 
-/** Names of one library, the driver's own release first, then older ones, then newer ones. */
+/**
+ * The names of one library: first for the release of the driver, then for older releases, then for
+ * newer ones.
+ */
 std::vector<std::string> names(int driverMajor, const char* stem, const char* Release::* ending) {
   std::vector<std::string> own, newer;
   for (const Release& release : RELEASES) {

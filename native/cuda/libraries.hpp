@@ -1,4 +1,4 @@
-// The libraries of CUDA, found at run time.
+// The libraries of CUDA, loaded at run time.
 #pragma once
 
 #include <string>
@@ -8,7 +8,10 @@
 
 namespace lops::cuda {
 
-/** One library: the file that was loaded and its version, or why there is none and what to do. */
+/**
+ * One library: the file that was loaded and its version, or the reason why it was not loaded, with
+ * a remedy.
+ */
 struct Library {
   bool available = false;
   std::string file;
@@ -17,7 +20,7 @@ struct Library {
   std::string remedy;
 };
 
-/** Everything that was found; made once a process. */
+/** All libraries that were found. Made once per process. */
 struct Libraries {
   Library cuda, nvrtc, cublas, cufft, nccl;
   int driverVersion = 0;
@@ -29,17 +32,19 @@ struct Libraries {
   NcclApi collectives;
 };
 
-/** Loads the libraries when first called: from `folder` first, where one is given. Never throws. */
+/**
+ * Loads the libraries at the first call. It searches `folder` first, if it is given. Never throws.
+ */
 const Libraries& libraries(const std::string& folder);
-/** What was loaded. Throws where the driver is not available. */
+/** The loaded libraries. Throws if the driver is not available. */
 const Libraries& loaded();
 
 /**
- * A handle of the first of `names` that loads, with the file that it came from; null, with the
- * linker's words in `reason`.
+ * A handle of the first of `names` that can be loaded, with the path of its file. If none can, the
+ * handle is null and `reason` has the message of the linker.
  */
 void* openLibrary(const std::string& folder, const std::vector<std::string>& names, Library& library);
-/** The first of several symbols (each ended by a zero, the last by two). */
+/** The first of several symbols that exists. Each name ends with a zero byte, the last with two. */
 void* findSymbol(void* handle, const char* symbols);
 
 /** A CUDA version number such as 12080 as `12.8`. */

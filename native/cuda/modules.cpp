@@ -1,4 +1,4 @@
-// CUDA C++ to kernels (NVRTC, or the disk cache), and their launch.
+// Compiles CUDA C++ to kernels (with NVRTC, or from the disk cache) and launches them.
 #include "addon.hpp"
 
 #include <algorithm>
@@ -38,7 +38,7 @@ struct Source {
   std::vector<std::string> headerNames, headerTexts, options;
 };
 
-/** A program of NVRTC, destroyed with its scope. */
+/** A program of NVRTC. It is destroyed at the end of its scope. */
 class Program {
  public:
   Program(const NvrtcApi& api, const Source& source) : api_(api) {
@@ -82,8 +82,8 @@ class Program {
 };
 
 /**
- * Machine code for the device; code that the driver compiles on (PTX) where the device is newer
- * than NVRTC.
+ * The machine code for the device. If the device is newer than NVRTC, it is PTX, which the driver
+ * compiles.
  */
 std::string imageOf(const Context& context, const Source& source) {
   const Library& nvrtc = context.libraries.nvrtc;

@@ -1,5 +1,5 @@
-// Messages and collectives between devices by NCCL, on a stream of their own, so that kernels may
-// run beside them.
+// Messages and collectives between devices with NCCL, on a separate stream, so that kernels may run
+// at the same time.
 #include <cstring>
 
 #include "addon.hpp"
@@ -7,7 +7,7 @@
 namespace lops::cuda {
 namespace {
 
-/** All ranks of a launch as NCCL knows them. */
+/** All ranks of a launch as a group of NCCL. */
 struct Group {
   struct Message {
     bool outgoing;
@@ -22,13 +22,14 @@ struct Group {
     check(context->driver.cuEventCreate(&mark, CU_EVENT_DEFAULT), "cuEventCreate");
   }
   ~Group() {
-    // Ranks may end at different times, or after a failure: nobody is waited for
+    // ranks may end at different times or after a failure, so the communicator does not wait for
+    // them
     if (comm != nullptr) api.ncclCommAbort(comm);
   }
 
-  /** Work of this stream comes after all that the device has so far. */
+  /** Work of this stream starts after all present work of the device. */
   void begin() { order(context->stream, stream); }
-  /** Work that the device gets later comes after all of this stream. */
+  /** Later work of the device starts after all work of this stream. */
   void join() {
     if (!joined) order(stream, context->stream);
     joined = true;
@@ -113,7 +114,7 @@ void finish(Group& group, const Args<0>& args) {
   group.join();
 }
 
-/** A collective between the work before it and the work after it. */
+/** Runs a collective after the previous work and before the following work. */
 template <typename Call>
 void collective(Group& group, Napi::Env env, const char* name, Call&& call) {
   group.context->enter(env);
@@ -133,7 +134,7 @@ void allReduce(Group& group, const Args<5>& args) {
   });
 }
 
-/** allGather(send, recv, count of one rank, type) */
+/** allGather(send, recv, count per rank, type) */
 void allGather(Group& group, const Args<4>& args) {
   collective(group, args.Env(), "ncclAllGather", [&] {
     return group.api.ncclAllGather(pointer(args.size(0)), pointer(args.size(1)), args.size(2), args.int32(3),

@@ -105,7 +105,7 @@ void Pool::give(Chunk* chunk) {
 
 void Pool::returnToDriver(Chunk* whole) {
   held_ -= whole->bytes;
-  // After a failure of the device this fails too, and there is nothing to free any more
+  // after a failure of the device this call fails too, and there is nothing left to free
   driver_.cuMemFree(whole->address);
   delete whole;
 }

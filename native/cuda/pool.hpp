@@ -1,4 +1,4 @@
-// Device memory that is reused: calls of cuMemAlloc are slow and wait for the device.
+// Device memory that is used again, because calls of cuMemAlloc are slow and wait for the device.
 #pragma once
 
 #include <cstddef>
@@ -12,47 +12,49 @@
 
 namespace lops::cuda {
 
-/** A run of one driver allocation, handed out or free. */
+/** A range of one driver allocation, allocated or free. */
 struct Chunk {
   CUdeviceptr address = 0;
   std::size_t bytes = 0;
   Chunk* before = nullptr;
   Chunk* after = nullptr;
   bool free = false;
-  /** Moved by the driver between host and device: never reused. */
+  /**
+   * True if the driver moves the memory between host and device. Such memory is never used again.
+   */
   bool paged = false;
 };
 
 /**
  * Best fit by (size, address) over free chunks, which are split and merged again within their
- * driver allocation. All work goes to one stream, so a chunk can be handed out again while work on
+ * driver allocation. All work runs on one stream, so a chunk can be allocated again while work on
  * its former contents is still queued.
  */
 class Pool {
  public:
-  /** Handed out sizes and addresses are multiples of this. */
+  /** Sizes and addresses of chunks are multiples of this. */
   static constexpr std::size_t GRAIN = 512;
 
   /**
-   * `limit`: the most bytes held at any time, live and free; with 0 there is no limit and free
-   * memory goes back to the driver at once.
+   * `limit` is the largest number of bytes held at any time, live and free. With 0 there is no
+   * limit, and free memory is returned to the driver at once.
    */
   Pool(const DriverApi& driver, std::size_t limit) : driver_(driver), limit_(limit) {}
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /** Throws a CudaError with byte counts where neither the pool nor the device has so much. */
+  /** Throws a CudaError with byte counts if neither the pool nor the device has enough memory. */
   Chunk* take(std::size_t bytes);
   void give(Chunk* chunk);
   /**
-   * Until as many calls of the other, what does not fit is memory that the driver moves between
-   * host and device: slow, but there.
+   * Until endOvercommit has been called as often, an allocation that does not fit uses memory that
+   * the driver moves between host and device. Such memory is slow.
    */
   void beginOvercommit() { overcommit_++; }
-  /** What did not fit, or nothing. */
+  /** A description of the memory that did not fit. Empty if all fit. */
   std::string endOvercommit();
-  /** Gives driver allocations that are wholly free back. */
+  /** Returns driver allocations that are completely free to the driver. */
   void trim();
 
   std::size_t limit() const { return limit_; }
@@ -70,14 +72,17 @@ class Pool {
   };
 
   Chunk* takeFree(std::size_t bytes);
-  /** Null where the device is out of memory or the limit is met. */
+  /** Null if the device is out of memory or the limit is reached. */
   Chunk* takeNew(std::size_t bytes);
-  /** Null where the driver has no such memory. */
+  /** Null if the driver has no such memory. */
   Chunk* takePaged(std::size_t bytes);
-  /** The chunk that `chunk` becomes one with, which is `chunk` or the one before it. */
+  /**
+   * Merges `chunk` with free neighbours. Returns the merged chunk, which is `chunk` or the one
+   * before it.
+   */
   Chunk* merge(Chunk* chunk);
   void returnToDriver(Chunk* whole);
-  /** Byte counts, and what helps. */
+  /** The byte counts and a remedy. */
   std::string describeShortage(std::size_t bytes) const;
 
   const DriverApi& driver_;

@@ -1,4 +1,5 @@
-// Collectives with the same count on all ranks. No memory to send: in place.
+// Collectives with the same count on all ranks. If the send memory is undefined, the call is in
+// place.
 #include "collectives.hpp"
 
 #include <utility>
@@ -41,7 +42,7 @@ void allreduce(const Comm& comm, Memory from, Memory to, std::size_t count, DTyp
   });
 }
 
-/** The handle of a request. */
+/** Returns the handle of the request. */
 std::int32_t iallreduce(const Comm& comm, Memory memory, std::size_t count, DType dtype, Op op) {
   void* data = memory.of(count, dtype);
   const MPI_Op operation = opOf(op, dtype);
@@ -58,7 +59,7 @@ std::int32_t iallreduce(const Comm& comm, Memory memory, std::size_t count, DTyp
   return handle;
 }
 
-/** No memory to send on the root: in place. */
+/** If the send memory is undefined on the root, the call is in place. */
 void reduce(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype, Op op, Root root) {
   const void* send = orInPlace(from.of(count, dtype));
   void* recv = to.of(count, dtype);
@@ -71,7 +72,7 @@ void reduce(const Comm& comm, Memory from, Memory to, std::size_t count, DType d
   });
 }
 
-// Here and below `count` is that of one rank
+// here and below `count` is the count of one rank
 
 void allgather(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype) {
   const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
@@ -93,7 +94,7 @@ void gather(const Comm& comm, Memory from, Memory to, std::size_t count, DType d
         "MPI_Gather");
 }
 
-/** No memory to receive on the root: in place. */
+/** If the receive memory is undefined on the root, the call is in place. */
 void scatter(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype, Root root) {
   const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
   const void* send = from.of(total, dtype);

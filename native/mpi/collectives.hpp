@@ -5,7 +5,7 @@
 namespace lops::mpi {
 
 void exposeCollectives(Napi::Object exports);
-/** The collectives whose ranks have different counts. */
+/** The collectives with a different count on each rank. */
 void exposeVectorCollectives(Napi::Object exports);
 void exposePointToPoint(Napi::Object exports);
 

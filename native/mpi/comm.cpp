@@ -9,13 +9,13 @@
 namespace lops::mpi {
 namespace {
 
-// References into a deque stay good while it grows.
+// references to elements of a deque stay valid while it grows
 std::deque<Comm> comms;
 
 std::int32_t rankOf(const Comm& comm) { return comm.rank; }
 std::int32_t sizeOf(const Comm& comm) { return comm.size; }
 
-/** The handle, or −1 where this rank is in none. */
+/** The handle, or −1 if this rank is not a member. */
 std::int32_t adopted(MPI_Comm comm) { return comm == MPI_COMM_NULL ? -1 : adopt(comm); }
 
 std::int32_t split(const Comm& comm, Color color, Key key) {

@@ -1,5 +1,5 @@
-// Whether the MPI that was loaded says that it reads device memory: asked at run time, as the
-// headers tell of another machine.
+// Determines whether the loaded MPI library reads device memory. The query runs at run time,
+// because the headers may come from another machine.
 #include "cuda-support.hpp"
 
 #include <dlfcn.h>
@@ -28,7 +28,7 @@ bool isOn(const char* variable) {
   return value != nullptr && std::strcmp(value, "1") == 0;
 }
 
-/** Whether a library with this in its name is part of the process. */
+/** True if the process has loaded a library with this text in its name. */
 bool isMapped(const char* name) {
   return dl_iterate_phdr(
              [](dl_phdr_info* info, std::size_t, void* part) {
@@ -38,7 +38,7 @@ bool isMapped(const char* name) {
 }
 
 Answer ask() {
-  // Cray MPICH: the transport layer must be switched on and linked
+  // Cray MPICH: the transport layer must be enabled and linked
   if (isMapped("libmpi_gtl_cuda"))
     return {isOn("MPICH_GPU_SUPPORT_ENABLED"), "libmpi_gtl_cuda with MPICH_GPU_SUPPORT_ENABLED"};
   if (void* symbol = dlsym(RTLD_DEFAULT, "MPIX_GPU_query_support")) {
@@ -49,7 +49,7 @@ Answer ask() {
   if (void* symbol = dlsym(RTLD_DEFAULT, "MPIX_Query_cuda_support")) {
     return {reinterpret_cast<int (*)()>(symbol)() == 1, "MPIX_Query_cuda_support"};
   }
-  // MVAPICH2-GDR before it had the query
+  // MVAPICH2-GDR versions without the query
   if (std::strcmp(kLibrary, "MVAPICH") == 0) return {isOn("MV2_USE_CUDA"), "MV2_USE_CUDA of MVAPICH"};
   return {false, std::string(kLibrary) + " has no query for it"};
 }

@@ -1,4 +1,4 @@
-// MPI's return codes as JavaScript errors: with the call, the rank and MPI's own text.
+// MPI's return codes as JavaScript errors, with the call, the rank and MPI's text.
 #pragma once
 
 #include "../common/functions.hpp"
@@ -9,7 +9,7 @@ namespace lops::mpi {
 /** Throws a lops::Error unless `code` is MPI_SUCCESS. */
 void check(int code, const char* call);
 
-/** Throws what a call on several requests returned: the error of the first status that has one. */
+/** Throws the error of a call on several requests: that of the first status with an error. */
 void checkAll(int code, const MPI_Status* statuses, std::size_t count, const char* call);
 
 }  // namespace lops::mpi

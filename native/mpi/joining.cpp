@@ -23,19 +23,20 @@
 namespace lops::mpi {
 namespace {
 
-/** Longer limits, which the clock could not count, are as this one: some thirty years. */
+/** Longer limits, which the clock cannot count, are replaced by this one: about thirty years. */
 constexpr double kLongest = 1e9;
-/** For launchers that do not say how many ranks there are. */
+/** The number of ranks if the launcher does not provide it. */
 constexpr std::int32_t kMost = 1 << 16;
 
-/** What a rank says of its launch before MPI can be asked. */
+/** The description of a rank's launch before MPI_Init. */
 struct Launch {
   double seconds;
   std::int32_t rank;
-  /** 0: not known. */
+  /** 0 if not known. */
   std::int32_t ranks, ranksOfNode;
   /**
-   * Shared memory of the ranks of this launch on this node: the process of each rank that has come.
+   * The name of the shared memory of the ranks of this launch on this node. It contains the process
+   * of each rank that has started.
    */
   std::string name;
   std::atomic<std::int32_t>* processes = nullptr;
@@ -43,7 +44,7 @@ struct Launch {
   std::int32_t slots() const { return ranks > 0 ? ranks : kMost; }
 };
 
-/** Never destroyed: its thread may outlive the end of the program. */
+/** Never destroyed, because its thread may run after the end of the program. */
 struct Joining {
   std::mutex mutex;
   std::condition_variable changed;
@@ -63,7 +64,10 @@ std::atomic<std::int32_t>* share(const Launch& of) {
   return memory == MAP_FAILED ? nullptr : static_cast<std::atomic<std::int32_t>*>(memory);
 }
 
-/** The process may be one of an earlier launch of the same name that was killed. */
+/**
+ * True if the process of a rank has started. It may belong to an earlier launch of the same name
+ * that was killed.
+ */
 bool hasCome(const Launch& launch, std::int32_t rank) {
   const std::int32_t process = launch.processes[rank].load();
   return process > 0 && (kill(process, 0) == 0 || errno != ESRCH);
@@ -77,7 +81,7 @@ std::string listOf(const Launch& launch, bool come) {
   return list;
 }
 
-/** Which ranks are missing, as far as those of this node can tell. */
+/** The ranks that are missing, as far as the ranks of this node can determine. */
 std::string missing(const Launch& launch) {
   if (launch.processes == nullptr) return "";
   if (launch.ranks > 0 && launch.ranks == launch.ranksOfNode) {
@@ -97,7 +101,7 @@ void watch() {
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%g", launch.seconds);
   if (launch.processes != nullptr && shm_unlink(launch.name.c_str()) != 0) {
-    // Another rank of the node reports, and ends the job
+    // another rank of the node reports and ends the job
     std::this_thread::sleep_for(std::chrono::seconds(1));
   } else {
     sayLast(describeRank(launch.rank, launch.ranks) + ": has waited longer than LOPS_TIMEOUT (" + seconds +
@@ -108,7 +112,7 @@ void watch() {
 }
 
 /**
- * limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): to be called before
+ * limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): must be called before
  * init().
  */
 void limitJoining(const Napi::CallbackInfo& info) {
@@ -137,7 +141,7 @@ void endJoining() {
   if (!joining->waiting) return;
   joining->waiting = false;
   joining->changed.notify_all();
-  // All have it open
+  // all ranks have opened it
   if (joining->launch.processes != nullptr) shm_unlink(joining->launch.name.c_str());
 }
 

@@ -5,7 +5,7 @@
 
 namespace lops::mpi {
 
-/** MPI_Init is through: the limit holds no longer. */
+/** Removes the limit after MPI_Init has returned. */
 void endJoining();
 
 void exposeJoining(Napi::Object exports);

@@ -16,12 +16,12 @@ namespace {
 std::string me;
 
 /**
- * Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is
- * aborted.
+ * Milliseconds in which a launcher can forward the last output of a rank. Some launchers discard it
+ * after the job is aborted.
  */
 constexpr int kLastWords = 100;
 
-/** True for the first rank of the node that says it. */
+/** True for the first rank of the node that claims this text. */
 bool claim(const std::string& text) {
   const std::uint64_t hash = std::hash<std::string>{}(text) | 1;
   for (auto& place : nodePage().said) {
@@ -42,7 +42,7 @@ void say(const std::string& text) {
   std::this_thread::sleep_for(std::chrono::milliseconds(kLastWords));
 }
 
-/** claimLastWords(text): whether no other rank of the node has said this. */
+/** claimLastWords(text): true if no other rank of the node has claimed this text. */
 bool claimLastWords(const Napi::CallbackInfo& info) { return claim(info[0].As<Napi::String>()); }
 
 }  // namespace

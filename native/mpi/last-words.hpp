@@ -1,5 +1,5 @@
-// What ranks say before the job ends. Ranks of one node share what was said, so that what concerns
-// them all is said once.
+// The output of ranks before the job ends. The ranks of one node share a record of it, so that a
+// message that concerns all of them is printed once.
 #pragma once
 
 #include <string>
@@ -8,19 +8,19 @@
 
 namespace lops::mpi {
 
-/** Finds out who this is, after MPI_Init. */
+/** Determines the rank, the host and the process. Called after MPI_Init. */
 void introduce();
 
-/** 'lops-mpi: rank 1 of 3 (host, process 123)'; without the number of ranks where it is 0. */
+/** 'lops-mpi: rank 1 of 3 (host, process 123)'. Without the number of ranks if it is 0. */
 std::string describeRank(int rank, int ranks);
 
 /** describeRank of this rank, after MPI_Init. */
 const std::string& whoAmI();
 
-/** Writes to stderr, and gives the launcher time to pass it on. */
+/** Writes to stderr, and waits so that the launcher can forward it. */
 void sayLast(const std::string& text);
 
-/** Only where no rank of this node has said anything yet. */
+/** Like sayLast, but only if no rank of this node has printed a message. */
 void sayLastIfFirst(const std::string& text);
 
 void exposeLastWords(Napi::Object exports);

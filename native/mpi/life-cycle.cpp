@@ -19,8 +19,8 @@ namespace {
 enum class State { fresh, active, finalized };
 std::atomic<State> state{State::fresh};
 /**
- * MPI was initialised by another copy of this addon, or by another library: its end may come
- * without a call here.
+ * True if another copy of this addon, or another library, initialised MPI. MPI may then be
+ * finalized without a call here.
  */
 bool joined = false;
 int rank = 0;
@@ -29,7 +29,7 @@ int size = 0;
 constexpr int kHere = 2;
 constexpr int kRelease = 3;
 
-/** init() → handle of MPI_COMM_WORLD. Initialises MPI unless this process has done so already. */
+/** init() → handle of MPI_COMM_WORLD. Initialises MPI unless this process has already done so. */
 std::int32_t init(const Napi::CallbackInfo&) {
   if (state != State::fresh) {
     checkActive();
@@ -54,8 +54,8 @@ std::int32_t init(const Napi::CallbackInfo&) {
 }
 
 /**
- * Polls `done` until it holds or `seconds` have passed: first often, then seldom, so that ranks
- * still at work have the cores.
+ * Polls `done` until it is true or `seconds` have passed. The interval grows, so that ranks that
+ * still compute can use the cores.
  */
 template <typename Done>
 bool poll(double seconds, Done&& done) {
@@ -77,8 +77,8 @@ bool isDone(MPI_Request& request) {
 }
 
 /**
- * Waits for all ranks to come here, as MPI_Finalize would, but not for ever; answers the ranks that
- * did not.
+ * Waits for all ranks, like MPI_Finalize, but with a time limit. Returns the ranks that did not
+ * arrive.
  */
 std::vector<std::int32_t> meet(double seconds) {
   const Comm& world = commOf(kWorld);
@@ -88,7 +88,7 @@ std::vector<std::int32_t> meet(double seconds) {
     check(MPI_Irecv(nullptr, 0, MPI_INT, 0, kRelease, world.twin, &release), "MPI_Irecv");
     check(MPI_Irecv(nullptr, 0, MPI_INT, 0, kHere, world.twin, &zero), "MPI_Irecv");
     check(MPI_Isend(nullptr, 0, MPI_INT, 0, kHere, world.twin, &here), "MPI_Isend");
-    // Rank 0 knows more: it gets the time to speak first.
+    // rank 0 has more information, so the others give it time to report first
     if (!poll(seconds + 3, [&] { return isDone(release); }) && !isDone(zero)) missing.push_back(0);
     else if (release != MPI_REQUEST_NULL) missing.push_back(-1);
     else check(MPI_Wait(&here, MPI_STATUS_IGNORE), "MPI_Wait");
@@ -121,7 +121,7 @@ std::vector<std::int32_t> meet(double seconds) {
 }
 
 /**
- * finalize(seconds) → the ranks that did not come in time (−1: not known which); MPI is finalized
+ * finalize(seconds) → the ranks that did not arrive in time (−1 if not known). MPI is finalized
  * only if there are none.
  */
 Napi::Value finalize(const Napi::CallbackInfo& info) {

@@ -5,14 +5,14 @@
 
 namespace lops::mpi {
 
-/** Rank and size of the job; a size of 0 before MPI_Init. */
+/** Rank and size of the job. The size is 0 before MPI_Init. */
 int worldRank();
 int worldSize();
 
-/** Between MPI_Init and MPI_Finalize. */
+/** True between MPI_Init and MPI_Finalize. */
 bool isActive();
 
-/** Throws outside MPI_Init … MPI_Finalize. */
+/** Throws before MPI_Init and after MPI_Finalize. */
 void checkActive();
 
 void exposeLifeCycle(Napi::Object exports);

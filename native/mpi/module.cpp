@@ -1,4 +1,4 @@
-// The addon: what src/mpi/mpi-addon.ts declares.
+// The addon that src/mpi/mpi-addon.ts declares.
 #include "collectives.hpp"
 #include "comm.hpp"
 #include "cuda-support.hpp"

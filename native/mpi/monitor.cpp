@@ -23,10 +23,13 @@ int wakeEnd = -1;
 std::atomic<void (*)()> onTick{nullptr};
 constexpr int kTickMilliseconds = 200;
 constexpr std::uint8_t kByLauncher = 0x80;
-/** Seconds that MPI has to end the job. */
+/** Seconds in which MPI must end the job. */
 constexpr int kPatience = 3;
 
-/** Threads inherit the mask: signals stay with the others. */
+/**
+ * Runs `body` with all signals blocked. A thread that it creates inherits the mask, so that other
+ * threads receive the signals.
+ */
 template <typename Body>
 void withoutSignals(Body&& body) {
   sigset_t all, before;
@@ -69,8 +72,8 @@ bool wakeMonitor(int number, bool byLauncher) {
 }
 
 void abortFromAside(int code) {
-  // The main thread may hold a lock of MPI's, or be in the middle of a call: then this process's
-  // end has to do.
+  // The main thread may hold a lock of MPI or may be inside a call. In that case the process ends
+  // itself.
   withoutSignals([code] {
     std::thread([code] {
       std::this_thread::sleep_for(std::chrono::seconds(kPatience));

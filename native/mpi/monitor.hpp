@@ -1,23 +1,23 @@
-// A thread that is awake while the main thread computes or waits: it ends the job upon signals and
-// after time limits.
+// A thread that runs while the main thread computes or waits. It ends the job after signals and
+// time limits.
 #pragma once
 
 #include <string>
 
 namespace lops::mpi {
 
-/** Starts the thread; `onWake` runs in it. Once per process. */
+/** Starts the thread, which calls `onWake`. Once per process. */
 void startMonitor(void (*onWake)(int number, bool byLauncher));
 
-/** From now on the thread also runs `onTick`, some times a second. */
+/** From this call on the thread also runs `onTick`, several times per second. */
 void tickInMonitor(void (*onTick)());
 
-/** Passes a signal on to the thread. Safe in signal handlers; false where there is no thread. */
+/** Passes a signal to the thread. Safe in signal handlers. Returns false if there is no thread. */
 bool wakeMonitor(int number, bool byLauncher);
 
 /**
- * Ends the whole job from another thread than the main one: by MPI where that answers in time,
- * otherwise by the end of this process.
+ * Ends the whole job from a thread other than the main thread: with MPI if it returns in time,
+ * otherwise by ending this process.
  */
 [[noreturn]] void abortFromAside(int code);
 

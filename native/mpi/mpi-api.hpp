@@ -1,4 +1,4 @@
-// The one place that includes mpi.h. Counts are MPI_Count where the library has the `_c` calls of
+// The only file that includes mpi.h. Counts are MPI_Count if the library has the `_c` calls of
 // MPI-4, otherwise int.
 #pragma once
 

@@ -51,7 +51,8 @@ void shareNodePage() {
   if (rank != 0) shared = mapped(shm_open(name, O_RDWR, 0600), bytes);
   int all = shared != nullptr ? 1 : 0;
   check(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, node), "MPI_Allreduce");
-  // All have it open, or never will: nothing is left behind, however the job ends.
+  // All ranks have opened it, or never will. It is removed now, so that nothing remains however the
+  // job ends.
   if (rank == 0) shm_unlink(name);
   check(MPI_Comm_free(&node), "MPI_Comm_free");
   if (all) {

@@ -1,5 +1,5 @@
-// Memory that the ranks of one node share: what was said before the end of the job, and what each
-// rank does.
+// Memory that the ranks of one node share: the messages printed before the end of the job, and the
+// current activity of each rank.
 #pragma once
 
 #include <atomic>
@@ -8,29 +8,32 @@
 
 namespace lops::mpi {
 
-/** What one rank does. Its main thread writes, any rank's monitor reads. */
+/** The activity of one rank. Its main thread writes it, and the monitor of any rank reads it. */
 struct Activity {
   static constexpr std::size_t kText = 1000;
-  /** Odd while it is written. */
+  /** Odd during a write. */
   std::atomic<std::uint32_t> version;
   std::int32_t rank;
-  /** In a call that may wait for others. */
+  /** True in a call that may wait for other ranks. */
   std::int32_t waits;
-  /** By its monitor: whether the main thread has used its core lately. */
+  /** Set by the rank's monitor: true if the main thread has recently used its core. */
   std::atomic<std::int32_t> busy;
-  /** Seconds of the node's monotonic clock at which the call began, or the last one ended. */
+  /**
+   * The time at which the call began, or the last one ended, in seconds of the node's monotonic
+   * clock.
+   */
   double since;
-  /** The call, or the last one, with its peers and its place in the program. */
+  /** The current call, or the last one, with its peers and its place in the program. */
   char text[kText];
 };
 
 struct NodePage {
   static constexpr std::size_t kSaid = 64;
-  /** Hashes of what was said; zeros are free. */
+  /** Hashes of the messages that were printed. Zeros are free entries. */
   std::atomic<std::uint64_t> said[kSaid];
-  /** 1 once a rank of this node reports that one waits too long. */
+  /** 1 after a rank of this node has reported that a rank waits too long. */
   std::atomic<std::int32_t> reported;
-  /** How many activities follow. */
+  /** The number of activities that follow. */
   std::int32_t ranks;
   Activity activities[1];
 };
@@ -39,15 +42,15 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
               "memory of several processes");
 
 /**
- * The page of this node; of this rank alone where no memory can be shared (no /dev/shm), and before
- * MPI_Init.
+ * The page of this node. If memory cannot be shared (no /dev/shm), and before MPI_Init, it belongs
+ * to this rank alone.
  */
 NodePage& nodePage();
 
-/** What this rank does. */
+/** The activity of this rank. */
 Activity& ownActivity();
 
-/** Collective over the job: makes the page. */
+/** Makes the page. Collective over the job. */
 void shareNodePage();
 
 }  // namespace lops::mpi

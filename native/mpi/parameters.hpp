@@ -1,5 +1,5 @@
-// The parameters of MPI's calls. A function states them once, by the types of its own parameters:
-// how JavaScript's arguments are unpacked and what `parameters` exports both follow.
+// The parameters of MPI's calls. A function states them once, by the types of its own parameters.
+// Both the unpacking of JavaScript's arguments and the export `parameters` follow from these types.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace lops::mpi {
 
-/** How a parameter of type T is unpacked, from as many arguments as it has names. */
+/** The unpacking of a parameter of type T, from as many arguments as it has names. */
 template <typename T>
 struct Parameter {
   static constexpr const char* names = T::names;
@@ -28,7 +28,7 @@ struct Parameter<const Comm&> {
     return commOf(args.int32(i));
   }
 };
-/** Of elements. */
+/** The number of elements. */
 template <>
 struct Parameter<std::size_t> {
   static constexpr const char* names = "count";
@@ -70,14 +70,14 @@ struct Root : Integer<Root> {
 struct To : Integer<To> {
   static constexpr const char* names = "to";
 };
-/** −1: any. */
+/** −1 means any rank. */
 struct From : Integer<From> {
   static constexpr const char* names = "from";
 };
 struct Tag : Integer<Tag> {
   static constexpr const char* names = "tag";
 };
-/** −1: none. */
+/** −1 means no colour. */
 struct Color : Integer<Color> {
   static constexpr const char* names = "color";
 };
@@ -136,7 +136,7 @@ struct Memory {
             kind == napi_bigint ? static_cast<std::uint8_t*>(args.address(i)) : nullptr};
   }
   bool isOnDevice() const { return kind == napi_bigint; }
-  /** Where `count` elements are; null for undefined, and for nothing else. */
+  /** The address of `count` elements. Null only for undefined. */
   std::uint8_t* of(std::size_t count, DType dtype) const {
     static std::uint8_t empty[16];
     if (kind == napi_undefined || kind == napi_bigint) return address;
@@ -145,7 +145,7 @@ struct Memory {
   }
 };
 
-/** The elements of a message. */
+/** The elements of a message: their memory, number and dtype. */
 struct Message {
   static constexpr const char* names = "memory offset count dtype";
   std::uint8_t* data;
@@ -165,7 +165,7 @@ constexpr std::size_t widthOf(const char* names) {
   for (; *names != '\0'; names++) width += *names == ' ' ? 1 : 0;
   return width;
 }
-/** Where the arguments of parameter k begin. */
+/** The index of the first argument of parameter k. */
 template <typename... P>
 constexpr std::size_t startOf(std::size_t k) {
   const std::size_t widths[] = {widthOf(Parameter<P>::names)...};
@@ -191,7 +191,7 @@ struct Call<F> {
   }
 };
 
-/** Exports a call, and the names of its arguments in `parameters`. */
+/** Exports a call, and adds the names of its arguments to `parameters`. */
 template <auto F>
 void exposeCall(Napi::Object exports, const char* name) {
   expose<Call<F>::run>(exports, name);

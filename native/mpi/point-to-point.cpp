@@ -1,4 +1,4 @@
-// Messages between two ranks: blocking, pending and persistent. A source or tag of −1 is any.
+// Messages between two ranks: blocking, pending and persistent. A source or tag of −1 means any.
 #include <string>
 #include <vector>
 
@@ -25,7 +25,7 @@ void send(const Comm& comm, Message message, To to, Tag tag) {
 }
 
 /**
- * Receives a message that is longer than the buffer for it, so that its sender goes on, and throws.
+ * Receives a message that is longer than its buffer, so that the sender can continue, and throws.
  */
 [[noreturn]] void refuse(std::size_t expected, std::size_t received, MPI_Message& message, const char* call) {
   std::vector<double> aside((received + sizeof(double) - 1) / sizeof(double));
@@ -40,8 +40,8 @@ void send(const Comm& comm, Message message, To to, Tag tag) {
 }
 
 /**
- * Receives a message. Its length is compared with the buffer before any of it is written there:
- * given a message that is too long, Open MPI may write behind the buffer.
+ * Receives a message. Its length is compared with the buffer before the buffer is written. Open MPI
+ * may write beyond the buffer if the message is too long.
  */
 MPI_Status receive(const Message& to, From from, Tag tag, const Comm& comm, const char* call) {
   MPI_Message message;
@@ -75,7 +75,7 @@ double sendrecv(const Comm& comm, Message out, To to, Tag sendTag, Message in, F
   }
 }
 
-/** The handle of the request that `begin` makes. */
+/** Returns the handle of the request that `begin` makes. */
 template <typename Begin>
 std::int32_t pending(const char* call, bool persistent, Begin begin, const Message& message, int partner,
                      int tag, const Comm& comm) {

@@ -21,7 +21,7 @@ Pending& pendingOf(std::int32_t handle) {
   return pendings[static_cast<std::size_t>(handle)];
 }
 
-/** A completed request is gone, also if it failed; a persistent one stays. */
+/** Removes a completed request, also if it failed. A persistent request stays. */
 void finish(std::int32_t handle, const Pending& pending) {
   if (!pending.persistent) dropPending(handle);
 }
@@ -56,7 +56,7 @@ bool test(RequestHandle handle) {
   return flag != 0;
 }
 
-/** Persistent requests only; they must not be active. */
+/** For persistent requests only. They must not be active. */
 void freeRequest(RequestHandle handle) {
   for (MPI_Request& request : pendingOf(handle).requests)
     check(MPI_Request_free(&request), "MPI_Request_free");

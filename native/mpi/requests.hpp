@@ -1,5 +1,5 @@
-// Pending operations by handle: a call that answers a wrapped object takes 900 ns instead of 150.
-// What keeps their memory alive is the JavaScript object that holds the handle.
+// Pending operations by handle: a call that returns a wrapped object takes 900 ns instead of 150.
+// The JavaScript object with the handle keeps their memory alive.
 #pragma once
 
 #include <vector>
@@ -12,17 +12,17 @@ namespace lops::mpi {
 struct Pending {
   const char* call = nullptr;
   bool persistent = false;
-  /** One, or several where an operation goes in pieces. */
+  /** One request, or several if the operation is divided into pieces. */
   std::vector<MPI_Request> requests;
 };
 
-/** An unused entry; its handle goes to `handle`. */
+/** Returns an unused entry and stores its handle in `handle`. */
 Pending& newPending(const char* call, bool persistent, std::int32_t& handle);
 
-/** Gives an entry back whose operation could not be started. */
+/** Releases an entry whose operation could not be started. */
 void dropPending(std::int32_t handle);
 
-/** MPI_Waitall on `requests`, with the error of the one that failed. */
+/** Calls MPI_Waitall on `requests`. Throws the error of the request that failed. */
 void waitAll(std::vector<MPI_Request>& requests, const char* call,
              std::vector<MPI_Status>* statuses = nullptr);
 

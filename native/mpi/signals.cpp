@@ -34,15 +34,15 @@ const char* nameOf(int number) {
 
 /** One bit for each signal that a solver stops for. */
 std::atomic<unsigned> expected{0};
-/** The first of them that came, and when, in seconds. */
+/** The first of these signals that was received, and the time in seconds. */
 std::atomic<int> received{0};
 std::atomic<long> receivedAt{0};
 std::atomic<bool> watching{false};
 struct sigaction beforeAbort;
 
 /**
- * A launcher and its parent may pass on one and the same signal: only a later one counts as the
- * second.
+ * A launcher and its parent may both forward the same signal. Only a signal that arrives later than
+ * this number of seconds counts as the second.
  */
 constexpr long kSame = 2;
 
@@ -52,7 +52,7 @@ long now() {
   return time.tv_sec;
 }
 
-/** True where a solver will see to it: the first of the signals that are expected. */
+/** True if a solver handles the signal: the first one of those expected, or its repetition. */
 bool isTaken(int number) {
   if ((expected.load() & (1u << number)) == 0) return false;
   int none = 0;
@@ -63,7 +63,7 @@ bool isTaken(int number) {
   return now() - receivedAt.load() < kSame;
 }
 
-// Only what is safe in the middle of anything
+// only calls that are safe in a signal handler
 void onSignal(int number, siginfo_t* info, void*) {
   const int saved = errno;
   if (!isTaken(number)) {
@@ -76,8 +76,8 @@ void onSignal(int number, siginfo_t* info, void*) {
 }
 
 /**
- * abort(): V8 without memory, a failed assertion. The monitor ends the job meanwhile; what was set
- * before (Open MPI's trace) comes after.
+ * Handles abort(): V8 is out of memory, or an assertion failed. The monitor ends the job meanwhile.
+ * The previous handler (Open MPI's trace) runs afterwards.
  */
 void onAbort(int number, siginfo_t*, void*) {
   if (watching.load() && wakeMonitor(number, false)) {
@@ -96,7 +96,7 @@ void handle(int number) {
   sigaction(number, &action, nullptr);
 }
 
-/** In the monitor's thread. */
+/** Runs in the monitor's thread. */
 void endBy(int number, bool byLauncher) {
   if (number == SIGABRT) {
     sayLast(whoAmI() +
@@ -106,7 +106,7 @@ void endBy(int number, bool byLauncher) {
   }
   const std::string name = nameOf(number);
   if (byLauncher) {
-    // It ends all ranks: one of them says so, unless one has said why.
+    // The launcher ends all ranks. One of them prints this, unless one has printed a reason.
     sayLastIfFirst(whoAmI() + ": received " + name + " from its launcher, the job ends" + whatItDoes());
     std::signal(number, SIG_DFL);
     kill(getpid(), number);
@@ -116,7 +116,7 @@ void endBy(int number, bool byLauncher) {
   abortFromAside(128 + number);
 }
 
-/** The numbers of a list of names. */
+/** Calls `body` with the numbers of a list of signal names. */
 template <typename Body>
 void forEachSignal(const Napi::Array& names, Body&& body) {
   for (std::uint32_t i = 0; i < names.Length(); i++) {
@@ -127,7 +127,10 @@ void forEachSignal(const Napi::Array& names, Body&& body) {
   }
 }
 
-/** watchSignals(names): from now on these, and abort(), end the whole job with a word about it. */
+/**
+ * watchSignals(names): from this call on, these signals and abort() end the whole job with a
+ * message.
+ */
 void watchSignals(const Napi::CallbackInfo& info) {
   checkActive();
   if (!watching.load()) {
@@ -141,14 +144,14 @@ void watchSignals(const Napi::CallbackInfo& info) {
   }
   forEachSignal(info[0].As<Napi::Array>(), [](int number) {
     struct sigaction now;
-    // nohup
+    // signals that nohup ignores stay ignored
     if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) handle(number);
   });
 }
 
 /**
- * expectSignals(names): from now on the first of these is kept for receivedSignal(), instead of
- * ending the program.
+ * expectSignals(names): from this call on, the first of these signals is stored for
+ * receivedSignal() and does not end the program.
  */
 void expectSignals(const Napi::CallbackInfo& info) {
   forEachSignal(info[0].As<Napi::Array>(), [](int number) {
@@ -157,7 +160,7 @@ void expectSignals(const Napi::CallbackInfo& info) {
   });
 }
 
-/** receivedSignal(): whether one of them came. */
+/** receivedSignal(): true if one of the signals was received. */
 bool receivedSignal(const Napi::CallbackInfo&) { return received.load() != 0; }
 
 }  // namespace

@@ -1,11 +1,12 @@
-// Signals that reach a rank while JavaScript computes or waits in MPI, and Node can't see them.
+// Signals that a rank receives while JavaScript computes or waits in MPI. Node cannot handle them
+// during that time.
 #pragma once
 
 #include <napi.h>
 
 namespace lops::mpi {
 
-/** The job is at its end: signals are the system's again. */
+/** Restores the default handling of signals at the end of the job. */
 void unwatchSignals();
 
 void exposeSignals(Napi::Object exports);

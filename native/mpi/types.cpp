@@ -16,8 +16,9 @@ MPI_Op nanMax = MPI_OP_NULL;
 MPI_Op nanMin = MPI_OP_NULL;
 MPI_Op complexProd = MPI_OP_NULL;
 
-// MPI leaves open what the maximum of a NaN or of zeros of either sign is, and the answer then
-// depends on the order of the operands, so on the rank. Here NaN wins, and +0 is more than −0.
+// MPI does not define the maximum of NaN or of zeros of different sign. The result would depend on
+// the order of the operands and thus on the rank. Here NaN is larger than all numbers, and +0 is
+// larger than −0.
 template <typename T>
 T maxOf(T a, T b) {
   if (a != a || b != b) return std::numeric_limits<T>::quiet_NaN();
@@ -104,7 +105,7 @@ Elements::Elements(DType dtype, std::size_t count, std::size_t total) : type_(da
     count_ = static_cast<Count>(count);
     return;
   }
-  // A run of pieces of `piece` elements and the rest behind it.
+  // a run of pieces of `piece` elements, and the rest after it
   const std::size_t piece = std::min<std::size_t>(most, std::numeric_limits<int>::max());
   const std::size_t pieces = count / piece;
   MPI_Datatype one, run, rest;

@@ -1,4 +1,4 @@
-// Datatypes and operations, and types for more elements than one MPI call counts.
+// Datatypes and operations, and types for more elements than one MPI call can count.
 #pragma once
 
 #include <cstddef>
@@ -12,22 +12,24 @@ namespace lops::mpi {
 
 MPI_Datatype datatypeOf(DType dtype);
 
-/** Position in src/mpi/mpi-addon.ts: sum, prod, max, min, land, lor. */
+/** `op` is a position in the list of src/mpi/mpi-addon.ts: sum, prod, max, min, land, lor. */
 MPI_Op opOf(std::int32_t op, DType dtype);
 
-/** Operations of this addon; called once after MPI_Init, and before MPI_Finalize. */
+/** Creates the operations of this addon. Called once after MPI_Init. freeOps frees them. */
 void createOps();
 void freeOps();
 
-/** The most elements of one call. Tests lower it to reach the code for more. */
+/**
+ * The largest number of elements in one call. Tests lower it to reach the code for more elements.
+ */
 std::size_t maxCount();
 void setMaxCount(std::size_t count);
 
-/** `count` elements as (type, count) of one message, whatever their number. */
+/** `count` elements as (type, count) of one message, for any number of elements. */
 class Elements {
  public:
   Elements(DType dtype, std::size_t count) : Elements(dtype, count, count) {}
-  /** As one block if `total`, of which this is a part, is more than one call counts. */
+  /** As one block if `total`, of which this is a part, is more than one call can count. */
   Elements(DType dtype, std::size_t count, std::size_t total);
   ~Elements();
   Elements(const Elements&) = delete;

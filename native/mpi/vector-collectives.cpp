@@ -1,5 +1,5 @@
-// Collectives with a count per rank, which all ranks know: they agree on how it is done. `counts`
-// is a Float64Array.
+// Collectives with a count per rank. All ranks know all counts, so they choose the same algorithm.
+// `counts` is a Float64Array.
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -12,10 +12,11 @@
 namespace lops::mpi {
 namespace {
 
-// The tag of messages on the twin; those of one collective can't overtake those of the next.
+// The tag of messages on the duplicate communicator. Messages of one collective cannot overtake
+// those of the previous one.
 constexpr int kTag = 1;
 
-/** Where each rank's part is. */
+/** The position of each rank's part. */
 struct Parts {
   DType dtype;
   std::vector<Count> counts;
@@ -50,7 +51,10 @@ struct Parts {
   }
 };
 
-/** A rank's own part. Only MPI can read device memory: there it is a message to itself. */
+/**
+ * Copies a rank's own part. Only MPI can read device memory, so device memory is sent as a message
+ * to the rank itself.
+ */
 void copyOwn(std::uint8_t* to, const std::uint8_t* from, std::size_t count, DType dtype, bool onDevice) {
   if (count == 0) return;
   if (!onDevice) {
@@ -63,7 +67,7 @@ void copyOwn(std::uint8_t* to, const std::uint8_t* from, std::size_t count, DTyp
         "MPI_Sendrecv");
 }
 
-/** Messages of one collective on the twin, all at once. */
+/** The messages of one collective on the duplicate communicator, all at the same time. */
 class Exchange {
  public:
   Exchange(const Comm& comm, DType dtype) : comm_(comm), dtype_(dtype) {}
@@ -110,7 +114,7 @@ class Exchange {
   std::vector<Expected> expected_;
 };
 
-/** No memory to send: in place. */
+/** If the send memory is undefined, the call is in place. */
 void allgatherv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype) {
   const Parts parts(counts, comm, dtype);
   const std::size_t mine = parts.sizeOf(comm.rank);
@@ -134,7 +138,7 @@ void allgatherv(const Comm& comm, Memory from, Memory to, Counts counts, DType d
   }
 }
 
-/** No memory to send on the root: in place. */
+/** If the send memory is undefined on the root, the call is in place. */
 void gatherv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype, Root root) {
   const Parts parts(counts, comm, dtype);
   const std::size_t mine = parts.sizeOf(comm.rank);
@@ -160,7 +164,7 @@ void gatherv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtyp
   exchange.wait("MPI_Gatherv");
 }
 
-/** No memory to receive on the root: in place. */
+/** If the receive memory is undefined on the root, the call is in place. */
 void scatterv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype, Root root) {
   const Parts parts(counts, comm, dtype);
   const std::size_t mine = parts.sizeOf(comm.rank);
@@ -187,8 +191,8 @@ void scatterv(const Comm& comm, Memory from, Memory to, Counts counts, DType dty
 }
 
 /**
- * A rank does not know whether another's counts are large: message by message, so that only the two
- * ends of each have to agree.
+ * A rank does not know whether the counts of other ranks are large. Each message is sent
+ * separately, so that only its two ends must agree.
  */
 void alltoallv(const Comm& comm, Memory from, SendCounts sendCounts, Memory to, RecvCounts recvCounts,
                DType dtype) {

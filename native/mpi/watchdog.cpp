@@ -18,7 +18,7 @@
 namespace lops::mpi {
 namespace {
 
-/** Seconds that other nodes have for their reports. */
+/** Seconds in which other nodes can report. */
 constexpr double kOtherNodes = 1.5;
 
 bool recording = false;
@@ -40,7 +40,7 @@ void update(Write&& write) {
   own.version.fetch_add(1, std::memory_order_release);
 }
 
-/** A copy of what a rank does, not in the middle of a change; after some trials as it is. */
+/** A consistent copy of a rank's activity. After several attempts the copy may be inconsistent. */
 struct Snapshot {
   int rank = 0;
   bool waits = false;
@@ -73,7 +73,7 @@ struct Snapshot {
 clockid_t mainClock;
 bool hasClock = false;
 
-/** Whether the main thread has used its core since the last time. */
+/** Determines whether the main thread has used its core since the last call. */
 void measure() {
   static double before = 0, at = now();
   timespec used;
@@ -90,8 +90,8 @@ void measure() { ownActivity().busy.store(1); }
 #endif
 
 /**
- * In the monitor's thread. The first rank of a node that has waited too long reports on all of
- * them, and ends the job.
+ * Runs in the monitor's thread. The first rank of a node that has waited too long reports on all
+ * ranks of the node and ends the job.
  */
 void look() {
   measure();
@@ -114,7 +114,7 @@ void look() {
 }
 
 /**
- * watch(seconds): records calls from now on; after so many seconds in one of them the job ends (0:
+ * watch(seconds): records calls from now on. If one call takes longer than this, the job ends (0:
  * never).
  */
 void watch(const Napi::CallbackInfo& info) {
@@ -127,7 +127,7 @@ void watch(const Napi::CallbackInfo& info) {
   tickInMonitor(look);
 }
 
-/** enter(text): this rank begins a call that may wait. */
+/** enter(text): this rank starts a call that may wait. */
 void enter(const Napi::CallbackInfo& info) {
   const std::string text = info[0].As<Napi::String>();
   update([&](Activity& own) {

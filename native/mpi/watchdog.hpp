@@ -1,5 +1,5 @@
-// What ranks do, for those who wait too long for them. Only where LOPS_TIMEOUT or LOPS_DEBUG asked
-// for it.
+// The activities of ranks, for reports on ranks that wait too long. Used only if LOPS_TIMEOUT or
+// LOPS_DEBUG is set.
 #pragma once
 
 #include <napi.h>
@@ -8,10 +8,10 @@
 
 namespace lops::mpi {
 
-/** Exit code of a job whose ranks waited too long, as that of timeout(1). */
+/** The exit code of a job whose ranks waited too long. It is the same as that of timeout(1). */
 constexpr int kTimedOut = 124;
 
-/** ': it waits for 3.0 s in …'; empty where nothing is recorded. */
+/** ': it waits for 3.0 s in …'. Empty if nothing is recorded. */
 std::string whatItDoes();
 
 void exposeWatchdog(Napi::Object exports);

@@ -27,7 +27,7 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::floor: mapOne(n, x, y, [](T v) { return std::floor(v); }); return true;
     case Unary::ceil: mapOne(n, x, y, [](T v) { return std::ceil(v); }); return true;
     case Unary::rint: mapOne(n, x, y, [](T v) { return std::rint(v); }); return true;
-    // In double, as the definition, rounded once.
+    // computed in double precision, like the definition, and rounded once
     case Unary::exp:
       mapOne(n, x, y, [](T v) { return static_cast<T>(std::exp(static_cast<double>(v))); });
       return true;
@@ -48,8 +48,8 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
 }
 
 /**
- * √(re² + im²) without overflow: the plain formula, and hypot where a square leaves the range of a
- * double.
+ * √(re² + im²) without overflow: uses the plain formula, or hypot if a square is outside the range
+ * of a double.
  */
 LOPS_INLINE double modulus(double re, double im) {
   const double s = re * re + im * im;
@@ -90,7 +90,7 @@ bool unaryComplex(Unary op, std::size_t n, const T* x, void* out) {
   }
 }
 
-/** z[i] = f(x[i·xStep], y[i·yStep]) for vectors and elements alike. */
+/** z[i] = f(x[i·xStep], y[i·yStep]) for vectors and for single elements. */
 template <typename T, typename F>
 LOPS_INLINE void arithmetic(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
                             const F& f) {
@@ -192,7 +192,7 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
         return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
       });
       return true;
-    // A NaN in either wins.
+    // if either operand is NaN, the result is NaN
     case Binary::maximum:
       mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a > b || a != a ? a : b; });
       return true;
@@ -209,7 +209,7 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
   }
 }
 
-/** Products of pairs; with Conjugate of conj(x). */
+/** Products of pairs. With Conjugate, products of conj(x). */
 template <bool Conjugate, typename T>
 LOPS_INLINE void multiplyPairs(std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, T* z) {
   const T sign = Conjugate ? T(-1) : T(1);

@@ -13,7 +13,7 @@ inline void copyBytes(std::size_t bytes, const void* x, void* y) {
     LOPS_INLINE float one(std::size_t i) const { return x[i]; }
     LOPS_INLINE Simd<float>::V vector(std::size_t i) const { return load(x + i); }
   };
-  // Elements are multiples of four bytes. Bits pass through loads and stores unchanged.
+  // All elements are multiples of four bytes, and loads and stores do not change their bits.
   writeLoop<true>(bytes / sizeof(float), static_cast<float*>(y), F{static_cast<const float*>(x)});
   fence();
 }
@@ -112,8 +112,8 @@ void combine(std::size_t n, std::size_t count, const double* a, const T* const* 
     case 4: combineFixed<T, 4>(n, a, xs, y); return;
     default: break;
   }
-  // More terms go through a block that stays in the first-level cache, since y may be any of the
-  // inputs.
+  // More terms are added in a block that stays in the first-level cache, because y may be one of
+  // the inputs.
   constexpr std::size_t block = 1024;
   alignas(64) T sums[block];
   for (std::size_t start = 0; start < n; start += block) {
@@ -130,8 +130,8 @@ void combine(std::size_t n, std::size_t count, const double* a, const T* const* 
 
 /**
  * Real multiples of complex numbers. The first Factors terms are products with a complex factor
- * whose imaginary part is 0, so that ∞ times that 0 is no number; the others, with 1 or −1, only
- * add or subtract.
+ * whose imaginary part is 0, so that ∞ times that 0 is NaN. The other terms have the factors 1 or
+ * −1 and are only added or subtracted.
  */
 template <typename T, int Count, int Factors>
 struct PairSum {
@@ -148,7 +148,9 @@ struct PairSum {
     }
     return Factors > 0 ? s + swapPairs(t) : s;
   }
-  /** The same sums in the same order, so that an element's bits do not depend on its place. */
+  /**
+   * The same sums in the same order, so that the bits of an element do not depend on its position.
+   */
   LOPS_INLINE void pair(std::size_t i, T* y) const {
     T re = 0, im = 0;
     T tre = 0, tim = 0;
@@ -166,7 +168,7 @@ struct PairSum {
   }
 };
 
-/** As writeLoop, in whole pairs. */
+/** Like writeLoop, but in whole pairs. */
 template <bool Stream, typename T, typename F>
 LOPS_INLINE void pairLoop(std::size_t lanes, T* y, const F& f) {
   constexpr std::size_t W = Simd<T>::width;
@@ -204,7 +206,7 @@ LOPS_INLINE void combinePairs(std::size_t lanes, const T* a, const T* const* xs,
   }
 }
 
-/** Up to four terms with real factors; those that are products come first. */
+/** Up to four terms with real factors. Products come first. */
 template <typename T>
 void combineReal(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y) {
   T factors[4];

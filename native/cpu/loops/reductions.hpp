@@ -1,9 +1,13 @@
-// Sums in float64, in an order that depends on the length alone: the same bits every time.
+// Sums in float64, in an order that depends only on the length, so that results have the same bits
+// every time.
 
 namespace lops {
 namespace LOPS_LEVEL {
 
-/** Σ f over n lanes: eight vector accumulators, then their lanes, then the rest. */
+/**
+ * Σ f over n lanes: first in eight vector accumulators, then over their lanes, then the remaining
+ * elements.
+ */
 template <typename F>
 LOPS_INLINE double sumLoop(std::size_t n, const F& f) {
   constexpr std::size_t W = wideWidth;
@@ -72,7 +76,8 @@ double sumAbs(std::size_t n, const T* x) {
 }
 
 /**
- * The largest modulus, 0 of nothing, or the smallest, infinity of nothing; NaN where there is one.
+ * The largest modulus (0 without elements), or the smallest (infinity without elements). NaN if an
+ * element is NaN.
  */
 template <typename T, bool LARGEST>
 LOPS_INLINE double extremeAbs(std::size_t n, const T* x) {
@@ -179,7 +184,7 @@ void accumulate(int p, std::size_t n, const T* x, double* a) {
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) a[i] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
   } else {
-    // the largest; NaN stays
+    // the largest value; NaN is kept
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) {
       const double v = std::fabs(static_cast<double>(x[i]));

@@ -1,6 +1,6 @@
-// Vectors of the instruction set that is being compiled, in the vector extensions of GCC and Clang.
-// No include guard against other levels: a level file defines LOPS_LEVEL (a namespace) and
-// LOPS_VECTOR_BYTES and includes this once.
+// Vectors of the instruction set that is compiled, with the vector extensions of GCC and Clang.
+// There is no include guard between levels: a level file defines LOPS_LEVEL (a namespace) and
+// LOPS_VECTOR_BYTES, and includes this file once.
 
 #define LOPS_INLINE inline __attribute__((always_inline))
 #if defined(__clang__)
@@ -21,7 +21,7 @@ struct Simd<double> {
   typedef double V __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
   typedef double U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(8)));
   typedef std::int64_t I __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
-  /** As many elements as a vector of doubles has: what is widened at once. */
+  /** As many elements as a vector of doubles has. They are widened together. */
   typedef U Half;
 };
 
@@ -45,7 +45,7 @@ template <typename T>
 LOPS_INLINE void store(T* p, typename Simd<T>::V v) {
   *reinterpret_cast<typename Simd<T>::U*>(p) = v;
 }
-/** Bypasses the caches where the instruction set can; p is aligned to the vector. */
+/** Bypasses the caches if the instruction set supports it. p is aligned to the vector. */
 template <typename T>
 LOPS_INLINE void stream(T* p, typename Simd<T>::V v) {
 #if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
@@ -94,7 +94,7 @@ LOPS_INLINE Wide swapPairs(Wide v) {
 #endif
 }
 
-/** The same of floats: turned as integers of a pair. */
+/** The same for floats, by a rotation of a pair as an integer. */
 LOPS_INLINE Simd<float>::V swapPairs(Simd<float>::V v) {
   typedef std::uint64_t P __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
   const P p = (P)v;
@@ -112,7 +112,7 @@ LOPS_INLINE double totalEven(Wide v) {
   return s;
 }
 
-/** How many elements come before the first one that is aligned to a vector. */
+/** The number of elements before the first one that is aligned to a vector. */
 template <typename T>
 LOPS_INLINE std::size_t headOf(const T* p, std::size_t n) {
   const std::size_t past = reinterpret_cast<std::uintptr_t>(p) % LOPS_VECTOR_BYTES;
@@ -120,14 +120,14 @@ LOPS_INLINE std::size_t headOf(const T* p, std::size_t n) {
   return past % sizeof(T) != 0 || head > n ? n : head;
 }
 
-/** Orders streamed writes before whatever follows. */
+/** Completes streamed writes before the operations that follow. */
 LOPS_INLINE void fence() {
 #if defined(__x86_64__)
   _mm_sfence();
 #endif
 }
 
-/** y[i] = f(i): `f.one(i)` an element, `f.vector(i)` a vector from i on. */
+/** y[i] = f(i): `f.one(i)` computes one element, `f.vector(i)` a vector that starts at i. */
 template <bool Stream, typename T, typename F>
 LOPS_INLINE void writeLoop(std::size_t n, T* y, const F& f) {
   constexpr std::size_t W = Simd<T>::width;
@@ -157,7 +157,7 @@ LOPS_INLINE void writeLoop(std::size_t n, T* y, const F& f) {
   for (; i < n; i++) y[i] = f.one(i);
 }
 
-/** Streams where y is large and no input. */
+/** Streams if y is large and is not an input. */
 template <typename T, typename F>
 LOPS_INLINE void write(std::size_t n, T* y, bool inPlace, const F& f) {
   if (!inPlace && n * sizeof(T) >= streamBytes) {

@@ -1,4 +1,4 @@
-// The table of the level that is being compiled.
+// The table of the level that is compiled.
 
 namespace lops {
 namespace LOPS_LEVEL {

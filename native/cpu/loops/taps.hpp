@@ -1,16 +1,16 @@
-// The inner loops of stencils and convolutions: weighted sums of a few shifted runs,
-// register-blocked.
+// The inner loops of stencils and convolutions: weighted sums of a few shifted runs, with register
+// blocking.
 
 namespace lops {
 namespace LOPS_LEVEL {
 
 /**
- * How far ahead the run of new data, the one at the highest address, is fetched into the cache:
- * hardware looks too little ahead among several runs.
+ * The distance at which the run of new data, which has the highest address, is prefetched into the
+ * cache. With several runs, the hardware prefetches too late.
  */
 constexpr std::size_t prefetchBytes = 8192;
 
-/** y[i] ← (+)= Σ c[k] p[k][i], k < Count, the number of terms known at compile time. */
+/** y[i] ← (+)= Σ c[k] p[k][i], k < Count. The number of terms is a compile-time constant. */
 template <typename T, int Count, bool Add, bool Prefetch>
 struct Terms {
   const T* p[Count];
@@ -39,8 +39,8 @@ struct Terms {
 };
 
 /**
- * As writeLoop for outputs that are no input: the ends are whole vectors too, which write some
- * elements twice.
+ * Like writeLoop for outputs that are not inputs. The ends are also written as whole vectors, so
+ * some elements are written twice.
  */
 template <typename T, typename F>
 LOPS_INLINE void overlapLoop(std::size_t n, T* y, const F& f) {
@@ -102,7 +102,7 @@ void terms(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y
     }
     return;
   }
-  // Many terms: eight at a time over a block that stays in the first-level cache.
+  // Many terms are processed eight at a time over a block that stays in the first-level cache.
   constexpr std::size_t block = 1024;
   const T* q[8];
   for (std::size_t start = 0; start < n; start += block) {
@@ -119,7 +119,7 @@ void terms(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y
   }
 }
 
-/** Blocks of vectors of y are kept in registers while all taps run over them. */
+/** Blocks of vectors of y are kept in registers during the loop over all taps. */
 template <typename T, int Block>
 LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
   typedef typename Simd<T>::V V;
@@ -137,9 +137,9 @@ LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, cons
 }
 
 /**
- * As tapsBlock for step 1: taps that are a whole vector apart meet the same vectors of x in
- * neighbouring blocks, so that these are loaded once for all of them. Unaligned loads, every one of
- * which crosses a cache line, are what takes the time otherwise.
+ * Like tapsBlock for step 1. Taps at a distance of one whole vector use the same vectors of x in
+ * neighbouring blocks, so these are loaded once for all of them. Otherwise most of the time is
+ * spent on unaligned loads, all of which cross a cache line.
  */
 template <typename T, int Block, int Count>
 LOPS_INLINE void tapsApart(const T* h, const T* x, typename Simd<T>::V* s) {
@@ -174,7 +174,9 @@ LOPS_INLINE void tapsPhases(std::size_t nh, const T* h, const T* x, T* y, bool a
   for (std::size_t b = 0; b < Block; b++) store(y + b * W, s[b]);
 }
 
-/** Vectors from a block to the one that is fetched into the cache meanwhile. */
+/**
+ * The distance in vectors between a block and the block that is prefetched during its computation.
+ */
 constexpr std::size_t tapsAhead = 32;
 
 template <typename T>
@@ -182,7 +184,7 @@ void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
   constexpr std::size_t W = Simd<T>::width;
   std::size_t i = 0;
   for (; i + 8 * W <= n; i += 8 * W) {
-    // Taps reach backwards, which hardware does not foresee
+    // the addresses of taps decrease, which hardware prefetchers do not predict
     for (std::size_t b = 0; b < 8; b++) {
       __builtin_prefetch(x + i + (tapsAhead + b) * W);
       __builtin_prefetch(y + i + (tapsAhead + b) * W, 1);
@@ -194,8 +196,8 @@ void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
     }
   }
   if (!add && i < n && n >= 4 * W) {
-    // The last block, shifted back to end at n: the same values where it overlaps. Four vectors
-    // take no longer than one, whose sums wait for each other.
+    // The last block is shifted back to end at n. It writes the same values in the overlap. Four
+    // vectors take no more time than one, because the sums of one depend on each other.
     if (n - i <= 4 * W) {
       tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false);
       return;
@@ -223,7 +225,7 @@ void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
   }
 }
 
-/** Blocks of vectors of y are kept in registers while all columns run over them. */
+/** Blocks of vectors of y are kept in registers during the loop over all columns. */
 template <typename T, int Block>
 LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t stride, std::size_t step,
                               const T* x, T* sums) {
@@ -231,7 +233,7 @@ LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t strid
   V s[Block] = {};
   V t[Block] = {};
   std::size_t c = 0;
-  // Two sums for each block, so that fewer additions wait for each other
+  // two sums per block, so that fewer additions depend on each other
   for (; c + 2 <= columns; c += 2) {
     const V u = splat(x[c * step]);
     const V v = splat(x[(c + 1) * step]);
@@ -255,8 +257,8 @@ void columns(std::size_t rows, std::size_t count, const T* m, std::size_t stride
   constexpr std::size_t W = Simd<T>::width;
   T sums[4 * W];
   for (std::size_t i = 0; i < rows;) {
-    // Blocks of four vectors take no longer than one, whose sums wait for each other; m has zeros
-    // to fill them up.
+    // Blocks of four vectors take no more time than one, because the sums of one depend on each
+    // other. m is padded with zeros.
     const std::size_t left = (rows - i + W - 1) / W;
     const std::size_t room = (stride - i) / W;
     const std::size_t blocks = left > 2 && room >= 4 ? 4 : left > 1 && room >= 2 ? 2 : 1;

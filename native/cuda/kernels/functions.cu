@@ -1,4 +1,4 @@
-// Kernels of functions of one operand, division, powers and thresholds.
+// Kernels for functions of one operand, division, powers and thresholds.
 #include "functions.cuh"
 
 // ---- kernels
@@ -94,7 +94,7 @@ extern "C" __global__ void binary_power(const T* x, double xr, double xi, const 
   each(n, z, [=](i64 i) { return out<T>(power_of(a[i], b[i])); });
 }
 
-// ---- thresholds: what remains of a modulus. NaN stays NaN.
+// ---- thresholds: the modulus after the threshold. NaN stays NaN.
 DEVICE double soft_of(double r, double t) { return r - t <= 0 ? 0 : r - t; }
 DEVICE double hard_of(double r, double t) { return r <= sqrt(2 * t) ? 0 : r; }
 /** 54^⅓ / 4 */

@@ -1,4 +1,4 @@
-// Functions of one operand, division and powers, as defined by src/cpu/reference. Functions of
+// Functions of one operand, division and powers, as defined in src/cpu/reference. Functions of
 // complex numbers are evaluated in double precision.
 #pragma once
 #include "prelude.cuh"
@@ -39,19 +39,19 @@ DEVICE double f_divide(double x, double y) { return x / y; }
 // ---- complex
 typedef Complex<double> Z;
 
-// Powers of two; C++14 has no hexadecimal ones
+// Powers of two, in decimal because C++14 has no hexadecimal floating-point literals.
 constexpr double POWER_64 = 18446744073709551616.0, POWER_80 = 1208925819614629174706176.0,
                  POWER_100 = 1267650600228229401496703205376.0;
 constexpr double POWER_108 = 324518553658426726783156020576256.0;
 /**
- * Above `LARGE` the sum of two numbers may overflow, below `SMALL` products lose digits to
+ * Above `LARGE` the sum of two numbers may overflow. Below `SMALL` products lose digits by
  * underflow.
  */
 constexpr double LARGE = 4.4942328371557898e307, SMALL = 1.0261342003245941e-289;
 
 DEVICE double larger_of(double x, double y) { return x > y || x != x ? x : y; }
 DEVICE bool is_infinite(double x) { return fabs(x) == huge(); }
-/** b·d/c, where r = d/c may have lost its digits to underflow. */
+/** b·d/c. The value r = d/c may have lost its digits by underflow. */
 DEVICE double times_ratio(double b, double d, double c, double r) {
   return fabs(r) > SMALL || d == 0 ? b * r : b / c * d;
 }
@@ -60,7 +60,10 @@ DEVICE Z smith(double a, double b, double c, double d, double sign) {
   const double r = d / c, t = c + d * r;
   return {(a + times_ratio(b, d, c, r)) / t, sign * (b - times_ratio(a, d, c, r)) / t};
 }
-/** No overflow or underflow where the result is representable. By zero: the parts by zero. */
+/**
+ * Without overflow or underflow if the result is representable. Division by zero divides the parts
+ * by zero.
+ */
 DEVICE Z f_divide(Z x, Z y) {
   if (y.re == 0 && y.im == 0) return {x.re / 0.0, x.im / 0.0};
   const double above = larger_of(fabs(x.re), fabs(x.im)), below = larger_of(fabs(y.re), fabs(y.im));
@@ -78,7 +81,7 @@ DEVICE Z f_negative(Z x) { return -x; }
 DEVICE Z f_square(Z x) { return {(x.re - x.im) * (x.re + x.im), x.re * x.im + x.re * x.im}; }
 DEVICE Z no_number() { return {huge() - huge(), huge() - huge()}; }
 DEVICE Z f_reciprocal(Z x) { return x.re == 0 && x.im == 0 ? no_number() : f_divide(Z{1, 0}, x); }
-/** Beyond this exp overflows, or cosh soon does. */
+/** Above this value exp overflows, or cosh is close to an overflow. */
 #define EXPONENT 709
 DEVICE Z f_exp(Z x) {
   if (x.im == 0) return {exp(x.re), x.im};
@@ -87,14 +90,14 @@ DEVICE Z f_exp(Z x) {
     const double modulus = exp(x.re);
     return {modulus * cos(x.im), modulus * sin(x.im)};
   }
-  // In two halves, since exp(re) may overflow where its product with a small cosine does not
+  // in two halves, because exp(re) may overflow although its product with a small cosine does not
   const double half = exp(x.re / 2);
   return {half * cos(x.im) * half, half * sin(x.im) * half};
 }
-/** a² + b² − 1 for a ≥ b and a sum between ¼ and 4, also where little of it remains. */
+/** a² + b² − 1 for a ≥ b and a sum between ¼ and 4, also accurate if the result is small. */
 DEVICE double squares_less_one(double a, double b) {
   const double aa = a * a, bb = b * b;
-  // What rounding left over
+  // the rounding errors
   const double rest = fma(a, a, -aa) + fma(b, b, -bb);
   const double x = aa > 1 ? aa - 1 : bb, y = aa > 1 ? bb : aa - 1;
   const double sum = x + y, with = sum - x;
@@ -115,7 +118,7 @@ DEVICE Z f_sqrt(Z x) {
   if (x.re == 0 && x.im == 0) return {0, x.im};
   if (fabs(x.im) == huge()) return {huge(), x.im};
   const double a = fabs(x.re), b = fabs(x.im), large = a > b ? a : b;
-  // Scaled by a power of 4, so that |re| + |z| neither overflows nor loses digits
+  // scaled by a power of 4, so that |re| + |z| does not overflow and does not lose digits
   const double scale = large > 1e300 ? 0.0625 : large < 1e-290 ? POWER_108 : 1;
   const double re = x.re * scale, im = x.im * scale, root = sqrt(scale);
   const double t = sqrt((fabs(re) + hypot(re, im)) / 2);
@@ -123,7 +126,7 @@ DEVICE Z f_sqrt(Z x) {
   if (x.re < 0) return {fabs(im) / (2 * t) / root, copy_sign(t / root, x.im)};
   return {x.re, x.re};
 }
-/** x / |x|, 0 for 0; where one part is infinite, the unit in its direction. */
+/** x / |x|, or 0 for 0. If one part is infinite, the result is the unit in its direction. */
 DEVICE Z f_sign(Z x) {
   const double r = hypot(x.re, x.im);
   if (r == 0) return {0, 0};
@@ -136,14 +139,14 @@ DEVICE Z f_sign(Z x) {
   }
   return {x.re / r, x.im / r};
 }
-/** p cosh x and q sinh x, where these are representable. */
+/** p cosh x and q sinh x, if these are representable. */
 DEVICE Z hyperbolic(double x, double p, double q) {
   if (!(fabs(x) > EXPONENT)) return {p * cosh(x), q * sinh(x)};
   const double half = exp(fabs(x) / 2);
   return {p / 2 * half * half, copy_sign(0.5, x) * q * half * half};
 }
 DEVICE Z f_sin(Z x) {
-  // 0 · ∞ would be no number
+  // 0 · ∞ would be NaN
   if (x.re == 0) return {x.re, sinh(x.im)};
   return hyperbolic(x.im, sin(x.re), cos(x.re));
 }
@@ -172,7 +175,7 @@ DEVICE Z f_arctan(Z x) {
     return {is_nan(x.re) ? x.re : copy_sign(1.57079632679489661923, x.re),
             half == huge() ? copy_sign(0, x.im) : x.im / half / half / 4};
   }
-  // 1 − y is exact where it is small: near the ends of the cut nothing cancels
+  // if 1 − y is small it is exact, so that nothing cancels near the ends of the cut
   const double y = fabs(x.im), near = x.re * x.re + (1 - y) * (1 - y);
   const double imaginary = near > 1e-200 ? log1p(4 * y / near) / 4 : log(2 / hypot(x.re, 1 - y)) / 2;
   return {atan2(2 * x.re, (1 - y) * (1 + y) - x.re * x.re) / 2, copy_sign(imaginary, x.im)};
@@ -196,7 +199,7 @@ DEVICE Z power_of(Z x, Z y) {
   return f_exp(Z{y.re * l.re - y.im * l.im, y.re * l.im + y.im * l.re});
 }
 DEVICE float power_of(float x, float y) { return powf(x, y); }
-/** By multiplications that wrap around; negative powers are the integer part of the fraction. */
+/** By multiplications that wrap around. A negative power is the integer part of the fraction. */
 DEVICE double integer_power(double x, double y) {
   if (y < 0) return pow(x, y);
   u32 result = 1, base = (u32)(int)x;

@@ -1,5 +1,5 @@
-// How blocks of a reduction are joined: partial results are added up in a fixed order by the last
-// block to finish.
+// The combination of the results of blocks in a reduction. The last block to finish adds the
+// partial results in a fixed order.
 #pragma once
 #include "prelude.cuh"
 
@@ -7,7 +7,9 @@ struct Pair {
   double a, b;
 };
 #define THREADS 256
-/** Threads of the first stage of a sum over a block, and what each of them adds. */
+/**
+ * The number of threads in the first stage of a sum over a block. Each adds a part of the values.
+ */
 #define GROUPS 16
 
 template <class Op>
@@ -30,8 +32,8 @@ DEVICE Pair block_join(Pair value) {
 }
 
 /**
- * Whether this block is the last of `blocks` to come here. Its threads then see what all of them
- * wrote before.
+ * True if this block is the last of `blocks` that calls the function. Its threads then see the
+ * writes of all blocks.
  */
 DEVICE bool is_last(u32* ticket, u32 blocks) {
   __shared__ int last;

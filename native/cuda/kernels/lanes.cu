@@ -1,12 +1,12 @@
-// Kernels that treat a complex number as two real ones: banded stencils, running sums; and the
-// selection of the k-th smallest real number.
+// Kernels that treat a complex number as two real numbers: banded stencils and running sums. Also
+// the selection of the k-th smallest real number.
 #include "prelude.cuh"
 
 // ---- stencils
 /**
  * Σ taps · x of one row of a banded matrix along [outer, n, inner]. `table` has five numbers for
- * each segment: start, end, lo, taps, and where these begin. Segments that are `sorted` are
- * disjoint and in order.
+ * each segment: start, end, lo, the number of taps, and the position of the first tap. Segments
+ * that are `sorted` are disjoint and in order.
  */
 template <class I>
 DEVICE A band_of(const R* x, I position, const i64* table, const A* taps, int segments, int sorted, i64 n,
@@ -35,7 +35,7 @@ DEVICE A band_of(const R* x, I position, const i64* table, const A* taps, int se
     }
     for (i64 k = 0; k < count; ++k) {
       const i64 at = c + k;
-      // What a tap of 0 would meet is not read: it may be no number
+      // an element for a tap of 0 is not read, because it may be NaN
       if (tap[k] == 0) continue;
       if (at < 0) {
         if (at + frontWidth >= 0) sum += tap[k] * (A)front[(o * frontWidth + frontWidth + at) * inner + j];
@@ -60,7 +60,8 @@ DEVICE void stencil_of(const R* x, R* y, i64 total, int add, i64 rangeSize, i64 
   const i64 position = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (position >= total) return;
   I at = (I)position;
-  // Positions count within the range: where that is not the whole axis, find the place in the array
+  // Positions count within the range. If that is not the whole axis, the position in the array is
+  // computed.
   if (rangeCount != rangeSize) {
     const I cell = at / (I)rangeInner;
     at = (cell / (I)rangeCount * (I)rangeSize + (I)rangeStart + cell % (I)rangeCount) * (I)rangeInner +
@@ -74,7 +75,7 @@ DEVICE void stencil_of(const R* x, R* y, i64 total, int add, i64 rangeSize, i64 
   y[at] = to<R>(wide(sum));
 }
 
-/** Up to four bands in one pass. `small`: positions of the whole array fit into 32 bits. */
+/** Up to four bands in one pass. `small`: positions in the whole array fit into 32 bits. */
 extern "C" __global__ void stencil(const R* x, R* y, i64 total, int add, int small, i64 rangeSize,
                                    i64 rangeStart, i64 rangeCount, i64 rangeInner, int bands, BAND(0),
                                    BAND(1), BAND(2), BAND(3)) {
@@ -88,8 +89,8 @@ extern "C" __global__ void stencil(const R* x, R* y, i64 total, int add, int sma
                     PASSED(1), PASSED(2), PASSED(3));
 }
 
-// ---- running sums along [outer, n, inner], n cut into `chunks` pieces of `chunk` elements, a
-// thread for each piece and line
+// ---- running sums along [outer, n, inner]. n is divided into `chunks` pieces of `chunk` elements,
+// with one thread for each piece and line.
 /** The sums of the pieces: [outer, chunks, inner]. */
 extern "C" __global__ void cumsum_pieces(const R* x, double* sums, i64 n, i64 inner, i64 chunk, i64 chunks,
                                          i64 total) {
@@ -101,7 +102,7 @@ extern "C" __global__ void cumsum_pieces(const R* x, double* sums, i64 n, i64 in
   for (i64 i = c * chunk; i < end; ++i) sum += x[(o * n + i) * inner + j];
   sums[t] = sum;
 }
-/** `ends`, where there are several pieces, are the running sums of what `cumsum_pieces` gave. */
+/** If there are several pieces, `ends` has the running sums of the results of `cumsum_pieces`. */
 extern "C" __global__ void cumsum(const R* x, R* y, const double* ends, i64 n, i64 inner, i64 chunk,
                                   i64 chunks, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
@@ -116,8 +117,8 @@ extern "C" __global__ void cumsum(const R* x, R* y, const double* ends, i64 n, i
   }
 }
 
-// ---- selection: bytes of the key from the highest on, a launch for each; counts are integers, so
-// their order does not matter
+// ---- selection: processes the bytes of the key from the highest on, with one launch for each.
+// Counts are integers, so their order has no influence.
 union Bits {
   R value;
 #if DTYPE == 1
@@ -129,7 +130,7 @@ union Bits {
 #define BITS (8 * (int)sizeof(R))
 #define TOP (1ull << (BITS - 1))
 
-/** Ordered as the numbers are: −0 before 0, NaN last. */
+/** A key in the order of the numbers: −0 before 0, NaN last. */
 DEVICE u64 key_of(R x) {
   Bits b;
   b.value = x;
@@ -154,8 +155,8 @@ DEVICE double value_of(u64 key) {
 DEVICE u64 above(u64 key, int shift) { return shift + 8 >= 64 ? 0 : key >> (shift + 8); }
 
 /**
- * `state`: the bytes known so far, and which of those that share them is wanted. The last pass
- * (shift 0) writes the number.
+ * `state`: the bytes that are determined so far, and the position of the wanted number among those
+ * with the same bytes. The last pass (shift 0) writes the number.
  */
 extern "C" __global__ void select_byte(const R* x, i64 n, int shift, i64 k, volatile u64* state, u64* counts,
                                        u32* ticket, double* result) {

@@ -25,7 +25,7 @@ DEVICE void both(const T* x, double xr, double xi, const T* y, double yr, double
   each(n, z, [=](i64 i) { return (U)of(a[i], b[i]); });
 }
 
-// A NaN in either wins
+// if either operand is NaN, the result is NaN
 extern "C" __global__ void binary_maximum(const T* x, double xr, double xi, const T* y, double yr, double yi,
                                           T* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a > b || a != a ? a : b; });

@@ -1,6 +1,6 @@
-// Types and helpers of all kernels: no CUDA or C++ headers are needed. DTYPE is the position of the
-// element type in DTYPES of src/core/base/dtype.ts. Every kernel takes each device pointer as an
-// argument of its own; sizes and strides are 64-bit, in elements.
+// Types and helpers of all kernels. No CUDA or C++ headers are needed. DTYPE is the position of the
+// element type in DTYPES of src/core/base/dtype.ts. Every kernel has a separate argument for each
+// device pointer. Sizes and strides are 64-bit numbers, in elements.
 #pragma once
 typedef long long i64;
 typedef unsigned long long u64;
@@ -13,8 +13,8 @@ struct __align__(2 * sizeof(S)) Complex {
   S re, im;
 };
 
-// T the element, R its real type, A what cheap arithmetic is done in, F what functions are
-// evaluated in, W what sums are added up in
+// T is the element, R its real type, A the type for simple arithmetic, F the type in which
+// functions are evaluated, W the type of sums.
 #if DTYPE == 0
 typedef float R;
 typedef float T;
@@ -93,8 +93,8 @@ DEVICE Complex<S> conj(Complex<S> x) {
   return {x.re, -x.im};
 }
 
-// ---- between types. Storing a real number in complex memory makes its imaginary part zero, a
-// complex one in real memory drops it.
+// ---- between types. A real number stored in complex memory gets a zero imaginary part. A complex
+// number stored in real memory loses its imaginary part.
 DEVICE double wide(float x) { return x; }
 DEVICE double wide(double x) { return x; }
 DEVICE double wide(int x) { return x; }
@@ -102,7 +102,8 @@ DEVICE Complex<double> wide(Complex<float> x) { return {x.re, x.im}; }
 DEVICE Complex<double> wide(Complex<double> x) { return x; }
 
 /**
- * As JavaScript stores a number in an Int32Array: truncated, modulo 2^32; what is not finite is 0.
+ * Converts a number as JavaScript does in an Int32Array: truncated, modulo 2^32. Values that are
+ * not finite become 0.
  */
 DEVICE int to_int32(double x) {
   if (x > -2147483649.0 && x < 2147483648.0) return (int)x;
@@ -131,7 +132,7 @@ DEVICE void put(float& to, Complex<double> x) { put(to, x.re); }
 DEVICE void put(double& to, Complex<double> x) { put(to, x.re); }
 DEVICE void put(int& to, Complex<double> x) { put(to, x.re); }
 
-/** A number of type U from a wider one. */
+/** A number of type U from a number of a wider type. */
 template <class U, class V>
 DEVICE U to(V x) {
   U y;
@@ -155,7 +156,8 @@ DEVICE double huge() {
 DEVICE double modulus(double x) { return fabs(x); }
 DEVICE double modulus(Complex<double> x) { return x.im == 0 ? fabs(x.re) : hypot(x.re, x.im); }
 
-// ---- elementwise loops: EACH elements a thread, all of them read before any is written
+// ---- elementwise loops: each thread processes EACH elements, and reads all of them before it
+// writes any
 #define EACH 4
 #define EACH_THREADS 256
 template <class U, class Of>

@@ -1,11 +1,11 @@
-// Sums of products: matrices, convolutions, sparse tables; and the side conditions of real
+// Sums of products: matrices, convolutions and sparse tables. Also the side conditions of real
 // transforms.
 #include "prelude.cuh"
 
 DEVICE A arith(T x) { return to<A>(wide(x)); }
 DEVICE W conjugated(W x, int conjugate) { return conjugate ? conj(x) : x; }
 
-// ---- C ← α op(A) op(B) + β C, row-major; op: 0 as it is, 1 transposed, 2 conjugated and
+// ---- C ← α op(A) op(B) + β C, row-major. op: 0 unchanged, 1 transposed, 2 conjugated and
 // transposed. Tiles of 16 × 16.
 #define TILE 16
 extern "C" __global__ void matmul(const T* a, const T* b, T* c, i64 m, i64 n, i64 k, int opA, int opB,
@@ -39,8 +39,8 @@ extern "C" __global__ void matmul(const T* a, const T* b, T* c, i64 m, i64 n, i6
   }
 }
 
-// ---- convolution over up to four axes of [batch, n0, n1, n2, n3, inner], as core/backend.ts
-// defines it: sign 1 forward, −1 adjoint
+// ---- convolution over up to four axes of [batch, n0, n1, n2, n3, inner], as defined in
+// core/backend.ts: sign 1 forward, −1 adjoint
 #define AXIS(k) i64 nx##k, i64 nh##k, i64 ny##k, i64 offset##k
 /** The taps that meet elements of the axis: first ≤ j < last, with x at `origin − sign · j`. */
 #define REACH(k)                                                    \
@@ -86,9 +86,9 @@ extern "C" __global__ void convolve(const T* x, const T* h, T* y, i64 total, i64
   y[t] = to<T>(wide(sum));
 }
 
-// ---- sparse tables: `weights` real, `pairs` of the dtype of x, or neither
+// ---- sparse tables: `weights` are real, `pairs` have the dtype of x; at most one of them is set
 DEVICE W weighted(W x, const R* weights, const T* pairs, i64 entry, int conjugate) {
-  // A complex factor, so that a real weight times an infinite part leaves no other part a number
+  // a complex factor, so that a real weight times an infinite part makes the other part NaN
   if (weights) return scalar<W>(wide(weights[entry]), 0) * x;
   if (pairs) return conjugated(wide(pairs[entry]), conjugate) * x;
   return x;
@@ -107,8 +107,8 @@ extern "C" __global__ void gather(const T* x, T* y, const int* index, const R* w
   y[t] = to<T>(sum);
 }
 /**
- * The table by its columns: entries `starts[i] … starts[i + 1] − 1` of `entries` belong to element
- * i of x, in the order of the table.
+ * The table by columns: entries `starts[i] … starts[i + 1] − 1` of `entries` belong to element i of
+ * x, in the order of the table.
  */
 extern "C" __global__ void scatter_add(const T* y, T* x, const int* starts, const int* entries,
                                        const R* weights, const T* pairs, i64 nx, i64 ny, i64 inner, i64 width,
@@ -124,8 +124,8 @@ extern "C" __global__ void scatter_add(const T* y, T* x, const int* starts, cons
   x[t] = to<T>(sum);
 }
 
-// ---- the half of a Hermitian line of `full` elements: what is zero by symmetry is made so.
-// [outer, n, inner]
+// ---- the half of a Hermitian line of `full` elements: parts that are zero by symmetry are set to
+// zero. [outer, n, inner]
 extern "C" __global__ void hermitian(const T* x, T* y, i64 n, i64 full, i64 inner, double scale, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;

@@ -1,6 +1,6 @@
-// Reductions. Each has one launch: blocks leave partial results, and the last block to finish adds
-// those up in a fixed order, so that results have the same bits every time. Accumulators are double
-// precision, in pairs: (re, im), or (value, position).
+// Reductions. Each has one launch: blocks write partial results, and the last block to finish adds
+// them in a fixed order, so that results have the same bits every time. Accumulators have double
+// precision and are pairs: (re, im), or (value, position).
 #include "joins.cuh"
 
 DEVICE double modulus_of(T x) { return modulus(wide(x)); }
@@ -55,8 +55,8 @@ DEVICE void give(R& y, Pair value) { put(y, value.a); }
 DEVICE void give(T& y, Pair value) { put(y, Complex<double>{value.a, value.b}); }
 #endif
 
-// ---- over an axis of [outer, n, inner], where inner or n is small: a block of 256 threads for
-// each output and each of gridDim.y pieces of n
+// ---- over an axis of [outer, n, inner] if inner or n is small: a block of 256 threads for each
+// output and each of gridDim.y pieces of n
 template <class Op, class Y>
 DEVICE void reduce_rows(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets, Y* y,
                         double* result) {
@@ -80,7 +80,7 @@ DEVICE void reduce_rows(const T* x, i64 n, i64 inner, double p, double* partials
   }
 }
 
-// ---- over an axis of [outer, n, inner] with many outputs: a thread for each output and each of
+// ---- over an axis of [outer, n, inner] with many outputs: one thread for each output and each of
 // gridDim.y · blockDim.y pieces of n
 template <class Op, class Y>
 DEVICE void reduce_columns(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
@@ -203,7 +203,7 @@ extern "C" __global__ void columns_countAtMost(const T* x, i64 n, i64 inner, i64
   reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
 }
 
-// ---- inner products: up to four a launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ
+// ---- inner products: up to four per launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ
 // conj(x)·y.
 DEVICE Pair product_of(double x, double y, bool) { return {x * y, 0}; }
 DEVICE Pair product_of(Complex<double> x, Complex<double> y, bool conjugated) {
@@ -235,7 +235,7 @@ extern "C" __global__ void dots(const T* x0, const T* y0, i64 n0, const T* x1, c
   if (threadIdx.x == 0) keep(result, k, sum);
 }
 
-// ---- the first position of the largest value; NaN wins
+// ---- the first position of the largest value; NaN counts as larger than all numbers
 struct First {
   static DEVICE Pair start() { return {-huge(), 9007199254740992.0}; }
   static DEVICE Pair join(Pair x, Pair y) {

@@ -1,4 +1,4 @@
-// Memory and arithmetic of whole vectors. A null operand stands for the scalar beside it.
+// Memory and arithmetic of whole vectors. If an operand is null, the scalar next to it is used.
 #include "prelude.cuh"
 
 extern "C" __global__ void fill(T* y, double real, double imaginary, i64 n) {
@@ -22,7 +22,8 @@ DEVICE T stored(A x) { return to<T>(wide(x)); }
 
 #if IS_COMPLEX
 /**
- * 1 and −1 only add and subtract; other factors are complex ones, so that ∞ times 0 is no number.
+ * Terms with factors 1 and −1 are only added or subtracted. Other factors are complex, so that ∞
+ * times 0 is NaN.
  */
 DEVICE A term(A c, T x) { return c.im == 0 && (c.re == 1 || c.re == -1) ? c.re * arith(x) : c * arith(x); }
 #else
@@ -50,7 +51,7 @@ extern "C" __global__ void combine4(T* y, i64 n, const T* x0, double a0, double 
   each(n, y,
        [=](i64 i) { return stored(term(c0, x0[i]) + term(c1, x1[i]) + term(c2, x2[i]) + term(c3, x3[i])); });
 }
-/** Up to eight terms; those beyond `terms` are not read. */
+/** Up to eight terms. Operands beyond `terms` are not read. */
 extern "C" __global__ void combine8(T* y, i64 n, const T* x0, double a0, double b0, const T* x1, double a1,
                                     double b1, const T* x2, double a2, double b2, const T* x3, double a3,
                                     double b3, const T* x4, double a4, double b4, const T* x5, double a5,
@@ -129,7 +130,7 @@ extern "C" __global__ void where(const int* condition, const T* x, double xr, do
   each(n, z, [=](i64 i) { return condition[i] != 0 ? a[i] : b[i]; });
 }
 
-// ---- strided walks over up to eight axes, the last the fastest
+// ---- strided walks over up to eight axes; the last axis varies fastest
 #define WALK                                                                                              \
   i64 n0, i64 n1, i64 n2, i64 n3, i64 n4, i64 n5, i64 n6, i64 n7, i64 a0, i64 a1, i64 a2, i64 a3, i64 a4, \
       i64 a5, i64 a6, i64 a7, i64 b0, i64 b1, i64 b2, i64 b3, i64 b4, i64 b5, i64 b6, i64 b7
@@ -167,9 +168,9 @@ extern "C" __global__ void strided_add(const T* x, T* y, i64 total, int axes, WA
 }
 
 /**
- * A transposition by tiles of 32 × 32, so that both sides are read and written in whole lines: x is
- * contiguous along the rows' axis, y along the columns'. Blocks of 32 × 8 threads; gridDim.z walks
- * over `batch` such matrices.
+ * A transposition by tiles of 32 × 32, so that both sides are read and written in whole lines. x is
+ * contiguous along the axis of the rows, y along that of the columns. Blocks have 32 × 8 threads.
+ * gridDim.z iterates over `batch` such matrices.
  */
 extern "C" __global__ void transpose_set(const T* x, T* y, i64 rows, i64 columns, i64 xStep, i64 yStep,
                                          i64 batch, i64 inner, i64 xInner, i64 yInner, i64 xOuter,
