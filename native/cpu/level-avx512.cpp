@@ -22,12 +22,12 @@
 #define LOPS_VECTOR_BYTES 64
 
 #include "loops/simd.hpp"
-// after simd.hpp
+// must come after simd.hpp
 #include "loops/linear.hpp"
 #include "loops/elementwise.hpp"
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
-// after all loops
+// must come after all loops
 #include "loops/table.hpp"
 
 #if defined(__clang__)

@@ -1,10 +1,10 @@
-// Prints compiler or linker flags of the CBLAS and FFTW that pkg-config knows, one a line:
-// `node library-flags.mjs cflags|ldflags|defines`. Neither is needed. LOPS_BLAS names the
-// pkg-config package of another CBLAS, or 'none'; LOPS_FFTW=none leaves FFTW out.
+// Prints compiler or linker flags of the CBLAS and FFTW that pkg-config finds, one per line:
+// `node library-flags.mjs cflags|ldflags|defines`. Both are optional. LOPS_BLAS names the
+// pkg-config package of another CBLAS, or 'none'. LOPS_FFTW=none disables FFTW.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** pkg-config names of libraries with cblas.h, the fastest first. */
+/** The pkg-config names of libraries with cblas.h, the fastest first. */
 const CBLAS = ['openblas', 'flexiblas', 'mkl-dynamic-lp64-seq', 'blis', 'cblas', 'cblas-netlib'];
 
 function pkgConfig(...args) {
@@ -21,7 +21,7 @@ function library(names, label) {
   const libs = pkgConfig('--libs', ...names);
   if (version === undefined || cflags === undefined || libs === undefined) return undefined;
   const flags = libs.split(/\s+/).filter(Boolean);
-  // Libraries of environment modules lie outside the loader's path
+  // libraries of environment modules are outside the search path of the loader
   const rpaths = flags.filter((f) => f.startsWith('-L/')).map((f) => `-Wl,-rpath,${f.slice(2)}`);
   return {
     name: `${label} ${version}`,
@@ -30,7 +30,7 @@ function library(names, label) {
   };
 }
 
-/** `{ blas, fftw }`, each `{ name, cflags, ldflags }` or undefined. */
+/** Returns `{ blas, fftw }`, each of them `{ name, cflags, ldflags }` or undefined. */
 export function cpuLibraries() {
   const wish = process.env.LOPS_BLAS;
   const names = wish === 'none' ? [] : wish ? [wish] : CBLAS;
@@ -49,7 +49,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { blas, fftw } = cpuLibraries();
   const asked = process.argv[2];
   const found = [blas, fftw].filter((l) => l !== undefined);
-  // gyp splits what is printed as a shell does
+  // gyp splits the output as a shell does
   if (asked === 'defines') {
     if (blas) console.log(`'LOPS_BLAS="${blas.name}"'`);
     if (fftw) console.log(`'LOPS_FFTW="${fftw.name}"'`);

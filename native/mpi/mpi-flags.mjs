@@ -1,6 +1,6 @@
-// Prints the compiler or linker flags of the MPI that is found, one a line:
-// `node mpi-flags.mjs cflags|ldflags|mpicc`. The wrapper compiler is asked first (MPICC, otherwise
-// mpicc), pkg-config second.
+// Prints the compiler or linker flags of the MPI that is found, one per line:
+// `node mpi-flags.mjs cflags|ldflags|mpicc`. The wrapper compiler (MPICC, otherwise mpicc) is tried
+// first, then pkg-config.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -21,13 +21,13 @@ function pathOf(command) {
       accessSync(join(folder, command), constants.X_OK);
       return join(folder, command);
     } catch {
-      // Not in this folder
+      // not in this folder
     }
   }
   return undefined;
 }
 
-/** `{ mpicc, cflags, ldflags }`, or undefined where there is no MPI to build against. */
+/** Returns `{ mpicc, cflags, ldflags }`, or undefined if no MPI is installed for the build. */
 export function mpiFlags() {
   const mpicc = pathOf(process.env.MPICC || 'mpicc');
   const shown = mpicc && (output(mpicc, ['-show']) ?? output(mpicc, ['--showme']));
@@ -42,8 +42,8 @@ export function mpiFlags() {
 function sorted(flags, mpicc) {
   const cflags = flags.filter((f) => /^-(I|D|pthread)/.test(f));
   const ldflags = flags.filter((f) => /^-(L|l|Wl,|pthread)/.test(f));
-  // The wrapper may rely on the loader's search path, which a program that is not built by it does
-  // not have.
+  // The wrapper may rely on the search path of the loader, which a program that it does not build
+  // lacks.
   const rpaths = ldflags.filter((f) => f.startsWith('-L/')).map((f) => `-Wl,-rpath,${f.slice(2)}`);
   return { mpicc, cflags, ldflags: [...new Set([...ldflags, ...rpaths])] };
 }

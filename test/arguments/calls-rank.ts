@@ -1,7 +1,8 @@
 /**
- * Calls public functions with drawn arguments on this rank: `calls-rank.js SIGNATURES FOLDER SEED
- * FIRST COUNT`. It writes a line of JSON for each fault. Before each call it writes the call to
- * FOLDER/at-RANK, so that a call that does not return can be identified.
+ * Calls public functions with drawn arguments on this rank:
+ * `calls-rank.js SIGNATURES FOLDER SEED FIRST COUNT`. It writes a line of JSON for each fault.
+ * Before each call it writes the call to FOLDER/at-RANK, so that a call that does not return can be
+ * identified.
  */
 import { mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

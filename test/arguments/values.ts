@@ -162,7 +162,8 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   HostSpan: hostSpan,
   DeviceSpan: hostSpan,
   Traced: traced,
-  Nested: ({ pick }) => pick([[1, 2, 3, 4], 3, [[1, 2], [3, 4]], [{ re: 1, im: 2 }]]), // biome-ignore format: one line
+  // biome-ignore format: one line
+  Nested: ({ pick }) => pick([[1, 2, 3, 4], 3, [[1, 2], [3, 4]], [{ re: 1, im: 2 }]]),
   Scalar: ({ pick }) => pick([2, -0.5, 0, 1, { re: 1, im: -2 }]),
   DType: ({ pick }) => pick(DTYPE_NAMES),
   Shape: ({ pick, random }) => [...(random() < 0.5 ? [4] : pick(SHAPES))],

@@ -1,8 +1,8 @@
 /**
- * Calls of `Backend` with random arguments, many of them wrong: `node fuzz-backend.js SEED
- * SECONDS`. Each call is made to the native kernels and to the reference, with the same memory.
- * Both must throw, or both must give the same result. The program prints a line of JSON for every
- * difference, and the number of calls.
+ * Calls of `Backend` with random arguments, many of them wrong:
+ * `node fuzz-backend.js SEED SECONDS`. Each call is made to the native kernels and to the
+ * reference, with the same memory. Both must throw, or both must give the same result. The program
+ * prints a line of JSON for every difference, and the number of calls.
  */
 
 import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';

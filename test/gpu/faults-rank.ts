@@ -1,6 +1,7 @@
 /**
- * One rank of the tests of failing devices on the emulator: `node faults-rank.js
- * agreed|alloc|launch|lost FOLDER`. The device of rank 1 fails. The program prints lines of JSON.
+ * One rank of the tests of failing devices on the emulator:
+ * `node faults-rank.js agreed|alloc|launch|lost FOLDER`. The device of rank 1 fails. The program
+ * prints lines of JSON.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -136,7 +136,7 @@ group('Checkpoint', () => {
         );
       });
       expect(() => new Checkpoint('x', { every: 0 })).to.throw(ArgumentError, /every/);
-      // @ts-expect-error misspelt
+      // @ts-expect-error misspelled
       expect(() => new Checkpoint('x', { evry: 1 })).to.throw(ArgumentError, /did you mean 'every'/);
     },
   );

@@ -1,6 +1,6 @@
 /**
- * Tests that the axes of a model and of data match the memory: the parts of composed operators lie
- * where the stated shapes say.
+ * Tests that the axes of a model and of data match the memory. The parts of composed operators must
+ * be at the places that the stated shapes define.
  */
 import { assert } from 'chai';
 import fc from 'fast-check';

@@ -96,8 +96,8 @@ export function solveDense(matrix: Matrix, rhs: readonly Scalar[]): Complex[] {
 }
 
 /**
- * The solution of `(AᴴA + ε² I) x = Aᴴ y`, computed densely. It is the minimum of `‖y − A x‖² +
- * ε²‖x‖²`.
+ * The solution of `(AᴴA + ε² I) x = Aᴴ y`, computed densely. It is the minimum of
+ * `‖y − A x‖² + ε²‖x‖²`.
  */
 export function normalSolution(a: Matrix, y: readonly Scalar[], damp = 0): Complex[] {
   const columns = a[0]?.length ?? 0;
