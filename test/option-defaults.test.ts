@@ -185,7 +185,9 @@ describe('defaults of options', function () {
         readonly other?: number;
       }
       const LIST = [0, 1];
-      const DEFAULTS = { kind: 'b', right: 1, list: LIST, silent: false, absent: undefined, other: undefined } satisfies Defaults<Options>;
+      const DEFAULTS = {
+        kind: 'b', right: 1, list: LIST, silent: false, absent: undefined, other: undefined,
+      } satisfies Defaults<Options>;
     `;
     const { wrong } = compare(read([['file.ts', text]]));
     expect(wrong.map((line) => /: (\w+) is/.exec(line)?.[1])).to.have.members([

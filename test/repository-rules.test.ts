@@ -114,6 +114,26 @@ describe('the rules of the repository', function () {
     expect(breaches).to.deep.equal([]);
   });
 
+  it('has code of at most 110 columns, regular expressions aside, and comments of at most 100', () => {
+    const wide = ['src', 'test', 'examples', 'bench', 'scripts'].flatMap((folder) =>
+      readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+        .filter((path) => /\.[cm]?[jt]s$/.test(path) && !path.startsWith('golden/'))
+        .flatMap((path) =>
+          readFileSync(`${root}${folder}/${path}`, 'utf8')
+            .split('\n')
+            .flatMap((line, k) => {
+              const comment = /^\s*(\/\*|\*|\/\/)/.test(line);
+              const width = [...line].length;
+              const excused = /^\s*\/[^/*]/.test(line) || line.includes('biome-ignore');
+              return width > (comment ? 100 : 110) && !excused
+                ? [`${folder}/${path}:${k + 1}: ${width}`]
+                : [];
+            }),
+        ),
+    );
+    expect(wide).to.deep.equal([]);
+  });
+
   it('has at most 25 files in a folder of src', () => {
     const count = new Map<string, number>();
     for (const entry of readdirSync(`${root}src`, { recursive: true, withFileTypes: true })) {

@@ -191,7 +191,7 @@ describe('what doctor finds', () => {
     expect(doctorText(many)).to.match(/^b +32 +32 +63 +32 +0$/m);
   });
 
-  it('a backend reports itself without being made, and what comes of making one that has no report', async () => {
+  it('a backend reports without being made; one without a report is made', async () => {
     registerBackend(
       'reporting',
       () => expect.fail('made'),

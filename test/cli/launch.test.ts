@@ -94,7 +94,8 @@ describe('lops run', function () {
        import ts from 'typescript';
        export async function load(url, context, next) {
          if (!url.endsWith('.ts')) return next(url, context);
-         const { outputText } = ts.transpileModule(readFileSync(new URL(url), 'utf8'), { compilerOptions: { module: 'esnext', target: 'es2022' } });
+         const compilerOptions = { module: 'esnext', target: 'es2022' };
+         const { outputText } = ts.transpileModule(readFileSync(new URL(url), 'utf8'), { compilerOptions });
          return { format: 'module', source: outputText, shortCircuit: true };
        }`,
     );
@@ -126,7 +127,7 @@ describe('launchers', () => {
     expect(srunMpiType({ library: 'Open MPI', version: '' }, ['none'])).to.equal(undefined);
   });
 
-  it('a launch from within a rank keeps what Slurm says of the job, and nothing that it says of the rank', () => {
+  it('a launch from within a rank keeps the variables of the job, not those of the rank', () => {
     const job = {
       SLURM_JOB_ID: '7',
       SLURM_NODELIST: 'n[1-2]',

@@ -29,7 +29,7 @@ describe('the log of a solver', () => {
     }
   }
 
-  it('shows the numbers of the first ten iterations, of every tenth, and of the last, then the reason', () => {
+  it('shows the first ten iterations, every tenth and the last, then the reason', () => {
     const { text, result } = run(23, { title: 'CGLS' });
     const lines = text.trimEnd().split('\n');
     expect(lines[0]).to.equal('CGLS');

@@ -216,10 +216,12 @@ describe('expressions', () => {
 
   it('needs no code from strings: where a process refuses it, kernels run one after another', () => {
     const script = `
-      import { ElementwiseKernel, NDArray, ReductionKernel } from '${new URL('../../src/index.js', import.meta.url)}';
+      import { ElementwiseKernel, NDArray, ReductionKernel }
+        from '${new URL('../../src/index.js', import.meta.url)}';
       const x = NDArray.array([1, 2, 3]);
-      const { z } = new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z'], expression: 'z = x * 2 + 1' }).run({ x });
-      console.log(z.toString(), new ReductionKernel({ inputs: { x: 'array' }, map: 'x * x', reduce: 'sum' }).run({ x }));`;
+      const inputs = { x: 'array' };
+      const { z } = new ElementwiseKernel({ inputs, outputs: ['z'], expression: 'z = x * 2 + 1' }).run({ x });
+      console.log(z.toString(), new ReductionKernel({ inputs, map: 'x * x', reduce: 'sum' }).run({ x }));`;
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script],

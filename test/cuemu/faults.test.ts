@@ -60,7 +60,7 @@ describe('CUDA emulator: mistakes', function () {
       expect(outputOf('barrier', { CUEMU_ORDER: order })).to.contain('wrong=0');
   });
 
-  it('a barrier that some threads have left out, or at which they wait for each other, ends the kernel', () => {
+  it('a barrier that only some threads reach ends the kernel', () => {
     for (const [scenario, why] of [
       ['left-barrier', '5 returned before'],
       ['deadlock', 'wait at different barriers'],

@@ -149,7 +149,7 @@ describe('KernelOperator', () => {
     });
   }
 
-  it('computes double precision by the functions themselves, and refuses it where gpu.js is insisted on', function () {
+  it('computes double precision without gpu.js, and refuses it where gpu.js is asked for', function () {
     const options = choose(this, 'gpu.js');
     const double = make({ dtype: 'float64' });
     const x = NDArraySpace.of([columns], 'float64', host).random(1);

@@ -333,7 +333,8 @@ group('Checkpoint', () => {
       expect(run).to.throw(
         ArgumentError,
         new RegExp(
-          `${comm.size > 1 ? 'rank 0: ' : ''}Checkpoint: could not use .*: it is in use by process ${parent} on .*choose another folder`,
+          `${comm.size > 1 ? 'rank 0: ' : ''}Checkpoint: could not use .*: ` +
+            `it is in use by process ${parent} on .*choose another folder`,
         ),
       );
       expect(() => new Checkpoint(folder).save(cg.init(A, y))).to.throw(ArgumentError, /in use by process/);

@@ -93,7 +93,8 @@ group('.npy by all ranks', () => {
       const path = join(folder, 'x.npy');
       const put = (descr: string, fortran: boolean, shape: string, data: Uint8Array) => {
         comm.barrier();
-        const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }\n`;
+        const order = fortran ? 'True' : 'False';
+        const text = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
         if (comm.rank === 0)
           writeFileSync(
             path,

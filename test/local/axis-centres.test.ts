@@ -42,7 +42,7 @@ describe('the middle of an axis', () => {
   const close = (a: NDArray, b: NDArray, title: string): void =>
     assert.isAtMost(difference(a, b), 1e-9, title);
 
-  it('Radon2D: opposite slopes give the mirror image, and the axis around 0 the same as the centred one', () => {
+  it('Radon2D: opposite slopes give the mirror image; an axis around 0 is the centred one', () => {
     const draw = fc.record({
       nt: fc.integer({ min: 2, max: 12 }),
       nh: few,
@@ -109,7 +109,7 @@ describe('the middle of an axis', () => {
     );
   });
 
-  it('windows that reach both ends: the mirror image of the windows and of each gives the mirror image', () => {
+  it('windows that reach both ends: mirrored windows give the mirror image', () => {
     const draw = fc
       .record({
         nwin: fc.integer({ min: 1, max: 7 }),

@@ -238,7 +238,7 @@ describe('local operators', () => {
         }
       });
 
-      it('data of lists and arrays moves to the backend once, and outlives the scope that first used it', () => {
+      it('data is copied to the backend once, and outlives the scope that first used it', () => {
         const op = new MatrixMult(
           [
             [1, 2],

@@ -60,7 +60,7 @@ describe('spectral local operators', () => {
     wave(0).forEach((v, i) => assert.closeTo(decays[i] as number, factor * v, 1e-12));
   });
 
-  it('take the wavenumbers of a wave from their own places, which need not be alike on both sides', async () => {
+  it('take wavenumbers from their own places, which may differ on both sides', async () => {
     const backend = await makeBackend('cpu');
     const [nt, nx, ny, vel] = [16, 5, 4, 100];
     const freq = Array.from({ length: nt / 2 + 1 }, (_, i) => i);

@@ -342,7 +342,8 @@ group('errors', () => {
           const buffer = memory.subarray(0, room);
           const message = new Float64Array(sent).fill(comm.rank);
           const request = comm.isend(message, next, 1);
-          const text = `expected at most ${8 * room} bytes, received ${8 * sent} from rank ${before} with tag 1`;
+          const text =
+            `expected at most ${8 * room} bytes, received ${8 * sent} ` + `from rank ${before} with tag 1`;
           expect(() => comm.recv(buffer, from, tag)).to.throw(MpiError, comm.size > 1 ? text : 'truncated');
           request.wait();
           if (comm.size > 1) {

@@ -153,7 +153,8 @@ describe('who joins', function () {
   });
 
   it('LOPS_DEBUG on some ranks alone: an error on each, instead of waiting for each other', async () => {
-    const unlike = `if (Number(process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK) > 0) process.env.LOPS_DEBUG = '1';
+    const unlike = `const rank = process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK;
+    if (Number(rank) > 0) process.env.LOPS_DEBUG = '1';
       const { COMM_WORLD } = await import('${INDEX}'); console.log('joined ' + COMM_WORLD.rank);`;
     const { code, stdout, stderr } = await runRanks(2, [...script, unlike]);
     expect(code).to.not.equal(0);
@@ -173,7 +174,8 @@ describe('who joins', function () {
       import { spawnSync } from 'node:child_process';
       import { Worker } from 'node:worker_threads';
       const say = ${JSON.stringify(say)};
-      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', say], { encoding: 'utf8' });
+    const args = ['--input-type=module', '-e', say];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
       const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(say)), { stdout: true });
       let text = '';
       worker.stdout.on('data', (d) => { text += d; });

@@ -473,7 +473,7 @@ describe('solvers of Hermitian systems', () => {
     }
   });
 
-  it('minres: a preconditioner that is not positive definite on the residual is an error that says so', () => {
+  it('minres: a preconditioner that is not positive definite on the residual is an error', () => {
     const A = new Dense(diagonal([2, 3]));
     const M = (...values: number[]) => new Dense(diagonal(values));
     for (const [y, values] of [

@@ -131,7 +131,7 @@ describe('figures', () => {
     expect(c[1]).to.be.greaterThan((a[1] as number) + 60);
   });
 
-  it('are written as PNG of the size of the SVG times the scale, and as SVG, in folders that are made', () => {
+  it('are written as SVG, and as PNG of its size times the scale; folders are made', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lops-figure-'));
     try {
       const figure = new Figure({ title: 'a < b & "c"' }).add(

@@ -40,7 +40,7 @@ export const BACKENDS: readonly BackendEntry[] = [
   {
     name: 'tfjs:cpu',
     ranks: [1, 2],
-    // engines differ in their kernels; solvers use those of vectors, which the suite of backends compares
+    // engines differ in their kernels; solvers use those of vectors, which the suite compares
     files: /^operators\//,
     make: () => createTfjsBackend({ engine: 'cpu', host: createCpuBackend() }),
   },

@@ -159,7 +159,8 @@ export function reductionSource(fold: Fold, program: Program): string {
 struct Join : ${JOINS[fold](isComplex(dtype))} {
   static DEVICE Pair start() { return ${start}; }
 };
-extern "C" __global__ void reduction(${parameters(program)}, i64 n, i64 start, i64 size, double *partials, u32 *tickets, double *result) {
+extern "C" __global__ void reduction(${parameters(program)}, i64 n, i64 start, i64 size,
+    double *partials, u32 *tickets, double *result) {
   Pair sum = Join::start();
   for (i64 i = (i64)blockIdx.x * THREADS + threadIdx.x; i < n; i += (i64)gridDim.x * THREADS) {
 ${values(program)}
