@@ -35,7 +35,7 @@ export { keep, tidy } from './base/scope.js';
 export type { Shape } from './base/shape.js';
 export type { Index, Range } from './base/slice.js';
 export { DistributedArray, type HostData } from './distributed/distributed-array.js';
-export { HaloBlockPlan, type HaloFrame, HaloPlan, type HaloWidths, haloBox } from './distributed/halo.js';
+export { AxisHaloPlan, BoxHaloPlan, type HaloFrame, type HaloWidths, haloBox } from './distributed/halo.js';
 export { type IndexBox, Layout } from './distributed/layout.js';
 export { fftshift, ifftshift, roll } from './distributed/roll-and-fftshift.js';
 export {

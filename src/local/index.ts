@@ -45,6 +45,7 @@ export {
   SecondDirectionalDerivative,
   type SecondDirectionalDerivativeOptions,
 } from './derivatives/second-directional-derivative.js';
+export { DeviceConstants, type OperatorData } from './device-constants.js';
 export {
   AVOLinearModelling,
   type AVOLinearModellingOptions,
@@ -82,7 +83,6 @@ export {
 } from './geophysics/seismic-events.js';
 export type { Wavelet, Window } from './geophysics/wavelet.js';
 export { type AnyLocalOperator, LocalOperator } from './local-operator.js';
-export { type OperatorData, Resident } from './resident.js';
 export { Bilinear, type BilinearOptions } from './signal/bilinear.js';
 export { ConvolveND, type ConvolveNDOptions } from './signal/convolve-nd.js';
 export { Convolve1D, type Convolve1DOptions } from './signal/convolve1d.js';

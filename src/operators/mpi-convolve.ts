@@ -2,7 +2,7 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 import { product, type Shape, toAxis } from '../core/base/shape.js';
 import type { IndexBox } from '../core/distributed/layout.js';
 import type { Elements } from '../core/ports/backend.js';
-import type { OperatorData, Resident } from '../local/resident.js';
+import type { DeviceConstants, OperatorData } from '../local/device-constants.js';
 import { CONVOLVE_ND_DEFAULTS, type ConvolveNDOptions, filterOnAxes } from '../local/signal/convolve-nd.js';
 import { CONVOLVE1D_DEFAULTS, type Convolve1DOptions } from '../local/signal/convolve1d.js';
 import { type BoxKernel, HaloOperator } from './base/halo-operator.js';
@@ -31,7 +31,7 @@ const DEFAULTS = {
  * @example new MPIConvolveND([12, 5], [[1, 2], [3, 4]])
  */
 export class MPIConvolveND extends HaloOperator {
-  readonly #filter: Resident;
+  readonly #filter: DeviceConstants;
   readonly #hShape: Shape;
   readonly #offset: readonly number[];
 

@@ -5,7 +5,7 @@ import { PlanCache } from '../core/base/plan-cache.js';
 import { formatShape, product, type Shape, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import { HaloBlockPlan, type HaloFrame, haloBox } from '../core/distributed/halo.js';
+import { BoxHaloPlan, type HaloFrame, haloBox } from '../core/distributed/halo.js';
 import { Layout } from '../core/distributed/layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
@@ -88,7 +88,7 @@ export class MPIHalo extends MPILinearOperator {
   readonly #extended: Layout;
   readonly #adjoint: 'crop' | 'exact';
   readonly #form: LayoutAdapter;
-  readonly #plans = new PlanCache<DistributedSpace, HaloBlockPlan>(4, {
+  readonly #plans = new PlanCache<DistributedSpace, BoxHaloPlan>(4, {
     same: (a, b) => a.dtype === b.dtype && a.backend === b.backend,
     dispose: (plan) => plan.dispose(),
   });
@@ -159,9 +159,9 @@ export class MPIHalo extends MPILinearOperator {
     }
   }
 
-  #plan(space: DistributedSpace): HaloBlockPlan {
+  #plan(space: DistributedSpace): BoxHaloPlan {
     return this.#plans.get(space, ({ dtype, backend }) =>
-      HaloBlockPlan.create(this.#layout, this.comm, this.#frame, dtype, backend),
+      BoxHaloPlan.create(this.#layout, this.comm, this.#frame, dtype, backend),
     );
   }
 }

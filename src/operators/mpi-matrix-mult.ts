@@ -17,7 +17,7 @@ import type { Elements, MatMul, Trans } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
-import { Resident } from '../local/resident.js';
+import { DeviceConstants } from '../local/device-constants.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
@@ -161,9 +161,9 @@ interface Described {
 export class MPIMatrixMult extends MPILinearOperator {
   readonly grid: ProcessGrid;
   readonly kind: MatrixMultKind;
-  readonly #matrix: Resident;
+  readonly #matrix: DeviceConstants;
   /** A in the blocks that the adjoint reads, with `saveAt`. */
-  readonly #transposed: Resident | undefined;
+  readonly #transposed: DeviceConstants | undefined;
   readonly #model: TiledSide;
   readonly #data: TiledSide;
   readonly #forward: readonly PanelPair[];
@@ -195,7 +195,7 @@ export class MPIMatrixMult extends MPILinearOperator {
         );
       if (A.ndim !== 2)
         throw new ShapeError(`MPIMatrixMult: expected A of two axes, received shape ${formatShape(A.shape)}`);
-      Resident.from(A, dtype);
+      DeviceConstants.from(A, dtype);
       return { shape: A.shape, dtype: A.dtype, arguments: { M, kind, grid, saveAt, dtype } };
     });
     checkSame('MPIMatrixMult', all, ['dtype', 'arguments']);
@@ -206,7 +206,7 @@ export class MPIMatrixMult extends MPILinearOperator {
       kind,
     );
     const [N, K] = [rows, columns].map((c) => c.counts.reduce((a, b) => a + b, 0)) as [number, number];
-    const matrix = Resident.from(A, dtype);
+    const matrix = DeviceConstants.from(A, dtype);
     super({ dims: [K, M], dimsd: [N, M], dtype: matrix.dtype, holdsData: true, comm });
     this.grid = grid;
     this.kind = kind;
@@ -271,7 +271,7 @@ export class MPIMatrixMult extends MPILinearOperator {
       (i) => part(modelRows, i),
     );
     if (kind === 'summa' && saveAt)
-      this.#transposed = Resident.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
+      this.#transposed = DeviceConstants.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
     const outer = this.#transposed ? refine(kept, rows) : rows;
     this.#adjoint = this.#sums
       ? []

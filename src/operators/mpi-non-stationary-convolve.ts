@@ -6,9 +6,9 @@ import { textOf } from '../core/base/text-of.js';
 import type { IndexBox } from '../core/distributed/layout.js';
 import type { Elements } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
-import { type OperatorData, Resident } from '../local/resident.js';
+import { DeviceConstants, type OperatorData } from '../local/device-constants.js';
 import { checkOdd, filterPlaces } from '../local/signal/filter-bank.js';
-import { HatConvolution } from '../local/signal/hat-convolution.js';
+import { LinearInterpolationConvolution } from '../local/signal/linear-interpolation-convolution.js';
 import {
   NON_STATIONARY_1D_DEFAULTS,
   type NonStationaryConvolve1DOptions,
@@ -50,7 +50,7 @@ const DEFAULTS_2D = {
 
 /** The base class of both operators, with a bank of filters that every rank has. */
 abstract class NonStationaryConvolution extends HaloOperator {
-  readonly #bank: Resident;
+  readonly #bank: DeviceConstants;
   readonly #axes: readonly number[];
   readonly #tables: readonly FilterTable[];
 
@@ -63,7 +63,7 @@ abstract class NonStationaryConvolution extends HaloOperator {
     { dtype, comm }: { readonly dtype: DType | undefined; readonly comm: Communicator | undefined },
   ) {
     const shape = toShape(dims, 'dims');
-    const bank = Resident.from(hs, dtype);
+    const bank = DeviceConstants.from(hs, dtype);
     const along = axes.map((axis) => toAxis(axis, shape.length));
     const count = along.length;
     if (new Set(along).size !== count || along.some((a, k) => k > 0 && a < (along[k - 1] as number)))
@@ -90,12 +90,12 @@ abstract class NonStationaryConvolution extends HaloOperator {
 
   /** The convolution on the boxes of a rank. */
   protected abstract convolution(
-    bank: Resident,
+    bank: DeviceConstants,
     axes: readonly number[],
     tables: readonly FilterTable[],
     model: IndexBox,
     data: IndexBox,
-  ): HatConvolution | VaryingConvolution;
+  ): LinearInterpolationConvolution | VaryingConvolution;
 
   protected override kernel(direction: 'forward' | 'adjoint', from: IndexBox, to: IndexBox): BoxKernel {
     const [model, data] = direction === 'forward' ? [from, to] : [to, from];
@@ -126,7 +126,7 @@ export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
     super('MPINonStationaryConvolve1D', dims, hs, { ih }, [axis], rest);
   }
   protected override convolution(
-    bank: Resident,
+    bank: DeviceConstants,
     axes: readonly number[],
     tables: readonly FilterTable[],
     model: IndexBox,
@@ -157,13 +157,13 @@ export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
     super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, axes, rest);
   }
   protected override convolution(
-    bank: Resident,
+    bank: DeviceConstants,
     axes: readonly number[],
     tables: readonly FilterTable[],
     model: IndexBox,
     data: IndexBox,
   ) {
-    return new HatConvolution(
+    return new LinearInterpolationConvolution(
       bank,
       axes,
       tables.map(({ places }) => places),

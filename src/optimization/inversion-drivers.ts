@@ -5,7 +5,7 @@ import { checkList, checkOptionsObject, type Defaults, requireOptions } from '..
 import { DistributedArray } from '../core/distributed/distributed-array.js';
 import { StackedDistributedArray } from '../core/distributed/stacked-distributed-array.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
-import { type AnyVector, checkVector, type Space, seenIn, type Vector } from '../core/vector/vector.js';
+import { type AnyVector, checkVector, type Space, type Vector, viewAs } from '../core/vector/vector.js';
 import { VStack } from '../local/basic/v-stack.js';
 import { MPIStackedVStack } from '../operators/mpi-stacked-vstack.js';
 import { type CgOptions, type CgResult, cg } from './krylov/cg.js';
@@ -123,7 +123,7 @@ export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
   const data = terms.map(({ R, eps, data: d }) => {
     const space: Space<AnyVector> = R.rangeOf(model);
     const block = space.zeros();
-    return d ? block.axpby(eps, seenIn(d, space), 0) : block;
+    return d ? block.axpby(eps, viewAs(d, space), 0) : block;
   });
   const operators = terms.map(({ R, eps }) => (eps === 1 ? R : R.scale(eps)));
   try {

@@ -6,10 +6,10 @@ import type { LinearOperator } from '../core/operator/linear-operator.js';
 import { checkOperator } from '../core/operator/linear-operator.js';
 import { checkSpace, type Space, type Vector, vdots } from '../core/vector/vector.js';
 import {
-  begin,
   byHand,
   checkNonNegative,
-  conclude,
+  finishIteration,
+  initialState,
   type Loop,
   type RunOptions,
   type SolverProgress,
@@ -97,8 +97,8 @@ function init<V extends Vector<V>>(
   const norm = Math.sqrt(x.rdot(x));
   if (norm > 0) x.scale(1 / norm);
   const scalars = { cost: 0, real: 0, imaginary: 0, growth: 0, spread: 0, shift: 0 };
-  const state = { ...begin(A, x, ['q']), ...scalars, tol, q: range.empty() };
-  conclude('powerIteration', state, { scalars: [norm] });
+  const state = { ...initialState(A, x, ['q']), ...scalars, tol, q: range.empty() };
+  finishIteration('powerIteration', state, { scalars: [norm] });
   return state;
 }
 
@@ -148,7 +148,7 @@ function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
     const length = Math.sqrt(Math.max(0, xx * (qq + 2 * shift * real + shift * shift)));
     if (length > 0) x.axpby(1 / length, q, shift / length);
   }
-  conclude('powerIteration', state, { cost: now, reason, scalars: [growth, now] });
+  finishIteration('powerIteration', state, { cost: now, reason, scalars: [growth, now] });
 }
 
 const eigenvalue = <V extends Vector<V>>({ x, real, imaginary }: PowerIterationState<V>): Eigenvalue => ({

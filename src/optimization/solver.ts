@@ -6,10 +6,10 @@ import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
-import { Interruption, passenger } from '../core/vector/interruption.js';
+import { allocateTogether, type Place } from '../core/vector/allocate-together.js';
+import { Interruption, pendingVote } from '../core/vector/interruption.js';
 import type { Problem } from '../core/vector/problem-description.js';
 import { withReproducibleDots } from '../core/vector/reproducible.js';
-import { type Place, settingUp } from '../core/vector/set-up.js';
 import { type AnyVector, checkVector, isVector, type Space, type Vector } from '../core/vector/vector.js';
 import { openWorkspaces } from '../core/vector/workspace.js';
 import { describeProblem, limitsOf } from './parts/describe-problem.js';
@@ -66,7 +66,7 @@ export interface SolverProgress {
 }
 
 /** The initial state, before the first cost is computed. */
-export const begin = <A extends SolverProgress['A'], X extends AnyVector>(
+export const initialState = <A extends SolverProgress['A'], X extends AnyVector>(
   A: A,
   x: X,
   scratch: readonly string[] = [],
@@ -82,7 +82,7 @@ export const begin = <A extends SolverProgress['A'], X extends AnyVector>(
 });
 
 /** Resets a state to its initial values, with x0 in its x. Without x0, x is set to zero. */
-export function beginAgain<M extends Vector<M>>(
+export function resetState<M extends Vector<M>>(
   state: SolverProgress & { readonly x: M },
   x0: M | undefined,
 ): void {
@@ -106,10 +106,10 @@ export const isSplit = ({ A: { comm }, x: { reducer } }: Pick<SolverProgress, 'A
 function agree(vote: Vote, state: Pick<SolverProgress, 'A' | 'x'>): Vote {
   const { comm } = state.A;
   if (!comm || !isSplit(state)) return vote;
-  const rider = passenger(comm);
-  const votes = Int32Array.of(vote, ...(rider ? [rider.mine()] : []));
+  const pending = pendingVote(comm);
+  const votes = Int32Array.of(vote, ...(pending ? [pending.localVote()] : []));
   comm.allreduce(votes, 'max');
-  rider?.take(votes[1] as number);
+  pending?.receive(votes[1] as number);
   return votes[0] as Vote;
 }
 
@@ -139,7 +139,7 @@ export interface Verdict {
  * @throws {@link NumericalError} on all ranks if a scalar is not finite on any of them, or if one
  *   reports a fault.
  */
-export function conclude(
+export function finishIteration(
   name: string,
   state: SolverProgress,
   { cost, reason, scalars, fault }: Verdict,
@@ -188,8 +188,8 @@ export const byHand =
     step(state);
   };
 
-/** {@link conclude} for solvers which compare one squared norm with `tol`. */
-export function settle(
+/** {@link finishIteration} for solvers which compare one squared norm with `tol`. */
+export function finishSquared(
   name: string,
   state: SolverProgress & { readonly tol: number },
   cost: number,
@@ -197,7 +197,7 @@ export function settle(
   scalars: readonly number[],
 ): void {
   const reason = squared <= state.tol ? (squared === 0 ? 'solved exactly' : 'tolerance reached') : undefined;
-  conclude(name, state, { cost, reason, scalars: [squared, ...scalars] });
+  finishIteration(name, state, { cost, reason, scalars: [squared, ...scalars] });
 }
 
 const UNSOLVED: ReadonlySet<StopReason> = new Set<StopReason>([
@@ -326,12 +326,12 @@ export interface Loop<
 }
 
 /** For solvers whose steps or results have no additional properties. */
-export const nothing = (): object => ({});
+export const noFields = (): object => ({});
 
 type Steps<S extends SolverProgress, T, R> = Generator<SolverStep<S> & T, SolverResult<S['x']> & R, void>;
 
 /** Disposes the vectors of a state except `kept`. Vectors in lists are disposed too. */
-export function release(state: object, kept?: AnyVector): void {
+export function disposeVectors(state: object, kept?: AnyVector): void {
   for (const value of Object.values(state).flat()) if (isVector(value) && value !== kept) value.dispose();
 }
 
@@ -344,7 +344,7 @@ export const stepping =
     solver: (...args: Args) => Loop<S, O, T, R>,
   ): ((...args: Args) => Steps<S, T, R>) =>
   (...args) =>
-    drive(solver(...args), args);
+    makeGenerator(solver(...args), args);
 
 /** Makes the function of a solver, which runs the generator to its end. */
 export const solving =
@@ -352,7 +352,7 @@ export const solving =
     solver: (...args: Args) => Loop<S, O, T, R>,
   ): ((...args: Args) => SolverResult<S['x']> & R) =>
   (...args) => {
-    const steps = drive(solver(...args), args);
+    const steps = makeGenerator(solver(...args), args);
     let found: S['x'] | undefined;
     try {
       for (;;) {
@@ -373,7 +373,7 @@ export const placeIn = (values: readonly unknown[]): Place | undefined =>
       typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value,
   );
 
-function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(
+function makeGenerator<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
   args: readonly unknown[],
 ): Steps<S, T, R> {
@@ -430,7 +430,11 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
   let seen: S['x'] | undefined;
   let shown = false;
   try {
-    const { state: running, unit, scaled } = settingUp(place, () => summing(() => startInRange(loop, place)));
+    const {
+      state: running,
+      unit,
+      scaled,
+    } = allocateTogether(place, () => summing(() => startInRange(loop, place)));
     state = running;
     const degrees = { cost: 1, ...loop.degrees };
     const x: S['x'] = unit === 1 ? running.x : running.x.emptyLike();
@@ -464,19 +468,19 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
       ? new Interruption(running.A.comm ?? running.x.reducer)
       : undefined;
     const step = interruption
-      ? () => interruption.during(() => loop.step(running))
+      ? () => interruption.runStep(() => loop.step(running))
       : () => loop.step(running);
     // The operators allocate their workspaces in the first step
     let first = true;
     while (!running.finished && running.iteration < niter) {
-      if (first) settingUp(place, () => summing(step));
+      if (first) allocateTogether(place, () => summing(step));
       else summing(step);
       first = false;
       const late =
         maxTime !== undefined &&
         !running.finished &&
         isLate(running, performance.now() - began > 1000 * maxTime);
-      const interrupted = interruption?.settle() === true && !running.finished && running.iteration < niter;
+      const interrupted = interruption?.agree() === true && !running.finished && running.iteration < niter;
       checkpoint?.keep(running, late || interrupted || running.finished || running.iteration >= niter);
       if (late || interrupted) {
         // Set after `keep`: a run that resumes from this state must continue
@@ -513,7 +517,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     checkpoint?.release?.();
     closeWorkspaces();
     if (state) {
-      release(state, seen);
+      disposeVectors(state, seen);
       // Once a caller has received x, the caller must dispose it
       if (!shown) seen?.dispose();
       loop.dispose?.(state);
@@ -555,7 +559,7 @@ function startInRange<S extends SolverProgress, O extends object, T extends obje
     return { state, unit: 1, scaled: false };
   }
   if (state) {
-    release(state);
+    disposeVectors(state);
     loop.dispose?.(state);
   }
   return { state: loop.start(own, unit), unit, scaled: true };

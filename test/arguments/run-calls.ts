@@ -44,7 +44,7 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   ],
   [/^createTfjsBackend\./, 'its option loadPackage stands for a package'],
   [
-    /^(HaloPlan|HaloBlockPlan|TransferPlan|Pool|Operands)\.|^(runCase|checkCase|differences)\./,
+    /^(AxisHaloPlan|BoxHaloPlan|TransferPlan|Pool|Operands)\.|^(runCase|checkCase|differences)\./,
     'for authors of backends',
   ],
 ];

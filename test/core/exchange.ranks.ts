@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { product } from '../../src/core/base/shape.js';
-import { HaloBlockPlan, HaloPlan } from '../../src/core/distributed/halo.js';
+import { AxisHaloPlan, BoxHaloPlan } from '../../src/core/distributed/halo.js';
 import { Layout } from '../../src/core/distributed/layout.js';
 import { TransferPlan } from '../../src/core/distributed/transfer.js';
 import { distributed, group } from '../support/distributed.js';
@@ -93,7 +93,7 @@ group('halo', () => {
   distributed('fills ghost cells and adds them back', ({ comm, backend }) => {
     const { rank, size } = comm;
     for (const { layout, axis, front, back, dtype } of sample(halos(backend, size), 60)) {
-      const plan = HaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
+      const plan = AxisHaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
       const box = layout.box(rank);
       const n = box.shape[axis] as number;
       const numbers = expectedValues(dtype, globalIndices(layout.globalShape, box));
@@ -150,7 +150,7 @@ group('halo', () => {
       expectedValues('float32', globalIndices([6, 6], layout.box(comm.rank))),
     );
     const plans = [0, 1, 0].map((axis) =>
-      HaloPlan.create(layout, comm, { axis, front: 2, back: 2 }, 'float32', backend),
+      AxisHaloPlan.create(layout, comm, { axis, front: 2, back: 2 }, 'float32', backend),
     );
     for (const plan of plans) plan.start(x);
     for (const plan of [...plans].reverse()) plan.finish();
@@ -170,7 +170,7 @@ group('halo', () => {
   distributed('grows blocks, corners included, with a true adjoint', ({ comm, backend }) => {
     const { rank, size } = comm;
     for (const { layout, frame, dtype } of sample(haloFrames(backend, size), 60)) {
-      const plan = HaloBlockPlan.create(layout, comm, frame, dtype, backend);
+      const plan = BoxHaloPlan.create(layout, comm, frame, dtype, backend);
       const numbers = expectedValues(dtype, globalIndices(layout.globalShape, layout.box(rank)));
       const x = upload(backend, dtype, numbers);
       const y = spoiled(backend, dtype, product(plan.box.shape));

@@ -8,7 +8,7 @@ import {
   ShapeError,
 } from '../../src/core/base/errors.js';
 import { product } from '../../src/core/base/shape.js';
-import { HaloBlockPlan, HaloPlan, haloBox } from '../../src/core/distributed/halo.js';
+import { AxisHaloPlan, BoxHaloPlan, haloBox } from '../../src/core/distributed/halo.js';
 import { Layout } from '../../src/core/distributed/layout.js';
 import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
@@ -35,7 +35,7 @@ describe('halo plans', () => {
         fc.property(halos(backend, ranks), ({ layout, axis, front, back, dtype }) => {
           const mailbox = new Mailbox(ranks);
           const plans = mailbox.ports.map((port) =>
-            HaloPlan.create(layout, port, { axis, front, back }, dtype, backend),
+            AxisHaloPlan.create(layout, port, { axis, front, back }, dtype, backend),
           );
           const boxes = plans.map((_, r) => layout.box(r));
           const xs = boxes.map((box) =>
@@ -80,12 +80,12 @@ describe('halo plans', () => {
           if (layout.replicated) return;
           const mailbox = new Mailbox(ranks);
           const plans = mailbox.ports.map((port) =>
-            HaloPlan.create(layout, port, { axis, front, back }, dtype, backend),
+            AxisHaloPlan.create(layout, port, { axis, front, back }, dtype, backend),
           );
           const x = plans.map((_, r) => wholeNumbers(dtype, layout.localSize(r), r));
           plans.forEach((plan, r) => plan.start(upload(backend, dtype, x[r] as number[])));
           plans.forEach((plan) => plan.finish());
-          const ghosts = (plan: HaloPlan) => [plan.front, plan.back].filter((e) => e !== undefined);
+          const ghosts = (plan: AxisHaloPlan) => [plan.front, plan.back].filter((e) => e !== undefined);
           let forward = 0;
           const before = plans.map((_, r) => wholeNumbers(dtype, layout.localSize(r), 5 + r));
           plans.forEach((plan, r) => {
@@ -118,9 +118,7 @@ describe('halo plans', () => {
       fc.assert(
         fc.property(haloFrames(backend, ranks), ({ layout, frame, dtype }) => {
           const mailbox = new Mailbox(ranks);
-          const plans = mailbox.ports.map((port) =>
-            HaloBlockPlan.create(layout, port, frame, dtype, backend),
-          );
+          const plans = mailbox.ports.map((port) => BoxHaloPlan.create(layout, port, frame, dtype, backend));
           const xs = plans.map((_, r) =>
             upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r)))),
           );
@@ -177,7 +175,7 @@ describe('halo plans', () => {
     const layout = Layout.split([12, 5], 4, 0);
     const mailbox = new Mailbox(4);
     const plans = mailbox.ports.map((port) =>
-      HaloPlan.create(layout, port, { axis: 0, front: 1, back: 2 }, 'float64', backend),
+      AxisHaloPlan.create(layout, port, { axis: 0, front: 1, back: 2 }, 'float64', backend),
     );
     expect(plans.map((p) => p.sends)).deep.equals([
       [{ peer: 1, size: 5 }],
@@ -204,11 +202,16 @@ describe('halo plans', () => {
     const mailbox = new Mailbox(3);
     for (const port of mailbox.ports) {
       expect(
-        HaloPlan.create(Layout.split([6, 6], 3, 0), port, { axis: 1, front: 2, back: 2 }, 'float32', backend)
-          .sends,
+        AxisHaloPlan.create(
+          Layout.split([6, 6], 3, 0),
+          port,
+          { axis: 1, front: 2, back: 2 },
+          'float32',
+          backend,
+        ).sends,
       ).deep.equals([]);
       expect(
-        HaloPlan.create(
+        AxisHaloPlan.create(
           Layout.replicated([6, 6], 3),
           port,
           { axis: 0, front: 2, back: 2 },
@@ -221,7 +224,7 @@ describe('halo plans', () => {
 
   it('reach beyond neighbours with narrow or empty blocks', () => {
     const layout = Layout.tiles([6], 4, [4], [[2, 0, 1, 3]]);
-    const plan = HaloPlan.create(
+    const plan = AxisHaloPlan.create(
       layout,
       new Mailbox(4).ports[3] as Mailbox['ports'][0],
       { axis: -1, front: 3, back: 3 },
@@ -239,7 +242,7 @@ describe('halo plans', () => {
     const layout = Layout.split([9, 8], 3, 1);
     const mailbox = new Mailbox(3);
     const plans = mailbox.ports.map((port) =>
-      HaloBlockPlan.create(layout, port, { before: [0, 1], after: [0, 2] }, 'complex64', backend),
+      BoxHaloPlan.create(layout, port, { before: [0, 1], after: [0, 2] }, 'complex64', backend),
     );
     const xs = plans.map((_, r) => spoiled(backend, 'complex64', layout.localSize(r)));
     const ys = plans.map((plan) => spoiled(backend, 'complex64', product(plan.box.shape)));
@@ -259,26 +262,32 @@ describe('halo plans', () => {
     const [port] = new Mailbox(1).ports as [Mailbox['ports'][0]];
     const layout = Layout.split([4, 3], 1, 0);
     const make = (widths = { axis: 0, front: 1, back: 1 }) =>
-      HaloPlan.create(layout, port, widths, 'float32', backend);
+      AxisHaloPlan.create(layout, port, widths, 'float32', backend);
 
     it('widths and axes that are none', () => {
       expect(() => make({ axis: 0, front: -1, back: 0 })).throws(ArgumentError, 'non-negative');
       expect(() => make({ axis: 0, front: 0.5, back: 0 })).throws(ArgumentError);
       expect(() => make({ axis: 2, front: 0, back: 0 })).throws(ShapeError, 'axis');
       expect(() =>
-        HaloBlockPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend),
+        BoxHaloPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend),
       ).throws(ShapeError, 'one for each axis');
       expect(() =>
-        HaloBlockPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend),
+        BoxHaloPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend),
       ).throws(ArgumentError);
     });
 
     it('layouts without neighbours, or of other ranks', () => {
       expect(() =>
-        HaloPlan.create(Layout.concatenated([[4]]), port, { axis: 0, front: 1, back: 1 }, 'float32', backend),
+        AxisHaloPlan.create(
+          Layout.concatenated([[4]]),
+          port,
+          { axis: 0, front: 1, back: 1 },
+          'float32',
+          backend,
+        ),
       ).throws(PartitionError, 'concatenated');
       expect(() =>
-        HaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend),
+        AxisHaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend),
       ).throws(PartitionError, '1 ranks');
     });
 

@@ -1,5 +1,5 @@
 import type { Scalar } from '../base/complex.js';
-import { type Space, sameMemory, seenIn, type Vector } from '../vector/vector.js';
+import { type Space, sameMemory, type Vector, viewAs } from '../vector/vector.js';
 import { withWorkspace } from '../vector/workspace.js';
 
 /** True if a vector of `image` can be written into a vector of `space`. */
@@ -11,7 +11,7 @@ const fits = (image: Space<unknown>, space: Space<unknown>): boolean =>
  * copy of its elements in the other layout.
  */
 export function movedTo<V extends Vector<V>, R>(x: V, space: Space<V>, body: (x: V) => R): R {
-  if (sameMemory(x.space, space)) return body(seenIn(x, space));
+  if (sameMemory(x.space, space)) return body(viewAs(x, space));
   return withWorkspace(space.withDType(x.dtype), (moved) => {
     x.redistributeInto(moved);
     return body(moved);

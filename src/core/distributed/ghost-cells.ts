@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../base/errors.js';
 import { product, stridesOf } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { DistributedArray } from './distributed-array.js';
-import { HaloPlan } from './halo.js';
+import { AxisHaloPlan } from './halo.js';
 
 /**
  * Returns this rank's part of an array with `front` and `back` ghost cells along the distributed
@@ -14,7 +14,7 @@ export function ghosted(x: DistributedArray, front: number, back: number): NDArr
     throw new ArgumentError(`expected numbers of cells, received ${textOf(front)} and ${back}`);
   if (x.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no neighbours');
   const { axis, localShape } = x;
-  const plan = HaloPlan.create(x.layout, x.comm, { axis, front, back }, x.dtype, x.backend);
+  const plan = AxisHaloPlan.create(x.layout, x.comm, { axis, front, back }, x.dtype, x.backend);
   plan.start(x.local);
   plan.finish();
   const n = localShape[axis] as number;

@@ -78,7 +78,7 @@ function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
 }
 
 /**
- * A rank's box grown by its ghost cells, which {@link HaloBlockPlan} fills. Pure: it can be called
+ * A rank's box grown by its ghost cells, which {@link BoxHaloPlan} fills. Pure: it can be called
  * for any rank on any rank. For a rank that owns nothing the box stays empty.
  */
 export function haloBox(layout: Layout, rank: number, frame: HaloFrame): IndexBox {
@@ -110,7 +110,7 @@ const traffic = (exchange: Exchange, direction: 'sends' | 'receives'): Traffic[]
  * ranks farther away. Ranks without cells call it too. Cost: at most one message to each rank that
  * needs cells, none if nothing is needed. Buffers and persistent requests are made once.
  */
-export class HaloPlan {
+export class AxisHaloPlan {
   readonly axis: number;
   /**
    * The ghost cells that exist before and after the box: fewer than requested near the ends of the
@@ -147,7 +147,7 @@ export class HaloPlan {
     widths: HaloWidths,
     dtype: DType,
     backend: Backend,
-  ): HaloPlan {
+  ): AxisHaloPlan {
     checkLayout(layout, comm.size);
     checkWidths([widths.front, widths.back], 'widths of front and back');
     const axis = toAxis(widths.axis, layout.globalShape.length);
@@ -172,7 +172,7 @@ export class HaloPlan {
       return elements;
     });
     const [front, back] = wanted(comm.rank);
-    return new HaloPlan(
+    return new AxisHaloPlan(
       axis,
       [around(front.shape, axis)[1], around(back.shape, axis)[1]],
       [cells[0], cells[1]],
@@ -237,7 +237,7 @@ export class HaloPlan {
  * Any tiling works: process grids, uneven and empty blocks, widths larger than a block. Cost: at
  * most one message to each rank with a box that intersects the grown one.
  */
-export class HaloBlockPlan {
+export class BoxHaloPlan {
   /**
    * The grown box in global coordinates. With `edges: 'zero'` it may extend beyond the global
    * array.
@@ -261,7 +261,7 @@ export class HaloBlockPlan {
     frame: HaloFrame,
     dtype: DType,
     backend: Backend,
-  ): HaloBlockPlan {
+  ): BoxHaloPlan {
     checkLayout(layout, comm.size);
     const ndim = layout.globalShape.length;
     for (const side of ['before', 'after'] as const) {
@@ -281,7 +281,7 @@ export class HaloBlockPlan {
       comm.rank,
       comm.size,
     );
-    return new HaloBlockPlan(haloBox(layout, comm.rank, frame), new Exchange(pattern, comm, dtype, backend));
+    return new BoxHaloPlan(haloBox(layout, comm.rank, frame), new Exchange(pattern, comm, dtype, backend));
   }
 
   get sends(): Traffic[] {

@@ -17,9 +17,9 @@ import {
   checkVector,
   type Space,
   sameMemory,
-  seenIn,
   type Vector,
   vdots,
+  viewAs,
 } from '../vector/vector.js';
 import { borrow, giveBack, withWorkspace } from '../vector/workspace.js';
 import {
@@ -251,7 +251,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const working = forward ? this.inputDType(x.dtype) : this.adjointInputDType(x.dtype);
     if (out !== undefined && (out?.space !== image || out.overlaps(x)))
       checkOut(this.#nameOf(forward), out, x, image);
-    const y = out ? seenIn(out, image) : image.empty();
+    const y = out ? viewAs(out, image) : image.empty();
     const promoted = x.dtype === working ? undefined : x.space.withDType(working);
     let input = x;
     try {

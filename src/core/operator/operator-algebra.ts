@@ -6,7 +6,7 @@ import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { addInto, fillInto } from '../distributed/fill-into.js';
 import type { Communicator } from '../ports/communicator.js';
-import { type Space, sameMemory, seenIn, type Vector } from '../vector/vector.js';
+import { type Space, sameMemory, type Vector, viewAs } from '../vector/vector.js';
 import { withWorkspace } from '../vector/workspace.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
 
@@ -49,7 +49,7 @@ export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
  */
 export function takenBy<V extends Vector<V>>(dims: Shape, x: V): V {
   const space = fitting(dims, x.space);
-  return space === x.space ? x : seenIn(x, space);
+  return space === x.space ? x : viewAs(x, space);
 }
 
 /**

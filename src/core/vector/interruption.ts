@@ -63,7 +63,7 @@ export class Interruption {
   }
 
   /** Runs a step. Its reductions of inner products over the communicator carry the vote. */
-  during(step: () => void): void {
+  runStep(step: () => void): void {
     const outer = current;
     current = this;
     this.#told = false;
@@ -78,26 +78,26 @@ export class Interruption {
    * Returns the same on all ranks: whether one of them has received a signal. Costs a reduction
    * only if the step had none.
    */
-  settle(): boolean {
+  agree(): boolean {
     if (!this.#told) {
-      const votes = Int32Array.of(this.mine());
+      const votes = Int32Array.of(this.localVote());
       this.#comm?.allreduce(votes, 'max');
-      this.take(votes[0] as number);
+      this.receive(votes[0] as number);
     }
     return this.#received;
   }
 
-  rides(comm: Communicator): boolean {
+  appliesTo(comm: Communicator): boolean {
     return comm.id === this.#comm?.id;
   }
 
   /** The vote of this rank, which it adds to a reduction. */
-  mine(): number {
+  localVote(): number {
     return source?.received() ? 1 : 0;
   }
 
   /** Receives the votes of all ranks, reduced to their sum or maximum. */
-  take(sum: number): void {
+  receive(sum: number): void {
     this.#told = true;
     if (sum > 0) this.#received = true;
   }
@@ -109,5 +109,5 @@ let current: Interruption | undefined;
  * The active vote that reductions over `comm` carry; undefined if there is none. It is the same on
  * all ranks of `comm`.
  */
-export const passenger = (comm: Communicator | undefined): Interruption | undefined =>
-  comm && current?.rides(comm) ? current : undefined;
+export const pendingVote = (comm: Communicator | undefined): Interruption | undefined =>
+  comm && current?.appliesTo(comm) ? current : undefined;

@@ -1,7 +1,7 @@
 import { canHold } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
-import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vector.js';
+import { type AnyVector, isVector, sameMemory, type Vector, viewAs } from './vector.js';
 
 /**
  * The return value of a function that fills a vector: that vector, another one with the result, or
@@ -36,5 +36,5 @@ export function takeReturned<V extends Vector<V>>(owner: string, returned: unkno
     throw new DTypeError(
       `${owner}: expected a result of ${y.dtype}, received ${returned.dtype}: cast it, or state that dtype`,
     );
-  y.assign(seenIn<AnyVector>(returned, y.space) as V);
+  y.assign(viewAs<AnyVector>(returned, y.space) as V);
 }

@@ -7,7 +7,7 @@ import { textOf } from '../base/text-of.js';
 import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { checkExact, isExactDot } from './integer-sums.js';
-import { type Interruption, passenger } from './interruption.js';
+import { type Interruption, pendingVote } from './interruption.js';
 import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 
 /**
@@ -237,7 +237,7 @@ export function checkSameElements(a: Space<unknown>, b: Space<unknown>): void {
  * Returns a vector of `space`, dtypes aside: `x` itself, or a view of it.
  * @throws {@link ShapeError} if the spaces have different memory
  */
-export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
+export function viewAs<V extends Vector<V>>(x: V, space: Space<V>): V {
   if (x.space === space) return x;
   const [own, like] = [x.space.withDType(x.dtype), space.withDType(x.dtype)];
   if (own === like || own.equals(like)) return x;
@@ -273,7 +273,7 @@ export interface PendingDots {
 interface Shares {
   /** If there is a vote, its number is the last element. */
   readonly values: Float64Array;
-  readonly passenger: Interruption | undefined;
+  readonly vote: Interruption | undefined;
   readonly reducer: Communicator | undefined;
   readonly finish: (sums: Float64Array) => Float64Array;
 }
@@ -281,18 +281,18 @@ interface Shares {
 function sharesOf(
   sums: number,
   reducer: Communicator | undefined,
-): Pick<Shares, 'values' | 'passenger' | 'reducer'> {
-  const rider = passenger(reducer);
-  if (!rider) return { values: new Float64Array(sums), passenger: undefined, reducer };
+): Pick<Shares, 'values' | 'vote' | 'reducer'> {
+  const pending = pendingVote(reducer);
+  if (!pending) return { values: new Float64Array(sums), vote: undefined, reducer };
   const values = new Float64Array(sums + 1);
-  values[sums] = rider.mine();
-  return { values, passenger: rider, reducer };
+  values[sums] = pending.localVote();
+  return { values, vote: pending, reducer };
 }
 
 /** `[re, im]` of each pair, from `values` that were reduced over all ranks. */
-function totals({ values, passenger, finish }: Shares): Float64Array {
-  if (!passenger) return finish(values);
-  passenger.take(values.at(-1) as number);
+function totals({ values, vote, finish }: Shares): Float64Array {
+  if (!vote) return finish(values);
+  vote.receive(values.at(-1) as number);
   return finish(values.subarray(0, -1));
 }
 

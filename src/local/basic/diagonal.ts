@@ -4,8 +4,8 @@ import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../../core/base/shape.js';
 import type { IndexTable } from '../../core/ports/backend.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link Diagonal}. */
 export interface DiagonalOptions {
@@ -30,13 +30,13 @@ const DEFAULTS = { dims: undefined, axis: -1, dtype: undefined } satisfies Defau
  * @example new Diagonal([1, 2, 3], { dims: [3, 4], axis: 0 })
  */
 export class Diagonal extends LocalOperator {
-  readonly #diagonal: Resident;
+  readonly #diagonal: DeviceConstants;
   readonly #axis: number;
   /** The rows 0, 1, … of the axis, for a diagonal that is repeated. */
-  readonly #rows: Resident | undefined;
+  readonly #rows: DeviceConstants | undefined;
   constructor(diag: OperatorData, options?: DiagonalOptions) {
     const given = withDefaults('Diagonal', options, DEFAULTS);
-    const diagonal = Resident.from(diag, given.dtype);
+    const diagonal = DeviceConstants.from(diag, given.dtype);
     const dims = given.dims === undefined ? diagonal.shape : toShape(given.dims, 'dims');
     const axis = toAxis(given.axis, dims.length);
     const n = dims[axis] as number;
@@ -50,7 +50,7 @@ export class Diagonal extends LocalOperator {
     super({ dims, dtype: diagonal.dtype, holdsData: true });
     this.#diagonal = diagonal;
     this.#axis = axis;
-    this.#rows = whole ? undefined : Resident.indices(n);
+    this.#rows = whole ? undefined : DeviceConstants.indices(n);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     if (y.size === 0) return;
@@ -62,7 +62,7 @@ export class Diagonal extends LocalOperator {
     if (this.#rows) this.#stretched(this.#rows, y, x, true);
     else x.backend.binary('multiplyConj', this.#diagonal.with(y), y, x);
   }
-  #stretched(rows: Resident, x: NDArray, y: NDArray, conjugate: boolean): void {
+  #stretched(rows: DeviceConstants, x: NDArray, y: NDArray, conjugate: boolean): void {
     const [outer, n, inner] = around(this.dims, this.#axis);
     const table: IndexTable = {
       outer,

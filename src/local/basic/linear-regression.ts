@@ -1,4 +1,4 @@
-import type { OperatorData } from '../resident.js';
+import type { OperatorData } from '../device-constants.js';
 import { Regression, type RegressionOptions } from './regression.js';
 
 /** Options of {@link LinearRegression}. */

@@ -4,8 +4,8 @@ import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
 import type { MatMul, Trans } from '../../core/ports/backend.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link MatrixMult}. */
 export interface MatrixMultOptions {
@@ -28,14 +28,14 @@ const DEFAULTS = { otherdims: undefined, dtype: undefined } satisfies Defaults<M
  * @example new MatrixMult([[1, 2, 3], [4, 5, 6]], { otherdims: 2 })
  */
 export class MatrixMult extends LocalOperator {
-  readonly #matrix: Resident;
+  readonly #matrix: DeviceConstants;
   readonly #rows: number;
   readonly #columns: number;
   readonly #forward: MatMul;
   readonly #adjoint: MatMul;
   constructor(A: OperatorData, options?: MatrixMultOptions) {
     const { dtype, otherdims } = withDefaults('MatrixMult', options, DEFAULTS);
-    const matrix = Resident.from(A, dtype);
+    const matrix = DeviceConstants.from(A, dtype);
     if (matrix.shape.length !== 2)
       throw new ShapeError(
         `MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`,

@@ -3,8 +3,8 @@ import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
+import type { OperatorData } from '../device-constants.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
-import type { OperatorData } from '../resident.js';
 import { MatrixMult } from './matrix-mult.js';
 
 /** Options of {@link Regression}. */

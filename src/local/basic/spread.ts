@@ -3,10 +3,10 @@ import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { formatShape, type Shape, sameShape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import type { OperatorData } from '../device-constants.js';
 import { hostNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
-import type { OperatorData } from '../resident.js';
 
 /**
  * Returns the samples to which element `[ix0, it0]` of the model is spread, one for each trace of

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { Shape } from '../../core/base/shape.js';
+import type { OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import type { OperatorData } from '../resident.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';
 
 /** Options of {@link FirstDirectionalDerivative}. */

@@ -1,8 +1,8 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { Shape } from '../../core/base/shape.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
+import type { OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import type { OperatorData } from '../resident.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';
 
 /** Options of {@link SecondDirectionalDerivative}. */

@@ -3,10 +3,10 @@ import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 export const LINEARIZATIONS = ['akirich', 'fatti'] as const;
 /** A linearisation of the reflection coefficients at an interface. */
@@ -92,7 +92,7 @@ export class AVOLinearModelling extends LocalOperator {
     super({ dims, dimsd: [nt0, angles.length, ...others], dtype: given.dtype });
     const G = avoCoefficients(angles, vsvp, linearization);
     const shape = vsvp.length === 1 ? [angles.length, 3] : [nt0, angles.length, 3];
-    this.#matrix = new AxisMatrix(Resident.adopt(G, shape), dims, 1);
+    this.#matrix = new AxisMatrix(DeviceConstants.adopt(G, shape), dims, 1);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     this.#matrix.forward(x, y);

@@ -4,8 +4,8 @@ import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, toShape } from '../../core/base/shape.js';
 import type { MatMul, Trans } from '../../core/ports/backend.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link Fredholm1}. */
 export interface Fredholm1Options {
@@ -34,12 +34,12 @@ export const FREDHOLM1_DEFAULTS = {
  * @example new Fredholm1(NDArray.normal([3, 4, 2]), 5)
  */
 export class Fredholm1 extends LocalOperator {
-  readonly #kernel: Resident;
+  readonly #kernel: DeviceConstants;
   readonly #forward: MatMul;
   readonly #adjoint: MatMul;
   constructor(G: OperatorData, nz = 1, options?: Fredholm1Options) {
     const { dtype } = withDefaults('Fredholm1', options, FREDHOLM1_DEFAULTS);
-    const kernel = Resident.from(G, dtype);
+    const kernel = DeviceConstants.from(G, dtype);
     if (kernel.shape.length !== 3)
       throw new ShapeError(
         `Fredholm1: expected G of [nsl, nx, ny], received an array of shape ${formatShape(kernel.shape)}`,

@@ -1,8 +1,8 @@
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import type { OperatorData } from '../device-constants.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
-import type { OperatorData } from '../resident.js';
 
 /**
  * Positions of image points, sources and receivers in metres, and the samples of time in seconds.

@@ -4,10 +4,10 @@ import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, requireOptions, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, sameShape } from '../../core/base/shape.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
-import { type OperatorData, Resident } from '../resident.js';
 import {
   apertureTapers,
   type ImageGrid,
@@ -97,7 +97,7 @@ export class Kirchhoff extends LocalOperator {
   constructor(geometry: KirchhoffGeometry, wav: OperatorData, wavcenter: number, options: KirchhoffOptions) {
     const given = withDefaults('Kirchhoff', options, DEFAULTS);
     requireOptions('Kirchhoff: geometry', geometry, GEOMETRY);
-    const wavelet = Resident.from(wav);
+    const wavelet = DeviceConstants.from(wav);
     if (
       wavelet.shape.length !== 1 ||
       !Number.isInteger(wavcenter) ||

@@ -8,8 +8,8 @@ import type { SpaceOptions } from '../../core/operator/linear-operator.js';
 import { FOURIER_DEFAULTS } from '../../core/schemes/fourier-scheme.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 import { FourierOperator } from '../signal/fourier-operator.js';
 import { Fredholm1 } from './fredholm1.js';
 
@@ -96,7 +96,7 @@ export class MDC extends LocalOperator {
     const given = withDefaults('MDC', options, MDC_DEFAULTS);
     const { twosided, conj } = given;
     const scale = mdcScale('MDC', nt, given);
-    const { shape, dtype } = Resident.from(G);
+    const { shape, dtype } = DeviceConstants.from(G);
     if (shape.length !== 3)
       throw new ShapeError(
         `MDC: expected G of [nfmax, ns, nr], received an array of shape ${formatShape(shape)}`,

@@ -2,8 +2,8 @@ import { type DType, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { phasors, SpectralFilter } from '../parts/spectral-filter.js';
-import { type OperatorData, Resident } from '../resident.js';
 import { FFTND } from '../signal/fftnd.js';
 
 /** Options of {@link PhaseShift}. */
@@ -15,7 +15,7 @@ export interface PhaseShiftOptions {
 }
 
 function numbers(name: string, data: OperatorData): Float64Array {
-  const list = Resident.from(data);
+  const list = DeviceConstants.from(data);
   if (list.shape.length !== 1 || list.size === 0 || isComplex(list.dtype))
     throw new ArgumentError(
       `PhaseShift: expected ${name} to be a list of real numbers, received shape ` +

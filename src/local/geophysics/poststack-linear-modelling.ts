@@ -4,8 +4,8 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { multiplyBands, toeplitzBand } from '../../core/schemes/band.js';
 import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link PoststackLinearModelling}. */
 export interface PoststackLinearModellingOptions {
@@ -38,7 +38,7 @@ const DEFAULTS = {
 export class PoststackLinearModelling extends StencilOperator {
   constructor(wav: OperatorData, nt0: number, options?: PoststackLinearModellingOptions) {
     const given = withDefaults('PoststackLinearModelling', options, DEFAULTS);
-    const wavelet = Resident.from(wav);
+    const wavelet = DeviceConstants.from(wav);
     if (wavelet.shape.length !== 1 || wavelet.size === 0) {
       throw new ShapeError(
         'PoststackLinearModelling: expected a wavelet of one axis, received shape ' +

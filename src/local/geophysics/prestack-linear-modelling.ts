@@ -5,10 +5,10 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape } from '../../core/base/shape.js';
 import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 import { AVO_DEFAULTS, AVOLinearModelling, type AVOLinearModellingOptions } from './avo-linear-modelling.js';
 
 /** Options of {@link PrestackLinearModelling}. */
@@ -40,7 +40,7 @@ export class PrestackLinearModelling extends LocalOperator {
   readonly #convolution: AxisConvolution;
   constructor(wav: OperatorData, theta: OperatorData, options?: PrestackLinearModellingOptions) {
     const { kind, ...avo } = withDefaults('PrestackLinearModelling', options, DEFAULTS);
-    const wavelet = Resident.from(wav);
+    const wavelet = DeviceConstants.from(wav);
     if (wavelet.shape.length !== 1 || wavelet.size === 0)
       throw new ShapeError(
         'PrestackLinearModelling: expected a wavelet of one axis, received shape ' +

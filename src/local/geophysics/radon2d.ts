@@ -1,8 +1,8 @@
 import { withDefaults } from '../../core/base/options.js';
+import type { OperatorData } from '../device-constants.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows } from '../parts/indexed-rows.js';
-import type { OperatorData } from '../resident.js';
 import {
   positionsOf,
   RADON_DEFAULTS,

@@ -2,8 +2,8 @@ import type { ArrayOptions, NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { checkNumbers } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
+import type { OperatorData } from '../device-constants.js';
 import { doublesOn, finiteNumbers } from '../parts/host-numbers.js';
-import type { OperatorData } from '../resident.js';
 
 /** One number for all events, or one number for each event. */
 export type PerEvent = number | readonly number[];

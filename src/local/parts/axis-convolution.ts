@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import { around, type Shape } from '../../core/base/shape.js';
 import type { Convolution } from '../../core/ports/backend.js';
-import type { Resident } from '../resident.js';
+import type { DeviceConstants } from '../device-constants.js';
 
 /**
  * Convolution along one axis of arrays of `shape`: `y[i] = Σⱼ h[j] · x[i + offset − j]`, with zeros
@@ -9,10 +9,16 @@ import type { Resident } from '../resident.js';
  * vectors.
  */
 export class AxisConvolution {
-  readonly #filter: Resident;
+  readonly #filter: DeviceConstants;
   readonly #forward: Convolution;
   readonly #adjoint: Convolution;
-  constructor(filter: Resident, offset: number, shape: Shape, axis: number, rows = shape[axis] as number) {
+  constructor(
+    filter: DeviceConstants,
+    offset: number,
+    shape: Shape,
+    axis: number,
+    rows = shape[axis] as number,
+  ) {
     this.#filter = filter;
     const [outer, n, inner] = around(shape, axis);
     const common = { hShape: [1, filter.size, 1], offset: [0, offset, 0] };

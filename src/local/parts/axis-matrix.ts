@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import { around, type Shape } from '../../core/base/shape.js';
 import type { MatMul, Trans } from '../../core/ports/backend.js';
-import type { Resident } from '../resident.js';
+import type { DeviceConstants } from '../device-constants.js';
 
 /**
  * A dense matrix along one axis: `y[o, :, j] = A x[o, :, j]`. A has the shape `[rows, n]`, or
@@ -9,10 +9,10 @@ import type { Resident } from '../resident.js';
  * of the vectors. Cost: one batched matrix product.
  */
 export class AxisMatrix {
-  readonly #matrix: Resident;
+  readonly #matrix: DeviceConstants;
   readonly #forward: MatMul;
   readonly #adjoint: MatMul;
-  constructor(matrix: Resident, shape: Shape, axis: number) {
+  constructor(matrix: DeviceConstants, shape: Shape, axis: number) {
     this.#matrix = matrix;
     const [outer, n, inner] = around(shape, axis);
     const rows = matrix.shape.at(-2) as number;

@@ -4,7 +4,7 @@ import { dtypeOf, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { formatShape, type Shape } from '../../core/base/shape.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
-import type { OperatorData } from '../resident.js';
+import type { OperatorData } from '../device-constants.js';
 
 /** Real numbers as doubles, with their shape. */
 export interface HostNumbers {

@@ -5,8 +5,8 @@ import type { SpaceOptions } from '../../core/operator/linear-operator.js';
 import type { IndexTable } from '../../core/ports/backend.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
+import { DeviceConstants } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { Resident } from '../resident.js';
 import type { FourierOperator } from '../signal/fourier-operator.js';
 
 /**
@@ -40,8 +40,8 @@ export function phasors(
 export abstract class SpectralFilter extends LocalOperator {
   override readonly complexLinear: boolean;
   readonly #transform: FourierOperator;
-  readonly #factors: Resident;
-  readonly #rows: Resident | undefined;
+  readonly #factors: DeviceConstants;
+  readonly #rows: DeviceConstants | undefined;
   readonly #extents: readonly [number, number, number];
 
   constructor(transform: FourierOperator, factors: SpectralFactors) {
@@ -50,8 +50,8 @@ export abstract class SpectralFilter extends LocalOperator {
     const shape: Shape =
       factors.axis === undefined ? transform.dimsd : [transform.dimsd[factors.axis] as number];
     this.#transform = transform;
-    this.#factors = Resident.of({ values: factors.values, dtype: 'complex128', shape });
-    this.#rows = factors.axis === undefined ? undefined : Resident.indices(product(shape));
+    this.#factors = DeviceConstants.of({ values: factors.values, dtype: 'complex128', shape });
+    this.#rows = factors.axis === undefined ? undefined : DeviceConstants.indices(product(shape));
     this.#extents = around(transform.dimsd, factors.axis ?? 0);
   }
 

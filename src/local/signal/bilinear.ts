@@ -3,10 +3,10 @@ import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import type { OperatorData } from '../device-constants.js';
 import { hostNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
-import type { OperatorData } from '../resident.js';
 
 /** Options of {@link Bilinear}. */
 export interface BilinearOptions {

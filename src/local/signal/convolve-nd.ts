@@ -5,8 +5,8 @@ import { type Defaults, type WithDefaults, withDefaults } from '../../core/base/
 import { formatShape, type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Convolution } from '../../core/ports/backend.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link ConvolveND}. */
 export interface ConvolveNDOptions {
@@ -35,7 +35,7 @@ export function filterOnAxes(
   given: WithDefaults<ConvolveNDOptions, typeof CONVOLVE_ND_DEFAULTS>,
 ) {
   const shape = toShape(dims, 'dims');
-  const filter = Resident.from(h, given.dtype);
+  const filter = DeviceConstants.from(h, given.dtype);
   const count = filter.shape.length;
   const axes = toAxes(
     given.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count),
@@ -75,7 +75,7 @@ export function filterOnAxes(
  */
 export class ConvolveND extends LocalOperator {
   readonly filterShape: Shape;
-  readonly #filter: Resident;
+  readonly #filter: DeviceConstants;
   readonly #forward: Convolution;
   readonly #adjoint: Convolution;
   constructor(dims: number | Shape, h: OperatorData, options?: ConvolveNDOptions) {

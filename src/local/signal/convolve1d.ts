@@ -4,9 +4,9 @@ import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link Convolve1D}. */
 export interface Convolve1DOptions {
@@ -39,7 +39,7 @@ export class Convolve1D extends LocalOperator {
     const { offset } = given;
     const shape = toShape(dims, 'dims');
     const axis = toAxis(given.axis, shape.length);
-    const filter = Resident.from(h, given.dtype);
+    const filter = DeviceConstants.from(h, given.dtype);
     if (filter.shape.length !== 1 || filter.size === 0)
       throw new ShapeError(
         `Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`,

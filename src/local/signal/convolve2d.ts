@@ -1,6 +1,6 @@
 import { ShapeError } from '../../core/base/errors.js';
 import { formatShape, type Shape } from '../../core/base/shape.js';
-import type { OperatorData } from '../resident.js';
+import type { OperatorData } from '../device-constants.js';
 import { ConvolveND, type ConvolveNDOptions } from './convolve-nd.js';
 
 /** Options of {@link Convolve2D}. */

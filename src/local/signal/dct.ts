@@ -6,10 +6,10 @@ import { around, type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { FftPlan } from '../../core/ports/backend.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
+import { DeviceConstants } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
-import { Resident } from '../resident.js';
 
 /** The type of a discrete cosine transform. */
 export type DCTType = 1 | 2 | 3 | 4;
@@ -140,7 +140,7 @@ class AxisCosines {
       real: new IndexedRows(reading(sum, n, half), { outer, inner }),
       complex: new IndexedRows(reading(sum, n, length), { outer, inner }),
     };
-    this.#matrix = () => new AxisMatrix(Resident.adopt(cosines(sum, n, length), [n, n]), shape, axis);
+    this.#matrix = () => new AxisMatrix(DeviceConstants.adopt(cosines(sum, n, length), [n, n]), shape, axis);
   }
   apply(x: NDArray, y: NDArray): void {
     const { backend } = y;

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../core/base/errors.js';
+import type { OperatorData } from '../device-constants.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
-import type { OperatorData } from '../resident.js';
 
 /**
  * The two filters of a bank between which a sample lies, and its weight:

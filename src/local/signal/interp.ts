@@ -4,11 +4,11 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
-import { type OperatorData, Resident } from '../resident.js';
 
 export const INTERPOLATION_KINDS = ['nearest', 'linear', 'sinc'] as const;
 /** How values between samples are interpolated. */
@@ -54,7 +54,7 @@ const KINDS: Readonly<
     iava.forEach((v, i) => {
       for (let k = 0; k < n; k++) table[i * n + k] = sinc(v - k);
     });
-    const matrix = new AxisMatrix(Resident.adopt(table, [iava.length, n]), shape, axis);
+    const matrix = new AxisMatrix(DeviceConstants.adopt(table, [iava.length, n]), shape, axis);
     return { forward: (x, y) => matrix.forward(x, y), adjoint: (y, x) => matrix.adjoint(y, x) };
   },
 };

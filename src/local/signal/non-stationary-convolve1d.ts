@@ -3,8 +3,8 @@ import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
-import { type OperatorData, Resident } from '../resident.js';
 import { checkOdd, filterPlaces } from './filter-bank.js';
 import { FilterTable, VaryingConvolution } from './varying-convolution.js';
 
@@ -40,7 +40,7 @@ export class NonStationaryConvolve1D extends LocalOperator {
     const given = withDefaults('NonStationaryConvolve1D', options, NON_STATIONARY_1D_DEFAULTS);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(given.axis, shape.length);
-    const bank = Resident.from(hs, given.dtype);
+    const bank = DeviceConstants.from(hs, given.dtype);
     if (bank.shape.length !== 2)
       throw new ShapeError(
         'NonStationaryConvolve1D: expected hs of shape [filters, samples], received ' +

@@ -2,9 +2,9 @@ import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toShape } from '../../core/base/shape.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
-import { type OperatorData, Resident } from '../resident.js';
 import { type Between, checkOdd, filterPlaces, filtersAt } from './filter-bank.js';
 
 /** Options of {@link NonStationaryConvolve2D}. */
@@ -41,7 +41,7 @@ export class NonStationaryConvolve2D extends IndexedOperator {
       throw new ShapeError(
         `NonStationaryConvolve2D: expected dims of two axes, received ${formatShape(shape)}`,
       );
-    const bank = Resident.from(hs, dtype);
+    const bank = DeviceConstants.from(hs, dtype);
     if (bank.shape.length !== 4) {
       throw new ShapeError(
         'NonStationaryConvolve2D: expected hs of shape [filters, filters, samples, samples], received ' +

@@ -3,8 +3,8 @@ import { isComplex } from '../../core/base/dtype.js';
 import { DTypeError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { phasors, type SpectralFactors, SpectralFilter } from '../parts/spectral-filter.js';
-import { type OperatorData, Resident } from '../resident.js';
 import { FFT } from './fft.js';
 
 /** Options of {@link Shift}. */
@@ -55,7 +55,7 @@ function factorsOf(transform: FFT, axis: number, shift: number | OperatorData): 
   const { f, dimsd } = transform;
   if (typeof shift === 'number')
     return { axis, values: phasors(f.length, (k) => -2 * Math.PI * (f[k] as number) * shift) };
-  const shifts = Resident.from(shift);
+  const shifts = DeviceConstants.from(shift);
   const [outer, n, inner] = around(dimsd, axis);
   if (isComplex(shifts.dtype)) throw new DTypeError(`Shift: expected real shifts, received ${shifts.dtype}`);
   if (shifts.size !== outer * inner)

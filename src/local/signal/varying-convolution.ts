@@ -4,10 +4,10 @@ import { keep } from '../../core/base/scope.js';
 import { around } from '../../core/base/shape.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Backend, Elements, VaryingConvolution as Kernel } from '../../core/ports/backend.js';
+import type { DeviceConstants } from '../device-constants.js';
 import { part } from '../local-operator.js';
-import type { Resident } from '../resident.js';
 import { betweenPlaces } from './filter-bank.js';
-import { HatConvolution } from './hat-convolution.js';
+import { LinearInterpolationConvolution } from './linear-interpolation-convolution.js';
 
 /** Entries for the samples `start … start + n − 1` along the axis. */
 interface Table {
@@ -76,15 +76,15 @@ export class FilterTable {
  * Convolution along one axis with filters that are interpolated linearly between the places of a
  * bank, on boxes of an array: `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`. Memory on backends with a kernel
  * for it: the bank, and an index and a weight for each sample of the model's box along the axis.
- * Other backends use {@link HatConvolution}.
+ * Other backends use {@link LinearInterpolationConvolution}.
  */
 export class VaryingConvolution {
-  readonly #bank: Resident;
+  readonly #bank: DeviceConstants;
   readonly #axis: number;
   readonly #table: FilterTable;
   readonly #model: IndexBox;
   readonly #data: IndexBox;
-  #hats: HatConvolution | undefined;
+  #hats: LinearInterpolationConvolution | undefined;
 
   /**
    * @param bank `[filters, length]`
@@ -93,7 +93,7 @@ export class VaryingConvolution {
    * @param data the box of the data that is stored, in global samples; equal to `model` on all
    *   other axes
    */
-  constructor(bank: Resident, axis: number, table: FilterTable, model: IndexBox, data: IndexBox) {
+  constructor(bank: DeviceConstants, axis: number, table: FilterTable, model: IndexBox, data: IndexBox) {
     this.#bank = bank;
     this.#axis = axis;
     this.#table = table;
@@ -119,7 +119,7 @@ export class VaryingConvolution {
       backend.convolveVarying(from, this.#bank.on(backend, dtype), to, { ...convolution, direction });
       return;
     }
-    this.#hats ??= new HatConvolution(
+    this.#hats ??= new LinearInterpolationConvolution(
       this.#bank,
       [this.#axis],
       [this.#table.places],

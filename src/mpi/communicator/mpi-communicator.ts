@@ -16,6 +16,7 @@ import { deviceTransport } from '../../core/ports/device-transport.js';
 import type { DeviceSpan, Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
+import { arriving, type HostCopy, transitsOf } from '../memory/host-copy.js';
 import {
   copyIn,
   isReachable,
@@ -26,7 +27,6 @@ import {
   stageOut,
   staging,
 } from '../memory/staging.js';
-import { arriving, type Transit, transitsOf } from '../memory/transit.js';
 import { type MpiAddon, opCode } from '../mpi-addon.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';
@@ -41,7 +41,7 @@ const NOTHING = [undefined, 0] as const;
 const place = (span: Span | undefined) => (span ? ([memoryOf(span), offsetOf(span)] as const) : NOTHING);
 
 /** Memory, count and dtype of a message in the form that the addon takes. */
-const messageOf = ({ memory }: Transit) => [...place(memory), memory.length, tagOf(memory.dtype)] as const;
+const messageOf = ({ memory }: HostCopy) => [...place(memory), memory.length, tagOf(memory.dtype)] as const;
 
 /**
  * Whether a reduction reads this memory directly. MPI reduces device memory for sums only. The
@@ -328,7 +328,7 @@ export class MpiCommunicator extends BaseCommunicator {
       request.wait();
       return status;
     }
-    const [from, to] = [outgoing[0] as Transit, incoming[0] as Transit];
+    const [from, to] = [outgoing[0] as HostCopy, incoming[0] as HostCopy];
     from.queue();
     from.ready();
     to.ready();
@@ -371,7 +371,7 @@ export class MpiCommunicator extends BaseCommunicator {
     );
   }
 
-  #pending(transits: readonly Transit[], start: (transit: Transit) => number): Request {
+  #pending(transits: readonly HostCopy[], start: (transit: HostCopy) => number): Request {
     const legs = transits.map((transit) => {
       transit.ready();
       return { transit, handle: start(transit) };

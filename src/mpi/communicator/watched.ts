@@ -3,13 +3,13 @@ import type { CallChecker } from '../../core/ports/communicator.js';
 import type { MpiAddon } from '../mpi-addon.js';
 import { argumentOf } from '../mpi-calls.js';
 import { MPI_SETTINGS } from '../mpi-settings.js';
+import { CallComparison } from './parts/call-comparison.js';
 import { callSite } from './parts/call-site.js';
 import { COLLECTIVES, callText, MESSAGES } from './parts/call-text.js';
-import { Comparison } from './parts/comparison.js';
 
 const WORLD = 0;
 const REQUESTS = ['iallreduce', 'isend', 'irecv', 'sendInit', 'recvInit'];
-const comparisons = new WeakMap<MpiAddon, Comparison>();
+const comparisons = new WeakMap<MpiAddon, CallComparison>();
 
 /** The settings of the watchdog and of debug mode. */
 export interface Watch {
@@ -41,7 +41,7 @@ export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined 
 export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   if (limit === 0 && !debug) return mpi;
   mpi.watch(limit);
-  const comparison = debug ? new Comparison(mpi) : undefined;
+  const comparison = debug ? new CallComparison(mpi) : undefined;
   const watcher: MpiAddon = Object.create(mpi) as MpiAddon;
   if (comparison) comparisons.set(watcher, comparison);
 

@@ -20,7 +20,7 @@ export function giveBack(span: Span, memory: Span): void {
   if (span.kind === 'device' && memory.kind === 'host') span.unpin?.(memory.buffer);
 }
 
-const lent: (readonly [span: Span, memory: Span])[] = [];
+const stagedMemory: (readonly [span: Span, memory: Span])[] = [];
 let collects = false;
 
 /**
@@ -28,14 +28,14 @@ let collects = false;
  * they return.
  */
 export function staging(body: () => void): void {
-  const before = lent.length;
+  const before = stagedMemory.length;
   const outer = collects;
   collects = true;
   try {
     body();
   } finally {
     collects = outer;
-    for (const [span, memory] of lent.splice(before)) giveBack(span, memory);
+    for (const [span, memory] of stagedMemory.splice(before)) giveBack(span, memory);
   }
 }
 
@@ -47,7 +47,7 @@ export function stage(span: Span, reachable = isReachable(span)): Span {
   if (span.kind === 'host') return span;
   if (!reachable) {
     const memory = hostFor(span);
-    if (collects) lent.push([span, memory]);
+    if (collects) stagedMemory.push([span, memory]);
     return memory;
   }
   span.synchronize();

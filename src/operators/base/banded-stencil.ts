@@ -1,7 +1,7 @@
 import { PlanCache } from '../../core/base/plan-cache.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { HaloPlan } from '../../core/distributed/halo.js';
+import { AxisHaloPlan } from '../../core/distributed/halo.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
 import type { AxisBand, Backend, BandSegment } from '../../core/ports/backend.js';
 import { clipBand, transposeBand } from '../../core/schemes/band.js';
@@ -18,7 +18,7 @@ type Range = { readonly axis: number; readonly start: number; readonly end: numb
 interface Plan {
   readonly space: DistributedSpace;
   readonly bands: readonly AxisBand[];
-  readonly halos: readonly HaloPlan[];
+  readonly halos: readonly AxisHaloPlan[];
   /**
    * `early` ranges need no ghost cells and are computed during the exchange. `late` ranges are the
    * rest.
@@ -94,13 +94,13 @@ export class BandedStencil {
 function makePlan(schemes: readonly AxisScheme[], space: DistributedSpace, backend: Backend): Plan {
   const { layout, comm, localShape, dtype } = space;
   const box = layout.box(comm.rank);
-  const halos: HaloPlan[] = [];
+  const halos: AxisHaloPlan[] = [];
   const bands = schemes.map(({ axis, segments }): AxisBand => {
     const local = clipBand(segments, box.start[axis] as number, box.shape[axis] as number);
     const { front, back } = widths(segments);
     if (layout.replicated || layout.grid[axis] === 1 || (front === 0 && back === 0))
       return { axis, segments: local };
-    const halo = HaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
+    const halo = AxisHaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
     halos.push(halo);
     return { axis, segments: local, front: halo.front, back: halo.back };
   });

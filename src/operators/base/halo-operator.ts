@@ -1,7 +1,7 @@
 import { PlanCache } from '../../core/base/plan-cache.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { HaloBlockPlan, type HaloFrame } from '../../core/distributed/halo.js';
+import { BoxHaloPlan, type HaloFrame } from '../../core/distributed/halo.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
 import type { OperatorSpec } from '../../core/operator/linear-operator.js';
@@ -27,7 +27,7 @@ export interface BoxKernel {
 
 interface Plan {
   /** Undefined if every rank already has the samples that it needs. */
-  readonly halo: HaloBlockPlan | undefined;
+  readonly halo: BoxHaloPlan | undefined;
   readonly kernel: BoxKernel;
 }
 
@@ -78,7 +78,7 @@ export abstract class HaloOperator extends ScatteredOperator {
     const whole =
       layout.replicated ||
       layout.grid.every((g, k) => g === 1 || (frame.before[k] === 0 && frame.after[k] === 0));
-    const halo = whole ? undefined : HaloBlockPlan.create(layout, comm, frame, dtype, backend);
+    const halo = whole ? undefined : BoxHaloPlan.create(layout, comm, frame, dtype, backend);
     return { halo, kernel: this.kernel(direction, halo?.box ?? box, box) };
   }
 }

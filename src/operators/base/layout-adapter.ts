@@ -7,7 +7,7 @@ import { isRows } from '../../core/distributed/redistribution.js';
 import { flatOf, rowsOf } from '../../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
 import { TransferPlan } from '../../core/distributed/transfer.js';
-import { seenIn } from '../../core/vector/vector.js';
+import { viewAs } from '../../core/vector/vector.js';
 import { borrow, giveBack } from '../../core/vector/workspace.js';
 
 /**
@@ -50,7 +50,7 @@ export class LayoutAdapter {
   open(x: DistributedArray, reads: boolean): DistributedArray {
     const { kind, space } = this.#formOf(x.space);
     if (kind === 'same') return x;
-    if (kind === 'view') return seenIn(x, space);
+    if (kind === 'view') return viewAs(x, space);
     const work = borrow(space);
     if (reads) this.#copy(x, work, 'in');
     return work;

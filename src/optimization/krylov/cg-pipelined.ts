@@ -1,17 +1,17 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { startDots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
-import { byHand, type Loop, nothing, type SolverStep, solving, stepping } from '../solver.js';
+import { byHand, type Loop, noFields, type SolverStep, solving, stepping } from '../solver.js';
 import { type Istop, istopOf } from './cg.js';
 import {
   type CgSingleReductionOptions,
   type CgSingleReductionStartOptions,
   type CgSingleReductionState,
+  finishSingleReduction,
   isReplacing,
   pairsOf,
   referenceOf,
   SINGLE_REDUCTION_DEFAULTS,
-  settleSingleReduction,
   startSingleReduction,
   stepLength,
 } from './cg-single-reduction.js';
@@ -41,13 +41,13 @@ const OFTEN = 20;
  * Computes `n = A M w` during the reduction of an iteration's inner products. y is given if the
  * start needs its norm.
  */
-function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
+function finishPipelined<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
   const { A, M, w, m, n } = state;
   const pending = startDots(...pairsOf(state, y));
   if (M && m) M.matvec(w, m);
   A.matvec(m ?? w, n);
   // Only the real parts are needed
-  settleSingleReduction(
+  finishSingleReduction(
     'cgPipelined',
     state,
     [...pending.wait()].filter((_, i) => i % 2 === 0),
@@ -75,7 +75,7 @@ function init<V extends Vector<V>>(
     q: M && r.zerosLike(),
     z: r.zerosLike(),
   };
-  settle(state, referenceOf(state, y, options.x0));
+  finishPipelined(state, referenceOf(state, y, options.x0));
   return state;
 }
 
@@ -102,7 +102,7 @@ function step<V extends Vector<V>>(state: CgPipelinedState<V>): void {
     if (M && q) M.matvec(s, q);
     A.matvec(q ?? s, z);
   }
-  settle(state);
+  finishPipelined(state);
 }
 
 const solver = <V extends Vector<V>>(
@@ -116,7 +116,7 @@ const solver = <V extends Vector<V>>(
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
-  report: nothing,
+  report: noFields,
   result: istopOf,
 });
 

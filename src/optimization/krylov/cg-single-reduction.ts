@@ -4,17 +4,17 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkCount,
   checkNonNegative,
   copyInto,
+  finishSquared,
+  initialState,
   type Loop,
-  nothing,
+  noFields,
   type RunOptions,
   type SolverProgress,
   type SolverStep,
-  settle,
   solving,
   squareSpace,
   startVector,
@@ -107,7 +107,7 @@ export function startSingleReduction<V extends Vector<V>>(
   A.matvec(u ?? r, w);
   const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
   return {
-    ...begin(A, x),
+    ...initialState(A, x),
     M,
     tol: 0,
     limits: { tol, rtol, unit },
@@ -198,7 +198,7 @@ export const isReplacing = ({
 }): boolean => replace > 0 && iteration > 0 && iteration % replace === 0;
 
 /** Ends the start or an iteration, from the inner products of {@link pairsOf}. */
-export function settleSingleReduction<V extends Vector<V>>(
+export function finishSingleReduction<V extends Vector<V>>(
   name: string,
   state: CgSingleReductionState<V>,
   [rr = 0, gamma = 0, fresh = 0, slope = 0, cross = 0, old = 0, yy = rr]: readonly number[],
@@ -210,7 +210,7 @@ export function settleSingleReduction<V extends Vector<V>>(
     { gamma, slope, fresh, old, cross },
     { epsilon: epsilonOf(state.x.dtype), anew: isReplacing(state) },
   );
-  settle(name, state, Math.sqrt(rr), rr, [gamma, slope, fresh, old, cross, state.alpha]);
+  finishSquared(name, state, Math.sqrt(rr), rr, [gamma, slope, fresh, old, cross, state.alpha]);
 }
 
 /** Begins an iteration. Returns α, or 0 if x must not change. */
@@ -232,7 +232,7 @@ function init<V extends Vector<V>>(
   unit = 1,
 ): CgSingleReductionState<V> {
   const state = startSingleReduction('cgSingleReduction', A, y, options, { unit });
-  settleSingleReduction(
+  finishSingleReduction(
     'cgSingleReduction',
     state,
     rdots(...pairsOf(state, referenceOf(state, y, options.x0))),
@@ -257,7 +257,7 @@ function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
   }
   if (M && u) M.matvec(r, u);
   A.matvec(u ?? r, w);
-  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state)));
+  finishSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state)));
 }
 
 const solver = <V extends Vector<V>>(
@@ -271,7 +271,7 @@ const solver = <V extends Vector<V>>(
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
-  report: nothing,
+  report: noFields,
   result: istopOf,
 });
 

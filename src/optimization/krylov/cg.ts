@@ -4,19 +4,19 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  begin,
-  beginAgain,
   byHand,
   checkNonNegative,
+  finishSquared,
+  initialState,
   isSolved,
   type Loop,
-  nothing,
+  noFields,
   type RunOptions,
+  resetState,
   type SolverProgress,
   type SolverResult,
   type SolverStep,
   type StopReason,
-  settle,
   solving,
   squareSpace,
   stepping,
@@ -101,7 +101,7 @@ function init<V extends Vector<V>>(
   const vectors = { r: model.empty(), z: M && model.empty(), p: model.empty(), q: model.empty() };
   const limits: Limits = { tol, rtol, unit };
   const state: CgState<V> = {
-    ...begin(A, model.empty(), ['q', 'z']),
+    ...initialState(A, model.empty(), ['q', 'z']),
     M,
     tol: 0,
     limits,
@@ -119,7 +119,7 @@ function init<V extends Vector<V>>(
  */
 export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | undefined): void {
   const { A, M, x, r, z, p, q, limits } = state;
-  beginAgain(state, x0);
+  resetState(state, x0);
   assignFrom(r, y);
   if (x0) r.axpby(-1, A.matvec(x, q), 1);
   if (M && z) M.matvec(r, z);
@@ -132,7 +132,7 @@ export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | 
   const [rr = 0, rz = 0, yy = rr] = rdots(...pairs);
   state.tol = squaredLimit(limits, yy);
   Object.assign(state, { rr, rz });
-  settle('cg', state, Math.sqrt(rr), rr, [rz]);
+  finishSquared('cg', state, Math.sqrt(rr), rr, [rz]);
 }
 
 /**
@@ -158,7 +158,7 @@ function step<V extends Vector<V>>(state: CgState<V>): void {
   }
   p.axpby(1, z ?? r, moves ? state.rz / rz : 0);
   state.iteration++;
-  settle('cg', state, Math.sqrt(state.rr), state.rr, [curvature, state.rz]);
+  finishSquared('cg', state, Math.sqrt(state.rr), state.rr, [curvature, state.rz]);
 }
 
 /** The additional result of all variants of CG and CGLS. */
@@ -177,7 +177,7 @@ const solver = <V extends Vector<V>>(
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
-  report: nothing,
+  report: noFields,
   result: istopOf,
 });
 

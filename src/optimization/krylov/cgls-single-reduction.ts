@@ -7,10 +7,10 @@ import {
   byHand,
   checkCount,
   copyInto,
+  finishSquared,
   type Loop,
   type RunOptions,
   type SolverStep,
-  settle,
   solving,
   stepping,
 } from '../solver.js';
@@ -95,10 +95,10 @@ function evaluate<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleRed
   return Object.values(search);
 }
 
-const settleNorms = <M extends Vector<M>, D extends Vector<D>>(
+const finishNorms = <M extends Vector<M>, D extends Vector<D>>(
   state: CglsSingleReductionState<M, D>,
   products: readonly number[],
-): void => settle(NAME, state, state.cost, state.r1norm, [state.r2norm, ...products, state.alpha]);
+): void => finishSquared(NAME, state, state.cost, state.r1norm, [state.r2norm, ...products, state.alpha]);
 
 /**
  * Allocates all vectors and evaluates the start: one adjoint, two forwards (one if x starts from
@@ -122,7 +122,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   state.q.fill(0);
   const products = evaluate(state);
   limitCgls(state, reference);
-  settleNorms(state, products);
+  finishNorms(state, products);
   return state;
 }
 
@@ -141,7 +141,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReducti
     A.matvec(x, r).axpby(1, y, -1);
     A.matvec(p, q);
   }
-  settleNorms(state, evaluate(state));
+  finishNorms(state, evaluate(state));
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(

@@ -4,17 +4,17 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  begin,
-  beginAgain,
   byHand,
   checkNonNegative,
   checkPreconditioner,
+  finishSquared,
+  initialState,
   type Loop,
   type RunOptions,
+  resetState,
   type SolverProgress,
   type SolverResult,
   type SolverStep,
-  settle,
   solverSpaces,
   solving,
   stepping,
@@ -117,7 +117,7 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   };
   const scalars = { r1norm: 0, r2norm: 0, gamma: 0 };
   return {
-    ...begin(A, model.empty(), ['q', 'z']),
+    ...initialState(A, model.empty(), ['q', 'z']),
     M,
     damp,
     tol: 0,
@@ -138,7 +138,7 @@ export function placeCgls<M extends Vector<M>, D extends Vector<D>>(
   x0: M | undefined,
 ): number | undefined {
   const { A, x, r, s, q, limits } = state;
-  beginAgain(state, x0);
+  resetState(state, x0);
   assignFrom(r, y);
   if (!x0) return undefined;
   const reference = needsReference(limits) ? rdots([A.rmatvec(r, s), s])[0] : undefined;
@@ -217,7 +217,7 @@ export function restartCgls<M extends Vector<M>, D extends Vector<D>>(
   state.gamma = measure(state).gamma;
   state.p.assign(state.z ?? state.s);
   limitCgls(state, reference);
-  settle('cgls', state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
+  finishSquared('cgls', state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
 }
 
 /**
@@ -244,7 +244,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>):
   state.gamma = measure(state).gamma;
   p.axpby(1, z ?? s, moves ? state.gamma / gamma : 0);
   state.iteration++;
-  settle('cgls', state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
+  finishSquared('cgls', state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
 }
 
 /** The power of the data in which each norm scales. */

@@ -3,7 +3,7 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Disposable } from '../../core/base/scope.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkOperator } from '../../core/operator/linear-operator.js';
-import { settingUp } from '../../core/vector/set-up.js';
+import { allocateTogether } from '../../core/vector/allocate-together.js';
 import type { Space, Vector } from '../../core/vector/vector.js';
 import { checkSpace } from '../../core/vector/vector.js';
 import { openWorkspaces } from '../../core/vector/workspace.js';
@@ -67,7 +67,7 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
   const close = openWorkspaces();
   const made: Disposable[] = [];
   try {
-    return settingUp(placeIn([range]), () => {
+    return allocateTogether(placeIn([range]), () => {
       const y = range.random(seed);
       made.push(y);
       const state = startBidiagonalization('conditionEstimate', C, y, {});

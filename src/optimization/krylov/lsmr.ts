@@ -8,11 +8,11 @@ import {
   type BidiagonalizationState,
   type BidiagonalizationStep,
   describeBidiagonalization,
+  finishStart,
+  finishStep,
   nextLeft,
   nextRight,
   normAfter,
-  settleIteration,
-  settleStart,
   startBidiagonalization,
 } from './parts/bidiagonalization.js';
 import { rotation } from './parts/givens.js';
@@ -63,7 +63,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const condition = { largest: 0, smallest: Number.MAX_VALUE };
   const more = { anorm: alpha, h: v.copy(), hbar: v.zerosLike(), ...factors, ...residual, ...condition };
   const whole = Object.assign(state, more);
-  settleStart('lsmr', whole);
+  finishStart('lsmr', whole);
   return whole;
 }
 
@@ -117,7 +117,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>):
     if (state.iteration > 1) state.smallest = Math.min(state.smallest, rhobarBefore);
     state.acond = over(Math.max(state.largest, rhotemp), Math.min(state.smallest, rhotemp));
   }
-  settleIteration('lsmr', state);
+  finishStep('lsmr', state);
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(

@@ -8,10 +8,10 @@ import {
   type BidiagonalizationState,
   type BidiagonalizationStep,
   describeBidiagonalization,
+  finishStart,
+  finishStep,
   nextLeft,
   nextRight,
-  settleIteration,
-  settleStart,
   startBidiagonalization,
 } from './parts/bidiagonalization.js';
 import { inverse, rotation } from './parts/givens.js';
@@ -52,7 +52,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { alpha, beta, v } = state;
   const scalars = { rhobar: alpha, phibar: beta, ddnorm: 0, damped: 0, cs2: -1, sn2: 0, z: 0, xxnorm: 0 };
   const whole = Object.assign(state, { xnorm: 0, w: v.copy(), ...scalars });
-  settleStart('lsqr', whole);
+  finishStart('lsqr', whole);
   return whole;
 }
 
@@ -88,7 +88,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>):
     state.arnorm = alpha * Math.abs(s * phi);
     growNorm(state, rho, theta, phi);
   }
-  settleIteration('lsqr', state);
+  finishStep('lsqr', state);
 }
 
 /** `‖x − x0‖` from the recurrence, without a reduction. */

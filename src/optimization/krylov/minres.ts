@@ -6,12 +6,12 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkLimit,
   checkNonNegative,
-  conclude,
   copyInto,
+  finishIteration,
+  initialState,
   type Loop,
   type RunOptions,
   type SolverProgress,
@@ -148,10 +148,10 @@ function init<V extends Vector<V>>(
     smallest: Number.MAX_VALUE,
   };
   const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: Math.sqrt(xx) };
-  const state = { ...begin(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
+  const state = { ...initialState(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
   const reason =
     beta === 0 ? 'solved exactly' : beta <= settings.atol ? 'residual within tolerance' : undefined;
-  conclude('minres', state, { cost: beta, reason, scalars: [rz, rr], fault: faultOf(rz, rr) });
+  finishIteration('minres', state, { cost: beta, reason, scalars: [rz, rr], fault: faultOf(rz, rr) });
   return state;
 }
 
@@ -208,7 +208,12 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   state.iteration++;
   const reason = moves && !fault ? advance(state, alpha, gbar, { xx, xw, ww }) : undefined;
   const { rnorm, arnorm } = state;
-  conclude('minres', state, { cost: rnorm, reason, scalars: fault ? [] : [rnorm, arnorm, rz, alpha], fault });
+  finishIteration('minres', state, {
+    cost: rnorm,
+    reason,
+    scalars: fault ? [] : [rnorm, arnorm, rz, alpha],
+    fault,
+  });
 }
 
 /** Appends one column to the QR factorization and updates the solution. */

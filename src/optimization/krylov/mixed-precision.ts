@@ -5,15 +5,15 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkCount,
   checkNonNegative,
-  conclude,
   copyInto,
+  disposeVectors,
+  finishIteration,
+  initialState,
   type Loop,
   type RunOptions,
-  release,
   runSteps,
   type SolverProgress,
   type SolverResult,
@@ -108,7 +108,7 @@ function verdict<M extends Vector<M>, D extends Vector<D>>(
         : gnorm >= 0.9 * before
           ? 'machine precision reached'
           : undefined;
-  conclude(NAME, state, { cost, reason, scalars: [cost, gnorm] });
+  finishIteration(NAME, state, { cost, reason, scalars: [cost, gnorm] });
 }
 
 const DEFAULTS = {
@@ -150,7 +150,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain });
   const settings = { problem, damp, rtol, inner };
   const unmeasured = {
-    ...begin(A, x, ['r', 'gSingle']),
+    ...initialState(A, x, ['r', 'gSingle']),
     ...settings,
     y: copy,
     r: data.empty(),
@@ -204,7 +204,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   step,
   report,
   result: report,
-  dispose: ({ problem }) => release(problem),
+  dispose: ({ problem }) => disposeVectors(problem),
 });
 
 /**

@@ -12,17 +12,17 @@ import {
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkCount,
   checkFlag,
   checkNonNegative,
-  conclude,
   copyInto,
+  disposeVectors,
+  finishIteration,
+  initialState,
   type Loop,
-  nothing,
+  noFields,
   type RunOptions,
-  release,
   runSteps,
   type SolverProgress,
   type SolverResult,
@@ -156,7 +156,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     unit,
   );
   const state = {
-    ...begin(A, x, scratch),
+    ...initialState(A, x, scratch),
     kind,
     eps: inUnits(eps, unit, 1),
     threshold,
@@ -171,7 +171,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     ...vectors,
   };
   const cost = Math.sqrt(r.rdot(r));
-  conclude(NAME, state, { cost, scalars: [cost] });
+  finishIteration(NAME, state, { cost, scalars: [cost] });
   return state;
 }
 
@@ -255,7 +255,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>):
   state.iteration++;
   const [cost, update] = [Math.sqrt(rr), Math.sqrt(dd)];
   const limit = normLimit(tol, 1e-10, Math.sqrt(size), unit);
-  conclude(NAME, state, {
+  finishIteration(NAME, state, {
     cost,
     reason: update <= limit ? 'update within tolerance' : undefined,
     scalars: [cost, update],
@@ -273,9 +273,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
-  report: nothing,
-  result: nothing,
-  dispose: ({ inner }) => release(inner),
+  report: noFields,
+  result: noFields,
+  dispose: ({ inner }) => disposeVectors(inner),
 });
 
 /**

@@ -5,17 +5,17 @@ import { allocateCgls, CGLS_DEFAULTS, type CglsState, cgls, restartCgls } from '
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkCount,
   checkFlag,
   checkNonNegative,
-  conclude,
   copyInto,
+  disposeVectors,
+  finishIteration,
+  initialState,
   type Loop,
-  nothing,
+  noFields,
   type RunOptions,
-  release,
   runSteps,
   type SolverProgress,
   type SolverResult,
@@ -119,13 +119,13 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     r,
   };
   const state = {
-    ...begin(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']),
+    ...initialState(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']),
     inner,
     problem,
     sigma,
     ...vectors,
   };
-  conclude(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
+  finishIteration(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
   return state;
 }
 
@@ -192,7 +192,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): 
   A.matvec(x, r).axpby(1, y, -1);
   const cost = Math.sqrt(r.rdot(r));
   state.iteration++;
-  conclude(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost, largest] });
+  finishIteration(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost, largest] });
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -207,9 +207,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
-  report: nothing,
-  result: nothing,
-  dispose: ({ problem }) => problem && release(problem),
+  report: noFields,
+  result: noFields,
+  dispose: ({ problem }) => problem && disposeVectors(problem),
 });
 
 /**

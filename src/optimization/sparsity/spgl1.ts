@@ -5,11 +5,11 @@ import { rdots, type Vector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
 import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkNonNegative,
-  conclude,
   copyInto,
+  finishIteration,
+  initialState,
   type Loop,
   onAll,
   type RunOptions,
@@ -155,7 +155,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const cost = Math.sqrt(rr);
   const vectors = { g, xNext, gNext, y: copy, r, rNext: data.empty() };
   const state = {
-    ...begin(A, x, ['xNext', 'gNext', 'rNext']),
+    ...initialState(A, x, ['xNext', 'gNext', 'rNext']),
     sigma,
     tol,
     ...vectors,
@@ -169,7 +169,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
       : sigma !== undefined && cost <= sigma
         ? 'residual within tolerance'
         : undefined;
-  conclude(NAME, state, { cost, reason, scalars: [rr, gg] });
+  finishIteration(NAME, state, { cost, reason, scalars: [rr, gg] });
   return state;
 }
 
@@ -236,7 +236,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
           : steepness <= tol * state.steepest && cost > sigma
             ? 'gradient within tolerance'
             : undefined;
-  conclude(NAME, state, { cost, reason, scalars: [cost, state.gap, ss, sy] });
+  finishIteration(NAME, state, { cost, reason, scalars: [cost, state.gap, ss, sy] });
 }
 
 /**

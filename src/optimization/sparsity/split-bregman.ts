@@ -7,24 +7,24 @@ import {
   checkVector,
   rdots,
   type Space,
-  seenIn,
   type Vector,
   type VectorPair,
+  viewAs,
 } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from '../krylov/cg.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
-  begin,
   byHand,
   checkCount,
   checkNonNegative,
-  conclude,
   copyInto,
+  disposeVectors,
+  finishIteration,
+  initialState,
   type Loop,
-  nothing,
+  noFields,
   type RunOptions,
-  release,
   runSteps,
   type SolverProgress,
   type SolverResult,
@@ -179,14 +179,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { niter: _, ...limits } = solver;
   const problem = cg.init(normal, fixed, limits, unit);
   const state = {
-    ...begin(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']),
+    ...initialState(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']),
     settings,
     problem,
     ...vectors,
   };
   state.before.fill(0);
   const { cost } = measure(state);
-  conclude(NAME, state, { cost, scalars: [cost] });
+  finishIteration(NAME, state, { cost, scalars: [cost] });
   return state;
 }
 
@@ -204,7 +204,7 @@ function measure<M extends Vector<M>, D extends Vector<D>>(
   return withWorkspaces(spaces, (misfits) => {
     for (const [k, { R, data }] of l2.entries()) {
       const misfit: AnyVector = R.matvec(x, misfits[k]);
-      if (data) misfit.axpby(unit, seenIn(data, misfit.space), -1);
+      if (data) misfit.axpby(unit, viewAs(data, misfit.space), -1);
     }
     // The norm of x is computed only if the tolerance depends on it
     const sized = tol === undefined ? [x] : [];
@@ -250,7 +250,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
   before.axpby(-1, x, 1);
   const { cost, update, limit } = measure(state);
   state.iteration++;
-  conclude(NAME, state, {
+  finishIteration(NAME, state, {
     cost,
     reason: update <= limit ? 'update within tolerance' : undefined,
     scalars: [cost, update],
@@ -269,9 +269,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   degrees: { cost: 2 },
   step,
-  report: nothing,
-  result: nothing,
-  dispose: ({ problem }) => release(problem),
+  report: noFields,
+  result: noFields,
+  dispose: ({ problem }) => disposeVectors(problem),
 });
 
 /**

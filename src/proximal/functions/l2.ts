@@ -11,9 +11,9 @@ import {
   rdots,
   type Space,
   sameMemory,
-  seenIn,
   type Vector,
   type VectorPair,
+  viewAs,
 } from '../../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
@@ -132,7 +132,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
       const range = Op.rangeOf(space);
       if (this.#b && !sameMemory(this.#b.space, range))
         throw new ShapeError(`${this.name}: expected b in ${range}, received ${this.#b.space}`);
-      const seen = this.#b && seenIn(this.#b, range);
+      const seen = this.#b && viewAs(this.#b, range);
       const b = seen?.dtype === range.dtype ? seen : keep(seen ? range.empty().assign(seen) : range.zeros());
       return { range, b };
     });
@@ -212,7 +212,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   #solve(Op: LinearOperator<V, D>, x: V, tau: number, q: AnyVector | undefined, y: AnyVector): void {
     const { b } = this.#data(Op, x);
     const memory = this.#warm ? this.#lastIn(x.space) : undefined;
-    const last = memory && seenIn(memory.vector, x.space);
+    const last = memory && viewAs(memory.vector, x.space);
     const start =
       (memory?.filled ? last : undefined) ?? (this.#x0 && fitting(this.name, 'x0', this.#x0, x)) ?? x;
     withWorkspaces([x.space, x.space], (works) => {

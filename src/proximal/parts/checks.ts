@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../cor
 import { textOf } from '../../core/base/text-of.js';
 import type { Elements } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
-import { type AnyVector, checkVector, sameMemory, seenIn } from '../../core/vector/vector.js';
+import { type AnyVector, checkVector, sameMemory, viewAs } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { isSplit, onAll } from '../../optimization/solver.js';
 
@@ -36,7 +36,7 @@ export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector)
     throw new DTypeError(
       `${owner}: expected ${name} of dtype ${x.dtype}, received ${v.dtype}: cast it with astype`,
     );
-  return seenIn(v, x.space);
+  return viewAs(v, x.space);
 }
 
 /** Throws {@link ArgumentError} unless a parameter is a vector of real floats. */

@@ -1,6 +1,13 @@
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import {
+  byHand,
+  checkFlag,
+  checkNonNegative,
+  initialState,
+  solving,
+  stepping,
+} from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
@@ -77,7 +84,7 @@ function init<V extends Vector<V>>(
   const z = x.emptyLike().assign(z0 === undefined ? x0 : (fitting('admm', 'z0', z0, x) as V));
   const state = withMemories<AdmmState<V>>(
     {
-      ...begin({ comm }, x),
+      ...initialState({ comm }, x),
       ...{ f, g, tau, gfirst, tol, z },
       u: x.zerosLike(),
       residual: Number.NaN,

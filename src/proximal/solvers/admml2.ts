@@ -3,11 +3,11 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import {
-  begin,
   byHand,
   checkCount,
   checkNonNegative,
   copyInto,
+  initialState,
   solverSpaces,
   solving,
   startVector,
@@ -108,7 +108,7 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   });
   const state = withMemories<AdmmL2State<M, D, Z>>(
     {
-      ...begin(Op, x, ['v']),
+      ...initialState(Op, x, ['v']),
       ...{ Op, g, L: A, tau, tol, z },
       inner: { niter: innerNiter, tol: innerTol },
       b: own,

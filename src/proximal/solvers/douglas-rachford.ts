@@ -2,7 +2,14 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
-import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import {
+  byHand,
+  checkFlag,
+  checkNonNegative,
+  initialState,
+  solving,
+  stepping,
+} from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -85,7 +92,7 @@ function init<V extends Vector<V>>(
   const x = x0.copy();
   const state = withMemories<DouglasRachfordState<V>>(
     {
-      ...begin({ comm }, x, ['z']),
+      ...initialState({ comm }, x, ['z']),
       ...{ f, g, tau, eta, gfirst, tol },
       y: x.copy(),
       z: x.emptyLike(),

@@ -1,7 +1,7 @@
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { begin, byHand, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import { byHand, checkNonNegative, initialState, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -83,7 +83,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   const v = A.matvec(x, range.empty());
   const state = withMemories<LinearizedAdmmState<M, Z>>(
     {
-      ...begin(A, x, ['w', 's']),
+      ...initialState(A, x, ['w', 's']),
       ...{ f, g, L: A, tau, mu, tol, v },
       z: v.copy(),
       u: v.zerosLike(),

@@ -3,7 +3,14 @@ import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import {
+  byHand,
+  checkFlag,
+  checkNonNegative,
+  initialState,
+  solving,
+  stepping,
+} from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
@@ -109,7 +116,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   if (y0) y.assign(fitting(name, 'y0', y0, y) as Z);
   const state = withMemories<PrimalDualState<M, Z>>(
     {
-      ...begin(A, x),
+      ...initialState(A, x),
       ...{ f, g, L: A, tau, mu, theta, gfirst, tol, y, v },
       c: c && x.emptyLike().assign(fitting(name, 'c', c, x) as M),
       vBefore: v.copy(),

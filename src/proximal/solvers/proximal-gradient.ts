@@ -5,11 +5,11 @@ import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import {
-  begin,
   byHand,
   checkFlag,
   checkNonNegative,
-  nothing,
+  initialState,
+  noFields,
   solving,
   stepping,
 } from '../../optimization/solver.js';
@@ -149,7 +149,7 @@ function init<V extends Vector<V>>(
   const fy = f.valueAndGrad(x, gradient);
   const state = withMemories<ProximalGradientState<V>>(
     {
-      ...begin({ comm }, x, ['p']),
+      ...initialState({ comm }, x, ['p']),
       f,
       g,
       ...{ backtracking, beta, epsg, eta, acceleration, restart, tol, tau, fy },
@@ -262,7 +262,7 @@ const solver = <V extends Vector<V>>(
     DEFAULTS,
     (own: ProximalGradientStartOptions) => init(f, g, x0, own),
     step<V>,
-    nothing,
+    noFields,
   );
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import {
-  conclude,
+  finishIteration,
   type Loop,
   type RunOptions,
   type SolverProgress,
@@ -89,7 +89,11 @@ export function settleProximal<V extends Vector<V>>(
   const reason =
     measured && residual <= tol ? (residual === 0 ? 'solved exactly' : 'update within tolerance') : undefined;
   // A cost of Infinity means a point outside of the domain
-  conclude(name, state, { cost, reason, scalars: [Number.isNaN(cost) ? cost : 0, measured ? residual : 0] });
+  finishIteration(name, state, {
+    cost,
+    reason,
+    scalars: [Number.isNaN(cost) ? cost : 0, measured ? residual : 0],
+  });
 }
 
 /**

@@ -8,8 +8,8 @@ import type { Stencil } from '../../../core/ports/backend.js';
 import { isZeroBand, scaleBand, transposeBand } from '../../../core/schemes/band.js';
 import { firstDerivative } from '../../../core/schemes/derivative-scheme.js';
 import { withWorkspace } from '../../../core/vector/workspace.js';
+import { DeviceConstants, type OperatorData } from '../../device-constants.js';
 import { part } from '../../local-operator.js';
-import { type OperatorData, Resident } from '../../resident.js';
 import { GRADIENT_DEFAULTS, type GradientOptions } from '../gradient.js';
 
 export interface DirectionalDerivativeOptions extends Omit<GradientOptions, 'dtype'> {
@@ -34,7 +34,7 @@ export class DirectionalDerivative {
   /** True if the derivative along every direction is 0. */
   readonly zero: boolean;
   /** The field, `[ndim, ...dims]`. */
-  readonly #field: Resident | undefined;
+  readonly #field: DeviceConstants | undefined;
   readonly #forward: readonly Stencil[];
   readonly #adjoint: readonly Stencil[];
   constructor(
@@ -46,7 +46,7 @@ export class DirectionalDerivative {
     const { sampling, dtype, ...scheme } = withDefaults(owner, options, DEFAULTS);
     const shape = toShape(dims, 'dims');
     const ndim = shape.length;
-    const vector = Resident.from(v, dtype);
+    const vector = DeviceConstants.from(v, dtype);
     const whole = sameShape(vector.shape, [ndim, ...shape]);
     if (ndim === 0 || (!whole && !sameShape(vector.shape, [ndim]))) {
       throw new ShapeError(

@@ -3,8 +3,8 @@ import type { Shape } from '../../../core/base/shape.js';
 import { textOf } from '../../../core/base/text-of.js';
 import type { BandSegment } from '../../../core/ports/backend.js';
 import { multiplyBands, toeplitzBand } from '../../../core/schemes/band.js';
+import { DeviceConstants } from '../../device-constants.js';
 import { AxisConvolution } from '../../parts/axis-convolution.js';
-import { Resident } from '../../resident.js';
 
 /**
  * A filter length. Even lengths are increased by one, so that the filter has a middle.
@@ -22,7 +22,12 @@ export function oddLength(name: string, length: number): number {
  * symmetric and therefore its own adjoint.
  */
 export const movingAverage = (shape: Shape, axis: number, width: number): AxisConvolution =>
-  new AxisConvolution(Resident.from(new Float64Array(width).fill(1 / width)), (width - 1) / 2, shape, axis);
+  new AxisConvolution(
+    DeviceConstants.from(new Float64Array(width).fill(1 / width)),
+    (width - 1) / 2,
+    shape,
+    axis,
+  );
 
 /**
  * A running mean of `width` samples, applied once in each direction and therefore without a shift.

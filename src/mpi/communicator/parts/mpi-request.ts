@@ -1,6 +1,6 @@
 import { MpiError } from '../../../core/base/errors.js';
 import type { PersistentRequest, Request } from '../../../core/ports/communicator.js';
-import type { Transit } from '../../memory/transit.js';
+import type { HostCopy } from '../../memory/host-copy.js';
 import type { MpiAddon } from '../../mpi-addon.js';
 
 /**
@@ -12,7 +12,7 @@ const outstanding = new Set<Request>();
 /** One message of MPI: the handle of its request, and its host or device memory. */
 export interface Leg {
   readonly handle: number;
-  readonly transit: Transit;
+  readonly transit: HostCopy;
 }
 
 /** All messages of one pending operation. */

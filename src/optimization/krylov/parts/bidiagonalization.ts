@@ -5,10 +5,10 @@ import type { LinearOperator } from '../../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../../core/vector/vector.js';
 import { inUnitsOf } from '../../parts/scaling.js';
 import {
-  begin,
   checkLimit,
   checkNonNegative,
-  conclude,
+  finishIteration,
+  initialState,
   type Loop,
   type RunOptions,
   type SolverProgress,
@@ -127,7 +127,7 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   v.scale(inverse(alpha));
   const limits = { damp, atol, btol, conlim, bnorm: Math.sqrt(yy) };
   return {
-    ...begin(A, x),
+    ...initialState(A, x),
     ...limits,
     u,
     v,
@@ -227,12 +227,12 @@ export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): 
 });
 
 /** Ends the start. The state is finished if the gradient is zero. */
-export function settleStart<M extends Vector<M>, D extends Vector<D>>(
+export function finishStart<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   state: BidiagonalizationState<M, D>,
 ): void {
   const { rnorm, arnorm } = state;
-  conclude(name, state, {
+  finishIteration(name, state, {
     cost: rnorm,
     reason: arnorm === 0 ? 'solved exactly' : undefined,
     scalars: [rnorm, arnorm],
@@ -240,12 +240,12 @@ export function settleStart<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /** Ends an iteration by the stopping rules of Paige and Saunders. */
-export function settleIteration<M extends Vector<M>, D extends Vector<D>>(
+export function finishStep<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   state: BidiagonalizationState<M, D>,
 ): void {
   const { rnorm, arnorm, alpha, beta, xnorm } = state;
-  conclude(name, state, {
+  finishIteration(name, state, {
     cost: rnorm,
     reason: reasonToStop(state),
     scalars: [rnorm, arnorm, alpha, beta, xnorm],

@@ -7,11 +7,11 @@ import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../
 import { inUnits, inUnitsOf, normLimit } from '../../parts/scaling.js';
 import { type PowerIterationOptions, squaredNorm } from '../../power-iteration.js';
 import {
-  begin,
   checkFlag,
   checkNonNegative,
-  conclude,
   copyInto,
+  finishIteration,
+  initialState,
   type Loop,
   onAll,
   type RunOptions,
@@ -202,9 +202,9 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
     r,
     v: given.alpha === undefined ? data.empty() : undefined,
   };
-  const state = { ...begin(A, x, ['g', 'c', 'v']), ...fixed, ...vectors, rr, update: 0 };
+  const state = { ...initialState(A, x, ['g', 'c', 'v']), ...fixed, ...vectors, rr, update: 0 };
   state.cost = cost;
-  conclude(name, state, { scalars: [rr, cost] });
+  finishIteration(name, state, { scalars: [rr, cost] });
   return state;
 }
 
@@ -293,7 +293,7 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
         ? `the misfit ½‖y − A x‖² grew to ${0.5 * rr}, more than ${FAR} times the cost of the start: ` +
           `expected alpha below 2/‖A‖², received ${state.alpha},`
         : undefined;
-  conclude(name, state, {
+  finishIteration(name, state, {
     cost,
     reason: update <= tol ? 'update within tolerance' : undefined,
     scalars: [rr, cost, update],

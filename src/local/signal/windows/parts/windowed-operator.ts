@@ -6,9 +6,9 @@ import { formatShape, product, type Shape, stridesOf, toShape } from '../../../.
 import type { Strided } from '../../../../core/ports/backend.js';
 import type { Space } from '../../../../core/vector/vector.js';
 import { withWorkspace } from '../../../../core/vector/workspace.js';
+import { DeviceConstants } from '../../../device-constants.js';
 import { type AnyLocalOperator, LocalOperator } from '../../../local-operator.js';
 import { checkOperators } from '../../../parts/stacking.js';
-import { Resident } from '../../../resident.js';
 import { outer, TAPER_TYPES, type TaperType, taper } from '../tapers.js';
 import type { Windows } from '../windows.js';
 
@@ -33,7 +33,7 @@ export class WindowedOperator extends LocalOperator {
   override readonly complexLinear: boolean;
   readonly #operator: AnyLocalOperator;
   readonly #windows: Windows;
-  readonly #tapers: readonly (Resident | undefined)[];
+  readonly #tapers: readonly (DeviceConstants | undefined)[];
   constructor(Op: AnyLocalOperator, dims: number | Shape, windows: Windows, options: WindowedOptions) {
     const owner = new.target.name;
     const { tapertype } = withDefaults(owner, options, DEFAULTS);
@@ -152,9 +152,12 @@ function modelShape(
 }
 
 /** The taper of every window. Windows at the same edges share one taper. */
-function tapersOf({ shape, overlap, counts, starts }: Windows, type: TaperType): (Resident | undefined)[] {
+function tapersOf(
+  { shape, overlap, counts, starts }: Windows,
+  type: TaperType,
+): (DeviceConstants | undefined)[] {
   if (type === 'none') return starts.map(() => undefined);
-  const made = new Map<string, Resident>();
+  const made = new Map<string, DeviceConstants>();
   const inner = shape.slice(overlap.length).map((n) => new Float64Array(n).fill(1));
   return starts.map((start) => {
     const edges = counts.map((count, k) => {
@@ -169,7 +172,7 @@ function tapersOf({ shape, overlap, counts, starts }: Windows, type: TaperType):
         const w = taper(n, o, type);
         return w.map((v, i) => ((first && i < n / 2) || (last && i >= n / 2) ? 1 : v));
       });
-      made.set(key, (resident = Resident.adopt(outer([...windows, ...inner]), shape)));
+      made.set(key, (resident = DeviceConstants.adopt(outer([...windows, ...inner]), shape)));
     }
     return resident;
   });

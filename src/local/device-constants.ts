@@ -34,7 +34,7 @@ export type OperatorData = NDArray | HostArray | Nested;
  * first use copies it to the backend of the array. An NDArray is not copied on its own backend: a
  * change of the array changes the operator.
  */
-export class Resident {
+export class DeviceConstants {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly size: number;
@@ -53,7 +53,7 @@ export class Resident {
    *
    * @throws {@link DTypeError} if the data is complex and `dtype` is real
    */
-  static from(data: OperatorData, dtype?: DType): Resident {
+  static from(data: OperatorData, dtype?: DType): DeviceConstants {
     if (dtype !== undefined) checkDType(dtype);
     const source =
       data instanceof NDArray
@@ -67,31 +67,31 @@ export class Resident {
       throw new DTypeError(
         `complex data does not fit into an operator of ${to}: leave dtype out, or take the real part`,
       );
-    return new Resident(source, to);
+    return new DeviceConstants(source, to);
   }
 
   /**
    * Host values with a shape. They are kept without a copy and must not be changed afterwards.
    * Complex values are pairs.
    */
-  static adopt(values: HostArray, shape: Shape, dtype?: DType): Resident {
+  static adopt(values: HostArray, shape: Shape, dtype?: DType): DeviceConstants {
     const source = typedValues(values, toShape(shape), dtype);
-    return new Resident(source, source.dtype);
+    return new DeviceConstants(source, source.dtype);
   }
 
   /** Values computed on the host. They are not copied. */
-  static of(values: HostValues): Resident {
+  static of(values: HostValues): DeviceConstants {
     typedValues(values?.values, toShape(values?.shape), values?.dtype);
-    return new Resident(values, values.dtype);
+    return new DeviceConstants(values, values.dtype);
   }
 
   /** The numbers 0 … n − 1 as the index of a gather, of shape `[n, 1]`. */
-  static indices(n: number): Resident {
+  static indices(n: number): DeviceConstants {
     toShape(n);
     const dtype = placeDType(n);
     const values = hostArray(dtype, n);
     for (let i = 0; i < n; i++) values[i] = i;
-    return new Resident({ values, shape: [n, 1], dtype }, dtype);
+    return new DeviceConstants({ values, shape: [n, 1], dtype }, dtype);
   }
 
   /**

@@ -41,7 +41,7 @@ function disagreement(what: string, said: readonly string[]): MpiError {
  * Compares the calls that the ranks of a communicator are about to make. Its own messages use
  * duplicates of the communicators.
  */
-export class Comparison {
+export class CallComparison {
   readonly #mpi: MpiAddon;
   readonly #twins = new Map<number, number>();
 

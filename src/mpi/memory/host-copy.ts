@@ -8,7 +8,7 @@ import { giveBack, hostFor, isReachable } from './staging.js';
  * One message of MPI, which carries a span or a part of it: the memory that MPI reads or writes,
  * and the copies between that memory and the span.
  */
-export interface Transit {
+export interface HostCopy {
   readonly memory: Span;
   /**
    * Starts to copy the elements to `memory`. For a send, called for all parts before the first is
@@ -26,7 +26,7 @@ export interface Transit {
 const NOTHING = (): void => undefined;
 
 /** Memory that MPI reads and writes directly. */
-const inPlace = (span: Span): Transit => ({
+const inPlace = (span: Span): HostCopy => ({
   memory: span,
   queue: NOTHING,
   // Pending device work on the memory must be complete
@@ -36,7 +36,7 @@ const inPlace = (span: Span): Transit => ({
 });
 
 /** Staging through host memory, with blocking copies. */
-function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
+function copied(span: Span, memory: HostSpan, outgoing: boolean): HostCopy {
   return {
     memory,
     queue: NOTHING,
@@ -47,7 +47,7 @@ function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
 }
 
 /** The transit of a receive for which staging memory already exists. */
-export const arriving = (span: Span, staged: Span): Transit =>
+export const arriving = (span: Span, staged: Span): HostCopy =>
   span === staged ? inPlace(span) : copied(span, staged as HostSpan, false);
 
 type QueueingSpan = DeviceSpan & Required<Pick<DeviceSpan, 'queueToHost' | 'queueFromHost'>>;
@@ -64,7 +64,7 @@ function piped(
   memory: HostSpan,
   outgoing: boolean,
   last = true,
-): Transit {
+): HostCopy {
   const values = hostView(memory.dtype, memory.buffer, memory.byteOffset, memory.length);
   let pending: (() => void) | undefined;
   const settle = (): void => {
@@ -95,7 +95,7 @@ function piped(
  * The messages of MPI that carry a span, in order. There is one, or there are several if the span
  * is longer than the largest piece. Device memory that MPI cannot access is staged.
  */
-export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
+export function transitsOf(span: Span, outgoing: boolean): readonly HostCopy[] {
   const direct = isReachable(span);
   const most = Math.max(1, Math.floor(deviceTransport().pieceBytes / bytesOf(span.dtype)));
   if (span.length <= most)
@@ -108,7 +108,7 @@ export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
     ];
   const whole = span.kind === 'host' ? span : hostFor(span);
   if (span.kind === 'device' && !queues(span)) return [copied(span, whole, outgoing)];
-  const parts: Transit[] = [];
+  const parts: HostCopy[] = [];
   for (let at = 0; at < span.length; at += most) {
     const memory = hostPart(whole, at, Math.min(most, span.length - at));
     // the parts share one allocation, which the last part releases

@@ -18,7 +18,7 @@ export interface Place {
  * a backend, none on others.
  * @throws {@link BackendError} on all ranks, if the memory of one was too small
  */
-export function settingUp<T>(place: Place | undefined, body: () => T): T {
+export function allocateTogether<T>(place: Place | undefined, body: () => T): T {
   if (!place?.backend.overcommit || place.comm.size === 1) return disposingOnFailure(body);
   const { backend, comm } = place;
   const shortageOf = backend.overcommit?.() as () => string;

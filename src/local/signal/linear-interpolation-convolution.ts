@@ -3,7 +3,7 @@ import { realOf } from '../../core/base/dtype.js';
 import { around, product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Backend, Convolution, Elements, IndexTable } from '../../core/ports/backend.js';
-import { Resident } from '../resident.js';
+import { DeviceConstants } from '../device-constants.js';
 
 /**
  * Filters at places along an axis. The weight of filter f at sample i is linear between places and
@@ -65,15 +65,15 @@ interface Piece {
  * the weighted samples at which it has weight. Cost: `2ᵈ` ordinary convolutions over d axes, each
  * at the speed of the kernel. Memory: the bank, `2n` weights for each axis, and two work arrays.
  */
-export class HatConvolution {
+export class LinearInterpolationConvolution {
   readonly #axes: readonly HatAxis[];
-  readonly #bank: Resident;
+  readonly #bank: DeviceConstants;
   readonly #model: IndexBox;
   readonly #data: IndexBox;
   readonly #pieces: readonly Piece[];
   readonly #adjoints: readonly Convolution[];
-  readonly #index: Resident;
-  readonly #weights: Resident;
+  readonly #index: DeviceConstants;
+  readonly #weights: DeviceConstants;
 
   /**
    * @param bank filters `[count, …, length, …]`, one count and one length for each axis
@@ -81,7 +81,7 @@ export class HatConvolution {
    * @param data the box of the data that is stored, in global samples
    */
   constructor(
-    bank: Resident,
+    bank: DeviceConstants,
     axes: readonly number[],
     places: readonly Float64Array[],
     model: IndexBox,
@@ -105,8 +105,8 @@ export class HatConvolution {
     }
     this.#pieces = pieces;
     this.#adjoints = adjoints;
-    this.#index = Resident.indices(Math.max(1, ...model.shape));
-    this.#weights = Resident.of({
+    this.#index = DeviceConstants.indices(Math.max(1, ...model.shape));
+    this.#weights = DeviceConstants.of({
       values: Float64Array.from(weights),
       shape: [weights.length],
       dtype: 'float64',
