@@ -28,8 +28,8 @@ import {
 
 export interface OmpStartOptions {
   /**
-   * Most iterations of the least-squares problem on the chosen columns. 0 means matching pursuit,
-   * for columns of norm 1 or with `normalizecols`.
+   * Most iterations of the least-squares problem on the chosen columns; with 0 it is matching
+   * pursuit, for columns of norm 1 or with `normalizecols`.
    * @default 40
    */
   readonly inner?: number;
