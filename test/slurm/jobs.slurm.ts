@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+// Sets the default backend, which readNpy needs
+import '../../src/index.js';
 import { readNpy } from '../../src/io/index.js';
 import { runRanks } from '../support/launch.js';
 import { skip } from '../support/skip.js';
