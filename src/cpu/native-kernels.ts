@@ -195,14 +195,16 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
   function combine(factors: readonly Scalar[], xs: readonly HostRun[], to: HostRun): void {
     const { memory: y, dtype } = to.storage;
     const n = to.size;
-    const [first, second] = xs as readonly [HostRun, HostRun?];
-    const [a, b] = factors as readonly [Scalar, Scalar];
+    const first = xs[0] as HostRun;
+    const second = xs[1];
+    const a = factors[0] as Scalar;
     const { memory: x } = first.storage;
     if (xs.length === 1 && a === 1) {
       if (x !== y || first.offset !== to.offset) addon.copy(bytesOf(dtype), n, x, first.offset, y, to.offset);
     } else if (isInteger(dtype)) own.linearCombination(factors, xs, to);
     else if (xs.length === 1) addon.scale(tagOf(dtype), n, re(a), im(a), x, first.offset, y, to.offset);
-    else if (xs.length === 2 && second)
+    else if (xs.length === 2 && second) {
+      const b = factors[1] as Scalar;
       addon.axpby(
         tagOf(dtype),
         n,
@@ -217,7 +219,7 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
         y,
         to.offset,
       );
-    else {
+    } else {
       const pairs = Float64Array.from(factors.flatMap((c) => [re(c), im(c)]));
       const [arrays, offsets] = [xs.map((e) => e.storage.memory), xs.map((e) => e.offset)];
       if (!addon.linearCombination(tagOf(dtype), n, pairs, arrays, offsets, y, to.offset))

@@ -247,11 +247,17 @@ export class CheckedBackend<M> implements Backend {
     if (to.size === 0) return;
     if (terms === 0) return this.fill(to, 0);
     // operands with a coefficient of 0 are not read
-    const isRead = (_: unknown, k: number) => !isZero(coefficients[k] as Scalar);
-    const factors = terms === xs.length ? coefficients : coefficients.filter(isRead);
-    const read = (terms === xs.length ? xs : xs.filter(isRead)) as readonly Elements<DeviceStorage<M>>[];
-    if (this.#kernels.linearCombination(factors, read, to) === false)
-      this.#onHost('linearCombination', factors, read, to);
+    if (terms < xs.length) {
+      const read = xs.filter((_, k) => !isZero(coefficients[k] as Scalar));
+      return this.linearCombination(
+        coefficients.filter((c) => !isZero(c)),
+        read,
+        y,
+      );
+    }
+    const operands = xs as readonly Elements<DeviceStorage<M>>[];
+    if (this.#kernels.linearCombination(coefficients, operands, to) === false)
+      this.#onHost('linearCombination', coefficients, operands, to);
   }
 
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
