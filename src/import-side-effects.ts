@@ -19,7 +19,7 @@ import { CUDA_SETTINGS } from './gpu/cuda/cuda-settings.js';
 import { cudaAddon, reportCuda } from './gpu/cuda/index.js';
 import { engineOfAllRanks } from './gpu/tfjs/engine-of-all-ranks.js';
 import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
-import { LOG_SETTINGS, loggerAsked } from './io/pino-logger.js';
+import { LOG_SETTINGS, requestedLogger } from './io/pino-logger.js';
 import { SelfCommunicator } from './mpi/communicator/self-communicator.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/mpi-addon.js';
@@ -35,7 +35,7 @@ export const COMM_WORLD = joinWorld();
 export const COMM_SELF = new SelfCommunicator();
 
 setDefaultCommunicator(COMM_WORLD);
-const logger = loggerAsked(COMM_WORLD);
+const logger = requestedLogger(COMM_WORLD);
 setLogger(logger);
 setSignalSource(nativeSignals);
 registerBackend('cpu', () => createCpuBackend(), reportCpu);
@@ -64,10 +64,10 @@ for (const engine of [undefined, ...TFJS_ENGINES]) {
   );
 }
 setDefaultBackend(resolveBackend('cpu'));
-tellStart();
+logStart();
 
 /** Logs what this process has found: the message layer and the kernels. */
-function tellStart(): void {
+function logStart(): void {
   if (COMM_WORLD instanceof SelfCommunicator) {
     const launched = detectLaunch(process.env) !== undefined;
     log(

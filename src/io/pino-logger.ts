@@ -25,7 +25,7 @@ export interface LogRank {
  * @throws {@link ArgumentError} for another level, for a file that cannot be written, and for a
  * pipe without a reader
  */
-export function loggerAsked({ rank, size }: LogRank, env: Environment = process.env): Logger | undefined {
+export function requestedLogger({ rank, size }: LogRank, env: Environment = process.env): Logger | undefined {
   const { LOPS_LOG_FILE: file } = env;
   const level = readSetting(LOG_SETTINGS.level, env);
   if (!level) return undefined;

@@ -1,5 +1,5 @@
 import { type Defaults, withDefaults } from '../core/base/options.js';
-import { product, type Shape, toAxis } from '../core/base/shape.js';
+import { product, type Shape, toAxis, toShape } from '../core/base/shape.js';
 import type { IndexBox } from '../core/distributed/layout.js';
 import type { Elements } from '../core/ports/backend.js';
 import type { DeviceConstants, OperatorData } from '../local/device-constants.js';
@@ -78,7 +78,7 @@ export class MPIConvolve1D extends MPIConvolveND {
     super(dims, h, {
       ...rest,
       offset: [offset],
-      axes: [toAxis(axis, typeof dims === 'number' ? 1 : dims.length)],
+      axes: [toAxis(axis, toShape(dims, 'dims').length)],
     });
   }
 }

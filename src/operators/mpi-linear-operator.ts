@@ -93,7 +93,7 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
       throw new PartitionError(`${this.name}: expected a DistributedArray, received ${vectorIn(space)}`);
     if (space.comm.id !== this.comm.id) {
       throw new PartitionError(
-        `${this.name} lives on communicator ${this.comm.id}, the array on communicator ` +
+        `${this.name} is on communicator ${this.comm.id}, the array on communicator ` +
           `${space.comm.id}: make both with the same comm`,
       );
     }

@@ -496,7 +496,7 @@ function fetched(
     comm.size,
   );
   const block = NDArray.empty(wanted(comm.rank).shape, { dtype: local.dtype, backend: local.backend });
-  const transfer = new Exchange(pattern, comm, local.dtype, local.backend, { buffers: 'lent' });
+  const transfer = new Exchange(pattern, comm, local.dtype, local.backend, { buffers: 'pooled' });
   transfer.start(local, [block]);
   transfer.finish();
   transfer.dispose();

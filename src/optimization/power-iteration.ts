@@ -6,7 +6,7 @@ import type { LinearOperator } from '../core/operator/linear-operator.js';
 import { checkOperator } from '../core/operator/linear-operator.js';
 import { checkSpace, type Space, type Vector, vdots } from '../core/vector/vector.js';
 import {
-  byHand,
+  checkedStep,
   checkNonNegative,
   finishIteration,
   initialState,
@@ -193,7 +193,7 @@ const solver = <V extends Vector<V>>(
  */
 export const powerIteration = Object.assign(solving(solver), {
   init,
-  step: byHand('powerIteration', step),
+  step: checkedStep('powerIteration', step),
   steps: stepping(solver),
 });
 

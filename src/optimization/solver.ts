@@ -161,7 +161,7 @@ export function finishIteration(
     throw error;
   }
   state.finished = vote === VOTE.done;
-  if (state.iteration === 0) begun.set(state, name);
+  if (state.iteration === 0) initializedBy.set(state, name);
   if (cost === undefined) return;
   state.cost = cost;
   state.history.push(cost);
@@ -171,17 +171,17 @@ export function finishIteration(
 const notFinite = new WeakSet<object>();
 
 /** The name of the solver whose `init` made a state, by state. */
-const begun = new WeakMap<object, string>();
+const initializedBy = new WeakMap<object, string>();
 
 /**
  * The step of a solver for programs that call it directly.
  *
  * @throws {@link ArgumentError} if the solver's `init` did not make the state.
  */
-export const byHand =
+export const checkedStep =
   <S extends SolverProgress>(name: string, step: (state: S) => void): ((state: S) => void) =>
   (state) => {
-    if (typeof state !== 'object' || begun.get(state) !== name)
+    if (typeof state !== 'object' || initializedBy.get(state) !== name)
       throw new ArgumentError(
         `${name}.step: expected a state that ${name}.init() made, received ${textOf(state)}`,
       );

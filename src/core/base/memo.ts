@@ -18,10 +18,9 @@ export function memo<K, V>(cache: Cache<K, V>, key: K, make: (key: K) => V): V {
  * shared only to save memory or time, and that hold nothing that must be released.
  */
 export function memoUpTo<K, V>(limit: number, cache: Map<K, V>, key: K, make: (key: K) => V): V {
-  const hit = cache.get(key);
-  if (hit !== undefined) return hit;
-  const value = make(key);
-  if (cache.size >= limit) cache.clear();
-  cache.set(key, value);
-  return value;
+  return memo(cache, key, () => {
+    const value = make(key);
+    if (cache.size >= limit) cache.clear();
+    return value;
+  });
 }

@@ -110,10 +110,8 @@ export function checkNames(owner: string, options: object, known: object): void 
     if (Object.hasOwn(known, name)) continue;
     const names = Object.keys(known);
     const guess = nearest(name, names);
-    throw new ArgumentError(
-      `${owner}: unknown option ` +
-        `'${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${names.join(', ')}`}`,
-    );
+    const hint = guess ? `, did you mean '${guess}'?` : `; known are ${names.join(', ')}`;
+    throw new ArgumentError(`${owner}: unknown option '${name}'${hint}`);
   }
 }
 
@@ -155,7 +153,8 @@ export function checkNumbers(owner: string, what: string, values: unknown): void
   );
 }
 
-const isNumeric = (view: ArrayBufferView): boolean =>
+/** Whether a view is a typed array of numbers: not a DataView, and not of bigints. */
+export const isNumeric = (view: ArrayBufferView): boolean =>
   !(view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array);
 
 /** Throws {@link ArgumentError} if one of the named options is given and is not a text. */

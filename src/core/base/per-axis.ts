@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from './errors.js';
+import { isNumeric } from './options.js';
 import { textOf } from './text-of.js';
 
 /**
@@ -16,7 +17,7 @@ export function perAxis<T extends number | boolean = number>(
   is: T extends number ? 'number' : 'boolean' = 'number' as never,
 ): T[] {
   if (typeof value === is) return new Array<T>(count).fill(checkedValue(owner, name, value as T, is));
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value))
+  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && isNumeric(value)))
     throw new ArgumentError(
       `${owner}: expected ${name} to be a ${is} or a list of them, received ${textOf(value)}`,
     );

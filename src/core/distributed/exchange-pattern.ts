@@ -1,5 +1,6 @@
+import { PartitionError } from '../base/errors.js';
 import { product, type Shape, stridesOf } from '../base/shape.js';
-import { type IndexBox, intersect } from './layout.js';
+import { type IndexBox, intersect, type Layout } from './layout.js';
 
 /** A box within a C-order array that covers a larger box. */
 export interface Piece {
@@ -19,6 +20,21 @@ export interface Message {
   readonly peer: number;
   readonly size: number;
   readonly pieces: readonly Piece[];
+}
+
+/** The number of elements sent to, or received from, a rank. */
+export type Traffic = Pick<Message, 'peer' | 'size'>;
+
+/** The traffic of messages. */
+export const trafficOf = (messages: readonly Message[]): Traffic[] =>
+  messages.map(({ peer, size }) => ({ peer, size }));
+
+/** Throws {@link PartitionError} unless a layout is over as many ranks as a communicator has. */
+export function checkRanks(layout: Layout, ranks: number): void {
+  if (layout.ranks !== ranks)
+    throw new PartitionError(
+      `expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`,
+    );
 }
 
 /**

@@ -64,7 +64,7 @@ class Endpoint {
   readonly #backend: Backend;
   readonly #dtype: DType;
   readonly #bound: Targets | undefined;
-  readonly #lent: boolean;
+  readonly #pooled: boolean;
   #buffer: Storage | undefined;
   /** The pieces within the buffer, one after another. */
   #slots: readonly Strided[] = [];
@@ -84,7 +84,7 @@ class Endpoint {
     this.#backend = backend;
     this.#dtype = dtype;
     this.#bound = bound;
-    this.#lent = buffers === 'lent';
+    this.#pooled = buffers === 'pooled';
   }
 
   /** The run of the operand that is the message. */
@@ -126,7 +126,7 @@ class Endpoint {
       const { storage, offset } = this.#run(operands);
       return this.#port.isend(storage.span(offset, size), peer, TAG);
     }
-    if (this.#lent) return this.#port.isend(this.#span(this.direct), peer, TAG);
+    if (this.#pooled) return this.#port.isend(this.#span(this.direct), peer, TAG);
     this.#sender ??= this.#port.sendInit(this.#span(this.direct), peer, TAG);
     idle.push(this.#sender);
     return this.#sender;
@@ -142,7 +142,7 @@ class Endpoint {
       const { storage, offset } = this.#run(operands);
       return this.#port.irecv(storage.span(offset, size), peer, TAG);
     }
-    if (this.#lent) return this.#port.irecv(this.#span(direct), peer, TAG);
+    if (this.#pooled) return this.#port.irecv(this.#span(direct), peer, TAG);
     this.#receiver ??= this.#port.recvInit(this.#span(direct), peer, TAG);
     idle.push(this.#receiver);
     return this.#receiver;
@@ -178,7 +178,7 @@ class Endpoint {
 
   /** Called when the message is complete. A buffer from the pool is released. */
   end(): void {
-    if (this.#lent) this.dispose();
+    if (this.#pooled) this.dispose();
   }
 
   /** Releases memory and requests. The next use allocates them again. */
@@ -196,11 +196,11 @@ export interface ExchangeMemory {
   readonly bound?: Targets | undefined;
   /**
    * Buffers of the messages that need packing. `kept`: allocated once, with persistent requests,
-   * until `dispose`; for small messages that are sent often. `lent`: taken from the backend's pool
+   * until `dispose`; for small messages that are sent often. `pooled`: taken from the backend's pool
    * for each exchange; for parts of whole arrays.
    * @default 'kept'
    */
-  readonly buffers?: 'kept' | 'lent';
+  readonly buffers?: 'kept' | 'pooled';
 }
 
 /**
@@ -211,7 +211,7 @@ export interface ExchangeMemory {
  * unpacks. Between them the operands must not be written. At most one message is sent to each rank,
  * and none if nothing is needed. Pieces that are one run of memory are sent and received in place.
  * Buffers and persistent requests are made at first use and kept until `dispose`, unless the
- * buffers are `lent`.
+ * buffers are `pooled`.
  */
 export class Exchange {
   readonly pattern: Pattern;
@@ -418,7 +418,7 @@ export class Exchange {
  * The exchanges of one pattern, one for each backend and dtype, made at first use. Their buffers
  * come from the backend's pool and are released after each call.
  */
-export class LentExchanges {
+export class PooledExchanges {
   readonly #pattern: Pattern;
   readonly #port: MessagePort;
   readonly #made = new Map<Backend, Map<DType, Exchange>>();
@@ -433,7 +433,7 @@ export class LentExchanges {
     return memo(
       byDType,
       dtype,
-      () => new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' }),
+      () => new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'pooled' }),
     );
   }
 

@@ -1,13 +1,12 @@
 import type { DType } from '../base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
-import { type Defaults, requireOptions } from '../base/options.js';
+import { checkList, checkOneOf, type Defaults, requireOptions } from '../base/options.js';
 import { around, formatShape, product, toAxis } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend, Elements } from '../ports/backend.js';
 import { Exchange, type MessagePort } from './exchange.js';
-import { patternOf } from './exchange-pattern.js';
+import { checkRanks, patternOf, type Traffic, trafficOf } from './exchange-pattern.js';
 import { type IndexBox, Layout } from './layout.js';
-import type { Traffic } from './transfer.js';
 
 /** The number of ghost cells before and after a rank's box along one axis. */
 export interface HaloWidths {
@@ -22,7 +21,7 @@ export interface HaloFrame {
   readonly before: readonly number[];
   /** Cells after the box along each axis. */
   readonly after: readonly number[];
-  /** At the ends of the global array: no cells (`clip`, default), or cells that are zero. */
+  /** At the ends of the global array: no cells, or cells that are zero. @default 'clip' */
   readonly edges?: 'clip' | 'zero';
 }
 
@@ -32,10 +31,7 @@ function checkWidths(widths: readonly number[], name: string): void {
 }
 
 function checkLayout(layout: Layout, ranks: number): void {
-  if (layout.ranks !== ranks)
-    throw new PartitionError(
-      `expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`,
-    );
+  checkRanks(layout, ranks);
   if (layout.kind !== 'boxes')
     throw new PartitionError(
       `expected a layout of boxes, received concatenated blocks, which have no neighbours (${layout})`,
@@ -65,16 +61,23 @@ function ghosts(
   return [along(first, start), along(end, last)];
 }
 
-const FRAME = { before: undefined, after: undefined, edges: undefined } satisfies Defaults<HaloFrame>;
+const FRAME = { before: undefined, after: undefined, edges: 'clip' } satisfies Defaults<HaloFrame>;
 
-function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
-  requireOptions('haloBox', frame, FRAME);
-  for (const widths of [frame.before, frame.after])
-    if (!Array.isArray(widths) || widths.length !== globalShape.length || !widths.every(Number.isSafeInteger))
-      throw new ArgumentError(
-        `haloBox: expected a number of cells for each of ${globalShape.length} axes, received ` +
-          `${textOf(widths)}`,
+/** The frame with its defaults, checked for a layout. */
+function frameFor({ globalShape }: Layout, frame: HaloFrame): Required<HaloFrame> {
+  const owner = 'the frame of ghost cells';
+  const given = requireOptions(owner, frame, FRAME);
+  checkOneOf('edges', given.edges, ['clip', 'zero']);
+  for (const side of ['before', 'after'] as const) {
+    checkList(owner, `widths ${side} the box`, given[side]);
+    if (given[side].length !== globalShape.length)
+      throw new ShapeError(
+        `${owner}: expected ${globalShape.length} widths ${side} the box, one for each axis, received ` +
+          formatShape(given[side]),
       );
+    checkWidths(given[side], `widths ${side} the box`);
+  }
+  return given as Required<HaloFrame>;
 }
 
 /**
@@ -84,22 +87,19 @@ function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
 export function haloBox(layout: Layout, rank: number, frame: HaloFrame): IndexBox {
   if (!(layout instanceof Layout))
     throw new ArgumentError(`haloBox: expected a Layout, received ${textOf(layout)}`);
-  checkFrame(layout, frame);
+  const { before, after, edges } = frameFor(layout, frame);
   const box = layout.box(rank);
   if (product(box.shape) === 0) return box;
-  const clip = (frame.edges ?? 'clip') === 'clip';
+  const clip = edges === 'clip';
   const start = box.start.map((s, k) =>
-    clip ? Math.max(0, s - (frame.before[k] as number)) : s - (frame.before[k] as number),
+    clip ? Math.max(0, s - (before[k] as number)) : s - (before[k] as number),
   );
   const shape = box.start.map((s, k) => {
-    const end = s + (box.shape[k] as number) + (frame.after[k] as number);
+    const end = s + (box.shape[k] as number) + (after[k] as number);
     return (clip ? Math.min(end, layout.globalShape[k] as number) : end) - (start[k] as number);
   });
   return { start, shape };
 }
-
-const traffic = (exchange: Exchange, direction: 'sends' | 'receives'): Traffic[] =>
-  exchange.pattern[direction].map(({ peer, size }) => ({ peer, size }));
 
 /**
  * The cells next to this rank's box along one axis, in separate memory, as {@link Backend.stencil}
@@ -182,12 +182,12 @@ export class AxisHaloPlan {
 
   /** Elements that this rank sends to each other rank in a forward exchange. */
   get sends(): Traffic[] {
-    return traffic(this.#exchange, 'sends');
+    return trafficOf(this.#exchange.pattern.sends);
   }
 
   /** Elements that this rank receives from each other rank. */
   get receives(): Traffic[] {
-    return traffic(this.#exchange, 'receives');
+    return trafficOf(this.#exchange.pattern.receives);
   }
 
   /**
@@ -263,14 +263,6 @@ export class BoxHaloPlan {
     backend: Backend,
   ): BoxHaloPlan {
     checkLayout(layout, comm.size);
-    const ndim = layout.globalShape.length;
-    for (const side of ['before', 'after'] as const) {
-      if (frame[side].length !== ndim)
-        throw new ShapeError(
-          `expected ${ndim} widths ${side} the box, one for each axis, received ${formatShape(frame[side])}`,
-        );
-      checkWidths(frame[side], `widths ${side} the box`);
-    }
     const pattern = patternOf(
       {
         globalShape: layout.globalShape,
@@ -285,11 +277,11 @@ export class BoxHaloPlan {
   }
 
   get sends(): Traffic[] {
-    return traffic(this.#exchange, 'sends');
+    return trafficOf(this.#exchange.pattern.sends);
   }
 
   get receives(): Traffic[] {
-    return traffic(this.#exchange, 'receives');
+    return trafficOf(this.#exchange.pattern.receives);
   }
 
   /**

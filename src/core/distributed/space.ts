@@ -148,6 +148,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
       checkFields(fields);
     if (mask !== undefined) checkMask(mask);
     checkOneOf('partition', partition, PARTITIONS);
+    if (replicatedAs !== 'BROADCAST') checkOneOf('replicatedAs', replicatedAs, PARTITIONS);
     const byBackend = memo(
       DistributedSpace.#known,
       comm,

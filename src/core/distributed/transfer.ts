@@ -4,15 +4,17 @@ import { formatShape, sameShape, stridesOf } from '../base/shape.js';
 import type { Elements } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { withElements } from '../vector/workspace.js';
-import { checkDisjoint, checkElements, LentExchanges, type MessagePort } from './exchange.js';
-import { type Pattern, type Piece, patternOf, pieceOf } from './exchange-pattern.js';
+import { checkDisjoint, checkElements, type MessagePort, PooledExchanges } from './exchange.js';
+import {
+  checkRanks,
+  type Pattern,
+  type Piece,
+  patternOf,
+  pieceOf,
+  type Traffic,
+  trafficOf,
+} from './exchange-pattern.js';
 import type { Layout } from './layout.js';
-
-/** The number of elements sent to, or received from, a rank. */
-export interface Traffic {
-  readonly peer: number;
-  readonly size: number;
-}
 
 type TransferPort = MessagePort & Pick<Communicator, 'allgatherv'>;
 
@@ -20,10 +22,7 @@ type TransferPort = MessagePort & Pick<Communicator, 'allgatherv'>;
 const cache = new PlanCache<string, TransferPlan>(64, { dispose: (plan) => plan.dispose() });
 
 function checkLayout(layout: Layout, ranks: number): void {
-  if (layout.ranks !== ranks)
-    throw new PartitionError(
-      `expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`,
-    );
+  checkRanks(layout, ranks);
   if (layout.kind === 'concatenated' && layout.localShapes.some((s) => s.length !== 1)) {
     throw new PartitionError(
       'expected a layout of boxes, received concatenated blocks that have no place in a global array ' +
@@ -51,7 +50,7 @@ export class TransferPlan {
   readonly #counts: readonly number[];
   /** True if the parts, one after another, are the whole array. */
   readonly #ordered: boolean;
-  readonly #exchanges: LentExchanges;
+  readonly #exchanges: PooledExchanges;
 
   private constructor(from: Layout, to: Layout, port: TransferPort) {
     this.from = from;
@@ -64,7 +63,7 @@ export class TransferPlan {
       wanted: (rank: number) => [to.box(rank)],
     };
     this.#pattern = patternOf(demand, port.rank, port.size);
-    this.#exchanges = new LentExchanges(this.#pattern, port);
+    this.#exchanges = new PooledExchanges(this.#pattern, port);
     if (to.replicated && !from.replicated && port.size > 1) {
       const whole = to.box(0);
       this.#parts = Array.from({ length: port.size }, (_, rank) => pieceOf(from.box(rank), whole));
@@ -98,12 +97,12 @@ export class TransferPlan {
 
   /** Elements that this rank sends to each other rank. */
   get sends(): Traffic[] {
-    return this.#pattern.sends.map(({ peer, size }) => ({ peer, size }));
+    return trafficOf(this.#pattern.sends);
   }
 
   /** Elements that this rank receives from each other rank. */
   get receives(): Traffic[] {
-    return this.#pattern.receives.map(({ peer, size }) => ({ peer, size }));
+    return trafficOf(this.#pattern.receives);
   }
 
   /**

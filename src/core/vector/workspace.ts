@@ -53,15 +53,15 @@ export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (wo
 /** Calls `body` with one vector of each space, with undefined contents. */
 export function withWorkspaces<R>(spaces: readonly Space<AnyVector>[], body: (works: AnyVector[]) => R): R {
   const works: AnyVector[] = [];
-  const lend = (k: number): R => {
+  const withSpacesFrom = (k: number): R => {
     const space = spaces[k];
     if (!space) return body(works);
     return withWorkspace(space, (work: AnyVector) => {
       works.push(work);
-      return lend(k + 1);
+      return withSpacesFrom(k + 1);
     });
   };
-  return lend(0);
+  return withSpacesFrom(0);
 }
 
 /** Calls `body` with elements from the pool of the backend, with undefined contents. */

@@ -16,7 +16,7 @@ const sizeFor = (bytes: number): number =>
 export class PinnedPool {
   readonly #context: CudaContext;
   readonly #free = new Map<number, ArrayBuffer[]>();
-  readonly #lent = new WeakSet<ArrayBufferLike>();
+  readonly #inUse = new WeakSet<ArrayBufferLike>();
 
   constructor(context: CudaContext) {
     this.#context = context;
@@ -26,13 +26,13 @@ export class PinnedPool {
   take(bytes: number): ArrayBuffer {
     const size = sizeFor(bytes);
     const memory = this.#free.get(size)?.pop() ?? this.#context.allocPinned(size);
-    this.#lent.add(memory);
+    this.#inUse.add(memory);
     return memory;
   }
 
   /** Returns a block to the pool. Memory of other origin, or already returned, is ignored. */
   giveBack(memory: ArrayBufferLike): void {
-    if (!(memory instanceof ArrayBuffer) || !this.#lent.delete(memory)) return;
+    if (!(memory instanceof ArrayBuffer) || !this.#inUse.delete(memory)) return;
     const free = this.#free.get(memory.byteLength);
     if (free) free.push(memory);
     else this.#free.set(memory.byteLength, [memory]);

@@ -16,7 +16,7 @@ import { deviceTransport } from '../../core/ports/device-transport.js';
 import type { DeviceSpan, Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
-import { arriving, type HostCopy, transitsOf } from '../memory/host-copy.js';
+import { arriving, type HostCopy, hostCopiesOf } from '../memory/host-copy.js';
 import {
   copyIn,
   isReachable,
@@ -136,7 +136,7 @@ export class MpiCommunicator extends BaseCommunicator {
       tagOf(staged.dtype),
       opCode(op),
     );
-    return new MpiRequest(this.#mpi, [{ handle, transit: arriving(inPlace, staged) }]);
+    return new MpiRequest(this.#mpi, [{ handle, copy: arriving(inPlace, staged) }]);
   }
 
   protected override doReduce(
@@ -292,13 +292,13 @@ export class MpiCommunicator extends BaseCommunicator {
       this.#sendToSelf(message);
       return;
     }
-    const transits = transitsOf(span, true);
-    for (const transit of transits) transit.queue();
-    for (const transit of transits) {
-      transit.ready();
-      this.#mpi.send(this.#handle, ...messageOf(transit), partner, tag);
+    const copies = hostCopiesOf(span, true);
+    for (const copy of copies) copy.queue();
+    for (const copy of copies) {
+      copy.ready();
+      this.#mpi.send(this.#handle, ...messageOf(copy), partner, tag);
     }
-    for (const transit of transits) transit.release();
+    for (const copy of copies) copy.release();
   }
 
   /** A buffered send. A blocking send to the own rank may deadlock unless a receive is posted. */
@@ -310,18 +310,18 @@ export class MpiCommunicator extends BaseCommunicator {
   protected override doRecv({ span, partner, tag }: Message): Status {
     // All parts of a message are received from the source of the first part
     let status: Status = { source: partner, tag };
-    const transits = transitsOf(span, false);
-    for (const transit of transits) {
-      transit.ready();
-      status = statusOf(this.#mpi.recv(this.#handle, ...messageOf(transit), status.source, status.tag));
-      transit.arrived();
+    const copies = hostCopiesOf(span, false);
+    for (const copy of copies) {
+      copy.ready();
+      status = statusOf(this.#mpi.recv(this.#handle, ...messageOf(copy), status.source, status.tag));
+      copy.arrived();
     }
-    for (const transit of transits) transit.release();
+    for (const copy of copies) copy.release();
     return status;
   }
 
   protected override doSendrecv(send: Message, recv: Message): Status {
-    const [outgoing, incoming] = [transitsOf(send.span, true), transitsOf(recv.span, false)];
+    const [outgoing, incoming] = [hostCopiesOf(send.span, true), hostCopiesOf(recv.span, false)];
     if (outgoing.length > 1 || incoming.length > 1) {
       const request = this.doIsend(send);
       const status = this.doRecv(recv);
@@ -350,53 +350,49 @@ export class MpiCommunicator extends BaseCommunicator {
   protected override doIsend({ span, partner, tag }: Message): Request {
     const port = this.#portFor(span);
     if (port) return new PortRequest(port, () => port.send(span as DeviceSpan, partner)).begin();
-    const transits = transitsOf(span, true);
-    for (const transit of transits) transit.queue();
-    return this.#pending(transits, (transit) =>
-      this.#mpi.isend(this.#handle, ...messageOf(transit), partner, tag),
-    );
+    const copies = hostCopiesOf(span, true);
+    for (const copy of copies) copy.queue();
+    return this.#pending(copies, (copy) => this.#mpi.isend(this.#handle, ...messageOf(copy), partner, tag));
   }
 
   protected override doIrecv({ span, partner, tag }: Message): Request {
     const port = this.#portFor(span);
     if (port) return new PortRequest(port, () => port.recv(span as DeviceSpan, named(partner))).begin();
-    const transits = transitsOf(span, false);
-    if (transits.length > 1 && (partner === ANY || tag === ANY)) {
+    const copies = hostCopiesOf(span, false);
+    if (copies.length > 1 && (partner === ANY || tag === ANY)) {
       throw new MpiError(
         `irecv: expected a source and a tag for a message of ${span.length} elements, which travels in parts`,
       );
     }
-    return this.#pending(transits, (transit) =>
-      this.#mpi.irecv(this.#handle, ...messageOf(transit), partner, tag),
-    );
+    return this.#pending(copies, (copy) => this.#mpi.irecv(this.#handle, ...messageOf(copy), partner, tag));
   }
 
-  #pending(transits: readonly HostCopy[], start: (transit: HostCopy) => number): Request {
-    const legs = transits.map((transit) => {
-      transit.ready();
-      return { transit, handle: start(transit) };
+  #pending(copies: readonly HostCopy[], start: (copy: HostCopy) => number): Request {
+    const messages = copies.map((copy) => {
+      copy.ready();
+      return { copy, handle: start(copy) };
     });
-    return new MpiRequest(this.#mpi, legs);
+    return new MpiRequest(this.#mpi, messages);
   }
 
   protected override doSendInit({ span, partner, tag }: Message, onStart: () => void): PersistentRequest {
     const port = this.#portFor(span);
     if (port) return new PortRequest(port, () => port.send(span as DeviceSpan, partner), onStart);
-    const legs = transitsOf(span, true).map((transit) => ({
-      transit,
-      handle: this.#mpi.sendInit(this.#handle, ...messageOf(transit), partner, tag),
+    const messages = hostCopiesOf(span, true).map((copy) => ({
+      copy,
+      handle: this.#mpi.sendInit(this.#handle, ...messageOf(copy), partner, tag),
     }));
-    return new MpiPersistentRequest(this.#mpi, legs, onStart);
+    return new MpiPersistentRequest(this.#mpi, messages, onStart);
   }
 
   protected override doRecvInit({ span, partner, tag }: Message): PersistentRequest {
     const port = this.#portFor(span);
     if (port) return new PortRequest(port, () => port.recv(span as DeviceSpan, named(partner)));
-    const legs = transitsOf(span, false).map((transit) => ({
-      transit,
-      handle: this.#mpi.recvInit(this.#handle, ...messageOf(transit), partner, tag),
+    const messages = hostCopiesOf(span, false).map((copy) => ({
+      copy,
+      handle: this.#mpi.recvInit(this.#handle, ...messageOf(copy), partner, tag),
     }));
-    return new MpiPersistentRequest(this.#mpi, legs);
+    return new MpiPersistentRequest(this.#mpi, messages);
   }
 
   override startAll(requests: readonly PersistentRequest[]): void {

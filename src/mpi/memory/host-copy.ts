@@ -46,7 +46,7 @@ function copied(span: Span, memory: HostSpan, outgoing: boolean): HostCopy {
   };
 }
 
-/** The transit of a receive for which staging memory already exists. */
+/** The copy of a receive for which staging memory already exists. */
 export const arriving = (span: Span, staged: Span): HostCopy =>
   span === staged ? inPlace(span) : copied(span, staged as HostSpan, false);
 
@@ -67,7 +67,7 @@ function piped(
 ): HostCopy {
   const values = hostView(memory.dtype, memory.buffer, memory.byteOffset, memory.length);
   let pending: (() => void) | undefined;
-  const settle = (): void => {
+  const completeCopy = (): void => {
     pending?.();
     pending = undefined;
   };
@@ -78,14 +78,14 @@ function piped(
           pending = span.queueToHost(offset, values);
         }
       : NOTHING,
-    ready: settle,
+    ready: completeCopy,
     arrived: outgoing
       ? NOTHING
       : () => {
           pending = span.queueFromHost(offset, values);
         },
     release: () => {
-      settle();
+      completeCopy();
       if (last) giveBack(span, memory);
     },
   };
@@ -95,7 +95,7 @@ function piped(
  * The messages of MPI that carry a span, in order. There is one, or there are several if the span
  * is longer than the largest piece. Device memory that MPI cannot access is staged.
  */
-export function transitsOf(span: Span, outgoing: boolean): readonly HostCopy[] {
+export function hostCopiesOf(span: Span, outgoing: boolean): readonly HostCopy[] {
   const direct = isReachable(span);
   const most = Math.max(1, Math.floor(deviceTransport().pieceBytes / bytesOf(span.dtype)));
   if (span.length <= most)

@@ -1,5 +1,5 @@
 import { product, type Shape } from '../../core/base/shape.js';
-import { LentExchanges } from '../../core/distributed/exchange.js';
+import { PooledExchanges } from '../../core/distributed/exchange.js';
 import { type Pattern, patternOf } from '../../core/distributed/exchange-pattern.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Elements } from '../../core/ports/backend.js';
@@ -35,7 +35,7 @@ export class MatrixPanel {
   readonly shape: Shape;
   readonly #at: { readonly offset: number; readonly ld: number } | undefined;
   readonly #pattern: Pattern;
-  readonly #exchanges: LentExchanges;
+  readonly #exchanges: PooledExchanges;
 
   constructor(
     shape: Shape,
@@ -50,7 +50,7 @@ export class MatrixPanel {
     const [own, box] = [held(comm.rank), needed(comm.rank)];
     this.shape = box.shape;
     this.#pattern = patternOf({ globalShape: shape, replicated: false, held, wanted }, comm.rank, comm.size);
-    this.#exchanges = new LentExchanges(this.#pattern, comm);
+    this.#exchanges = new PooledExchanges(this.#pattern, comm);
     if (this.#pattern.targetSizes.length === 0) {
       const ld = own.shape[1] as number;
       const [row, column] = [0, 1].map((k) => (box.start[k] as number) - (own.start[k] as number)) as [

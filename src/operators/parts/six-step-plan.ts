@@ -3,7 +3,7 @@ import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { keep } from '../../core/base/scope.js';
 import { stridesOf } from '../../core/base/shape.js';
-import { LentExchanges } from '../../core/distributed/exchange.js';
+import { PooledExchanges } from '../../core/distributed/exchange.js';
 import { patternOf } from '../../core/distributed/exchange-pattern.js';
 import { type IndexBox, Layout } from '../../core/distributed/layout.js';
 import { flatOf } from '../../core/distributed/row-layout.js';
@@ -43,7 +43,7 @@ export function sixStepFactors(n: number, ranks: number): readonly [number, numb
  */
 class RunsStep implements FourierStep {
   readonly size: number;
-  readonly #exchanges: LentExchanges;
+  readonly #exchanges: PooledExchanges;
   /** The positions of the parts that this rank receives, within its own part. */
   readonly #places: readonly { readonly offset: number; readonly size: number }[];
 
@@ -73,7 +73,7 @@ class RunsStep implements FourierStep {
       held: (rank: number) => from.box(rank),
       wanted,
     };
-    this.#exchanges = new LentExchanges(patternOf(demand, comm.rank, comm.size), comm);
+    this.#exchanges = new PooledExchanges(patternOf(demand, comm.rank, comm.size), comm);
   }
 
   run(x: Elements, y: Elements): void {

@@ -1,7 +1,7 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { startDots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
-import { byHand, type Loop, noFields, type SolverStep, solving, stepping } from '../solver.js';
+import { checkedStep, type Loop, noFields, type SolverStep, solving, stepping } from '../solver.js';
 import { type Istop, istopOf } from './cg.js';
 import {
   type CgSingleReductionOptions,
@@ -146,6 +146,6 @@ const solver = <V extends Vector<V>>(
  */
 export const cgPipelined = Object.assign(solving(solver), {
   init,
-  step: byHand('cgPipelined', step),
+  step: checkedStep('cgPipelined', step),
   steps: stepping(solver),
 });

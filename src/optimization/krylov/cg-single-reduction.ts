@@ -4,8 +4,8 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   checkNonNegative,
   copyInto,
   finishSquared,
@@ -298,6 +298,6 @@ const solver = <V extends Vector<V>>(
  */
 export const cgSingleReduction = Object.assign(solving(solver), {
   init,
-  step: byHand('cgSingleReduction', step),
+  step: checkedStep('cgSingleReduction', step),
   steps: stepping(solver),
 });

@@ -4,7 +4,7 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  byHand,
+  checkedStep,
   checkNonNegative,
   finishSquared,
   initialState,
@@ -201,4 +201,8 @@ const solver = <V extends Vector<V>>(
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
  * Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
  */
-export const cg = Object.assign(solving(solver), { init, step: byHand('cg', step), steps: stepping(solver) });
+export const cg = Object.assign(solving(solver), {
+  init,
+  step: checkedStep('cg', step),
+  steps: stepping(solver),
+});

@@ -4,8 +4,8 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   copyInto,
   finishSquared,
   type Loop,
@@ -191,6 +191,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const cglsSingleReduction = Object.assign(solving(solver), {
   init,
-  step: byHand('cglsSingleReduction', step),
+  step: checkedStep('cglsSingleReduction', step),
   steps: stepping(solver),
 });

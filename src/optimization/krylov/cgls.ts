@@ -4,7 +4,7 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  byHand,
+  checkedStep,
   checkNonNegative,
   checkPreconditioner,
   finishSquared,
@@ -290,6 +290,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const cgls = Object.assign(solving(solver), {
   init,
-  step: byHand('cgls', step),
+  step: checkedStep('cgls', step),
   steps: stepping(solver),
 });

@@ -1,6 +1,6 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { byHand, solving, stepping } from '../solver.js';
+import { checkedStep, solving, stepping } from '../solver.js';
 import {
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
@@ -150,6 +150,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const lsmr = Object.assign(solving(solver), {
   init,
-  step: byHand('lsmr', step),
+  step: checkedStep('lsmr', step),
   steps: stepping(solver),
 });

@@ -6,7 +6,7 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
-  byHand,
+  checkedStep,
   checkLimit,
   checkNonNegative,
   copyInto,
@@ -296,6 +296,6 @@ const solver = <V extends Vector<V>>(
  */
 export const minres = Object.assign(solving(solver), {
   init,
-  step: byHand('minres', step),
+  step: checkedStep('minres', step),
   steps: stepping(solver),
 });

@@ -5,8 +5,8 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   checkNonNegative,
   copyInto,
   disposeVectors,
@@ -231,6 +231,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const mixedPrecisionLeastSquares = Object.assign(solving(solver), {
   init,
-  step: byHand('mixedPrecisionLeastSquares', step),
+  step: checkedStep('mixedPrecisionLeastSquares', step),
   steps: stepping(solver),
 });

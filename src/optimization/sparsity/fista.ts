@@ -1,6 +1,6 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
-import { byHand, solving, stepping } from '../solver.js';
+import { checkedStep, solving, stepping } from '../solver.js';
 import {
   describeShrinkage,
   finishShrinkage,
@@ -129,6 +129,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const fista = Object.assign(solving(solver), {
   init,
-  step: byHand('fista', step),
+  step: checkedStep('fista', step),
   steps: stepping(solver),
 });

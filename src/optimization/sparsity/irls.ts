@@ -12,8 +12,8 @@ import {
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   checkFlag,
   checkNonNegative,
   copyInto,
@@ -299,6 +299,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const irls = Object.assign(solving(solver), {
   init,
-  step: byHand('irls', step),
+  step: checkedStep('irls', step),
   steps: stepping(solver),
 });

@@ -5,8 +5,8 @@ import { allocateCgls, CGLS_DEFAULTS, type CglsState, cgls, restartCgls } from '
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   checkFlag,
   checkNonNegative,
   copyInto,
@@ -232,6 +232,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const omp = Object.assign(solving(solver), {
   init,
-  step: byHand('omp', step),
+  step: checkedStep('omp', step),
   steps: stepping(solver),
 });

@@ -5,7 +5,7 @@ import { rdots, type Vector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
 import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
-  byHand,
+  checkedStep,
   checkNonNegative,
   copyInto,
   finishIteration,
@@ -299,6 +299,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const spgl1 = Object.assign(solving(solver), {
   init,
-  step: byHand('spgl1', step),
+  step: checkedStep('spgl1', step),
   steps: stepping(solver),
 });

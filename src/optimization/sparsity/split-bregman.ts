@@ -15,8 +15,8 @@ import { withWorkspaces } from '../../core/vector/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from '../krylov/cg.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   checkNonNegative,
   copyInto,
   disposeVectors,
@@ -294,6 +294,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  */
 export const splitBregman = Object.assign(solving(solver), {
   init,
-  step: byHand('splitBregman', step),
+  step: checkedStep('splitBregman', step),
   steps: stepping(solver),
 });

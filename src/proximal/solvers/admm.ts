@@ -1,7 +1,7 @@
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
 import {
-  byHand,
+  checkedStep,
   checkFlag,
   checkNonNegative,
   initialState,
@@ -147,6 +147,6 @@ const solver = <V extends Vector<V>>(
  */
 export const admm = Object.assign(solving(solver), {
   init,
-  step: byHand('admm', step),
+  step: checkedStep('admm', step),
   steps: stepping(solver),
 });

@@ -3,8 +3,8 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import {
-  byHand,
   checkCount,
+  checkedStep,
   checkNonNegative,
   copyInto,
   initialState,
@@ -182,6 +182,6 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
  */
 export const admml2 = Object.assign(solving(solver), {
   init,
-  step: byHand('admml2', step),
+  step: checkedStep('admml2', step),
   steps: stepping(solver),
 });

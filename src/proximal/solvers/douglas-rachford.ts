@@ -3,7 +3,7 @@ import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import {
-  byHand,
+  checkedStep,
   checkFlag,
   checkNonNegative,
   initialState,
@@ -153,6 +153,6 @@ const solver = <V extends Vector<V>>(
  */
 export const douglasRachford = Object.assign(solving(solver), {
   init,
-  step: byHand('douglasRachford', step),
+  step: checkedStep('douglasRachford', step),
   steps: stepping(solver),
 });

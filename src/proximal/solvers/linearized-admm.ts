@@ -1,7 +1,7 @@
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { byHand, checkNonNegative, initialState, solving, stepping } from '../../optimization/solver.js';
+import { checkedStep, checkNonNegative, initialState, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -150,6 +150,6 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  */
 export const linearizedAdmm = Object.assign(solving(solver), {
   init,
-  step: byHand('linearizedAdmm', step),
+  step: checkedStep('linearizedAdmm', step),
   steps: stepping(solver),
 });

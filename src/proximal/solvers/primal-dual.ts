@@ -4,7 +4,7 @@ import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
 import {
-  byHand,
+  checkedStep,
   checkFlag,
   checkNonNegative,
   initialState,
@@ -203,6 +203,6 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  */
 export const primalDual = Object.assign(solving(solver), {
   init,
-  step: byHand('primalDual', step),
+  step: checkedStep('primalDual', step),
   steps: stepping(solver),
 });

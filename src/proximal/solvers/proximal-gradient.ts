@@ -5,7 +5,7 @@ import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import {
-  byHand,
+  checkedStep,
   checkFlag,
   checkNonNegative,
   initialState,
@@ -293,6 +293,6 @@ const solver = <V extends Vector<V>>(
  */
 export const proximalGradient = Object.assign(solving(solver), {
   init,
-  step: byHand('proximalGradient', step),
+  step: checkedStep('proximalGradient', step),
   steps: stepping(solver),
 });

@@ -10,32 +10,32 @@ import type { MpiAddon } from '../../mpi-addon.js';
 const outstanding = new Set<Request>();
 
 /** One message of MPI: the handle of its request, and its host or device memory. */
-export interface Leg {
+export interface StartedMessage {
   readonly handle: number;
-  readonly transit: HostCopy;
+  readonly copy: HostCopy;
 }
 
 /** All messages of one pending operation. */
-class Journey {
+class MessageSequence {
   readonly #mpi: MpiAddon;
-  readonly legs: readonly Leg[];
+  readonly messages: readonly StartedMessage[];
   /** The number of completed messages. */
   #done: number;
 
-  constructor(mpi: MpiAddon, legs: readonly Leg[], done = 0) {
+  constructor(mpi: MpiAddon, messages: readonly StartedMessage[], done = 0) {
     this.#mpi = mpi;
-    this.legs = legs;
+    this.messages = messages;
     this.#done = done;
   }
 
   get over(): boolean {
-    return this.#done === this.legs.length;
+    return this.#done === this.messages.length;
   }
 
   start(): void {
-    for (const { transit } of this.legs) transit.queue();
-    for (const { handle, transit } of this.legs) {
-      transit.ready();
+    for (const { copy } of this.messages) copy.queue();
+    for (const { handle, copy } of this.messages) {
+      copy.ready();
       this.#mpi.start(handle);
     }
     this.#done = 0;
@@ -45,10 +45,10 @@ class Journey {
   wait(): void {
     let failure: { readonly error: unknown } | undefined;
     while (!this.over) {
-      const { handle, transit } = this.legs[this.#done++] as Leg;
+      const { handle, copy } = this.messages[this.#done++] as StartedMessage;
       try {
         this.#mpi.wait(handle);
-        if (!failure) transit.arrived();
+        if (!failure) copy.arrived();
       } catch (error) {
         failure ??= { error };
       }
@@ -58,7 +58,7 @@ class Journey {
 
   test(): boolean {
     while (!this.over) {
-      const { handle, transit } = this.legs[this.#done] as Leg;
+      const { handle, copy } = this.messages[this.#done] as StartedMessage;
       let over = true;
       try {
         over = this.#mpi.test(handle);
@@ -66,32 +66,32 @@ class Journey {
         if (over) this.#done++;
       }
       if (!over) return false;
-      transit.arrived();
+      copy.arrived();
     }
     return true;
   }
 
   /** Waits until nothing reads or writes the staging memory, and releases it. */
   release(): void {
-    for (const { transit } of this.legs) transit.release();
+    for (const { copy } of this.messages) copy.release();
   }
 }
 
 /** A pending operation of MPI. */
 export class MpiRequest implements Request {
-  readonly #journey: Journey;
+  readonly #messages: MessageSequence;
 
-  /** @param legs messages that have been started */
-  constructor(mpi: MpiAddon, legs: readonly Leg[]) {
-    this.#journey = new Journey(mpi, legs);
+  /** @param messages messages that have been started */
+  constructor(mpi: MpiAddon, messages: readonly StartedMessage[]) {
+    this.#messages = new MessageSequence(mpi, messages);
     outstanding.add(this);
   }
 
   wait(): void {
     if (!outstanding.has(this)) return;
     try {
-      this.#journey.wait();
-      this.#journey.release();
+      this.#messages.wait();
+      this.#messages.release();
     } finally {
       outstanding.delete(this);
     }
@@ -100,10 +100,10 @@ export class MpiRequest implements Request {
   test(): boolean {
     if (!outstanding.has(this)) return true;
     try {
-      if (!this.#journey.test()) return false;
-      this.#journey.release();
+      if (!this.#messages.test()) return false;
+      this.#messages.release();
     } catch (error) {
-      if (this.#journey.over) outstanding.delete(this);
+      if (this.#messages.over) outstanding.delete(this);
       throw error;
     }
     outstanding.delete(this);
@@ -114,13 +114,13 @@ export class MpiRequest implements Request {
 /** A persistent send or receive of MPI. */
 export class MpiPersistentRequest implements PersistentRequest {
   readonly #mpi: MpiAddon;
-  readonly #journey: Journey;
+  readonly #messages: MessageSequence;
   readonly #onStart: (() => void) | undefined;
   #state: 'idle' | 'active' | 'freed' = 'idle';
 
-  constructor(mpi: MpiAddon, legs: readonly Leg[], onStart?: () => void) {
+  constructor(mpi: MpiAddon, messages: readonly StartedMessage[], onStart?: () => void) {
     this.#mpi = mpi;
-    this.#journey = new Journey(mpi, legs, legs.length);
+    this.#messages = new MessageSequence(mpi, messages, messages.length);
     this.#onStart = onStart;
   }
 
@@ -128,7 +128,7 @@ export class MpiPersistentRequest implements PersistentRequest {
     if (this.#state === 'freed') throw new MpiError('start: this persistent request was freed');
     if (this.#state === 'active')
       throw new MpiError('start: this persistent request is active: wait for it first');
-    this.#journey.start();
+    this.#messages.start();
     this.#state = 'active';
     outstanding.add(this);
     this.#onStart?.();
@@ -137,21 +137,21 @@ export class MpiPersistentRequest implements PersistentRequest {
   wait(): void {
     if (this.#state !== 'active') return;
     try {
-      this.#journey.wait();
+      this.#messages.wait();
     } finally {
-      this.#settle();
+      this.#becomeIdle();
     }
   }
 
   test(): boolean {
     if (this.#state !== 'active') return true;
     try {
-      if (!this.#journey.test()) return false;
+      if (!this.#messages.test()) return false;
     } catch (error) {
-      if (this.#journey.over) this.#settle();
+      if (this.#messages.over) this.#becomeIdle();
       throw error;
     }
-    this.#settle();
+    this.#becomeIdle();
     return true;
   }
 
@@ -159,13 +159,13 @@ export class MpiPersistentRequest implements PersistentRequest {
     if (this.#state === 'active')
       throw new MpiError('free: this persistent request is active: wait for it first');
     if (this.#state === 'idle') {
-      this.#journey.release();
-      for (const { handle } of this.#journey.legs) this.#mpi.freeRequest(handle);
+      this.#messages.release();
+      for (const { handle } of this.#messages.messages) this.#mpi.freeRequest(handle);
     }
     this.#state = 'freed';
   }
 
-  #settle(): void {
+  #becomeIdle(): void {
     this.#state = 'idle';
     outstanding.delete(this);
   }
