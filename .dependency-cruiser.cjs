@@ -1,4 +1,4 @@
-/** The layers of ARCHITECTURE.md: imports point down, never up. Held by `npm run layers`. */
+/** The layers of docs/architecture.md: imports point down, never up. Checked by `npm run layers`. */
 
 // Each folder, and those that it may import (itself always). Folders of `core` import those before
 // them in the list
@@ -23,7 +23,6 @@ const FOLDERS = {
   // An operator
   'gpu/js-kernel': ['local', 'core'],
   mpi: ['core'],
-  'mpi/(communicator|memory)': ['mpi', 'core'],
   io: ['core'],
   // Figures are written as all files are
   plotting: ['io', 'core'],
@@ -81,6 +80,13 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'extend-has-no-side-effects',
+      comment: 'Importing lops-mpi/extend sets no defaults and does not join MPI',
+      severity: 'error',
+      from: { path: '^src/extend[.]ts$' },
+      to: { path: '^src/(import-side-effects[.]ts|mpi/|io/|cli/)' },
+    },
+    {
       name: 'library-knows-no-program',
       comment: 'cli, examples, bench and tests use the library, never the other way round',
       severity: 'error',
@@ -90,7 +96,7 @@ module.exports = {
     {
       name: 'core-is-pure',
       comment:
-        'core needs neither packages nor parts of Node, so that it can be loaded anywhere without side ' +
+        'These folders need neither packages nor parts of Node, so that they can be loaded anywhere without side ' +
         'effects',
       severity: 'error',
       from: { path: '^src/(core|local|operators|optimization|proximal)/' },

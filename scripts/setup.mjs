@@ -155,7 +155,8 @@ function sourcesFingerprint() {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path} ${size} ${mtimeMs}\n`);
   };
-  for (const file of ['tsconfig.json', 'package.json', 'package-lock.json']) add(join(root, file));
+  for (const file of ['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/bundle.mjs'])
+    add(join(root, file));
   for (const folder of ['src', 'test', 'examples', 'bench']) {
     if (!existsSync(join(root, folder))) continue;
     for (const file of readdirSync(join(root, folder), { recursive: true }).sort()) {

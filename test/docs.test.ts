@@ -247,6 +247,12 @@ describe('documentation', function () {
     });
   }
 
+  it('lops-mpi has every operator and solver of lops-mpi/extend', () => {
+    const all = Object.entries(extend).filter(([, value]) => isOperator(value) || isSolver(value));
+    expect(all.length).to.be.greaterThan(30);
+    expect(all.map(([name]) => name).filter((name) => !(name in main))).to.deep.equal([]);
+  });
+
   it(
     "every solver's comment has its recurrence, when it stops, its memory, what an iteration costs, " +
       'errors and a source',

@@ -175,7 +175,14 @@ describe('defaults of options', function () {
     const library = read(paths.map((path) => [path, readFileSync(src + path, 'utf8')]));
     const { constants, picked, wrong } = compare(library);
     expect(constants).to.have.length.above(100);
-    expect(picked.sort()).to.deep.equal([]);
+    // options picked from another function, with other defaults than there
+    expect(picked.sort()).to.deep.equal([
+      'cli/solver-log.ts:WRITE_HISTORY_DEFAULTS',
+      'core/distributed/distributed-array.ts:FROM_LOCAL_DEFAULTS',
+      'optimization/sparsity/irls.ts:INNER_DEFAULTS',
+      'optimization/sparsity/split-bregman.ts:SOLVER_DEFAULTS',
+      'proximal/solvers/admml2.ts:INNER_DEFAULTS',
+    ]);
     expect(wrong, wrong.join('\n')).to.deep.equal([]);
   });
 

@@ -1,7 +1,8 @@
 import { cpuList } from './cores.js';
 import type { DoctorReport, Problem, RankReport } from './doctor-report.js';
 
-const byHost = (ranks: readonly RankReport[]): Map<string, RankReport[]> => {
+/** The ranks of each host. */
+export const byHost = (ranks: readonly RankReport[]): Map<string, RankReport[]> => {
   const hosts = new Map<string, RankReport[]>();
   for (const rank of ranks) hosts.set(rank.host, [...(hosts.get(rank.host) ?? []), rank]);
   return hosts;

@@ -1,3 +1,4 @@
+import { byHost } from './doctor-problems.js';
 import type { DoctorReport, RankReport } from './doctor-report.js';
 import { formatTable } from './table.js';
 
@@ -29,10 +30,8 @@ function rankTable(ranks: readonly RankReport[]): string {
         device: deviceOf(r),
       })),
     );
-  const hosts = new Map<string, RankReport[]>();
-  for (const rank of ranks) hosts.set(rank.host, [...(hosts.get(rank.host) ?? []), rank]);
   return formatTable(
-    [...hosts].map(([host, there]) => ({
+    [...byHost(ranks)].map(([host, there]) => ({
       host,
       ranks: there.length,
       first: there[0]?.rank ?? 0,
@@ -47,8 +46,6 @@ function rankTable(ranks: readonly RankReport[]): string {
 export function doctorText(report: DoctorReport): string {
   const { mpi, launch, ranks } = report;
   const first = ranks[0];
-  const hosts = new Map<string, number>();
-  for (const { host } of ranks) hosts.set(host, (hosts.get(host) ?? 0) + 1);
   const lines: [string, string][] = [
     ['lops-mpi', report.version],
     ['Node.js', `${report.node} on ${report.platform}`],
@@ -80,7 +77,7 @@ export function doctorText(report: DoctorReport): string {
     ['GPUs', gpuLine(ranks)],
     ['transport', `host memory by MPI; device memory ${first?.transport.name}: ${first?.transport.reason}`],
     ['ranks', `${ranks.length}${launch ? ` (launched: ${launch.source})` : ' (no launcher)'}`],
-    ['hosts', [...hosts].map(([host, n]) => `${host} × ${n}`).join(', ')],
+    ['hosts', [...byHost(ranks)].map(([host, there]) => `${host} × ${there.length}`).join(', ')],
     ...report.network.map(
       ({ between, ranks: pair, latencyMicroseconds, gigabytesPerSecond }): [string, string] => [
         `on ${between}`,

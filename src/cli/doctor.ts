@@ -77,7 +77,9 @@ function transportOf(
   world: Communicator,
   backends: Readonly<Record<string, BackendReport>>,
 ): RankReport['transport'] {
-  const name = Object.keys(backends).find((key) => backends[key]?.devices);
+  const own = Object.keys(backends).find((key) => backends[key]?.devices);
+  // also if the report of one rank has no devices, all ranks make the same calls
+  const name = world.allgatherObject(own).find((found) => found !== undefined);
   if (name === undefined) return { name: 'none', reason: 'no backend uses devices' };
   const report = backends[name];
   try {

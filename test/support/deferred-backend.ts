@@ -27,10 +27,6 @@ class Value {
     this.depth = 1 + Math.max(0, ...inputs.map((v) => (v.#known ? 0 : v.depth)));
   }
 
-  get isKnown(): boolean {
-    return this.#known !== undefined;
-  }
-
   /** Computes the value. The returned array must not be changed. */
   force(): HostArray {
     // An explicit stack, because chains may be longer than the call stack of JavaScript.

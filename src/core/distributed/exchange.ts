@@ -196,8 +196,8 @@ export interface ExchangeMemory {
   readonly bound?: Targets | undefined;
   /**
    * Buffers of the messages that need packing. `kept`: allocated once, with persistent requests,
-   * until `dispose`; for small messages that are sent often. `pooled`: taken from the backend's pool
-   * for each exchange; for parts of whole arrays.
+   * until `dispose`; for small messages that are sent often. `pooled`: taken from the backend's
+   * pool for each exchange; for parts of whole arrays.
    * @default 'kept'
    */
   readonly buffers?: 'kept' | 'pooled';

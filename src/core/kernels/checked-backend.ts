@@ -13,11 +13,13 @@ import {
   type Fold,
   type IndexTable,
   type InnerProduct,
+  type Instruction,
   type KernelName,
   type Kernels,
   type MatMul,
   type MemoryStats,
   type Program,
+  type ProgramInput,
   type ProgramRange,
   type ReduceKernel,
   type Stencil,
@@ -185,8 +187,8 @@ export class CheckedBackend<M> implements Backend {
 
   stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
     const [from, to] = [this.use(x.elements), this.use(y.elements)];
-    if (sizeOf(shape) === 0) return;
     checkReach(to, 0, from.storage.dtype);
+    if (sizeOf(shape) === 0) return;
     checkWalk(shape, x);
     checkWalk(shape, y);
     const [source, target] = [x as Strided<DeviceStorage<M>>, y as Strided<DeviceStorage<M>>];
@@ -357,7 +359,8 @@ export class CheckedBackend<M> implements Backend {
     checkReach(from, sizeOf([outer, nx, inner]));
     checkReach(to, sizeOf([outer, ny, inner]), from.storage.dtype);
     if (outer * ny * inner === 0) return;
-    if (this.#kernels.gather(from, to, this.#table(table)) === false) this.#onHost('gather', from, to, table);
+    if (this.#kernels.gather(from, to, this.#table(table, from.storage.dtype)) === false)
+      this.#onHost('gather', from, to, table);
   }
 
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
@@ -366,7 +369,7 @@ export class CheckedBackend<M> implements Backend {
     checkReach(to, sizeOf([outer, nx, inner]));
     checkReach(from, sizeOf([outer, ny, inner]), to.storage.dtype);
     if (outer * nx * inner === 0) return;
-    if (this.#kernels.scatterAdd(from, to, this.#table(table)) === false)
+    if (this.#kernels.scatterAdd(from, to, this.#table(table, to.storage.dtype)) === false)
       this.#onHost('scatterAdd', from, to, table);
   }
 
@@ -407,8 +410,12 @@ export class CheckedBackend<M> implements Backend {
     outputs: readonly Elements[],
     range: ProgramRange,
   ): void {
-    const [from, to] = [this.#inputs(inputs), outputs.map((y) => this.use(y))];
-    if ((to[0]?.size ?? 0) === 0) return;
+    const to = outputs.map((y) => this.use(y));
+    const n = to[0]?.size ?? 0;
+    for (const [k, position] of program.outputs.entries())
+      checkReach(outputs[k] as Elements, n, (program.instructions[position] as Instruction).dtype);
+    const from = this.#inputs(program, inputs, n);
+    if (n === 0) return;
     if (this.#kernels.program(program, from, to, range) === false)
       composeProgram(this, program, inputs, outputs, range);
   }
@@ -420,12 +427,17 @@ export class CheckedBackend<M> implements Backend {
     n: number,
     range: ProgramRange,
   ): Scalar {
-    const result = this.#kernels.programReduce(fold, program, this.#inputs(inputs), n, range);
+    const from = this.#inputs(program, inputs, n);
+    const result = this.#kernels.programReduce(fold, program, from, n, range);
     return result === false ? composeReduction(this, fold, program, inputs, n, range) : result;
   }
 
-  #inputs(inputs: readonly (Elements | Scalar)[]): (Elements<DeviceStorage<M>> | Scalar)[] {
-    return inputs.map((x) => (isElements(x) ? this.use(x) : x));
+  #inputs(
+    { inputs }: Program,
+    given: readonly (Elements | Scalar)[],
+    n: number,
+  ): (Elements<DeviceStorage<M>> | Scalar)[] {
+    return given.map((x, k) => this.#operand(x, (inputs[k] as ProgramInput).dtype, n));
   }
 
   /**
@@ -453,10 +465,11 @@ export class CheckedBackend<M> implements Backend {
     return x as Elements<DeviceStorage<M>> | Scalar;
   }
 
-  #table(table: IndexTable): IndexTable<DeviceStorage<M>> {
+  #table(table: IndexTable, dtype: DType): IndexTable<DeviceStorage<M>> {
     const { nx, ny, width, index, weights } = table;
     checkReach(this.use(index), sizeOf([ny, width]));
-    if (weights) checkReach(this.use(weights), ny * width);
+    if (weights)
+      checkReach(this.use(weights), ny * width, weights.storage.dtype === dtype ? dtype : realOf(dtype));
     checkPlaces(index, nx);
     return table as IndexTable<DeviceStorage<M>>;
   }

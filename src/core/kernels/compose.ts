@@ -9,6 +9,7 @@ import type {
   ProgramRange,
   Storage,
 } from '../ports/backend.js';
+import { isElements } from '../ports/kernel-operands.js';
 
 /** The positions of the values that `instruction` reads. */
 function operandsOf(instruction: Instruction): readonly number[] {
@@ -54,7 +55,7 @@ function composed<R>(
   try {
     instructions.forEach((instruction, k) => {
       const input = instruction.op === 'input' ? (inputs[instruction.input] as Elements | Scalar) : undefined;
-      if (typeof input === 'object' && 'storage' in input) {
+      if (input !== undefined && isElements(input)) {
         values.push(input);
         return;
       }
@@ -96,19 +97,24 @@ export function composeProgram(
 ): void {
   const n = outputs[0]?.size ?? 0;
   composed(backend, program, inputs, n, range, (results) => {
-    // if a result is an input, an earlier output may overwrite it
-    const aside = results.map((x, k) => {
-      const isInput = inputs.includes(x);
-      if (!isInput || k === 0) return x;
-      const copy = { storage: backend.alloc(x.storage.dtype, n), offset: 0, size: n };
-      backend.copy(x, copy);
-      return copy;
-    });
-    aside.forEach((x, k) => {
-      const y = outputs[k] as Elements;
-      if (x.storage !== y.storage || x.offset !== y.offset) backend.copy(x, y);
-      if (x !== results[k]) backend.release(x.storage);
-    });
+    const copies: Storage[] = [];
+    try {
+      // if a result is an input, an earlier output may overwrite it
+      const aside = results.map((x, k) => {
+        if (k === 0 || !inputs.includes(x)) return x;
+        const storage = backend.alloc(x.storage.dtype, n);
+        copies.push(storage);
+        const copy = { storage, offset: 0, size: n };
+        backend.copy(x, copy);
+        return copy;
+      });
+      aside.forEach((x, k) => {
+        const y = outputs[k] as Elements;
+        if (x.storage !== y.storage || x.offset !== y.offset) backend.copy(x, y);
+      });
+    } finally {
+      for (const storage of copies) backend.release(storage);
+    }
   });
 }
 

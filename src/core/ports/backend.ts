@@ -338,7 +338,10 @@ export interface MemoryStats {
   /** The bytes of live storages; `pooledBytes` are those that the pool keeps. */
   readonly liveBytes: number;
   readonly pooledBytes: number;
-  /** Kernels that ran on the host because the device lacks them. */
+  /**
+   * Kernels that ran on the host, because the device lacks them or refused the operation or the
+   * dtype.
+   */
   readonly hostFallbacks: number;
 }
 

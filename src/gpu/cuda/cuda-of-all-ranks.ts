@@ -18,7 +18,7 @@ import { CUDA_SETTINGS } from './cuda-settings.js';
 export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBackend {
   const backend = onAllRanks(comm, () => createCudaBackend(nodeRank));
   const asked = readSetting(CUDA_SETTINGS.transport, process.env) ?? 'auto';
-  const { name, reason } = chooseTransport(comm, backend, asked, () => backend.ncclPort(comm));
-  log('info', 'backend cuda', { device: backend.device.name, transport: name, reason });
+  chooseTransport(comm, backend, asked, () => backend.ncclPort(comm));
+  log('info', 'backend cuda', { device: backend.device.name });
   return backend;
 }

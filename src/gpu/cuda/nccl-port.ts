@@ -65,7 +65,7 @@ export class NcclPort implements DevicePort {
   }
 
   reduces(span: DeviceSpan, op: ReduceOp): boolean {
-    return op === 'sum' || (op === 'prod' && !isComplex(span.dtype));
+    return OPS[op] !== undefined && !(op === 'prod' && isComplex(span.dtype));
   }
 
   allreduce(send: DeviceSpan | undefined, recv: DeviceSpan, op: ReduceOp): void {

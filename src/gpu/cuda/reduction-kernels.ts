@@ -30,7 +30,10 @@ export class ReductionKernels {
     this.#engine = engine;
   }
 
-  /** One launch and one transfer for every four products of a dtype. */
+  /**
+   * One launch for every four products of a dtype, and one transfer for every {@link RESULTS}
+   * products.
+   */
   readonly dots: Kernel<'dots'> = (products) => {
     const out = new Float64Array(2 * products.length);
     for (let start = 0; start < products.length; start += RESULTS) {

@@ -13,9 +13,9 @@ import {
   REAL_UNARY,
   threshold as shrink,
 } from './tensor-elementwise.js';
-import type { TensorCell, TensorMemory } from './tensor-memory.js';
+import { type TensorCell, type TensorMemory, typeOf } from './tensor-memory.js';
 import { convolution, filterAxes, gatherRows, matrixProduct, matrixWalks } from './tensor-products.js';
-import { inOrder, replaceRows, stencilRows } from './tensor-stencil.js';
+import { cut, inOrder, replaceRows, stencilRows } from './tensor-stencil.js';
 import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 type Run = Operand<TensorCell>;
@@ -23,30 +23,17 @@ type Run = Operand<TensorCell>;
 /** The first `size` elements. Kernels state how many they use; operands may have more. */
 const first = ({ storage, offset }: Run, size: number): Run => ({ storage, offset, size });
 
+/** The real and imaginary parts of a value of a dtype. */
+const partsOf = (value: Scalar, dtype: DType): number[] =>
+  isComplex(dtype) ? [re(value), im(value)] : [re(value)];
+
 /** A scalar as tensors without axes. */
-function scalar(tf: TensorModule, value: Scalar, dtype: DType): Parts {
-  if (isInteger(dtype)) return [tf.scalar(re(value), 'int32')];
-  const parts = isComplex(dtype) ? [re(value), im(value)] : [re(value)];
-  return parts.map((part) => tf.scalar(part, 'float32'));
-}
+const scalar = (tf: TensorModule, value: Scalar, dtype: DType): Parts =>
+  partsOf(value, dtype).map((part) => tf.scalar(part, typeOf(dtype)));
 
 /** A run in which all elements have one value. */
-function constant(tf: TensorModule, value: Scalar, { storage: { dtype }, size }: Run): Parts {
-  if (isInteger(dtype)) return [tf.fill([size], re(value), 'int32')];
-  const parts = isComplex(dtype) ? [re(value), im(value)] : [re(value)];
-  return parts.map((part) => tf.fill([size], part, 'float32'));
-}
-
-/** Rows `start ≤ i < end` of an axis. */
-function rowsOf(tf: TensorModule, x: Tensor, shape: Shape, axis: number, start: number, end: number): Tensor {
-  const outer = product(shape.slice(0, axis));
-  const inner = product(shape.slice(axis + 1));
-  return tf.slice(
-    tf.reshape(x, [outer, shape[axis] as number, inner]),
-    [0, start, 0],
-    [outer, end - start, inner],
-  );
-}
+const constant = (tf: TensorModule, value: Scalar, { storage: { dtype }, size }: Run): Parts =>
+  partsOf(value, dtype).map((part) => tf.fill([size], part, typeOf(dtype)));
 
 /** The kernels that engines of tfjs support. Sums with a prescribed order are not among them. */
 export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
@@ -201,10 +188,7 @@ export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
           if (!old) return rows;
           const before = old[k] as Tensor;
           if (whole) return tf.add(before, rows);
-          const added =
-            mode === 'add'
-              ? tf.add(rows, tf.reshape(rowsOf(tf, before, shape, axis, start, end), [...rows.shape]))
-              : rows;
+          const added = mode === 'add' ? tf.add(rows, cut(tf, before, shape, { axis, start, end })) : rows;
           return replaceRows(tf, before, added, shape, { axis, start, end });
         });
       });

@@ -5,7 +5,8 @@ import type { MemoryStats } from '../../core/ports/backend.js';
 import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 import { isContiguous, reach, type Walk, WalkIndices } from './walks.js';
 
-const typeOf = (dtype: DType): 'float32' | 'int32' => (isInteger(dtype) ? 'int32' : 'float32');
+/** The dtype of the tensors that hold elements of a dtype. */
+export const typeOf = (dtype: DType): 'float32' | 'int32' => (isInteger(dtype) ? 'int32' : 'float32');
 
 /** The live storages of one size, and the most that were live at one time. */
 interface Slot {

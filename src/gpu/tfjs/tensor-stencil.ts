@@ -35,7 +35,7 @@ export function inOrder(segments: readonly BandSegment[]): readonly BandSegment[
 }
 
 /** The part of an array of `shape` in a range of one axis. */
-function cut(tf: TensorModule, x: Tensor, shape: Shape, { axis, start, end }: Range): Tensor {
+export function cut(tf: TensorModule, x: Tensor, shape: Shape, { axis, start, end }: Range): Tensor {
   const [outer, n, inner] = around(shape, axis);
   return tf.reshape(cells(tf, tf.reshape(x, [outer, n, inner]), start, end - start), [
     outer * (end - start) * inner,
