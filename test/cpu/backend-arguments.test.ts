@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { Program } from '../../src/core/ports/backend.js';
 import type { CpuAddon } from '../../src/cpu/cpu-addon.js';
 import { CpuBackend, cpuAddon, createCpuBackend } from '../../src/cpu/index.js';
 import { MORE, SEED } from '../support/draws.js';
@@ -61,6 +62,35 @@ describe('arguments of kernels', () => {
       expect(() => backend.fill({ ...x, size: Number.NaN }, 1)).to.throw(
         'expected elements within a storage of 8',
       );
+      const walk = (elements: typeof x) => ({ elements, start: 0, strides: [1] });
+      expect(() => backend.stridedCopy([0], walk(x), walk(integers), 'set')).to.throw(
+        'expected float64, received int32',
+      );
+    });
+
+    it(`programs and tables with wrong arrays are refused by ${name}`, () => {
+      const [x, short, integers] = [run(8), run(3), run(8, 'int32')];
+      const program: Program = {
+        inputs: [{ dtype: 'float64' }],
+        instructions: [
+          { op: 'input', input: 0, dtype: 'float64' },
+          { op: 'unary', name: 'exp', x: 0, dtype: 'float64' },
+        ],
+        outputs: [1],
+      };
+      const range = { start: 0, size: 8 };
+      const shorter = 'expected at least 8 elements';
+      const other = 'expected float64, received int32';
+      expect(() => backend.program(program, [short], [x], range)).to.throw(shorter);
+      expect(() => backend.program(program, [integers], [x], range)).to.throw(other);
+      expect(() => backend.program(program, [x], [integers], range)).to.throw(other);
+      expect(() => backend.programReduce('sum', program, [short], 8, range)).to.throw(shorter);
+      expect(() => backend.programReduce('sum', program, [integers], 8, range)).to.throw(other);
+      const index = run(8, 'int32');
+      backend.fill(index, 0);
+      const table = { outer: 1, nx: 8, ny: 8, inner: 1, width: 1, index, weights: run(8, 'int32') };
+      expect(() => backend.gather(x, run(8), table)).to.throw(other);
+      expect(() => backend.scatterAdd(x, run(8), table)).to.throw(other);
     });
   }
 
