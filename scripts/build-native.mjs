@@ -1,9 +1,10 @@
 // Builds the native addons that are named, or all of them:
 //
-//   node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi] [cuda]
+//   node scripts/build-native.mjs [--optional] [--force] [--quiet] [--into FOLDER] [cpu] [mpi] [cuda]
 //
 //   --optional      exits with 0 even if an addon is missing (npm's install script)
 //   --force         builds addons that are up to date, too
+//   --quiet         prints a line only for an addon that was built or is missing
 //   --into FOLDER   builds in FOLDER from copies of the sources, in addition to the usual addons.
 //                   For a second MPI: MPICC=mpicc.mpich, then
 //                   LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node
@@ -52,7 +53,7 @@ const ADDONS = {
     libraries: async () => (process.platform === 'linux' ? {} : undefined),
     describe: () => 'CUDA is looked for at run time',
     missing: 'CUDA devices are used on Linux only',
-    remedy: 'the CPU backend serves',
+    remedy: "use backend 'cpu'",
   },
 };
 

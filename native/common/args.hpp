@@ -40,11 +40,12 @@ class Args {
     return type;
   }
   bool isUndefined(std::size_t i) const { return type(i) == napi_undefined; }
-  /** An address of memory that is not accessible from JavaScript. */
+  /** An address of memory that is not accessible from JavaScript. It is not null. */
   void* address(std::size_t i) const {
     std::uint64_t value = 0;
     bool lossless = false;
-    if (napi_get_value_bigint_uint64(env_, values_[i], &value, &lossless) != napi_ok || !lossless)
+    if (napi_get_value_bigint_uint64(env_, values_[i], &value, &lossless) != napi_ok || !lossless ||
+        value == 0)
       fail(i, "an address");
     return reinterpret_cast<void*>(static_cast<std::uintptr_t>(value));
   }

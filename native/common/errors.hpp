@@ -39,8 +39,8 @@ inline AddonClasses& classesOf(Napi::Env env) {
 }
 
 /**
- * setErrorClass(class): sets the class of the errors of this addon. By default it is Error with a
- * property `code`.
+ * setErrorClass(class): sets the class of the errors of this addon. They have the code of the
+ * class. Without a class they are of class Error, with the C++ error's code in the property `code`.
  */
 inline void setErrorClass(const Napi::CallbackInfo& info) {
   classesOf(info.Env()).error = Napi::Persistent(info[0].As<Napi::Function>());

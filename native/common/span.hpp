@@ -17,7 +17,8 @@ struct Bytes {
   std::size_t length = 0;
 };
 
-constexpr std::size_t bytesOf(napi_typedarray_type type) {
+/** Bytes of one element. Throws if the type is unknown. */
+inline std::size_t bytesOf(napi_typedarray_type type) {
   switch (type) {
     case napi_int8_array:
     case napi_uint8_array:
@@ -27,7 +28,10 @@ constexpr std::size_t bytesOf(napi_typedarray_type type) {
     case napi_int32_array:
     case napi_uint32_array:
     case napi_float32_array: return 4;
-    default: return 8;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array: return 8;
+    default: throw Error("ERR_ARGUMENT", "expected a typed array with elements of 1, 2, 4 or 8 bytes");
   }
 }
 
@@ -39,7 +43,8 @@ inline Bytes bytesOf(napi_env env, napi_value value) {
   Bytes bytes;
   void* data = nullptr;
   // The type checks of N-API are used, because a failed one leaves no pending exception.
-  napi_typedarray_type type;
+  // Some versions of Node.js leave the type of a Float16Array unset. No type has the number 15.
+  auto type = static_cast<napi_typedarray_type>(15);
   std::size_t length = 0;
   if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
     bytes.length = length * bytesOf(type);

@@ -22,26 +22,23 @@ Napi::Object report(Napi::Env env, const Library& library) {
 Napi::Object describe(Napi::Env env, const DriverApi& driver, int ordinal) {
   CUdevice device = 0;
   lops::cuda::check(driver.cuDeviceGet(&device, ordinal), "cuDeviceGet");
-  const auto attribute = [&](Attribute which) {
-    int value = 0;
-    return driver.cuDeviceGetAttribute(&value, which, device) == CUDA_SUCCESS ? value : 0;
-  };
   char name[256] = "", bus[64] = "";
   std::size_t bytes = 0;
   lops::cuda::check(driver.cuDeviceGetName(name, sizeof name, device), "cuDeviceGetName");
   lops::cuda::check(driver.cuDeviceTotalMem(&bytes, device), "cuDeviceTotalMem");
   driver.cuDeviceGetPCIBusId(bus, sizeof bus, device);
   Napi::Array capability = Napi::Array::New(env, 2);
-  capability[0u] = attribute(COMPUTE_CAPABILITY_MAJOR);
-  capability[1u] = attribute(COMPUTE_CAPABILITY_MINOR);
+  capability[0u] = attribute(driver, device, COMPUTE_CAPABILITY_MAJOR);
+  capability[1u] = attribute(driver, device, COMPUTE_CAPABILITY_MINOR);
   Napi::Object value = Napi::Object::New(env);
   value["ordinal"] = ordinal;
   value["name"] = name;
   value["computeCapability"] = capability;
-  value["multiprocessors"] = attribute(MULTIPROCESSOR_COUNT);
+  value["multiprocessors"] = attribute(driver, device, MULTIPROCESSOR_COUNT);
   value["totalBytes"] = static_cast<double>(bytes);
   // two transfers per clock cycle; the units are kHz and bits
-  value["peakBandwidth"] = 2e3 * attribute(MEMORY_CLOCK_RATE) * attribute(GLOBAL_MEMORY_BUS_WIDTH) / 8;
+  value["peakBandwidth"] = 2e3 * attribute(driver, device, MEMORY_CLOCK_RATE) *
+                           attribute(driver, device, GLOBAL_MEMORY_BUS_WIDTH) / 8;
   value["pciBusId"] = bus;
   return value;
 }

@@ -16,9 +16,6 @@ void gemm(Context& context, const Args<17>& args) {
   const bool isDouble = type == 1 || type == 3;
   const void* alpha = isDouble ? static_cast<const void*>(given) : narrow;
   const void* beta = isDouble ? static_cast<const void*>(given + 2) : narrow + 2;
-  const auto pointer = [&](std::size_t i) {
-    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(args.size(i)));
-  };
   const auto dimension = [&](std::size_t i) {
     const std::size_t value = args.size(i);
     if (value > 2147483647)
@@ -32,8 +29,8 @@ void gemm(Context& context, const Args<17>& args) {
   const cublasHandle handle = context.blas();
   checkCublas((context.libraries.blas.*BY_TYPE[type])(
                   handle, args.int32(1), args.int32(2), dimension(3), dimension(4), dimension(5), alpha,
-                  pointer(7), dimension(8), args.int64(9), pointer(10), dimension(11), args.int64(12), beta,
-                  pointer(13), dimension(14), args.int64(15), dimension(16)),
+                  pointer(args.size(7)), dimension(8), args.int64(9), pointer(args.size(10)), dimension(11), args.int64(12), beta,
+                  pointer(args.size(13)), dimension(14), args.int64(15), dimension(16)),
               "cublasGemmStridedBatched");
   context.counters.libraryCalls++;
 }

@@ -12,6 +12,9 @@
 
 namespace lops::cuda {
 
+/** Marks the externals through which `make` passes C++ objects to constructors. */
+constexpr napi_type_tag HELD = {0x6c6f70735f637564, 1};
+
 /**
  * The class of objects that hold a T. The destructor of T may run during garbage collection, so it
  * must not call JavaScript.
@@ -22,9 +25,10 @@ class Holder : public Napi::ObjectWrap<Holder<T>> {
   using Methods = std::vector<typename Napi::ObjectWrap<Holder<T>>::PropertyDescriptor>;
 
   explicit Holder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Holder<T>>(info) {
-    if (!info[0].IsExternal())
+    const auto held = info[0].As<Napi::External<std::shared_ptr<T>>>();
+    if (!held.IsExternal() || !held.CheckTypeTag(&HELD))
       throw Napi::TypeError::New(info.Env(), "native call: this class makes its objects itself");
-    held_ = std::move(*info[0].As<Napi::External<std::shared_ptr<T>>>().Data());
+    held_ = std::move(*held.Data());
   }
 
   static void define(Napi::Env env, const char* name, const Methods& methods) {
@@ -32,7 +36,9 @@ class Holder : public Napi::ObjectWrap<Holder<T>> {
   }
   /** A new object of the class. */
   static Napi::Object make(Napi::Env env, std::shared_ptr<T> held) {
-    return classesOf(env).holders[typeid(T)].New({Napi::External<std::shared_ptr<T>>::New(env, &held)});
+    const auto external = Napi::External<std::shared_ptr<T>>::New(env, &held);
+    external.TypeTag(&HELD);
+    return classesOf(env).holders[typeid(T)].New({external});
   }
   static T& of(Napi::Env env, napi_value object) { return *Holder::Unwrap(Napi::Object(env, object))->held_; }
 
@@ -43,7 +49,10 @@ class Holder : public Napi::ObjectWrap<Holder<T>> {
 template <typename Result, typename T, typename Arguments>
 std::pair<T*, Arguments*> partsOf(Result (*)(T&, const Arguments&));
 
-/** A method. Its arguments are the C++ object, and a Napi::CallbackInfo or an Args<N>. */
+/**
+ * A method. Its arguments are the C++ object, and a Napi::CallbackInfo or an Args<N>. The class of
+ * `this` is not checked, because every call would pay for it and only src/gpu/cuda has the objects.
+ */
 template <auto F>
 auto method(const char* name) {
   using Parts = decltype(partsOf(F));

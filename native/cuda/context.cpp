@@ -8,11 +8,6 @@ namespace {
 
 thread_local CUcontext current = nullptr;
 
-int attribute(const DriverApi& driver, CUdevice device, Attribute which) {
-  int value = 0;
-  return driver.cuDeviceGetAttribute(&value, which, device) == CUDA_SUCCESS ? value : 0;
-}
-
 /** openContext(ordinal, poolLimit, cacheFolder) */
 Napi::Object openContext(const Napi::CallbackInfo& info) {
   const double limit = info[1].As<Napi::Number>();
@@ -212,9 +207,7 @@ void Context::synchronize() {
 
 cublasHandle Context::blas() {
   if (blas_ == nullptr) {
-    if (!libraries.cublas.available)
-      throw Error("ERR_BACKEND",
-                  "cuBLAS is not available: " + libraries.cublas.reason + "; " + libraries.cublas.remedy);
+    require(libraries.cublas, "cuBLAS");
     checkCublas(libraries.blas.cublasCreate(&blas_), "cublasCreate");
     checkCublas(libraries.blas.cublasSetStream(blas_, stream), "cublasSetStream");
   }

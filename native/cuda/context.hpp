@@ -20,10 +20,7 @@ struct Counters {
   std::size_t launches = 0, libraryCalls = 0, synchronizations = 0, bytesToDevice = 0, bytesToHost = 0;
 };
 
-/**
- * Everything on one device. The handles that need it share it. `close` frees it even if they still
- * exist.
- */
+/** Everything on one device. The handles that need it share it. */
 class Context : public std::enable_shared_from_this<Context> {
  public:
   Context(int ordinal, std::size_t poolLimit, std::string cacheFolder);
@@ -36,6 +33,10 @@ class Context : public std::enable_shared_from_this<Context> {
    * the context was closed.
    */
   void enter(Napi::Env env);
+  /**
+   * Ends the context. Later calls of objects that use it throw. Memory that JavaScript still holds
+   * is freed with the primary context; page-locked buffers must not be used afterwards.
+   */
   void close() noexcept;
   void synchronize();
 

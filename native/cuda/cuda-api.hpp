@@ -166,4 +166,14 @@ struct NcclApi {
 };
 #undef LOPS_MEMBER
 
+/** A device address as the pointer that the libraries take. */
+inline void* pointer(std::size_t address) {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address));
+}
+/** A property of a device, 0 if the driver does not report it. */
+inline int attribute(const DriverApi& driver, CUdevice device, Attribute which) {
+  int value = 0;
+  return driver.cuDeviceGetAttribute(&value, which, device) == CUDA_SUCCESS ? value : 0;
+}
+
 }  // namespace lops::cuda

@@ -31,10 +31,7 @@ std::vector<long long> integers(const Napi::Value& value) {
  */
 Napi::Object fftPlan(Context& context, const Napi::CallbackInfo& info) {
   context.enter(info.Env());
-  if (!context.libraries.cufft.available) {
-    throw Error("ERR_BACKEND", "cuFFT is not available: " + context.libraries.cufft.reason + "; " +
-                                   context.libraries.cufft.remedy);
-  }
+  require(context.libraries.cufft, "cuFFT");
   const CufftApi& api = context.libraries.fourier;
   auto lengths = integers(info[1]), input = integers(info[2]), output = integers(info[5]);
   if (lengths.empty() || lengths.size() > 3 || input.size() != lengths.size() ||
@@ -58,9 +55,6 @@ void execute(Plan& plan, const Args<3>& args) {
   Context& context = *plan.context;
   context.enter(args.Env());
   const CufftApi& api = context.libraries.fourier;
-  const auto pointer = [](std::size_t address) {
-    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address));
-  };
   void *from = pointer(args.size(0)), *to = pointer(args.size(1));
   const int direction = args.int32(2);
   context.reserveFftWork(plan.workBytes);

@@ -224,4 +224,10 @@ const Libraries& loaded() {
   return *found;
 }
 
+void require(const Library& library, const char* name) {
+  if (!library.available)
+    throw Error("ERR_BACKEND",
+                std::string(name) + " is not available: " + library.reason + "; " + library.remedy);
+}
+
 }  // namespace lops::cuda

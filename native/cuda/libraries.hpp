@@ -38,6 +38,8 @@ struct Libraries {
 const Libraries& libraries(const std::string& folder);
 /** The loaded libraries. Throws if the driver is not available. */
 const Libraries& loaded();
+/** Throws with the reason and the remedy if a library is not available. */
+void require(const Library& library, const char* name);
 
 /**
  * A handle of the first of `names` that can be loaded, with the path of its file. If none can, the

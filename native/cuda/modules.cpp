@@ -87,8 +87,7 @@ class Program {
  */
 std::string imageOf(const Context& context, const Source& source) {
   const Library& nvrtc = context.libraries.nvrtc;
-  if (!nvrtc.available)
-    throw Error("ERR_BACKEND", "NVRTC is not available: " + nvrtc.reason + "; " + nvrtc.remedy);
+  require(nvrtc, "NVRTC");
   const NvrtcApi& api = context.libraries.compiler;
   int count = 0;
   checkNvrtc(api.nvrtcGetNumSupportedArchs(&count), "nvrtcGetNumSupportedArchs");

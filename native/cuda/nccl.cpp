@@ -1,6 +1,7 @@
 // Messages and collectives between devices with NCCL, on a separate stream, so that kernels may run
 // at the same time.
 #include <cstring>
+#include <utility>
 
 #include "addon.hpp"
 
@@ -36,16 +37,22 @@ struct Group {
   }
   void flush() {
     if (queued.empty()) return;
+    const std::vector<Message> messages = std::exchange(queued, {});
     begin();
     checkNccl(api.ncclGroupStart(), "ncclGroupStart");
-    for (const Message& m : queued) {
-      checkNccl(m.outgoing ? api.ncclSend(m.data, m.count, m.type, m.peer, comm, stream)
-                           : api.ncclRecv(m.data, m.count, m.type, m.peer, comm, stream),
-                m.outgoing ? "ncclSend" : "ncclRecv");
-    }
-    checkNccl(api.ncclGroupEnd(), "ncclGroupEnd");
-    queued.clear();
     joined = false;
+    ncclResult failure = 0;
+    const char* call = "";
+    for (const Message& m : messages) {
+      call = m.outgoing ? "ncclSend" : "ncclRecv";
+      failure = m.outgoing ? api.ncclSend(m.data, m.count, m.type, m.peer, comm, stream)
+                           : api.ncclRecv(m.data, m.count, m.type, m.peer, comm, stream);
+      if (failure != 0) break;
+    }
+    // The group must end after a failure too: otherwise all later calls would belong to it.
+    const ncclResult end = api.ncclGroupEnd();
+    checkNccl(failure, call);
+    checkNccl(end, "ncclGroupEnd");
     context->counters.libraryCalls++;
   }
 
@@ -64,12 +71,9 @@ struct Group {
   }
 };
 
-void* pointer(std::size_t address) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address)); }
-
 const NcclApi& available() {
   const Libraries& all = loaded();
-  if (!all.nccl.available)
-    throw Error("ERR_BACKEND", "NCCL is not available: " + all.nccl.reason + "; " + all.nccl.remedy);
+  require(all.nccl, "NCCL");
   return all.collectives;
 }
 

@@ -9,7 +9,7 @@
         'errors.cpp',
         'types.cpp',
         'comm.cpp',
-        'cuda-support.cpp',
+        'device-memory.cpp',
         'collectives.cpp',
         'vector-collectives.cpp',
         'point-to-point.cpp',
@@ -41,6 +41,7 @@
           'xcode_settings': {
             'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
             'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
+            'GCC_ENABLE_CPP_RTTI': 'YES',
             'OTHER_CPLUSPLUSFLAGS': ['-O3', '-ffp-contract=off', '<!@(node mpi-flags.mjs cflags)'],
           },
         }],

@@ -1,7 +1,7 @@
 // The addon that src/mpi/mpi-addon.ts declares.
 #include "collectives.hpp"
 #include "comm.hpp"
-#include "cuda-support.hpp"
+#include "device-memory.hpp"
 #include "joining.hpp"
 #include "last-words.hpp"
 #include "life-cycle.hpp"
@@ -21,7 +21,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exposeSignals(exports);
   exposeWatchdog(exports);
   exposeComm(exports);
-  exposeCudaSupport(exports);
+  exposeDeviceMemory(exports);
   exposeCollectives(exports);
   exposeVectorCollectives(exports);
   exposePointToPoint(exports);

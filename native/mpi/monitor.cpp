@@ -27,17 +27,23 @@ constexpr std::uint8_t kByLauncher = 0x80;
 constexpr int kPatience = 3;
 
 /**
- * Runs `body` with all signals blocked. A thread that it creates inherits the mask, so that other
- * threads receive the signals.
+ * Blocks all signals until the end of its scope. A thread that is created meanwhile inherits the
+ * mask, so that other threads receive the signals.
  */
-template <typename Body>
-void withoutSignals(Body&& body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  body();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
+class SignalBlock {
+ public:
+  SignalBlock() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalBlock(const SignalBlock&) = delete;
+  SignalBlock& operator=(const SignalBlock&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 void run(int end, void (*onWake)(int, bool)) {
   for (;;) {
@@ -57,7 +63,8 @@ void startMonitor(void (*onWake)(int, bool)) {
   if (pipe(ends) != 0) return;
   for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
   fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  withoutSignals([&] { std::thread(run, ends[0], onWake).detach(); });
+  const SignalBlock block;
+  std::thread(run, ends[0], onWake).detach();
   wakeEnd = ends[1];
 }
 
@@ -74,12 +81,13 @@ bool wakeMonitor(int number, bool byLauncher) {
 void abortFromAside(int code) {
   // The main thread may hold a lock of MPI or may be inside a call. In that case the process ends
   // itself.
-  withoutSignals([code] {
+  {
+    const SignalBlock block;
     std::thread([code] {
       std::this_thread::sleep_for(std::chrono::seconds(kPatience));
       _exit(code);
     }).detach();
-  });
+  }
   if (isActive()) MPI_Abort(MPI_COMM_WORLD, code);
   _exit(code);
 }

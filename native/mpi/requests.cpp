@@ -21,6 +21,14 @@ Pending& pendingOf(std::int32_t handle) {
   return pendings[static_cast<std::size_t>(handle)];
 }
 
+/** Releases an entry. A later operation uses its handle again. */
+void dropPending(std::int32_t handle) {
+  Pending& pending = pendings[static_cast<std::size_t>(handle)];
+  pending.call = nullptr;
+  pending.requests.clear();
+  unused.push_back(handle);
+}
+
 /** Removes a completed request, also if it failed. A persistent request stays. */
 void finish(std::int32_t handle, const Pending& pending) {
   if (!pending.persistent) dropPending(handle);
@@ -79,19 +87,11 @@ Pending& newPending(const char* call, bool persistent, std::int32_t& handle) {
   return pending;
 }
 
-void dropPending(std::int32_t handle) {
-  Pending& pending = pendings[static_cast<std::size_t>(handle)];
-  pending.call = nullptr;
-  pending.requests.clear();
-  unused.push_back(handle);
-}
-
-void waitAll(std::vector<MPI_Request>& requests, const char* call, std::vector<MPI_Status>* statuses) {
-  std::vector<MPI_Status> own;
-  std::vector<MPI_Status>& all = statuses != nullptr ? *statuses : own;
-  all.resize(requests.size());
-  checkAll(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), all.data()), all.data(),
-           all.size(), call);
+std::vector<MPI_Status> waitAll(std::vector<MPI_Request>& requests, const char* call) {
+  std::vector<MPI_Status> statuses(requests.size());
+  checkAll(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), statuses.data()), statuses.data(),
+           statuses.size(), call);
+  return statuses;
 }
 
 void exposeRequests(Napi::Object exports) {

@@ -19,12 +19,11 @@ struct Pending {
 /** Returns an unused entry and stores its handle in `handle`. */
 Pending& newPending(const char* call, bool persistent, std::int32_t& handle);
 
-/** Releases an entry whose operation could not be started. */
-void dropPending(std::int32_t handle);
-
-/** Calls MPI_Waitall on `requests`. Throws the error of the request that failed. */
-void waitAll(std::vector<MPI_Request>& requests, const char* call,
-             std::vector<MPI_Status>* statuses = nullptr);
+/**
+ * Calls MPI_Waitall on `requests` and returns their statuses. Throws the error of the request that
+ * failed.
+ */
+std::vector<MPI_Status> waitAll(std::vector<MPI_Request>& requests, const char* call);
 
 void exposeRequests(Napi::Object exports);
 

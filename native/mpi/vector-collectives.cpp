@@ -89,8 +89,7 @@ class Exchange {
     expected_.push_back({all.isDerived() ? -1 : from, count});
   }
   void wait(const char* call) {
-    std::vector<MPI_Status> statuses;
-    waitAll(requests_, call, &statuses);
+    const std::vector<MPI_Status> statuses = waitAll(requests_, call);
     for (std::size_t i = 0; i < statuses.size(); i++) {
       const auto [from, count] = expected_[i];
       if (from < 0) continue;

@@ -16,7 +16,7 @@ export interface MpiAddon extends MpiCalls {
   setErrorClass(errorClass: typeof MpiError): void;
   describe(): MpiDescription;
   /** How the loaded MPI supports device memory. MPI must be initialised. */
-  cudaSupport(): DeviceMemorySupport;
+  deviceMemory(): DeviceMemorySupport;
   setMaxCount(count: number): void;
   /**
    * Ends the job if init() takes longer than this many seconds because not all ranks call it. Must
@@ -71,8 +71,9 @@ export interface MpiDescription {
   readonly mpicc: string;
 }
 
-export const OPS: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3, land: 4, lor: 5 };
-export const opCode = (op: ReduceOp): number => OPS[op];
+/** The reductions in the order of their numbers in the addon. */
+export const OPS = ['sum', 'prod', 'max', 'min', 'land', 'lor'] as const satisfies readonly ReduceOp[];
+export const opCode = (op: ReduceOp): number => OPS.indexOf(op);
 
 const BUILT = fileURLToPath(new URL('native/mpi/build/Release/lops_mpi.node', PACKAGE_ROOT));
 let addon: MpiAddon | undefined;

@@ -71,7 +71,7 @@ describe('arguments of kernels', () => {
     it(`programs and tables with wrong arrays are refused by ${name}`, () => {
       const [x, short, integers] = [run(8), run(3), run(8, 'int32')];
       const program: Program = {
-        inputs: [{ dtype: 'float64' }],
+        inputs: [{ kind: 'array', dtype: 'float64' }],
         instructions: [
           { op: 'input', input: 0, dtype: 'float64' },
           { op: 'unary', name: 'exp', x: 0, dtype: 'float64' },

@@ -4,8 +4,10 @@
  */
 import { expect } from 'chai';
 import { type DType, hostArray, lanesOf } from '../../src/core/base/dtype.js';
+import { BackendError } from '../../src/core/base/errors.js';
 import type { Storage } from '../../src/core/ports/backend.js';
 import { deviceTransport, setDeviceTransport } from '../../src/core/ports/device-transport.js';
+import type { DeviceSpan } from '../../src/core/ports/span.js';
 import { staged, type TransportName } from '../../src/gpu/cuda/choose-transport.js';
 import { cudaAddon } from '../../src/gpu/cuda/cuda-addon.js';
 import type { CudaContext } from '../../src/gpu/cuda/cuda-addon-interface.js';
@@ -87,11 +89,24 @@ attempt('the transport is the one that was asked for', () =>
 const needsTags = (name: string): boolean => name.includes('by tag');
 for (const { name, run } of BODIES)
   if (wanted !== 'nccl' || !needsTags(name)) attempt(name, () => run(COMM_WORLD, cudaCell));
+const { port } = deviceTransport();
 if (wanted === 'staged') {
-  const { port } = deviceTransport();
   setDeviceTransport({ ...staged('set by this test', 24), port });
   for (const { name, run } of BODIES) attempt(`${name}; in pieces`, () => run(COMM_WORLD, cudaCell));
 }
+if (wanted === 'nccl')
+  attempt('a message that NCCL refuses is not sent again, and later ones arrive', () => {
+    if (!port) throw new Error('expected a device port');
+    const { rank, size } = COMM_WORLD;
+    const [sent, received] = [cudaCell('float64', [rank, 1]), cudaCell('float64', [0, 0])];
+    const [from, to] = [sent.memory, received.memory] as [DeviceSpan, DeviceSpan];
+    port.send(from, size);
+    expect(() => port.flush()).to.throw(BackendError, 'ncclSend: ');
+    port.send(from, (rank + 1) % size);
+    port.recv(to, (rank + size - 1) % size);
+    port.finish();
+    expect(received.numbers()).to.deep.equal([(rank + size - 1) % size, 1]);
+  });
 attempt('an inversion gives what it gives on the CPU', () => alike(inversion));
 attempt('a product of matrices gives what it gives on the CPU', () => alike(product));
 attempt('host memory in between is made once, also in programs that never return to their events', () => {

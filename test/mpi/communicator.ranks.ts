@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { tagOf } from '../../src/core/base/dtype.js';
 import { MpiError } from '../../src/core/base/errors.js';
 import { ANY, type Communicator } from '../../src/core/ports/communicator.js';
 import { hostSpan } from '../../src/core/ports/span.js';
-import { loadMpi } from '../../src/mpi/mpi-addon.js';
+import { loadMpi, opCode } from '../../src/mpi/mpi-addon.js';
 import { parameters } from '../../src/mpi/mpi-calls.js';
 import {
   distributed as anyBackend,
@@ -27,6 +28,14 @@ for (const { name, run } of BODIES) {
 
 distributed('calls pass their arguments in the order in which the addon unpacks them', { ranks: [2] }, () => {
   expect(loadMpi().parameters).to.deep.equal(parameters);
+});
+
+distributed('0 is not an address of device memory', { ranks: [1, 2] }, () => {
+  const { buffer } = new Float64Array(1);
+  expect(() => loadMpi().allreduce(0, 0n, 0, buffer, 0, 1, tagOf('float64'), opCode('sum'))).to.throw(
+    MpiError,
+    'expected argument 1 to be an address',
+  );
 });
 
 group('more elements than one call counts', () => {

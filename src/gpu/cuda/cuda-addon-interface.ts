@@ -66,7 +66,10 @@ export type BlasOp = 0 | 1 | 2;
 
 /** A device in use: its primary context, one stream, a memory pool. */
 export interface CudaContext {
-  /** Frees everything that the context holds. */
+  /**
+   * Ends the context. Later calls of objects that use it throw. Memory that JavaScript still holds
+   * is freed with the primary context; page-locked buffers must not be used afterwards.
+   */
   close(): void;
   poolStats(): CudaPoolStats;
   counters(): CudaCounters;

@@ -440,7 +440,7 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   deviceMemory(): DeviceMemorySupport {
-    return this.#mpi.cudaSupport();
+    return this.#mpi.deviceMemory();
   }
 
   abort(code: number, message?: string): never {

@@ -45,6 +45,18 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   const watcher: MpiAddon = Object.create(mpi) as MpiAddon;
   if (comparison) comparisons.set(watcher, comparison);
 
+  /** The descriptions of pending requests, by handle. */
+  const requests = new Map<number, string>();
+  /** In debug mode, compares the ranks' calls. The watchdog sees the comparison as the call `text`. */
+  const compare = (text: string, body: (comparison: CallComparison) => void): void => {
+    if (!comparison) return;
+    mpi.enter(text);
+    try {
+      body(comparison);
+    } finally {
+      mpi.leave();
+    }
+  };
   /**
    * Replaces a method by one that first calls `before`, which returns a description of the call.
    */
@@ -63,8 +75,6 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
       }
     });
   };
-  /** The descriptions of pending requests, by handle. */
-  const requests = new Map<number, string>();
   const inComm = (comm: unknown): string =>
     comm === WORLD ? '' : ` in a communicator of ${mpi.size(comm as number)} ranks`;
 
@@ -74,22 +84,17 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
       const what = callText(name, args);
       const site = callSite();
       const text = `${what}${inComm(comm)} ${site}`;
-      if (comparison) {
-        mpi.enter(text);
-        try {
-          comparison.same(comm, what, site);
-          if (name === 'alltoallv') {
-            const [sent, expected] = [
-              argumentOf(name, args, 'sendCounts'),
-              argumentOf(name, args, 'recvCounts'),
-            ];
-            comparison.crossCheck(comm, name, sent as Float64Array, expected as Float64Array);
-          }
-          if (name === 'freeComm') comparison.forget(comm);
-        } finally {
-          mpi.leave();
+      compare(text, (comparison) => {
+        comparison.same(comm, what, site);
+        if (name === 'alltoallv') {
+          const [sent, expected] = [
+            argumentOf(name, args, 'sendCounts'),
+            argumentOf(name, args, 'recvCounts'),
+          ];
+          comparison.crossCheck(comm, name, sent as Float64Array, expected as Float64Array);
         }
-      }
+        if (name === 'freeComm') comparison.forget(comm);
+      });
       return text;
     });
   }
@@ -99,8 +104,7 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   wrap('wait', ([request]) => `wait ${callSite()} for ${requests.get(request as number) ?? 'a request'}`);
   wrap('finalize', () => {
     const what = 'the end of the program';
-    mpi.enter(what);
-    comparison?.same(WORLD, what, '');
+    compare(what, (comparison) => comparison.same(WORLD, what, ''));
     return what;
   });
   return watcher;

@@ -22,8 +22,7 @@ const list = (value: unknown): string => {
     : `${numbers.slice(0, 16).join(' ')} … (${numbers.length}, sum ${numbers.reduce((a, b) => a + b, 0)})`;
 };
 
-const opName = (code: unknown): string =>
-  Object.entries(OPS).find(([, c]) => c === code)?.[0] ?? String(code);
+const opName = (code: unknown): string => OPS[code as number] ?? String(code);
 const partner = (rank: unknown): string => ((rank as number) < 0 ? 'any rank' : `rank ${String(rank)}`);
 
 /** A description of a call: 'allreduce (sum) of 4 float64'. */

@@ -1,9 +1,11 @@
 // Determines whether the loaded MPI library reads device memory. The query runs at run time,
 // because the headers may come from another machine.
-#include "cuda-support.hpp"
+#include "device-memory.hpp"
 
 #include <dlfcn.h>
+#ifdef __linux__
 #include <link.h>
+#endif
 
 #include <cstdlib>
 #include <cstring>
@@ -28,13 +30,17 @@ bool isOn(const char* variable) {
   return value != nullptr && std::strcmp(value, "1") == 0;
 }
 
-/** True if the process has loaded a library with this text in its name. */
-bool isMapped(const char* name) {
+/** True if the process has loaded a library with this text in its name. Known on Linux only. */
+bool isMapped([[maybe_unused]] const char* name) {
+#ifdef __linux__
   return dl_iterate_phdr(
              [](dl_phdr_info* info, std::size_t, void* part) {
                return std::strstr(info->dlpi_name, static_cast<const char*>(part)) != nullptr ? 1 : 0;
              },
              const_cast<char*>(name)) != 0;
+#else
+  return false;
+#endif
 }
 
 Answer ask() {
@@ -54,7 +60,7 @@ Answer ask() {
   return {false, std::string(kLibrary) + " has no query for it"};
 }
 
-Napi::Value cudaSupport(const Napi::CallbackInfo& info) {
+Napi::Value deviceMemory(const Napi::CallbackInfo& info) {
   checkActive();
   const Answer answer = ask();
   Napi::Object result = Napi::Object::New(info.Env());
@@ -65,6 +71,6 @@ Napi::Value cudaSupport(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exposeCudaSupport(Napi::Object exports) { expose<cudaSupport>(exports, "cudaSupport"); }
+void exposeDeviceMemory(Napi::Object exports) { expose<deviceMemory>(exports, "deviceMemory"); }
 
 }  // namespace lops::mpi

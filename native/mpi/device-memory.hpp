@@ -4,6 +4,6 @@
 
 namespace lops::mpi {
 
-void exposeCudaSupport(Napi::Object exports);
+void exposeDeviceMemory(Napi::Object exports);
 
 }  // namespace lops::mpi
