@@ -1,12 +1,14 @@
 import { ShapeError } from './errors.js';
-import { formatShape, type Shape, stridesOf } from './shape.js';
+import { formatShape, type Shape, sameShape, stridesOf } from './shape.js';
 
 /**
  * Returns the shape that arrays of these shapes broadcast to. Shapes are aligned at the last axis,
  * and axes of length 1 are stretched.
  * @throws {@link ShapeError} if the shapes do not broadcast together
  */
-export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+export function broadcastShapes(...shapes: readonly Shape[]): Shape {
+  const [first, second] = shapes;
+  if (first && second && shapes.length === 2 && sameShape(first, second)) return first;
   const ndim = Math.max(0, ...shapes.map((s) => s.length));
   const out = new Array<number>(ndim).fill(1);
   for (const shape of shapes) {

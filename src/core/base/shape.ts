@@ -10,8 +10,11 @@ export function product(shape: Shape): number {
   return n;
 }
 
-export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((n, i) => n === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
+}
 
 export const formatShape = (shape: Shape): string =>
   Array.isArray(shape) && shape.every(isNumber) ? `[${shape.join(', ')}]` : textOf(shape);
