@@ -2,15 +2,29 @@ export { Checkpoint, type Checkpointable, type CheckpointOptions } from './check
 export { type NpyHeader, type NpyReadOptions, readNpy, writeNpy } from './npy/npy.js';
 export { readNpyDistributed, writeNpyDistributed } from './npy/npy-distributed.js';
 export { type NpzEntry, type NpzWriteOptions, readNpz, writeNpz } from './npy/npz.js';
+export { type SegyGather, type SegyGathersOptions, segyGathers, segySorting } from './segy/gathers.js';
 export {
   readSegy,
+  type SegyByteOrder,
+  type SegyFileHeader,
   type SegyFormat,
   type SegyGeometry,
   type SegyReadOptions,
   type SegyVolume,
-  type SegyWriteOptions,
-  writeSegy,
-} from './segy/segy.js';
+} from './segy/read-segy.js';
+export {
+  readSegyHeaders,
+  readSegyTraces,
+  type SegyHeaders,
+  type SegyHeadersReadOptions,
+  type SegyTraceHeaders,
+  type SegyTraces,
+  type SegyTracesReadOptions,
+  type SegyTracesWriteOptions,
+  type SegyWord,
+  writeSegyTraces,
+} from './segy/segy-traces.js';
+export { type SegyWriteOptions, writeSegy } from './segy/write-segy.js';
 export {
   readZarr,
   readZarrMetadata,

@@ -26,6 +26,7 @@ const GEOMETRY: SegyGeometry = {
   sampleInterval: 0.004,
   delay: -0.1,
   text: 'C 1 A TEST\nC 2  OF LINES',
+  byteOrder: 'big',
   format: 'float32',
 };
 
@@ -193,7 +194,7 @@ group('SEG-Y by all ranks', () => {
           ['a trace too few', good.subarray(0, -trace), ArgumentError],
           ['nothing', good.subarray(0, 3700), ArgumentError],
           ['no format', patch(3224, 0, 2), ArgumentError],
-          ['another format', patch(3224, 8, 2), DTypeError],
+          ['another format', patch(3224, 4, 2), DTypeError],
           ['no samples', patch(3220, 0, 2), ArgumentError],
           ['more samples', patch(3220, 6, 2), ArgumentError],
           ['a trace elsewhere', patch(3600 + 5 * trace + 188, 77), ArgumentError],
@@ -294,7 +295,11 @@ group('SEG-Y by all ranks', () => {
         const y = DistributedArray.full(SHAPE, 40_000, { dtype: 'int32' });
         const wrong: readonly (readonly [string, () => void, new (message: string) => Error])[] = [
           ['complex', () => writeSegy(path, x.astype('complex64'), GEOMETRY), DTypeError],
-          ['floats as integers', () => writeSegy(path, x, { ...GEOMETRY, format: 'int16' }), DTypeError],
+          [
+            'fractions as integers',
+            () => writeSegy(path, x.multiply(0.5), { ...GEOMETRY, format: 'int16' }),
+            DTypeError,
+          ],
           ['large integers', () => writeSegy(path, y, { ...GEOMETRY, format: 'int16' }), DTypeError],
           [
             'not a number',
@@ -309,10 +314,10 @@ group('SEG-Y by all ranks', () => {
           ],
           ['inlines', () => writeSegy(path, x, { ...GEOMETRY, inlines: [1, 2] }), ArgumentError],
           ['repeated', () => writeSegy(path, x, { ...GEOMETRY, inlines: [1, 2, 2] }), ArgumentError],
-          ['interval', () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: 4 }), ArgumentError],
+          ['interval', () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: -0.004 }), ArgumentError],
           [
-            'fraction of a microsecond',
-            () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: 1.5e-6 }),
+            'a delay between the steps of all scalars',
+            () => writeSegy(path, x, { ...GEOMETRY, delay: Math.PI }),
             ArgumentError,
           ],
           ['text', () => writeSegy(path, x, { ...GEOMETRY, text: 'x'.repeat(81) }), ArgumentError],
