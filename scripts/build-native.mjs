@@ -1,6 +1,6 @@
 // Builds the native addons that are named, or all of them:
 //
-//   node scripts/build-native.mjs [--optional] [--force] [--quiet] [--into FOLDER] [cpu] [mpi] [cuda]
+//   node scripts/build-native.mjs [OPTIONS] [cpu] [mpi] [cuda]
 //
 //   --optional      exits with 0 even if an addon is missing (npm's install script)
 //   --force         builds addons that are up to date, too

@@ -47,7 +47,9 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
 
   /** The descriptions of pending requests, by handle. */
   const requests = new Map<number, string>();
-  /** In debug mode, compares the ranks' calls. The watchdog sees the comparison as the call `text`. */
+  /**
+   * In debug mode, compares the ranks' calls. The watchdog sees the comparison as the call `text`.
+   */
   const compare = (text: string, body: (comparison: CallComparison) => void): void => {
     if (!comparison) return;
     mpi.enter(text);
