@@ -174,7 +174,7 @@ describe('documentation', function () {
       for (const { file, title, prints } of running) {
         for (let rank = 0; rank < ranks; rank++) {
           const report = of(file, rank);
-          expect(report, `${title}, rank ${rank}: did not run; exit code ${code}\n${stderr}`).not.to.equal(
+          expect(report, `${title}, rank ${rank}: did not run; exit code ${code}\n${stderr}`).to.not.equal(
             undefined,
           );
           expect(report?.error, `${title}, rank ${rank}`).to.equal(undefined);

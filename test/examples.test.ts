@@ -68,7 +68,7 @@ describe('examples', () => {
       const env = backend === 'cuda' ? cudaEnvironment() : {};
       const result = await runRanks(2, [join(folder, `${name}.js`), ...flags], { timeout: 220_000, env });
       expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);
-      expect(result.stdout).not.to.match(/\bNaN\b/);
+      expect(result.stdout).to.not.match(/\bNaN\b/);
       const finding = FINDS[name];
       if (finding) expect(result.stdout).to.match(finding);
       // the last line of --timing, which every example prints
@@ -79,7 +79,7 @@ describe('examples', () => {
   it('a wrong flag ends all ranks, and is named once', async function () {
     this.timeout(60_000);
     const { code, stderr } = await runRanks(2, [join(folder, 'poststack.js'), '--nyy', '3', '--out', out]);
-    expect(code).not.to.equal(0);
+    expect(code).to.not.equal(0);
     expect(stderr.match(/unknown option '--nyy'/g)).to.have.length(1);
   });
 });

@@ -1,9 +1,9 @@
-import { im, re, type Scalar } from '../core/base/complex.js';
+import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import {
   type DType,
+  epsilonOf,
   type HostArray,
   hostArray,
-  isComplex,
   isFloat,
   isInteger,
   isSingle,
@@ -11,6 +11,7 @@ import {
 } from '../core/base/dtype.js';
 import { fillNormal } from '../core/base/random.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
+import { type ComparisonRule, compareNumbers, describeDifferences, SAME_BITS } from './comparison.js';
 
 /** An operand of a case: `size` elements from `offset` on are used. The others must not change. */
 export interface CaseOperand {
@@ -23,12 +24,15 @@ export interface CaseOperand {
   readonly role: 'in' | 'out';
 }
 
+/** The operands of a case on a backend, as many as the case has. */
+export type CaseElements = readonly [Elements, Elements, Elements, Elements, Elements];
+
 /** One call of a kernel, which is run on two backends and compared. */
 export interface KernelCase {
   readonly title: string;
   readonly operands: readonly CaseOperand[];
   /** Runs the kernel. The result is compared too. */
-  run(backend: Backend, elements: readonly Elements[]): Scalar | Float64Array | undefined;
+  run(backend: Backend, elements: CaseElements): Scalar | Float64Array | undefined;
   /**
    * The allowed error in units of the dtype's precision, relative to an element's modulus. The
    * default is 4. Integers are always exact.
@@ -54,40 +58,14 @@ export interface Outcome {
   readonly result: Scalar | Float64Array | undefined;
 }
 
-const EPSILON = {
-  float32: 2 ** -23,
-  complex64: 2 ** -23,
-  float64: 2 ** -52,
-  complex128: 2 ** -52,
-  int32: 0,
-} as const;
-/** The smallest positive number: the unit of the allowed error of results near 0. */
-const LEAST = {
-  float32: 2 ** -149,
-  complex64: 2 ** -149,
-  float64: 2 ** -1074,
-  complex128: 2 ** -1074,
-  int32: 0,
-} as const;
+/** The smallest positive number of a precision: the unit of the allowed error of results near 0. */
+const leastOf = (dtype: DType): number => (isSingle(dtype) ? 2 ** -149 : 2 ** -1074);
 
 /** NaN, infinities, zeros of both signs and halves, for real dtypes. */
-export const SPECIAL = [
-  Number.NaN,
-  Number.POSITIVE_INFINITY,
-  Number.NEGATIVE_INFINITY,
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  -0.5,
-  1.5,
-  -1.5,
-  2.5,
-  -2.5,
-  3,
-  -7.25,
-] as const;
+export const SPECIAL: readonly number[] = [
+  ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ...[0, -0, 1, -1, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3, -7.25],
+];
 
 /**
  * Sizes and offsets that reveal errors of vectorised loops: nothing, one, odd, more than a block
@@ -139,6 +117,12 @@ export class Operands {
     return this.#operand('out', dtype, size, offset, values);
   }
 
+  /** Two inputs that hold all pairs of a value of `left` and one of `right`. */
+  pairs(dtype: DType, left: readonly number[], right: readonly number[], offset = 0): CaseOperand[] {
+    const columns = [left.flatMap((x) => right.map(() => x)), left.flatMap(() => right)];
+    return columns.map((values) => this.in(dtype, values.length, offset, values));
+  }
+
   #operand(
     role: 'in' | 'out',
     dtype: DType,
@@ -159,7 +143,7 @@ export function runCase(backend: Backend, kernelCase: KernelCase): Outcome {
     backend.upload(values, { storage, offset: 0, size: storage.length });
     return { storage, offset, size };
   });
-  const result = kernelCase.run(backend, elements);
+  const result = kernelCase.run(backend, elements as unknown as CaseElements);
   const arrays = elements.map(({ storage }) =>
     backend.download({ storage, offset: 0, size: storage.length }),
   );
@@ -167,99 +151,51 @@ export function runCase(backend: Backend, kernelCase: KernelCase): Outcome {
   return { arrays, result };
 }
 
-function same(got: number, want: number, allowed: number, signedZeros: boolean): boolean {
-  if (Number.isNaN(want)) return Number.isNaN(got);
-  if (want === got) return !signedZeros || want !== 0 || Object.is(want, got);
-  return Math.abs(got - want) <= allowed;
-}
-
-/** The difference of two numbers. It is 0 for equal infinities. */
-const apart = (a: number, b: number): number => (a === b ? 0 : a - b);
-const finiteOrZero = (a: number): number => (Number.isFinite(a) ? a : 0);
-
-/**
- * Compares complex numbers by modulus. If one part of the expected number is NaN, the received
- * number must have a NaN too.
- */
-function samePair(a: number, b: number, x: number, y: number, allowed: number): boolean {
-  if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(a) || Number.isNaN(b);
-  return Math.hypot(apart(a, x), apart(b, y)) <= allowed;
-}
-
-interface Comparison {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly got: ArrayLike<number>;
-  readonly want: ArrayLike<number>;
-  /** The range of lanes that may differ within the tolerance. */
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The first element that differs by more than the case allows. */
-function firstDifference(
-  { name, dtype, got, want, from, to }: Comparison,
-  kernelCase: KernelCase,
-): string | undefined {
-  if (got.length !== want.length) return `${name}: expected ${want.length} numbers, received ${got.length}`;
-  const lanes = lanesOf(dtype);
-  const { ulps = 4, scale = 0, signedZeros = false, notFinite } = kernelCase;
-  for (let i = 0; i < want.length; i += lanes) {
-    const [x, y] = [want[i] as number, lanes === 2 ? (want[i + 1] as number) : 0];
-    const [a, b] = [got[i] as number, lanes === 2 ? (got[i + 1] as number) : 0];
-    const inside = i >= from && i < to;
-    const size = Math.max(Math.hypot(finiteOrZero(x), finiteOrZero(y)), scale);
-    const allowed = inside ? Math.max(EPSILON[dtype] * ulps * size, LEAST[dtype] * ulps) : 0;
-    if (inside && notFinite && !(Number.isFinite(x) && Number.isFinite(y))) {
-      if (notFinite === 'unspecified' || !(Number.isFinite(a) && Number.isFinite(b))) continue;
-    }
-    const equal =
-      lanes === 2 && inside && !signedZeros
-        ? samePair(a, b, x, y, allowed)
-        : same(a, x, allowed, !inside || signedZeros) && same(b, y, allowed, !inside || signedZeros);
-    if (equal) continue;
-    const show = (u: number, v: number) => (lanes === 2 ? `${u} + ${v}i` : `${Object.is(u, -0) ? '-0' : u}`);
-    const where = inside ? '' : from === to ? ' (an input)' : ' (outside the run)';
-    return (
-      `${name}, ${dtype} element ${(i - from) / lanes}${where}: expected ${show(x, y)}, received ` +
-      `${show(a, b)}, allowed error ${allowed}`
-    );
-  }
-  return undefined;
-}
-
 /**
  * Lists the differences between an outcome and the expected one. The list is empty if there are
  * none.
  */
 export function differences(kernelCase: KernelCase, got: Outcome, want: Outcome): string[] {
-  const comparisons = kernelCase.operands.map(({ dtype, offset, size, role }, k): Comparison => {
-    const from = offset * lanesOf(dtype);
-    const to = role === 'out' ? from + size * lanesOf(dtype) : from;
-    return {
-      name: `operand ${k}`,
-      dtype,
-      got: got.arrays[k] as HostArray,
-      want: want.arrays[k] as HostArray,
-      from,
-      to,
-    };
+  const { title, ulps = 4, scale = 0, signedZeros = false, notFinite = 'equal' } = kernelCase;
+  const ruleFor = (dtype: DType): ComparisonRule => ({
+    allowed: (modulus) =>
+      isInteger(dtype) ? 0 : ulps * Math.max(epsilonOf(dtype) * Math.max(modulus, scale), leastOf(dtype)),
+    signedZeros,
+    notFinite,
   });
-  const dtype = kernelCase.operands[0]?.dtype ?? 'float64';
-  if (want.result !== undefined || got.result !== undefined) {
-    const [a, b] = [lanesOfResult(got.result), lanesOfResult(want.result)];
-    // Counts and sums of integers are exact in any dtype.
-    const resultDType: DType = isInteger(dtype) ? 'int32' : isSingle(dtype) ? 'complex64' : 'complex128';
-    comparisons.push({ name: 'result', dtype: resultDType, got: a, want: b, from: 0, to: b.length });
-  }
-  return comparisons
-    .flatMap((comparison) => firstDifference(comparison, kernelCase) ?? [])
-    .map((text) => `${kernelCase.title}: ${text}`);
+  const found: string[] = [];
+  const compare = (
+    what: string,
+    dtype: DType,
+    received: Float64Array | HostArray,
+    expected: Float64Array | HostArray,
+    rule: ComparisonRule,
+  ): void => {
+    const differing = compareNumbers(received, expected, lanesOf(dtype), rule);
+    if (differing) found.push(`${title}: ${what} of ${dtype}: ${describeDifferences(differing)}`);
+  };
+  kernelCase.operands.forEach(({ dtype, offset, size, role }, k) => {
+    const [a, b] = [got.arrays[k] as HostArray, want.arrays[k] as HostArray];
+    if (role === 'in') return compare(`operand ${k}, an input`, dtype, a, b, SAME_BITS);
+    const [from, to] = [offset * lanesOf(dtype), (offset + size) * lanesOf(dtype)];
+    compare(`operand ${k}`, dtype, a.subarray(from, to), b.subarray(from, to), ruleFor(dtype));
+    compare(`operand ${k}, before its run`, dtype, a.subarray(0, from), b.subarray(0, from), SAME_BITS);
+    compare(`operand ${k}, behind its run`, dtype, a.subarray(to), b.subarray(to), SAME_BITS);
+  });
+  const [a, b] = [got.result, want.result].map(numbersOf) as [Float64Array, Float64Array];
+  const first = kernelCase.operands[0]?.dtype ?? 'float64';
+  // Counts and sums of integers are exact in any dtype.
+  const dtype = isInteger(first) ? first : isSingle(first) ? 'complex64' : 'complex128';
+  if (a.length !== b.length)
+    found.push(`${title}: result: expected ${b.length} numbers, received ${a.length}`);
+  else compare('result', dtype, a, b, ruleFor(dtype));
+  return found;
 }
 
-function lanesOfResult(result: Scalar | Float64Array | undefined): ArrayLike<number> {
-  if (result === undefined) return [];
-  return result instanceof Float64Array ? result : [re(result), im(result)];
+/** A result as pairs of numbers. */
+function numbersOf(result: Scalar | Float64Array | undefined): Float64Array {
+  if (result === undefined) return new Float64Array();
+  return result instanceof Float64Array ? result : Float64Array.of(re(result), im(result));
 }
 
 /** Runs a case on both backends and lists the differences. */
@@ -268,10 +204,8 @@ export function checkCase(kernelCase: KernelCase, backend: Backend, reference: B
 }
 
 /** A scalar for `dtype`: complex for a complex dtype, an integer for an integer one. */
-export function scalarFor(dtype: DType, real: number, imaginary: number): Scalar {
-  if (isComplex(dtype)) return { re: real, im: imaginary };
-  return isFloat(dtype) ? real : Math.round(real);
-}
+export const scalarFor = (dtype: DType, real: number, imaginary: number): Scalar =>
+  scalarOf(dtype, isInteger(dtype) ? Math.round(real) : real, imaginary);
 
 /** The cases of one kernel, for one dtype. */
 export interface KernelCases {

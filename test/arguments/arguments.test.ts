@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assert } from 'chai';
+import { expect } from 'chai';
 import { MORE, SEED } from '../support/draws.js';
 import { type Fault, runCalls, writeTargets } from './run-calls.js';
 import { type Signatures, signaturesOf } from './signatures.js';
@@ -47,14 +47,14 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
       './cli function',
       './plotting function',
     ])
-      assert.isTrue(found.has(one), one);
-    assert.isAbove(signatures.targets.length, 800);
+      expect(found.has(one), one).to.equal(true);
+    expect(signatures.targets.length).to.be.above(800);
   });
 
   it('on one rank', async () => {
     const { path, count } = writeTargets(signatures, folder, 1);
     const faults = await runCalls(path, { seed: SEED, calls: count * MORE, ranks: 1, patience: PATIENCE });
-    assert.equal(faults.length, 0, reportOf(faults));
+    expect(faults.length, reportOf(faults)).to.equal(0);
   });
 
   it('on two ranks: errors of one class', async () => {
@@ -65,7 +65,7 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
       ranks: 2,
       patience: PATIENCE,
     });
-    assert.equal(faults.length, 0, reportOf(faults));
+    expect(faults.length, reportOf(faults)).to.equal(0);
   });
 
   it('on one of two ranks alone: no rank waits for ever', async () => {
@@ -80,7 +80,7 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
         patience: PATIENCE,
         alone: true,
       });
-      assert.equal(faults.length, 0, reportOf(faults));
+      expect(faults.length, reportOf(faults)).to.equal(0);
     }
   });
 });

@@ -37,7 +37,7 @@ describe('bench', () => {
   it('refuses unknown cases, and names the nearest', () => {
     const { status, stderr } = bench('axpi');
     expect(status).to.equal(2);
-    expect(stderr).to.contain("did you mean 'axpy'?");
+    expect(stderr).to.include("did you mean 'axpy'?");
   });
 
   it('prints a JSON line for each case', function () {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { abs, complex, type Scalar, sub } from '../../src/core/base/complex.js';
+import { complex, type Scalar } from '../../src/core/base/complex.js';
 import { type DType, isComplex } from '../../src/core/base/dtype.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import type { Backend } from '../../src/core/ports/backend.js';
@@ -66,13 +66,6 @@ export function indices(shape: Shape): number[][] {
     [[]],
   );
 }
-
-/** The largest difference between elements. */
-export const deviation = (a: Nested, b: Nested): number => {
-  const [x, y] = [flat(a), flat(b)];
-  if (x.length !== y.length) return Number.POSITIVE_INFINITY;
-  return x.reduce<number>((most, v, i) => Math.max(most, abs(sub(v, y[i] as Scalar))), 0);
-};
 
 export const shapes = (maxAxes = 4, least = 0): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: least, max: 4 }), { maxLength: maxAxes });

@@ -65,29 +65,29 @@ describe('arrays and operators in the place of numbers', () => {
   for (const [text, convert] of Object.entries(CONVERSIONS)) {
     it(`${text} throws and names the methods`, () => {
       for (const [name, [value, remedies]] of Object.entries(things))
-        for (const remedy of remedies) expect(() => convert(value), name).throws(ArgumentError, remedy);
+        for (const remedy of remedies) expect(() => convert(value), name).to.throw(ArgumentError, remedy);
     });
   }
   it('text stays possible', () => {
     for (const [name, [value]] of Object.entries(things)) {
-      expect(`${value}`, name).equals(String(value)).and.not.equal('');
+      expect(`${value}`, name).to.equal(String(value)).and.not.equal('');
     }
   });
   it('fuse refuses comparisons and functions of JavaScript', () => {
-    expect(() => fuse((x: Traced) => ((x as unknown as number) > 0 ? x : x.negative()))).throws(
+    expect(() => fuse((x: Traced) => ((x as unknown as number) > 0 ? x : x.negative()))).to.throw(
       ArgumentError,
       'where(a, b)',
     );
-    expect(() => fuse((x: Traced) => x.multiply(Math.abs(x as unknown as number)))).throws(
+    expect(() => fuse((x: Traced) => x.multiply(Math.abs(x as unknown as number)))).to.throw(
       ArgumentError,
       'x.abs()',
     );
   });
   it('a promise is no backend', () => {
     const promise = Promise.resolve(new CpuBackend()) as unknown as CpuBackend;
-    expect(() => setDefaultBackend(promise)).throws(BackendError, 'await');
-    expect(() => NDArray.zeros(2, { backend: promise })).throws(BackendError, 'await');
-    expect(() => setDefaultBackend(undefined as unknown as CpuBackend)).throws(
+    expect(() => setDefaultBackend(promise)).to.throw(BackendError, 'await');
+    expect(() => NDArray.zeros(2, { backend: promise })).to.throw(BackendError, 'await');
+    expect(() => setDefaultBackend(undefined as unknown as CpuBackend)).to.throw(
       BackendError,
       'expected a backend',
     );

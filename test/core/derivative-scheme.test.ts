@@ -1,4 +1,4 @@
-import { assert } from 'chai';
+import { expect } from 'chai';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import type { BandSegment } from '../../src/core/ports/backend.js';
 import { multiplyBands, scaleBand, toeplitzBand } from '../../src/core/schemes/band.js';
@@ -12,6 +12,7 @@ import {
   secondDerivative,
   transposeBand,
 } from '../../src/core/schemes/derivative-scheme.js';
+import { expectClose } from '../support/expect-close.js';
 
 type Matrix = number[][];
 const zeros = (rows: number, columns: number): Matrix =>
@@ -28,20 +29,20 @@ function dense(segments: readonly BandSegment[], rows: number, columns: number):
   const m = zeros(rows, columns);
   let next = 0;
   for (const { start, end, lo, taps } of segments) {
-    assert.equal(start, next, 'segments tile the rows');
-    assert.isAbove(end, start);
+    expect(start, 'segments tile the rows').to.equal(next);
+    expect(end).to.be.above(start);
     next = end;
     for (let i = start; i < end; i++) {
       taps.forEach((t, k) => {
-        assert.isTrue(
+        expect(
           i + lo + k >= 0 && i + lo + k < columns,
           `row ${i} reads column ${i + lo + k} of ${columns}`,
-        );
+        ).to.equal(true);
         set(m, i, i + lo + k, t);
       });
     }
   }
-  assert.equal(next, rows);
+  expect(next).to.equal(rows);
   return m;
 }
 
@@ -50,15 +51,6 @@ const multiply = (a: Matrix, b: Matrix): Matrix =>
 const transpose = (a: Matrix, columns: number): Matrix =>
   Array.from({ length: columns }, (_, j) => a.map((row) => row[j] as number));
 const scaled = (a: Matrix, f: number): Matrix => a.map((row) => row.map((v) => v * f));
-
-function assertClose(a: Matrix, b: Matrix, message: string): void {
-  assert.equal(a.length, b.length);
-  a.forEach((row, i) => {
-    row.forEach((v, j) => {
-      assert.closeTo(v, at(b, i, j), 1e-14, `${message} at ${i}, ${j}`);
-    });
-  });
-}
 
 /** The matrix row by row by the formulas in the conventions, without the tables of the source. */
 function firstByFormula(n: number, kind: DerivativeKind, order: DerivativeOrder, edge: boolean): Matrix {
@@ -131,10 +123,11 @@ describe('derivative schemes', () => {
           for (const n of LENGTHS) {
             const band = firstDerivative({ n, kind, order, edge, sampling: 0.5 });
             const expected = scaled(firstByFormula(n, kind, order, edge), 2);
-            assertClose(dense(band, n, n), expected, `n = ${n}`);
-            assertClose(
+            expectClose(dense(band, n, n), expected, { atol: 1e-14 }, `n = ${n}`);
+            expectClose(
               dense(transposeBand(band, n, n), n, n),
               transpose(expected, n),
+              { atol: 1e-14 },
               `transpose, n = ${n}`,
             );
           }
@@ -144,8 +137,13 @@ describe('derivative schemes', () => {
         for (const n of LENGTHS) {
           const band = secondDerivative({ n, kind, edge, sampling: 0.5 });
           const expected = scaled(secondByFormula(n, kind, edge), 4);
-          assertClose(dense(band, n, n), expected, `n = ${n}`);
-          assertClose(dense(transposeBand(band, n, n), n, n), transpose(expected, n), `transpose, n = ${n}`);
+          expectClose(dense(band, n, n), expected, { atol: 1e-14 }, `n = ${n}`);
+          expectClose(
+            dense(transposeBand(band, n, n), n, n),
+            transpose(expected, n),
+            { atol: 1e-14 },
+            `transpose, n = ${n}`,
+          );
         }
       });
     }
@@ -157,8 +155,8 @@ describe('derivative schemes', () => {
         const band = firstDerivative({ n, order: 5, edge });
         const back = transposeBand(band, n, n);
         for (const segments of [band, back]) {
-          assert.isAtMost(segments.length, 13);
-          assert.isAbove(Math.max(...segments.map((s) => s.end - s.start)), n - 13);
+          expect(segments.length).to.be.at.most(13);
+          expect(Math.max(...segments.map((s) => s.end - s.start))).to.be.above(n - 13);
         }
       }
     }
@@ -185,16 +183,16 @@ describe('derivative schemes', () => {
                 });
               }
             }
-            assert.deepEqual(got, whole.slice(start, start + count));
-            assert.deepEqual({ before, after }, { before: 0 - least, after: most });
+            expect(got).to.deep.equal(whole.slice(start, start + count));
+            expect({ before, after }).to.deep.equal({ before: 0 - least, after: most });
           }
         }
       }
     }
     const band = firstDerivative({ n: 10, order: 5 });
-    assert.deepEqual(bandReach(clipBand(band, 4, 3), 3), { before: 2, after: 2 });
-    assert.deepEqual(bandReach(clipBand(band, 4, 3), 3, 1, 2), { before: 1, after: 1 });
-    assert.deepEqual(bandReach(clipBand(band, 0, 2), 2), { before: 0, after: 0 });
+    expect(bandReach(clipBand(band, 4, 3), 3)).to.deep.equal({ before: 2, after: 2 });
+    expect(bandReach(clipBand(band, 4, 3), 3, 1, 2)).to.deep.equal({ before: 1, after: 1 });
+    expect(bandReach(clipBand(band, 0, 2), 2)).to.deep.equal({ before: 0, after: 0 });
   });
 
   it('multiplies bands, rectangular Toeplitz ones too', () => {
@@ -207,27 +205,32 @@ describe('derivative schemes', () => {
           taps.forEach((t, k) => {
             if (i + lo + k >= 0 && i + lo + k < n) set(byHand, i, i + lo + k, t);
           });
-        assertClose(dense(w, n + 2, n), byHand, 'toeplitz');
-        assertClose(dense(transposeBand(w, n + 2, n), n, n + 2), transpose(byHand, n), 'transposed toeplitz');
+        expectClose(dense(w, n + 2, n), byHand, { atol: 1e-14 }, 'toeplitz');
+        expectClose(
+          dense(transposeBand(w, n + 2, n), n, n + 2),
+          transpose(byHand, n),
+          { atol: 1e-14 },
+          'transposed toeplitz',
+        );
         const d = firstDerivative({ n, edge: true });
-        assertClose(
+        expectClose(
           dense(multiplyBands(w, d, n + 2), n + 2, n),
           multiply(byHand, dense(d, n, n)),
+          { atol: 1e-14 },
           `n = ${n}, lo = ${lo}`,
         );
       }
     }
-    assert.deepEqual(scaleBand([{ start: 0, end: 2, lo: 1, taps: [1, 2] }], -2), [
+    expect(scaleBand([{ start: 0, end: 2, lo: 1, taps: [1, 2] }], -2)).to.deep.equal([
       { start: 0, end: 2, lo: 1, taps: [-2, -4] },
     ]);
   });
 
   it('refuses what is no scheme', () => {
-    assert.throws(() => firstDerivative({ n: 4, sampling: 0 }), ArgumentError, /sampling/);
-    assert.throws(() => firstDerivative({ n: -1 }), ArgumentError, /n = -1/);
-    assert.throws(() => firstDerivative({ n: 4, order: 4 as DerivativeOrder }), ArgumentError, /3 or 5/);
-    assert.throws(
-      () => secondDerivative({ n: 4, kind: 'centred' as DerivativeKind }),
+    expect(() => firstDerivative({ n: 4, sampling: 0 })).to.throw(ArgumentError, /sampling/);
+    expect(() => firstDerivative({ n: -1 })).to.throw(ArgumentError, /n = -1/);
+    expect(() => firstDerivative({ n: 4, order: 4 as DerivativeOrder })).to.throw(ArgumentError, /3 or 5/);
+    expect(() => secondDerivative({ n: 4, kind: 'centred' as DerivativeKind })).to.throw(
       ArgumentError,
       /did you mean 'centered'/,
     );

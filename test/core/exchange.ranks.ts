@@ -32,9 +32,11 @@ group('transfer', () => {
         const before = { ...comm.counters };
         plan.run(x, y);
         const gathers = to.replicated && !from.replicated && comm.size > 1;
-        expect(comm.counters.messages - before.messages, 'messages').equals(gathers ? 0 : plan.sends.length);
-        expect(comm.counters.collectives - before.collectives, 'collectives').equals(gathers ? 1 : 0);
-        expect(download(y), `${from} -> ${to}`).deep.equals(
+        expect(comm.counters.messages - before.messages, 'messages').to.equal(
+          gathers ? 0 : plan.sends.length,
+        );
+        expect(comm.counters.collectives - before.collectives, 'collectives').to.equal(gathers ? 1 : 0);
+        expect(download(y), `${from} -> ${to}`).to.deep.equal(
           expectedValues(dtype, globalIndices(to.globalShape, to.box(comm.rank))),
         );
       }
@@ -62,8 +64,8 @@ group('transfer', () => {
           plan.run(x, y);
           return backend.stats()[key] - before;
         };
-        expect(count('allocations')).equals(extra);
-        expect(count('poolMisses')).equals(0);
+        expect(count('allocations')).to.equal(extra);
+        expect(count('poolMisses')).to.equal(0);
       }
     },
   );
@@ -81,10 +83,10 @@ group('transfer', () => {
       plan.run(x, y);
       const { poolMisses } = backend.stats();
       plan.run(x, y);
-      expect(backend.stats()).include({ liveBytes, poolMisses });
+      expect(backend.stats()).to.include({ liveBytes, poolMisses });
       plan.dispose();
       plan.run(x, y);
-      expect(plan.sends.length).equals(Math.min(comm.size, 3) - (comm.rank < 3 ? 1 : 0));
+      expect(plan.sends.length).to.equal(Math.min(comm.size, 3) - (comm.rank < 3 ? 1 : 0));
     },
   );
 });
@@ -110,13 +112,15 @@ group('halo', () => {
         const before = { ...comm.counters };
         plan.start(x);
         plan.finish();
-        expect(plan.front ? download(plan.front) : []).deep.equals(slice(-plan.frontWidth, plan.frontWidth));
-        expect(plan.back ? download(plan.back) : []).deep.equals(slice(n, plan.backWidth));
-        expect(comm.counters.messages - before.messages, 'messages').equals(plan.sends.length);
+        expect(plan.front ? download(plan.front) : []).to.deep.equal(
+          slice(-plan.frontWidth, plan.frontWidth),
+        );
+        expect(plan.back ? download(plan.back) : []).to.deep.equal(slice(n, plan.backWidth));
+        expect(comm.counters.messages - before.messages, 'messages').to.equal(plan.sends.length);
         expect(
           comm.counters.collectives - before.collectives + comm.counters.reductions - before.reductions,
           'collectives',
-        ).equals(0);
+        ).to.equal(0);
       }
       if (!layout.replicated) {
         const sums = new Float64Array(2);
@@ -130,13 +134,13 @@ group('halo', () => {
         const before = comm.counters.messages;
         plan.startAdjoint();
         plan.finishAdjoint(grad);
-        expect(comm.counters.messages - before, 'messages of the adjoint').equals(plan.receives.length);
+        expect(comm.counters.messages - before, 'messages of the adjoint').to.equal(plan.receives.length);
         sums[1] = inner(
           numbers,
           download(grad).map((v, i) => v - (numbers[i] as number)),
         );
         comm.allreduce(sums, 'sum');
-        expect(sums[1], 'adjoint').equals(sums[0]);
+        expect(sums[1], 'adjoint').to.equal(sums[0]);
       }
       plan.dispose();
     }
@@ -160,7 +164,7 @@ group('halo', () => {
         start: box.start.map((s, k) => (k === plan.axis ? s - plan.frontWidth : s)),
         shape: box.shape.map((n, k) => (k === plan.axis ? plan.frontWidth : n)),
       };
-      expect(plan.front ? download(plan.front) : []).deep.equals(
+      expect(plan.front ? download(plan.front) : []).to.deep.equal(
         expectedValues('float32', globalIndices([6, 6], ghosts)),
       );
       plan.dispose();
@@ -177,8 +181,8 @@ group('halo', () => {
       const before = comm.counters.messages;
       plan.start(x, y);
       plan.finish();
-      expect(comm.counters.messages - before, 'messages').equals(plan.sends.length);
-      expect(download(y)).deep.equals(expectedValues(dtype, globalIndices(layout.globalShape, plan.box)));
+      expect(comm.counters.messages - before, 'messages').to.equal(plan.sends.length);
+      expect(download(y)).to.deep.equal(expectedValues(dtype, globalIndices(layout.globalShape, plan.box)));
       if (!layout.replicated) {
         const weights = wholeNumbers(dtype, y.size, rank);
         const grad = spoiled(backend, dtype, x.size);
@@ -186,7 +190,7 @@ group('halo', () => {
         plan.finishAdjoint(grad);
         const sums = Float64Array.of(inner(download(y), weights), inner(numbers, download(grad)));
         comm.allreduce(sums, 'sum');
-        expect(sums[1], 'adjoint').equals(sums[0]);
+        expect(sums[1], 'adjoint').to.equal(sums[0]);
       }
       plan.dispose();
     }

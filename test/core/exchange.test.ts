@@ -72,13 +72,13 @@ describe('exchanges', () => {
             exchange.start(upload(backend, dtype, x[r] as number[]), targets[r] as Elements[]),
           );
           for (const exchange of exchanges) exchange.finish();
-          for (const port of mailbox.ports) expect(port.messages).lessThan(ranks);
+          for (const port of mailbox.ports) expect(port.messages).to.be.lessThan(ranks);
 
           let forward = 0;
           const weights = targets.map((list, r) =>
             list.map((target, k) => {
               const values = download(target);
-              expect(values).deep.equals(
+              expect(values).to.deep.equal(
                 expectedValues(dtype, globalIndices(globalShape, wanted[r]?.[k] as IndexBox)),
               );
               const w = wholeNumbers(dtype, target.size, 3 * r + k);
@@ -93,13 +93,13 @@ describe('exchanges', () => {
             exchanges.forEach((exchange, r) => exchange.startAdjoint(weights[r] as Elements[]));
             exchanges.forEach((exchange, r) => exchange.finishAdjoint(grads[r] as Elements, mode));
             const old = mode === 'set' ? 0 : x.reduce((sum, numbers) => sum + inner(numbers, numbers), 0);
-            expect(grads.reduce((sum, g, r) => sum + inner(x[r] as number[], download(g)), 0) - old).equals(
+            expect(grads.reduce((sum, g, r) => sum + inner(x[r] as number[], download(g)), 0) - old).to.equal(
               forward,
             );
           }
-          expect(mailbox.unread).equals(0);
+          expect(mailbox.unread).to.equal(0);
           for (const exchange of exchanges) exchange.dispose();
-          for (const port of mailbox.ports) expect(port.persistent).equals(0);
+          for (const port of mailbox.ports) expect(port.persistent).to.equal(0);
         }),
         { numRuns: 150 },
       );
@@ -121,8 +121,8 @@ describe('exchanges', () => {
       backend,
     );
     const x = spoiled(backend, 'int32', 4);
-    expect(() => exchange.start(x, [])).throws(ArgumentError, '1 target arrays');
-    expect(() => exchange.start(x, [undefined])).throws(ArgumentError, 'received none');
-    expect(exchange.active).equals(false);
+    expect(() => exchange.start(x, [])).to.throw(ArgumentError, '1 target arrays');
+    expect(() => exchange.start(x, [undefined])).to.throw(ArgumentError, 'received none');
+    expect(exchange.active).to.equal(false);
   });
 });

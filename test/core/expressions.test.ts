@@ -23,16 +23,16 @@ describe('expressions', () => {
     const x = NDArray.array([3], { backend });
     const value = (expression: string): number =>
       compile(expression).run({ x, y: x, a: 2 }).z.get(0) as number;
-    expect(value('z = -x ** 2')).equals(-9);
-    expect(value('z = 2 ** -1')).equals(0.5);
-    expect(value('z = 2 ** 3 ** 2')).equals(512);
-    expect(value('z = 1 - 2 - 3')).equals(-4);
-    expect(value('z = 12 / 2 / 3')).equals(2);
-    expect(value('z = 1 + 2 * x < 8 == 1 ? a : 1e1')).equals(2);
-    expect(value('z = x > 1 ? x > 2 ? 7 : 8 : 9')).equals(7);
-    expect(value('t = x;\n t = t + 1 ; z = t * t;')).equals(16);
-    expect(value('z = 0 || x > 5 || !(a < 2)')).equals(1);
-    expect(value('z = -+-.5e1 - -1.')).equals(6);
+    expect(value('z = -x ** 2')).to.equal(-9);
+    expect(value('z = 2 ** -1')).to.equal(0.5);
+    expect(value('z = 2 ** 3 ** 2')).to.equal(512);
+    expect(value('z = 1 - 2 - 3')).to.equal(-4);
+    expect(value('z = 12 / 2 / 3')).to.equal(2);
+    expect(value('z = 1 + 2 * x < 8 == 1 ? a : 1e1')).to.equal(2);
+    expect(value('z = x > 1 ? x > 2 ? 7 : 8 : 9')).to.equal(7);
+    expect(value('t = x;\n t = t + 1 ; z = t * t;')).to.equal(16);
+    expect(value('z = 0 || x > 5 || !(a < 2)')).to.equal(1);
+    expect(value('z = -+-.5e1 - -1.')).to.equal(6);
   });
 
   it('names what does not fit, and where', () => {
@@ -53,7 +53,7 @@ describe('expressions', () => {
       [`z = ${'-'.repeat(5000)}x`, 'nested more than'],
       [`z = ${'x ** '.repeat(5000)}x`, 'nested more than'],
     ];
-    for (const [text, message] of refused) expect(() => compile(text), text).throws(ArgumentError, message);
+    for (const [text, message] of refused) expect(() => compile(text), text).to.throw(ArgumentError, message);
     for (const chain of [
       '1 < x < 4',
       'x == y == 1',
@@ -61,7 +61,7 @@ describe('expressions', () => {
       '(x < y) != 1 == a',
       '0 < x + 1 < y < 3',
     ])
-      expect(() => compile(`z = ${chain}`), chain).throws(ArgumentError, 'a < x && x < b');
+      expect(() => compile(`z = ${chain}`), chain).to.throw(ArgumentError, 'a < x && x < b');
     for (const pair of [
       '(1 < x) < 4',
       'x == (y < 1)',
@@ -69,21 +69,21 @@ describe('expressions', () => {
       'x < y ? x < 1 : y > 2',
       '(x == y) == (y == x)',
     ])
-      expect(() => compile(`z = ${pair}`), pair).not.to.throw();
-    expect(() => compile('z = 1 +\n  foo(x)')).throws('\n    foo(x)\n    ^');
-    expect(() => compile('z = x < y').run({ x: complexOne(), y: complexOne(), a: 1 })).throws(
+      expect(() => compile(`z = ${pair}`), pair).to.not.throw();
+    expect(() => compile('z = 1 +\n  foo(x)')).to.throw('\n    foo(x)\n    ^');
+    expect(() => compile('z = x < y').run({ x: complexOne(), y: complexOne(), a: 1 })).to.throw(
       DTypeError,
       "at '< y'",
     );
     expect(
       () => new ElementwiseKernel({ inputs: { x: 'arry' } as never, outputs: ['z'], expression: 'z = x' }),
-    ).throws("did you mean 'array'");
+    ).to.throw("did you mean 'array'");
     expect(
       () => new ElementwiseKernel({ inputs: { exp: 'array' }, outputs: ['z'], expression: 'z = exp' }),
-    ).throws('meaning of its own');
+    ).to.throw('meaning of its own');
     expect(
       () => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['x'], expression: 'x = 1' }),
-    ).throws('given twice');
+    ).to.throw('given twice');
     expect(() =>
       new ElementwiseKernel({
         inputs: { x: 'array' },
@@ -92,7 +92,7 @@ describe('expressions', () => {
       }).run({
         x: NDArray.ones(1, { backend }),
       }),
-    ).throws(DTypeError, "output 'z'");
+    ).to.throw(DTypeError, "output 'z'");
   });
 
   it('no text is run as JavaScript', () => {
@@ -122,20 +122,20 @@ describe('expressions', () => {
       '/* */ z = x',
       'z = x // y',
     ];
-    for (const text of attempts) expect(() => compile(text), text).throws(ArgumentError);
+    for (const text of attempts) expect(() => compile(text), text).to.throw(ArgumentError);
     expect(
       () => new ElementwiseKernel({ inputs: { 'x,y': 'array' }, outputs: ['z'], expression: 'z = 1' }),
-    ).throws(ArgumentError, 'is no name');
+    ).to.throw(ArgumentError, 'is no name');
     expect(
       () => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z;w'], expression: 'z = 1' }),
-    ).throws(ArgumentError, 'is no name');
+    ).to.throw(ArgumentError, 'is no name');
     // reserved words of JavaScript are ordinary names
     const words = new ElementwiseKernel({
       inputs: { new: 'array', constructor: 'scalar' },
       outputs: ['return'],
       expression: 'this = new; return = this * constructor',
     });
-    expect(words.run({ new: NDArray.array([2], { backend }), constructor: 4 }).return.get(0)).equals(8);
+    expect(words.run({ new: NDArray.array([2], { backend }), constructor: 4 }).return.get(0)).to.equal(8);
   });
 
   it('random expressions: the generated loop has the bits of one kernel after another', () => {
@@ -198,7 +198,7 @@ describe('expressions', () => {
           const operands: readonly (Elements | number)[] = [x, y, k, 1.25];
           backend.program(program, operands, [one], { start: 4, size: 99 });
           composeProgram(backend, program, operands, [other], { start: 4, size: 99 });
-          expect([...one.toHost()], `${text} of ${dtype}`).deep.equals([...other.toHost()]);
+          expect([...one.toHost()], `${text} of ${dtype}`).to.deep.equal([...other.toHost()]);
         },
       ),
       { numRuns: 400 },
@@ -209,9 +209,9 @@ describe('expressions', () => {
     const kernel = compile('z = x + a * y');
     const [x, y] = [NDArray.ones(3, { backend }), NDArray.ones(3, { backend })];
     for (const a of [1, 2, 2.5]) kernel.run({ x, y, a });
-    expect(kernel.signatures).equals(1);
+    expect(kernel.signatures).to.equal(1);
     kernel.run({ x: x.astype('complex128'), y, a: 1 });
-    expect(kernel.signatures).equals(2);
+    expect(kernel.signatures).to.equal(2);
   });
 
   it('needs no code from strings: where a process refuses it, kernels run one after another', () => {
@@ -230,7 +230,7 @@ describe('expressions', () => {
         env: { ...process.env, LOPS_MPI: 'off' },
       },
     );
-    expect(stdout, stderr).equals('[3. 5. 7.] 14\n');
+    expect(stdout, stderr).to.equal('[3. 5. 7.] 14\n');
   }).timeout(20_000);
 
   it('fuse records steps, refuses what it cannot record', () => {
@@ -239,24 +239,24 @@ describe('expressions', () => {
       for (let k = 0; k < 400; k++) sum = sum.multiply(0.5).add(x);
       return sum;
     });
-    expect(deep(NDArray.array([1], { backend })).get(0)).closeTo(2, 1e-12);
+    expect(deep(NDArray.array([1], { backend })).get(0)).to.be.closeTo(2, 1e-12);
     const f = fuse((x, y) => x.greater(0).where(x.power(2).maximum(y), { re: 0, im: -1 }).multiply(-2.5));
-    expect(f.expression).equals('z = where(x0 > 0, maximum(x0 ** 2, x1), 0 - 1j) * (-2.5)');
-    expect(f(NDArray.array([2, -1], { backend }), 1).toArray()).deep.equals([
+    expect(f.expression).to.equal('z = where(x0 > 0, maximum(x0 ** 2, x1), 0 - 1j) * (-2.5)');
+    expect(f(NDArray.array([2, -1], { backend }), 1).toArray()).to.deep.equal([
       { re: -10, im: 0 },
       { re: 0, im: 2.5 },
     ]);
-    expect(() => fuse((x) => x.add(NDArray.ones(1, { backend }) as never))).throws(
+    expect(() => fuse((x) => x.add(NDArray.ones(1, { backend }) as never))).to.throw(
       ArgumentError,
       'make it an argument',
     );
-    expect(() => fuse(() => new Traced({ operands: [], text: () => 'x' }))).throws(
+    expect(() => fuse(() => new Traced({ operands: [], text: () => 'x' }))).to.throw(
       ArgumentError,
       'with arguments',
     );
-    expect(() => fuse((_x) => 3 as never)).throws(ArgumentError, 'expected the function to return');
+    expect(() => fuse((_x) => 3 as never)).to.throw(ArgumentError, 'expected the function to return');
     // @ts-expect-error an argument is missing
-    expect(() => f(NDArray.ones(2, { backend }))).throws(ArgumentError, 'expected 2 arguments');
+    expect(() => f(NDArray.ones(2, { backend }))).to.throw(ArgumentError, 'expected 2 arguments');
   });
 });
 

@@ -52,23 +52,23 @@ describe('halo plans', () => {
                 layout.globalShape[axis] as number,
               ];
               const owns = product(shape) > 0;
-              expect(plan.frontWidth).equals(owns ? Math.min(front, from) : 0);
-              expect(plan.backWidth).equals(owns ? Math.min(back, total - from - n) : 0);
+              expect(plan.frontWidth).to.equal(owns ? Math.min(front, from) : 0);
+              expect(plan.backWidth).to.equal(owns ? Math.min(back, total - from - n) : 0);
               const along = (first: number, width: number) => ({
                 start: start.map((s, k) => (k === axis ? first : s)),
                 shape: shape.map((s, k) => (k === axis ? width : s)),
               });
               const slice = (first: number, width: number) =>
                 expectedValues(dtype, globalIndices(layout.globalShape, along(first, width)));
-              expect(cells(plan.front)).deep.equals(slice(from - plan.frontWidth, plan.frontWidth));
-              expect(cells(plan.back)).deep.equals(slice(from + n, plan.backWidth));
-              expect(mailbox.ports[r]?.messages).equals(round * plan.sends.length);
-              expect(new Set(plan.sends.map((s) => s.peer)).size).equals(plan.sends.length);
+              expect(cells(plan.front)).to.deep.equal(slice(from - plan.frontWidth, plan.frontWidth));
+              expect(cells(plan.back)).to.deep.equal(slice(from + n, plan.backWidth));
+              expect(mailbox.ports[r]?.messages).to.equal(round * plan.sends.length);
+              expect(new Set(plan.sends.map((s) => s.peer)).size).to.equal(plan.sends.length);
             });
           }
-          expect(mailbox.unread).equals(0);
+          expect(mailbox.unread).to.equal(0);
           for (const plan of plans) plan.dispose();
-          for (const port of mailbox.ports) expect(port.persistent).equals(0);
+          for (const port of mailbox.ports) expect(port.persistent).to.equal(0);
         }),
         { numRuns: 150 },
       );
@@ -107,8 +107,8 @@ describe('halo plans', () => {
               ),
             0,
           );
-          expect(adjoint).equals(forward);
-          expect(mailbox.unread).equals(0);
+          expect(adjoint).to.equal(forward);
+          expect(mailbox.unread).to.equal(0);
         }),
         { numRuns: 150 },
       );
@@ -126,13 +126,13 @@ describe('halo plans', () => {
           plans.forEach((plan, r) => plan.start(xs[r] as Elements, ys[r] as Elements));
           plans.forEach((plan) => plan.finish());
           plans.forEach((plan, r) => {
-            expect(plan.box).deep.equals(haloBox(layout, r, frame));
-            expect(download(ys[r] as Elements)).deep.equals(
+            expect(plan.box).to.deep.equal(haloBox(layout, r, frame));
+            expect(download(ys[r] as Elements)).to.deep.equal(
               expectedValues(dtype, globalIndices(layout.globalShape, plan.box)),
             );
             const cropped = spoiled(backend, dtype, layout.localSize(r));
             plan.crop(ys[r] as Elements, cropped);
-            expect(download(cropped)).deep.equals(download(xs[r] as Elements));
+            expect(download(cropped)).to.deep.equal(download(xs[r] as Elements));
           });
           if (layout.replicated) return;
 
@@ -160,11 +160,11 @@ describe('halo plans', () => {
                 ),
               0,
             );
-            expect(adjoint).equals(forward);
+            expect(adjoint).to.equal(forward);
           }
-          expect(mailbox.unread).equals(0);
+          expect(mailbox.unread).to.equal(0);
           for (const plan of plans) plan.dispose();
-          for (const port of mailbox.ports) expect(port.persistent).equals(0);
+          for (const port of mailbox.ports) expect(port.persistent).to.equal(0);
         }),
         { numRuns: 150 },
       );
@@ -177,7 +177,7 @@ describe('halo plans', () => {
     const plans = mailbox.ports.map((port) =>
       AxisHaloPlan.create(layout, port, { axis: 0, front: 1, back: 2 }, 'float64', backend),
     );
-    expect(plans.map((p) => p.sends)).deep.equals([
+    expect(plans.map((p) => p.sends)).to.deep.equal([
       [{ peer: 1, size: 5 }],
       [
         { peer: 0, size: 10 },
@@ -189,13 +189,13 @@ describe('halo plans', () => {
       ],
       [{ peer: 2, size: 10 }],
     ]);
-    expect(plans.map((p) => p.receives.map((m) => m.size))).deep.equals([[10], [5, 10], [5, 10], [5]]);
+    expect(plans.map((p) => p.receives.map((m) => m.size))).to.deep.equal([[10], [5, 10], [5, 10], [5]]);
     const before = backend.stats().allocations;
     const xs = plans.map(() => upload(backend, 'float64', new Array<number>(15).fill(1)));
     const uploads = backend.stats().allocations - before;
     plans.forEach((plan, r) => plan.start(xs[r] as Elements));
     plans.forEach((plan) => plan.finish());
-    expect(backend.stats().allocations - before).equals(uploads);
+    expect(backend.stats().allocations - before).to.equal(uploads);
   });
 
   it('send nothing across an axis that is not split, nor on one rank', () => {
@@ -209,7 +209,7 @@ describe('halo plans', () => {
           'float32',
           backend,
         ).sends,
-      ).deep.equals([]);
+      ).to.deep.equal([]);
       expect(
         AxisHaloPlan.create(
           Layout.replicated([6, 6], 3),
@@ -218,7 +218,7 @@ describe('halo plans', () => {
           'float32',
           backend,
         ).receives,
-      ).deep.equals([]);
+      ).to.deep.equal([]);
     }
   });
 
@@ -231,11 +231,11 @@ describe('halo plans', () => {
       'int32',
       backend,
     );
-    expect(plan.receives).deep.equals([
+    expect(plan.receives).to.deep.equal([
       { peer: 0, size: 2 },
       { peer: 2, size: 1 },
     ]);
-    expect([plan.frontWidth, plan.backWidth]).deep.equals([3, 0]);
+    expect([plan.frontWidth, plan.backWidth]).to.deep.equal([3, 0]);
   });
 
   it('allocate nothing from the second exchange on', () => {
@@ -254,8 +254,8 @@ describe('halo plans', () => {
       plans.forEach((plan, r) => plan.finishAdjoint(xs[r] as Elements));
       return backend.stats().allocations - before;
     };
-    expect(round()).greaterThan(0);
-    expect(round()).equals(0);
+    expect(round()).to.be.greaterThan(0);
+    expect(round()).to.equal(0);
   });
 
   describe('refuse', () => {
@@ -265,15 +265,15 @@ describe('halo plans', () => {
       AxisHaloPlan.create(layout, port, widths, 'float32', backend);
 
     it('widths and axes that are none', () => {
-      expect(() => make({ axis: 0, front: -1, back: 0 })).throws(ArgumentError, 'non-negative');
-      expect(() => make({ axis: 0, front: 0.5, back: 0 })).throws(ArgumentError);
-      expect(() => make({ axis: 2, front: 0, back: 0 })).throws(ShapeError, 'axis');
+      expect(() => make({ axis: 0, front: -1, back: 0 })).to.throw(ArgumentError, 'non-negative');
+      expect(() => make({ axis: 0, front: 0.5, back: 0 })).to.throw(ArgumentError);
+      expect(() => make({ axis: 2, front: 0, back: 0 })).to.throw(ShapeError, 'axis');
       expect(() =>
         BoxHaloPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend),
-      ).throws(ShapeError, 'one for each axis');
+      ).to.throw(ShapeError, 'one for each axis');
       expect(() =>
         BoxHaloPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend),
-      ).throws(ArgumentError);
+      ).to.throw(ArgumentError);
     });
 
     it('layouts without neighbours, or of other ranks', () => {
@@ -285,25 +285,25 @@ describe('halo plans', () => {
           'float32',
           backend,
         ),
-      ).throws(PartitionError, 'concatenated');
+      ).to.throw(PartitionError, 'concatenated');
       expect(() =>
         AxisHaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend),
-      ).throws(PartitionError, '1 ranks');
+      ).to.throw(PartitionError, '1 ranks');
     });
 
     it('arrays of another size, dtype or backend, and calls out of order', () => {
       const plan = make();
-      expect(() => plan.start(spoiled(backend, 'float32', 11))).throws(ShapeError, '12 elements');
-      expect(() => plan.start(spoiled(backend, 'float64', 12))).throws(DTypeError, 'float32');
-      expect(() => plan.start(spoiled(new CpuBackend(), 'float32', 12))).throws(BackendError);
-      expect(() => plan.finish()).throws(ArgumentError, 'not started');
+      expect(() => plan.start(spoiled(backend, 'float32', 11))).to.throw(ShapeError, '12 elements');
+      expect(() => plan.start(spoiled(backend, 'float64', 12))).to.throw(DTypeError, 'float32');
+      expect(() => plan.start(spoiled(new CpuBackend(), 'float32', 12))).to.throw(BackendError);
+      expect(() => plan.finish()).to.throw(ArgumentError, 'not started');
       plan.start(spoiled(backend, 'float32', 12));
-      expect(() => plan.startAdjoint()).throws(ArgumentError, 'under way');
-      expect(() => plan.dispose()).throws(ArgumentError, 'under way');
+      expect(() => plan.startAdjoint()).to.throw(ArgumentError, 'under way');
+      expect(() => plan.dispose()).to.throw(ArgumentError, 'under way');
       plan.finish();
       plan.dispose();
       plan.dispose();
-      expect(() => plan.start(spoiled(backend, 'float32', 12))).throws(ArgumentError, 'disposed');
+      expect(() => plan.start(spoiled(backend, 'float32', 12))).to.throw(ArgumentError, 'disposed');
     });
   });
 });

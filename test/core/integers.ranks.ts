@@ -41,14 +41,14 @@ function expectExact(
   try {
     got = compute();
   } catch (error) {
-    expect(error, message).instanceOf(NumericalError);
-    expect(mayThrow, `${message}: ${String(error)}`).equals(true);
+    expect(error, message).to.be.instanceOf(NumericalError);
+    expect(mayThrow, `${message}: ${String(error)}`).to.equal(true);
     return;
   }
   expect(
     (typeof got === 'number' ? [got] : [...got.toHost()]).map((v) => BigInt(v)),
     message,
-  ).deep.equals(exact);
+  ).to.deep.equal(exact);
 }
 
 group('integers are exact or refused', () => {
@@ -94,19 +94,19 @@ group('integers are exact or refused', () => {
   distributed('the largest numbers', ({ backend }) => {
     const options = { dtype: 'int32', backend } as const;
     const x = NDArray.array([[MOST], [MOST]], options);
-    expect(x.sum()).equals(2 * MOST);
-    expect(NDArray.array([LEAST, LEAST, LEAST], options).sum()).equals(3 * LEAST);
-    expect(NDArray.array([LEAST, 5], options).norm(Number.POSITIVE_INFINITY)).equals(2 ** 31);
-    expect(NDArray.array([1, 2, 3], options).sum(0).toArray()).equals(6);
+    expect(x.sum()).to.equal(2 * MOST);
+    expect(NDArray.array([LEAST, LEAST, LEAST], options).sum()).to.equal(3 * LEAST);
+    expect(NDArray.array([LEAST, 5], options).norm(Number.POSITIVE_INFINITY)).to.equal(2 ** 31);
+    expect(NDArray.array([1, 2, 3], options).sum(0).toArray()).to.equal(6);
     if (!backend.dtypes.includes('float64')) return;
-    expect(x.sum(0).dtype).equals('float64');
-    expect(x.cumsum(0).toArray()).deep.equals([[MOST], [2 * MOST]]);
+    expect(x.sum(0).dtype).to.equal('float64');
+    expect(x.cumsum(0).toArray()).to.deep.equal([[MOST], [2 * MOST]]);
   });
 
   distributed('inner products over ranks are refused on all of them', ({ comm, backend }) => {
     const options = { dtype: 'int32', backend } as const;
     const x = DistributedArray.zeros([2 * comm.size + 1], options);
-    expect(x.fill(3).dot(x)).equals(9 * x.size);
+    expect(x.fill(3).dot(x)).to.equal(9 * x.size);
     x.set([0], MOST);
     expectAllThrow(comm, () => x.dot(x), NumericalError);
     expectAllThrow(comm, () => vdots([x, x], [x, x]), NumericalError);
@@ -138,8 +138,8 @@ group('integers are exact or refused', () => {
           reduce,
         });
         const got = kernel.run({ x, k: 100_000 }) as number;
-        if (backend.dtypes.includes('float64')) expect(got, map).equals(value);
-        else expect(Math.abs(got / value - 1), `${map}: ${got}`).below(1e-6);
+        if (backend.dtypes.includes('float64')) expect(got, map).to.equal(value);
+        else expect(Math.abs(got / value - 1), `${map}: ${got}`).to.be.below(1e-6);
       }
       const squares = new ElementwiseKernel({
         inputs: { x: 'array' },
@@ -147,8 +147,8 @@ group('integers are exact or refused', () => {
         expression: 'y = i * i',
       });
       const small = squares.run({ x: NDArray.zeros([4], { backend }) }) as { y: NDArray };
-      expect([small.y.dtype, ...small.y.toHost()]).deep.equals(['int32', 0, 1, 4, 9]);
-      expect((squares.run({ x: NDArray.zeros([n], { backend }) }) as { y: NDArray }).y.dtype).equals(
+      expect([small.y.dtype, ...small.y.toHost()]).to.deep.equal(['int32', 0, 1, 4, 9]);
+      expect((squares.run({ x: NDArray.zeros([n], { backend }) }) as { y: NDArray }).y.dtype).to.equal(
         backend.defaultDType,
       );
       const product = new ReductionKernel({ inputs: { x: 'array' }, map: 'x', reduce: 'prod' });
@@ -170,28 +170,28 @@ group('integers are exact or refused', () => {
         () => DistributedArray.full([2], value, options),
         () => DistributedArray.zeros([2], options).assignGlobal(Float64Array.of(0, value)),
       ])
-        expect(call, String(value)).throws(DTypeError);
+        expect(call, String(value)).to.throw(DTypeError);
     }
     const whole = [LEAST, -0, 7, MOST];
-    expect([...NDArray.array(Float64Array.from(whole), options).toHost()]).deep.equals([LEAST, 0, 7, MOST]);
-    expect([...NDArray.array(Float32Array.of(-3, 5), options).toHost()]).deep.equals([-3, 5]);
+    expect([...NDArray.array(Float64Array.from(whole), options).toHost()]).to.deep.equal([LEAST, 0, 7, MOST]);
+    expect([...NDArray.array(Float32Array.of(-3, 5), options).toHost()]).to.deep.equal([-3, 5]);
     expect(
       NDArray.array(Int32Array.of(3), {
         dtype: backend.dtypes.includes('complex64') ? 'complex64' : 'float32',
         backend,
       }).toHost()[0],
-    ).equals(3);
+    ).to.equal(3);
   });
 
   distributed(
     'index tables hold the places of axes beyond 2^31',
     { ranks: [1], backends: ['reference'] },
     () => {
-      expect([placeDType(2 ** 31), placeDType(2 ** 31 + 1)]).deep.equals(['int32', 'float64']);
+      expect([placeDType(2 ** 31), placeDType(2 ** 31 + 1)]).to.deep.equal(['int32', 'float64']);
       const place = 2 ** 31 + 5;
       const table = hostArray(placeDType(place + 1), 1);
       table[0] = place;
-      expect(table[0]).equals(place);
+      expect(table[0]).to.equal(place);
       const run = (values: number[]) => {
         const memory = Float64Array.from(values);
         return { storage: { memory, dtype: 'float64' as const, length: 3 }, offset: 0, size: 3 };
@@ -200,10 +200,10 @@ group('integers are exact or refused', () => {
       const entries = { outer: 1, nx: 3, ny: 3, inner: 1, width: 1, index, weights };
       const to = run([0, 0, 0]);
       indexedKernels.gather(from, to, entries);
-      expect([...to.storage.memory]).deep.equals([7, 0, 15]);
+      expect([...to.storage.memory]).to.deep.equal([7, 0, 15]);
       to.storage.memory.fill(0);
       indexedKernels.scatterAdd(from, to, entries);
-      expect([...to.storage.memory]).deep.equals([21, 0, 5]);
+      expect([...to.storage.memory]).to.deep.equal([21, 0, 5]);
     },
   );
 });

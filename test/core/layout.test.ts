@@ -45,14 +45,14 @@ describe('Layout', () => {
     fc.assert(
       fc.property(fc.nat(1000), fc.integer({ min: 1, max: 70 }), (n, parts) => {
         const counts = Array.from({ length: parts }, (_, k) => splitCount(n, parts, k));
-        expect(Math.max(...counts) - Math.min(...counts)).at.most(1);
-        expect(counts).deep.equals([...counts].sort((a, b) => b - a));
+        expect(Math.max(...counts) - Math.min(...counts)).to.be.at.most(1);
+        expect(counts).to.deep.equal([...counts].sort((a, b) => b - a));
         let at = 0;
         for (let k = 0; k < parts; k++) {
-          expect(splitStart(n, parts, k)).equals(at);
+          expect(splitStart(n, parts, k)).to.equal(at);
           at += counts[k] as number;
         }
-        expect(at).equals(n);
+        expect(at).to.equal(n);
       }),
     );
   });
@@ -64,12 +64,12 @@ describe('Layout', () => {
         table: { global_shape: number[]; axis: number; nranks: number; local_shapes: number[][] }[];
       };
     };
-    expect(expected.table.length).above(10);
+    expect(expected.table.length).to.be.above(10);
     for (const row of expected.table) {
       expect(
         Layout.split(row.global_shape, row.nranks, row.axis).localShapes,
         JSON.stringify(row),
-      ).deep.equals(row.local_shapes);
+      ).to.deep.equal(row.local_shapes);
     }
   });
 
@@ -78,9 +78,9 @@ describe('Layout', () => {
       fc.property(shapes, rankCounts, fc.nat(2), (shape, ranks, k) => {
         const axis = k % shape.length;
         const layout = Layout.split(shape, ranks, axis);
-        expect(layout.axis).equals(axis);
-        expect(layout.equals(Layout.split(shape, ranks, axis - shape.length))).equals(true);
-        expect(owners(layout).every((n) => n === 1)).equals(true);
+        expect(layout.axis).to.equal(axis);
+        expect(layout.equals(Layout.split(shape, ranks, axis - shape.length))).to.equal(true);
+        expect(owners(layout).every((n) => n === 1)).to.equal(true);
       }),
     );
   });
@@ -107,13 +107,13 @@ describe('Layout', () => {
           const grid = axes.map(([, g]) => g);
           const ranks = product(grid) + idle;
           for (const layout of [Layout.grid(shape, ranks, grid), Layout.tiles(shape, ranks, grid, extents)]) {
-            expect(owners(layout).every((n) => n === 1)).equals(true);
-            for (let r = product(grid); r < ranks; r++) expect(layout.localSize(r)).equals(0);
+            expect(owners(layout).every((n) => n === 1)).to.equal(true);
+            for (let r = product(grid); r < ranks; r++) expect(layout.localSize(r)).to.equal(0);
           }
           // row-major order: the last axis varies fastest
           const tiles = Layout.tiles(shape, ranks, grid, extents);
           if ((grid.at(-1) as number) > 1)
-            expect(tiles.box(1).start.at(-1)).equals(tiles.box(0).shape.at(-1));
+            expect(tiles.box(1).start.at(-1)).to.equal(tiles.box(0).shape.at(-1));
         }),
       );
     },
@@ -133,11 +133,11 @@ describe('Layout', () => {
       fc.property(cases, ([shape, axis, sizes]) => {
         const local = sizes.map((n) => shape.map((m, k) => (k === axis ? n : m)));
         const layout = Layout.fromLocalShapes(local, axis, shape);
-        expect(layout.localShapes).deep.equals(local);
-        expect(layout.globalShape).deep.equals(shape);
-        expect(owners(layout).every((n) => n === 1)).equals(true);
+        expect(layout.localShapes).to.deep.equal(local);
+        expect(layout.globalShape).to.deep.equal(shape);
+        expect(owners(layout).every((n) => n === 1)).to.equal(true);
         const even = Layout.split(shape, sizes.length, axis);
-        expect(layout.equals(even)).equals(
+        expect(layout.equals(even)).to.equal(
           JSON.stringify(layout.localShapes) === JSON.stringify(even.localShapes),
         );
       }),
@@ -146,20 +146,20 @@ describe('Layout', () => {
 
   it('replicates: everyone owns all', () => {
     const layout = Layout.replicated([3, 2], 3);
-    expect(owners(layout)).deep.equals([3, 3, 3, 3, 3, 3]);
-    expect(layout.replicated).equals(true);
-    expect(layout.equals(Layout.split([3, 2], 3))).equals(false);
+    expect(owners(layout)).to.deep.equal([3, 3, 3, 3, 3, 3]);
+    expect(layout.replicated).to.equal(true);
+    expect(layout.equals(Layout.split([3, 2], 3))).to.equal(false);
     expect(
       Layout.replicated([3, 2], 1).equals(Layout.split([3, 2], 1)),
       'no special case for one rank',
-    ).equals(false);
+    ).to.equal(false);
   });
 
   it('concatenates blocks without a place', () => {
     const layout = Layout.concatenated([[2, 3], [0], [4]]);
-    expect(layout.globalShape).deep.equals([10]);
-    expect(layout.localShapes).deep.equals([[2, 3], [0], [4]]);
-    expect([0, 1, 2].map((r) => layout.box(r))).deep.equals([
+    expect(layout.globalShape).to.deep.equal([10]);
+    expect(layout.localShapes).to.deep.equal([[2, 3], [0], [4]]);
+    expect([0, 1, 2].map((r) => layout.box(r))).to.deep.equal([
       { start: [0], shape: [6] },
       { start: [6], shape: [0] },
       { start: [6], shape: [4] },
@@ -176,54 +176,57 @@ describe('Layout', () => {
           const whole = axes.map(() => 11);
           const common = elements(a, whole).filter((i) => new Set(elements(b, whole)).has(i));
           const shared = intersect(a, b);
-          expect(shared ? elements(shared, whole) : []).deep.equals(common);
-          expect(shared === undefined).equals(common.length === 0);
+          expect(shared ? elements(shared, whole) : []).to.deep.equal(common);
+          expect(shared === undefined).to.equal(common.length === 0);
         },
       ),
     );
   });
 
   it('aligns to rows where all parts are whole rows', () => {
-    expect(Layout.split([12], 3).alignsTo(4)).equals(true);
-    expect(Layout.split([12], 3).alignsTo(3)).equals(false);
-    expect(Layout.fromLocalShapes([[6], [0], [3]]).alignsTo(3)).equals(true);
-    expect(Layout.replicated([12], 3).alignsTo(5)).equals(true);
-    expect(Layout.split([3, 4], 3).alignsTo(4)).equals(false);
+    expect(Layout.split([12], 3).alignsTo(4)).to.equal(true);
+    expect(Layout.split([12], 3).alignsTo(3)).to.equal(false);
+    expect(Layout.fromLocalShapes([[6], [0], [3]]).alignsTo(3)).to.equal(true);
+    expect(Layout.replicated([12], 3).alignsTo(5)).to.equal(true);
+    expect(Layout.split([3, 4], 3).alignsTo(4)).to.equal(false);
   });
 
   it('refuses what does not fit', () => {
-    expect(() => Layout.split([], 2)).throws(ShapeError, '[]');
-    expect(() => Layout.split([3, -1], 2)).throws(ShapeError);
-    expect(() => Layout.split([3, 1.5], 2)).throws(ShapeError);
-    expect(() => Layout.split([3, 4], 2, 2)).throws(ShapeError, 'axis');
-    expect(() => Layout.split([3, 4], 2, Number.NaN)).throws(ShapeError, 'NaN');
-    expect(() => Layout.split([3, 4], 0)).throws(ArgumentError, '0');
-    expect(() => Layout.grid([3, 4], 4, [2])).throws(PartitionError, '2 positive integers');
-    expect(() => Layout.grid([3, 4], 4, [2, 0])).throws(PartitionError);
-    expect(() => Layout.grid([3, 4], 4, [2, 3])).throws(PartitionError, 'needs 6 ranks, there are 4');
-    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[2, 2], undefined])).throws(
+    expect(() => Layout.split([], 2)).to.throw(ShapeError, '[]');
+    expect(() => Layout.split([3, -1], 2)).to.throw(ShapeError);
+    expect(() => Layout.split([3, 1.5], 2)).to.throw(ShapeError);
+    expect(() => Layout.split([3, 4], 2, 2)).to.throw(ShapeError, 'axis');
+    expect(() => Layout.split([3, 4], 2, Number.NaN)).to.throw(ShapeError, 'NaN');
+    expect(() => Layout.split([3, 4], 0)).to.throw(ArgumentError, '0');
+    expect(() => Layout.grid([3, 4], 4, [2])).to.throw(PartitionError, '2 positive integers');
+    expect(() => Layout.grid([3, 4], 4, [2, 0])).to.throw(PartitionError);
+    expect(() => Layout.grid([3, 4], 4, [2, 3])).to.throw(PartitionError, 'needs 6 ranks, there are 4');
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[2, 2], undefined])).to.throw(
       PartitionError,
       'add up to 4, expected 3',
     );
-    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[3], undefined])).throws(PartitionError, '2 non-negative');
-    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[4, -1], undefined])).throws(
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[3], undefined])).to.throw(
+      PartitionError,
+      '2 non-negative',
+    );
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[4, -1], undefined])).to.throw(
       PartitionError,
       'non-negative',
     );
-    expect(() => Layout.fromLocalShapes([])).throws(PartitionError);
+    expect(() => Layout.fromLocalShapes([])).to.throw(PartitionError);
     expect(() =>
       Layout.fromLocalShapes([
         [2, 3],
         [2, 4],
       ]),
-    ).throws(PartitionError, 'rank 1 [2, 4]');
-    expect(() => Layout.fromLocalShapes([[2, 3], [2]])).throws(PartitionError, 'rank 1');
-    expect(() => Layout.fromLocalShapes([[2], [2, 3]])).throws(PartitionError, 'rank 1');
-    expect(() => Layout.fromLocalShapes([[2], [2]], 0, [5])).throws(
+    ).to.throw(PartitionError, 'rank 1 [2, 4]');
+    expect(() => Layout.fromLocalShapes([[2, 3], [2]])).to.throw(PartitionError, 'rank 1');
+    expect(() => Layout.fromLocalShapes([[2], [2, 3]])).to.throw(PartitionError, 'rank 1');
+    expect(() => Layout.fromLocalShapes([[2], [2]], 0, [5])).to.throw(
       PartitionError,
       'add up to [4], expected [5]',
     );
-    expect(() => Layout.split([3], 2).box(2)).throws(ArgumentError, '2');
-    expect(() => Layout.split([3], 2).localShape(-1)).throws(ArgumentError);
+    expect(() => Layout.split([3], 2).box(2)).to.throw(ArgumentError, '2');
+    expect(() => Layout.split([3], 2).localShape(-1)).to.throw(ArgumentError);
   });
 });

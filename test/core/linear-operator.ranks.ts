@@ -30,7 +30,8 @@ import {
   MPIStackedVStack,
 } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
-import { expectAllThrow, expectClose, traffic } from '../support/vectors.js';
+import { expectClose } from '../support/expect-close.js';
+import { expectAllThrow, traffic } from '../support/vectors.js';
 
 const DOUBLE = { backends: ['cpu', 'reference'] };
 
@@ -128,36 +129,28 @@ function algebra<V extends Vector<V>>(
       name,
     );
     expectClose(op.H.todense(options), adjoint(dense), 100 * tolerance, `adjoint of ${name}`);
-    expect(op.dotTest({ domain: op.domain({ dtype, backend: options.backend }) }).passed, name).equals(true);
+    expect(op.dotTest({ domain: op.domain({ dtype, backend: options.backend }) }).passed, name).to.equal(
+      true,
+    );
     const domain = op.domain(options);
     const [x, y] = [domain.random(1), op.rangeOf(domain).random(2)];
     const sum = y.copy();
     op.matvecAdd(x, sum, 2);
-    expectClose(
-      sum.asArray(),
-      y.add(op.matvec(x).multiply(2) as V).asArray(),
-      100 * tolerance,
-      `added to: ${name}`,
-    );
+    expectClose(sum, y.add(op.matvec(x).multiply(2) as V), 100 * tolerance, `added to: ${name}`);
     const back = op.domainOf(y.space).random(3);
     const total = back.copy();
     op.rmatvecAdd(y, total, -1);
-    expectClose(
-      total.asArray(),
-      back.subtract(op.rmatvec(y)).asArray(),
-      100 * tolerance,
-      `adjoint added to: ${name}`,
-    );
+    expectClose(total, back.subtract(op.rmatvec(y)), 100 * tolerance, `adjoint added to: ${name}`);
   }
 }
 
 group('algebra', () => {
   distributed('makes an adjoint and a conjugate once', () => {
     const D = new MPIFirstDerivative([4, 2]);
-    expect(D.H).equals(D.H);
-    expect(D.H.H).equals(D);
-    expect(D.conj()).equals(D.conj());
-    expect(D.T).equals(D.T);
+    expect(D.H).to.equal(D.H);
+    expect(D.H.H).to.equal(D);
+    expect(D.conj()).to.equal(D.conj());
+    expect(D.T).to.equal(D.T);
   });
 
   distributed('of local operators', { ranks: [1] }, ({ backend, floats, tolerance }) => {
@@ -211,7 +204,7 @@ group('algebra', () => {
         // a stack of a stack
         const V = new MPIStackedVStack<DistributedArray>([G, L]);
         const y = V.matvec(DistributedArray.random(dims, { dtype }));
-        expect(y.block(0)).instanceOf(StackedDistributedArray);
+        expect(y.block(0)).to.be.instanceOf(StackedDistributedArray);
         V.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space });
       }
     },
@@ -229,19 +222,19 @@ group('operators', () => {
         const x = DistributedArray.ones([6, 2], { dtype });
         if (dtype === 'int32' && !dtypes.includes('float64')) continue;
         const y = A.matvec(x);
-        expect([y.dtype, y.local.dtype]).deep.equals(
+        expect([y.dtype, y.local.dtype]).to.deep.equal(
           dtype === 'int32' ? ['float64', 'float64'] : [dtype, dtype],
         );
-        expect(A.rmatvec(y).dtype).equals(y.dtype);
+        expect(A.rmatvec(y).dtype).to.equal(y.dtype);
       }
       const D = new MPIFirstDerivative([6, 2], { dtype: 'float32' });
       const whole = NDArray.arange(0, 12, 1, { dtype: 'int32', backend }).reshape([6, 2]);
       expectClose(
-        D.matvec(DistributedArray.toDist(whole)).asArray(),
+        D.matvec(DistributedArray.toDist(whole)),
         new FirstDerivative([6, 2], { axis: 0, dtype: 'float32' }).matvec(whole),
         0,
       );
-      expect(comm.size).equals(D.comm.size);
+      expect(comm.size).to.equal(D.comm.size);
     },
   );
 
@@ -253,10 +246,12 @@ group('operators', () => {
       () => A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float64' })),
       DTypeError,
     );
-    expect(A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'complex64' })).dtype).equals('complex64');
+    expect(A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'complex64' })).dtype).to.equal(
+      'complex64',
+    );
     const product = new MPIFirstDerivative(4 * comm.size).mul(A);
-    expect(product.dtype).equals('float32');
-    expect(product.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float32' })).dtype).equals(
+    expect(product.dtype).to.equal('float32');
+    expect(product.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float32' })).dtype).to.equal(
       'float32',
     );
     expectAllThrow(
@@ -311,9 +306,9 @@ group('operators', () => {
       ShapeError,
     );
     const misspelt: Record<string, unknown> = { sed: 1 };
-    expect(() => A.dotTest(misspelt)).throws(ArgumentError, 'seed');
+    expect(() => A.dotTest(misspelt)).to.throw(ArgumentError, 'seed');
     // an operator without data accepts arrays of any backend
-    expect(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other })).backend).equals(other);
+    expect(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other })).backend).to.equal(other);
     expectAllThrow(
       comm,
       () => x.add(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other }))),
@@ -331,8 +326,8 @@ group('operators', () => {
       const x = DistributedArray.random(dims);
       const expected = L.matvec(x).ravel().add(flat.matvec(x.ravel()));
       for (const sum of [L.add(flat), flat.add(L)]) {
-        expectClose(sum.matvec(x).asArray().ravel(), expected.asArray(), 1e-12);
-        expect(sum.dotTest({ domain: x.space }).passed).equals(true);
+        expectClose(sum.matvec(x).asArray().ravel(), expected, 1e-12);
+        expect(sum.dotTest({ domain: x.space }).passed).to.equal(true);
       }
     },
   );
@@ -345,9 +340,9 @@ group('operators', () => {
     }
     const A = new Wrong([5, 2]);
     expectAllThrow(comm, () => A.dotTest(), NumericalError);
-    expect(A.dotTest({ raise: false }).passed).equals(false);
-    expect(traffic(comm, () => new MPIFirstDerivative([5, 2], { axis: 1 }).dotTest()).reductions).equals(2);
-    expect(`${A}`).equals('<10x10 Wrong with dtype=float64>');
+    expect(A.dotTest({ raise: false }).passed).to.equal(false);
+    expect(traffic(comm, () => new MPIFirstDerivative([5, 2], { axis: 1 }).dotTest()).reductions).to.equal(2);
+    expect(`${A}`).to.equal('<10x10 Wrong with dtype=float64>');
   });
 
   distributed('leave no vector behind: nested, in a scope or without', ({ backend, reals }) => {
@@ -362,7 +357,7 @@ group('operators', () => {
     A.matvec(x, out);
     const before = [constructions(), backend.stats().allocations];
     for (let k = 0; k < 4; k++) A.matvec(x, out);
-    expect([constructions(), backend.stats().allocations]).deep.equals(before);
+    expect([constructions(), backend.stats().allocations]).to.deep.equal(before);
     close();
     const inner = A.matvec(x, out).copy();
     const live = backend.stats().liveBytes;
@@ -371,7 +366,7 @@ group('operators', () => {
     });
     A.matvec(x, out);
     // arrays of other tests may be collected during this one
-    expect(backend.stats().liveBytes).at.most(live);
+    expect(backend.stats().liveBytes).to.be.at.most(live);
     expectClose(out.local, inner.local, 0);
   });
 });

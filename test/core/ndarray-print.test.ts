@@ -72,7 +72,7 @@ const CASES: readonly (readonly [title: string, x: NDArray, text: string])[] = [
 ];
 
 describe('printing of NDArray', () => {
-  for (const [title, x, text] of CASES) it(`shows ${title}`, () => expect(x.toString()).equals(text));
+  for (const [title, x, text] of CASES) it(`shows ${title}`, () => expect(x.toString()).to.equal(text));
 
   it('moves the corners of a large array only', () => {
     const x = NDArray.zeros([300, 300, 10], { backend });
@@ -84,12 +84,12 @@ describe('printing of NDArray', () => {
       return download.call(backend, from, to);
     };
     try {
-      expect(x.toString().split('\n').length).above(10);
+      expect(x.toString().split('\n').length).to.be.above(10);
     } finally {
       backend.download = download;
     }
-    expect(downloaded).equals(216);
-    expect(backend.stats().allocations - before).below(10);
+    expect(downloaded).to.equal(216);
+    expect(backend.stats().allocations - before).to.be.below(10);
   });
 
   it('as NumPy prints arrays of every dtype and size', () => {
@@ -97,6 +97,6 @@ describe('printing of NDArray', () => {
       expect(
         String(NDArray.array([...values], { backend, dtype }).reshape(shape)),
         `${dtype} [${JSON.stringify(values)}]`,
-      ).equals(text);
+      ).to.equal(text);
   });
 });

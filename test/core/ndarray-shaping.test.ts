@@ -64,9 +64,9 @@ onEveryBackend('shapes of NDArray', (backend) => {
         const x = numbered(shape, dtype);
         const expected = expectedRegion(shape, index);
         const y = x.slice(...index);
-        expect(y.shape).deep.equals(expected.shape);
+        expect(y.shape).to.deep.equal(expected.shape);
         const whole = x.toArray();
-        expect(flat(y.toArray())).deep.equals(expected.places.map((place) => at(whole, place)));
+        expect(flat(y.toArray())).to.deep.equal(expected.places.map((place) => at(whole, place)));
       }),
       { numRuns: 200 },
     );
@@ -95,8 +95,8 @@ onEveryBackend('shapes of NDArray', (backend) => {
             model[flatPlace(expected.places[k] as number[])] =
               value instanceof NDArray ? at(value.toArray(), source) : value;
           });
-          expect(x.set(index, value)).equals(x);
-          expect(flat(x.toArray())).deep.equals(model);
+          expect(x.set(index, value)).to.equal(x);
+          expect(flat(x.toArray())).to.deep.equal(model);
         },
       ),
       { numRuns: 200 },
@@ -105,9 +105,9 @@ onEveryBackend('shapes of NDArray', (backend) => {
   it('copies first where source and target of an assignment overlap', () => {
     const x = NDArray.arange(6);
     x.set([[1, 6]], x.slice([0, 5]));
-    expect(x.toArray()).deep.equals([0, 0, 1, 2, 3, 4]);
+    expect(x.toArray()).to.deep.equal([0, 0, 1, 2, 3, 4]);
     x.set([[null, null, -1]], x);
-    expect(x.toArray()).deep.equals([4, 3, 2, 1, 0, 0]);
+    expect(x.toArray()).to.deep.equal([4, 3, 2, 1, 0, 0]);
   });
   it('views only what lies together', () => {
     const x = numbered([3, 4, 5], 'float32');
@@ -122,7 +122,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
       x.ravel(),
       x.slice([1, 3], null),
     ]) {
-      expect(view.overlaps(x), `${view.shape}`).equals(true);
+      expect(view.overlaps(x), `${view.shape}`).to.equal(true);
     }
     for (const copy of [
       x.slice(null, [0, 2]),
@@ -132,29 +132,29 @@ onEveryBackend('shapes of NDArray', (backend) => {
       x.flip(),
       x.broadcastTo([3, 4, 5]),
     ]) {
-      expect(copy.overlaps(x), `${copy.shape}`).equals(false);
+      expect(copy.overlaps(x), `${copy.shape}`).to.equal(false);
     }
   });
   it('reads and writes single elements', () => {
     for (const dtype of backend().dtypes) {
       const x = numbered([2, 3], dtype);
-      expect(x.get(1, -1)).deep.equals(element(dtype, 5));
+      expect(x.get(1, -1)).to.deep.equal(element(dtype, 5));
       x.set([1, 0], 4);
-      expect(x.get(1, 0)).deep.equals(isComplex(dtype) ? { re: 4, im: 0 } : 4);
-      expect(NDArray.full([], 3, { dtype }).get()).deep.equals(isComplex(dtype) ? { re: 3, im: 0 } : 3);
+      expect(x.get(1, 0)).to.deep.equal(isComplex(dtype) ? { re: 4, im: 0 } : 4);
+      expect(NDArray.full([], 3, { dtype }).get()).to.deep.equal(isComplex(dtype) ? { re: 3, im: 0 } : 3);
     }
   });
   it('reshapes', () => {
     const x = NDArray.arange(24);
-    expect(x.reshape([2, -1, 4]).shape).deep.equals([2, 3, 4]);
-    expect(x.reshape([4, 6]).ravel().toArray()).deep.equals(x.toArray());
-    expect(NDArray.zeros([0, 3]).reshape([3, -1]).shape).deep.equals([3, 0]);
-    expect(x.reshape([1, 24, 1]).squeeze().shape).deep.equals([24]);
-    expect(x.reshape([1, 24, 1]).squeeze(-1).shape).deep.equals([1, 24]);
-    expect(x.expandDims(-1).shape).deep.equals([24, 1]);
+    expect(x.reshape([2, -1, 4]).shape).to.deep.equal([2, 3, 4]);
+    expect(x.reshape([4, 6]).ravel().toArray()).to.deep.equal(x.toArray());
+    expect(NDArray.zeros([0, 3]).reshape([3, -1]).shape).to.deep.equal([3, 0]);
+    expect(x.reshape([1, 24, 1]).squeeze().shape).to.deep.equal([24]);
+    expect(x.reshape([1, 24, 1]).squeeze(-1).shape).to.deep.equal([1, 24]);
+    expect(x.expandDims(-1).shape).to.deep.equal([24, 1]);
     for (const wrong of [[5, -1], [-1, -1], [25], [2, 1.5], [Number.NaN]])
-      expect(() => x.reshape(wrong), `${wrong}`).throws(ShapeError);
-    expect(() => x.squeeze(0)).throws(ShapeError, 'length 1');
+      expect(() => x.reshape(wrong), `${wrong}`).to.throw(ShapeError);
+    expect(() => x.squeeze(0)).to.throw(ShapeError, 'length 1');
   });
   it('transposes', () => {
     fc.assert(
@@ -173,36 +173,37 @@ onEveryBackend('shapes of NDArray', (backend) => {
           const x = numbered(shape, dtype);
           const y = x.transpose(axes);
           const to = axes.map((a) => shape[a] as number);
-          expect(y.shape).deep.equals(to);
+          expect(y.shape).to.deep.equal(to);
           const whole = x.toArray();
           const source = (place: readonly number[]) => shape.map((_, k) => place[axes.indexOf(k)] as number);
-          expect(flat(y.toArray())).deep.equals(indices(to).map((place) => at(whole, source(place))));
-          if (shape.length === 2) expect(x.transpose().toArray()).deep.equals(x.transpose([1, 0]).toArray());
+          expect(flat(y.toArray())).to.deep.equal(indices(to).map((place) => at(whole, source(place))));
+          if (shape.length === 2)
+            expect(x.transpose().toArray()).to.deep.equal(x.transpose([1, 0]).toArray());
         },
       ),
     );
-    expect(() => NDArray.zeros([2, 3]).transpose([0])).throws(ShapeError, 'all 2 axes');
-    expect(() => NDArray.zeros([2, 3]).transpose([0, 0])).throws(ShapeError, 'distinct');
+    expect(() => NDArray.zeros([2, 3]).transpose([0])).to.throw(ShapeError, 'all 2 axes');
+    expect(() => NDArray.zeros([2, 3]).transpose([0, 0])).to.throw(ShapeError, 'distinct');
   });
   it('flips, rolls, pads and takes', () => {
     const x = NDArray.arange(6).reshape([2, 3]);
-    expect(x.flip().toArray()).deep.equals([
+    expect(x.flip().toArray()).to.deep.equal([
       [5, 4, 3],
       [2, 1, 0],
     ]);
-    expect(x.flip(-1).toArray()).deep.equals([
+    expect(x.flip(-1).toArray()).to.deep.equal([
       [2, 1, 0],
       [5, 4, 3],
     ]);
-    expect(x.roll(1).toArray()).deep.equals([
+    expect(x.roll(1).toArray()).to.deep.equal([
       [5, 0, 1],
       [2, 3, 4],
     ]);
-    expect(x.roll(-4, 1).toArray()).deep.equals([
+    expect(x.roll(-4, 1).toArray()).to.deep.equal([
       [1, 2, 0],
       [4, 5, 3],
     ]);
-    expect(NDArray.zeros([0]).roll(2).shape).deep.equals([0]);
+    expect(NDArray.zeros([0]).roll(2).shape).to.deep.equal([0]);
     expect(
       x
         .pad(
@@ -213,18 +214,18 @@ onEveryBackend('shapes of NDArray', (backend) => {
           9,
         )
         .toArray(),
-    ).deep.equals([
+    ).to.deep.equal([
       [9, 0, 1, 2],
       [9, 3, 4, 5],
       [9, 9, 9, 9],
     ]);
-    expect(x.take([2, 0, -1], 1).toArray()).deep.equals([
+    expect(x.take([2, 0, -1], 1).toArray()).to.deep.equal([
       [2, 0, 2],
       [5, 3, 5],
     ]);
-    expect(x.take([5, 1]).toArray()).deep.equals([5, 1]);
-    expect(x.take([], 0).shape).deep.equals([0, 3]);
-    expect(x.broadcastTo([2, 2, 3]).toArray()).deep.equals([
+    expect(x.take([5, 1]).toArray()).to.deep.equal([5, 1]);
+    expect(x.take([], 0).shape).to.deep.equal([0, 3]);
+    expect(x.broadcastTo([2, 2, 3]).toArray()).to.deep.equal([
       [
         [0, 1, 2],
         [3, 4, 5],
@@ -234,11 +235,11 @@ onEveryBackend('shapes of NDArray', (backend) => {
         [3, 4, 5],
       ],
     ]);
-    expect(NDArray.array(4).broadcastTo(2).toArray()).deep.equals([4, 4]);
-    expect(() => x.take([3], 1)).throws(ShapeError, 'position 3');
-    expect(() => x.pad([[1, 1]])).throws(ShapeError);
-    expect(() => x.roll(0.5)).throws(ArgumentError);
-    expect(() => x.broadcastTo([3, 2])).throws(ShapeError);
+    expect(NDArray.array(4).broadcastTo(2).toArray()).to.deep.equal([4, 4]);
+    expect(() => x.take([3], 1)).to.throw(ShapeError, 'position 3');
+    expect(() => x.pad([[1, 1]])).to.throw(ShapeError);
+    expect(() => x.roll(0.5)).to.throw(ArgumentError);
+    expect(() => x.broadcastTo([3, 2])).to.throw(ShapeError);
   });
   it('joins', () => {
     fc.assert(
@@ -251,7 +252,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
           const axis = Math.min(where, other.length);
           const parts = lengths.map((n) => numbered(other.toSpliced(axis, 0, n), dtype));
           const y = concatenate(parts, axis);
-          expect(y.shape).deep.equals(
+          expect(y.shape).to.deep.equal(
             other.toSpliced(
               axis,
               0,
@@ -261,26 +262,26 @@ onEveryBackend('shapes of NDArray', (backend) => {
           let start = 0;
           parts.forEach((part, k) => {
             const end = start + (lengths[k] as number);
-            expect(y.slice(...other.slice(0, axis).map(() => null), [start, end]).toArray()).deep.equals(
+            expect(y.slice(...other.slice(0, axis).map(() => null), [start, end]).toArray()).to.deep.equal(
               part.toArray(),
             );
             start = end;
           });
           const slabs = stack([numbered(other, dtype), numbered(other, dtype)], axis);
-          expect(slabs.shape).deep.equals(other.toSpliced(axis, 0, 2));
-          expect(flat(slabs.slice(...other.slice(0, axis).map(() => null), 1).toArray())).deep.equals(
+          expect(slabs.shape).to.deep.equal(other.toSpliced(axis, 0, 2));
+          expect(flat(slabs.slice(...other.slice(0, axis).map(() => null), 1).toArray())).to.deep.equal(
             flat(numbered(other, dtype).toArray()),
           );
         },
       ),
       { numRuns: 50 },
     );
-    expect(() => concatenate([])).throws(ArgumentError);
-    expect(() => concatenate([NDArray.zeros([2, 2]), NDArray.zeros([2, 3])], 0)).throws(ShapeError);
-    expect(() => stack([NDArray.zeros([2]), NDArray.zeros([3])])).throws(ShapeError);
+    expect(() => concatenate([])).to.throw(ArgumentError);
+    expect(() => concatenate([NDArray.zeros([2, 2]), NDArray.zeros([2, 3])], 0)).to.throw(ShapeError);
+    expect(() => stack([NDArray.zeros([2]), NDArray.zeros([3])])).to.throw(ShapeError);
     expect(() =>
       concatenate([NDArray.zeros([2]), NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) })]),
-    ).throws(BackendError);
+    ).to.throw(BackendError);
   });
   it('refuses wrong indices and axes', () => {
     const x = NDArray.zeros([2, 3]);
@@ -308,27 +309,27 @@ onEveryBackend('shapes of NDArray', (backend) => {
       () => x.norm(2, Number.NaN),
       () => x.set([null], NDArray.zeros([4])),
     ];
-    for (const call of wrong) expect(call, String(call)).throws(ShapeError);
-    expect(() => x.set([0], [1, 2, 3] as never)).throws(ArgumentError, 'NDArray.array');
+    for (const call of wrong) expect(call, String(call)).to.throw(ShapeError);
+    expect(() => x.set([0], [1, 2, 3] as never)).to.throw(ArgumentError, 'NDArray.array');
   });
   it('refuses values that do not fit', () => {
     const dtypes = backend().dtypes;
     if (dtypes.includes('complex128')) {
       const x = NDArray.zeros([2], { dtype: 'float64' });
-      expect(() => x.set([0], { re: 1, im: 1 })).throws(DTypeError);
-      expect(() => x.set([null], NDArray.zeros([2], { dtype: 'complex128' }))).throws(DTypeError);
-      expect(() => x.set([null], NDArray.zeros([2], { dtype: 'float32' }))).throws(DTypeError, 'astype');
+      expect(() => x.set([0], { re: 1, im: 1 })).to.throw(DTypeError);
+      expect(() => x.set([null], NDArray.zeros([2], { dtype: 'complex128' }))).to.throw(DTypeError);
+      expect(() => x.set([null], NDArray.zeros([2], { dtype: 'float32' }))).to.throw(DTypeError, 'astype');
       expect(
         NDArray.zeros([2], { dtype: 'complex128' })
           .set([null], NDArray.ones([2]))
           .toArray(),
-      ).deep.equals([
+      ).to.deep.equal([
         { re: 1, im: 0 },
         { re: 1, im: 0 },
       ]);
     }
     if (dtypes.includes('int32'))
-      expect(() => NDArray.zeros([2], { dtype: 'int32' }).set([0], 0.5)).throws(DTypeError);
+      expect(() => NDArray.zeros([2], { dtype: 'int32' }).set([0], 0.5)).to.throw(DTypeError);
   });
   it('gives back nested lists of every depth', () => {
     const nested: Nested = [
@@ -336,7 +337,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
       [[3], [4]],
       [[5], [6]],
     ];
-    expect(NDArray.array(nested).toArray()).deep.equals(nested);
-    expect(product(NDArray.array(nested).shape)).equals(6);
+    expect(NDArray.array(nested).toArray()).to.deep.equal(nested);
+    expect(product(NDArray.array(nested).shape)).to.equal(6);
   });
 });

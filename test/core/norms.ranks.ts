@@ -5,6 +5,7 @@ import {
   type HostArray,
   hostArray,
   isComplex,
+  isDouble,
   isSamePrecision,
   realOf,
 } from '../../src/core/base/dtype.js';
@@ -15,6 +16,7 @@ import { StackedDistributedArray } from '../../src/core/distributed/stacked-dist
 import { withReproducibleDots } from '../../src/core/vector/reproducible.js';
 import { distributed, group } from '../support/distributed.js';
 import { SEED } from '../support/draws.js';
+import { expectClose, type Tolerance } from '../support/expect-close.js';
 import { layoutsOf, NOTHING, placed, traffic } from '../support/vectors.js';
 
 const ORDERS = [undefined, 3, 0.5, 40, 1, Number.POSITIVE_INFINITY];
@@ -47,16 +49,11 @@ function normOf(moduli: readonly number[], order = 2): number {
   return near.reduce((sum, m) => sum + m ** order, 0) ** (1 / order) * largest;
 }
 
-/** Compares numbers of any size. The smallest ones have few significant digits. */
-function expectNear(value: number, exact: number, dtype: DType, message: string): void {
-  const [relative, smallest] = precisionOf(dtype) === 'double' ? [1e-13, 5e-324] : [1e-5, 2 ** -149];
-  if (!Number.isFinite(exact))
-    expect(Object.is(value, exact), `${message}: ${value}, expected ${exact}`).equals(true);
-  else
-    expect(Math.abs(value - exact), `${message}: ${value}, expected ${exact}`).at.most(
-      relative * exact + 2 * smallest,
-    );
-}
+/** The tolerance of numbers of any size. The smallest ones have few significant digits. */
+const anySize = (dtype: DType): Tolerance =>
+  isDouble(dtype)
+    ? { rtol: 1e-13, atol: 2 * 5e-324, each: true, notFinite: 'equal' }
+    : { rtol: 1e-5, atol: 2 ** -148, each: true, notFinite: 'equal' };
 
 group('norms of numbers of every size', () => {
   distributed(
@@ -78,15 +75,15 @@ group('norms of numbers of every size', () => {
             for (const order of ORDERS) {
               const exact = normOf(moduli, order);
               const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
-              expectNear(whole.norm(order), exact, dtype, message);
-              expectNear(
+              expectClose(whole.norm(order), exact, anySize(dtype), message);
+              expectClose(
                 withReproducibleDots(() => whole.norm(order)),
                 exact,
-                dtype,
+                anySize(dtype),
                 `${message}, exact`,
               );
               for (const x of distributedOnes) {
-                expectNear(x.norm(order), exact, dtype, `${message}, ${x.layout}`);
+                expectClose(x.norm(order), exact, anySize(dtype), `${message}, ${x.layout}`);
               }
             }
           }
@@ -126,16 +123,16 @@ group('norms of numbers of every size', () => {
         const spent = traffic(comm, () => {
           norm = x.norm();
         });
-        expectNear(norm, scale, 'float32', `${scale}`);
+        expectClose(norm, scale, anySize('float32'), `${scale}`);
         return spent.reductions;
       };
       const tiny = 1e-200;
-      expect([0, 1, tiny, 1e200].map(reductions)).deep.equals([1, 1, 3, 3]);
+      expect([0, 1, tiny, 1e200].map(reductions)).to.deep.equal([1, 1, 3, 3]);
       const stack = new StackedDistributedArray([
         DistributedArray.full([3], tiny, { backend }),
         DistributedArray.full([6], 2 * tiny, { backend }),
       ]);
-      expectNear(stack.norm(), Math.sqrt(27) * tiny, 'float32', 'stacked');
+      expectClose(stack.norm(), Math.sqrt(27) * tiny, anySize('float32'), 'stacked');
     },
   );
 });
@@ -180,12 +177,12 @@ group('norms along an axis, of numbers of every size', () => {
             [0, whole.transpose()],
           ] as const) {
             const check = (result: NDArray, how: string) => {
-              expect(result.dtype).equals(realOf(dtype));
+              expect(result.dtype).to.equal(realOf(dtype));
               result.toHost().forEach((v, k) => {
-                expectNear(
+                expectClose(
                   v,
                   exact[k] as number,
-                  dtype,
+                  anySize(dtype),
                   `${dtype}, order ${order}, axis ${axis}, ${how}, line ${k}, seed ${SEED}`,
                 );
               });
@@ -204,7 +201,7 @@ group('norms along an axis, of numbers of every size', () => {
               const exactly = withReproducibleDots(() =>
                 [spread.norm(order, axis).asArray(), x.norm(order, axis)].map((y) => [...y.toHost()]),
               );
-              expect(exactly[0], `${dtype}, order ${order}, axis ${axis}, ${layout}, bits`).deep.equals(
+              expect(exactly[0], `${dtype}, order ${order}, axis ${axis}, ${layout}, bits`).to.deep.equal(
                 exactly[1],
               );
             }
@@ -224,8 +221,8 @@ group('norms along an axis, of numbers of every size', () => {
             traffic(comm, () => DistributedArray.full([comm.size, 3], v, { backend }).norm(2, axis))
               .reductions,
         );
-      expect(reductions(0)).deep.equals([1, 1, 3]);
-      expect(reductions(1)).deep.equals([0, 0, 0]);
+      expect(reductions(0)).to.deep.equal([1, 1, 3]);
+      expect(reductions(1)).to.deep.equal([0, 0, 0]);
     },
   );
 
@@ -246,8 +243,8 @@ group('norms along an axis, of numbers of every size', () => {
                     `${dtype}, [${shape}], axis ${axis}, order ${order}, keepdims ${keepdims}, ` +
                     `${layout}`;
                   // a distributed array has at least one axis
-                  expect(y.globalShape, message).deep.equals(exact.shape.length === 0 ? [1] : exact.shape);
-                  expect([...y.asArray().toHost()], message).deep.equals([...exact.toHost()]);
+                  expect(y.globalShape, message).to.deep.equal(exact.shape.length === 0 ? [1] : exact.shape);
+                  expect([...y.asArray().toHost()], message).to.deep.equal([...exact.toHost()]);
                 }
               }
             }
@@ -279,14 +276,14 @@ group('norms without rounding', () => {
               const spent = traffic(comm, () => {
                 value = withReproducibleDots(() => x.norm(order));
               });
-              expect(value, `${message}, ${layout}`).equals(norm);
-              if (scale === 1) expect(spent).deep.equals({ ...NOTHING, reductions: 1 });
+              expect(value, `${message}, ${layout}`).to.equal(norm);
+              if (scale === 1) expect(spent).to.deep.equal({ ...NOTHING, reductions: 1 });
             }
             const stack = new StackedDistributedArray(rows.map((r) => DistributedArray.toDist(r)));
             expect(
               withReproducibleDots(() => stack.norm(order)),
               `${message}, stacked`,
-            ).equals(norm);
+            ).to.equal(norm);
           }
         }
       }

@@ -43,16 +43,16 @@ describe('random numbers', () => {
     for (const draw of [NDArray.normal, NDArray.uniform]) {
       const unseeded = [draw(4), draw(4), draw(4)];
       const all = [...unseeded, draw(4, { seed: 0 }), draw(4, { seed: 1 })].map(String);
-      expect(new Set(all).size, all.join(' ')).equals(5);
-      expect(String(draw(4, { seed: 0 }))).equals(all[3]);
+      expect(new Set(all).size, all.join(' ')).to.equal(5);
+      expect(String(draw(4, { seed: 0 }))).to.equal(all[3]);
     }
   });
   it('a communicator counts its own draws', () => {
     const [a, b] = [{}, {}];
     const seeds = [distributedSeed(a), distributedSeed(a), distributedSeed(b)];
-    expect(seeds[1]).equals((seeds[0] as number) + 1);
-    expect(seeds[2]).equals(seeds[0]);
-    expect(Number.isSafeInteger((seeds[0] as number) + 2 ** 50)).equals(true);
+    expect(seeds[1]).to.equal((seeds[0] as number) + 1);
+    expect(seeds[2]).to.equal(seeds[0]);
+    expect(Number.isSafeInteger((seeds[0] as number) + 2 ** 50)).to.equal(true);
   });
 
   for (const [name, fill] of Object.entries({ fillNormal, fillUniform })) {

@@ -21,17 +21,17 @@ describe('tidy', () => {
       inside.push(x, x.slice([0, 3]));
       return x.add(1);
     });
-    expect(inside.map((x) => x.disposed)).deep.equals([true, true]);
-    expect(y.sum()).equals(200);
+    expect(inside.map((x) => x.disposed)).to.deep.equal([true, true]);
+    expect(y.sum()).to.equal(200);
     y.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('leaves arrays of outside alone', () => {
     const x = NDArray.ones([4]);
     tidy(() => x.addInPlace(x.multiply(2)));
-    expect(x.sum()).equals(12);
+    expect(x.sum()).to.equal(12);
     x.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('keeps arrays in lists, maps, iterables and objects', () => {
     const one = () => NDArray.ones([2]);
@@ -46,12 +46,12 @@ describe('tidy', () => {
         r instanceof Map ? [...r.values()] : r instanceof Set ? [...r] : Object.values(r),
       )
       .filter((x) => x instanceof NDArray);
-    expect(all.length).equals(5);
+    expect(all.length).to.equal(5);
     for (const x of all) {
-      expect(x.disposed).equals(false);
+      expect(x.disposed).to.equal(false);
       x.dispose();
     }
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('keeps arrays at any depth of what is returned, cycles included', () => {
     const one = () => NDArray.ones([2]);
@@ -73,10 +73,10 @@ describe('tidy', () => {
       (result.deep[0] as Node).self = result.deep[0] as Node;
       return result;
     });
-    expect(node.deep.length).equals(1);
-    expect(found.map((x) => x.disposed)).deep.equals([false, false, false, false]);
+    expect(node.deep.length).to.equal(1);
+    expect(found.map((x) => x.disposed)).to.deep.equal([false, false, false, false]);
     for (const x of found) x.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('keep takes arrays at any depth out of their scope', () => {
     const state = { history: [{ x: undefined as NDArray | undefined }] };
@@ -84,24 +84,24 @@ describe('tidy', () => {
       (state.history[0] as { x: NDArray }).x = NDArray.ones([3]);
       keep(state);
     });
-    expect(state.history[0]?.x?.disposed).equals(false);
+    expect(state.history[0]?.x?.disposed).to.equal(false);
     state.history[0]?.x?.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('keeps the storage of a returned view', () => {
     const view = tidy(() => NDArray.arange(10).slice([2, 5]));
-    expect(view.toArray()).deep.equals([2, 3, 4]);
+    expect(view.toArray()).to.deep.equal([2, 3, 4]);
     view.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('passes results to the enclosing scope', () => {
     let inner: NDArray | undefined;
     tidy(() => {
       inner = tidy(() => NDArray.ones([3]));
-      expect(inner.disposed).equals(false);
+      expect(inner.disposed).to.equal(false);
     });
-    expect(inner?.disposed).equals(true);
-    expect(held()).equals(0);
+    expect(inner?.disposed).to.equal(true);
+    expect(held()).to.equal(0);
   });
   it('cleans up after an exception, and ends only its own scope', () => {
     tidy(() => {
@@ -111,10 +111,10 @@ describe('tidy', () => {
           NDArray.ones([5]);
           throw new Error('stop');
         }),
-      ).throws('stop');
-      expect(outer.disposed).equals(false);
+      ).to.throw('stop');
+      expect(outer.disposed).to.equal(false);
     });
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('spares what is kept', () => {
     let kept: NDArray | undefined;
@@ -123,9 +123,9 @@ describe('tidy', () => {
         kept = keep(NDArray.ones([3]));
       }),
     );
-    expect(kept?.sum()).equals(3);
+    expect(kept?.sum()).to.equal(3);
     kept?.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('asks objects for their parts', () => {
     class Pair {
@@ -141,24 +141,24 @@ describe('tidy', () => {
       }
     }
     const pairs = tidy(() => [new Pair(), new Pair()]);
-    expect(pairs.map((p) => p.sum())).deep.equals([2, 2]);
+    expect(pairs.map((p) => p.sum())).to.deep.equal([2, 2]);
     for (const p of pairs) p.dispose();
-    expect(held()).equals(0);
+    expect(held()).to.equal(0);
   });
   it('refuses promises and iterators', () => {
-    expect(() => tidy(async () => NDArray.ones([2]))).throws(ArgumentError, 'promise');
+    expect(() => tidy(async () => NDArray.ones([2]))).to.throw(ArgumentError, 'promise');
     expect(() =>
       tidy(function* () {
         yield NDArray.ones([2]);
       }),
-    ).throws(ArgumentError, 'iterator');
-    expect(held()).equals(0);
+    ).to.throw(ArgumentError, 'iterator');
+    expect(held()).to.equal(0);
   });
   it('reuses memory', () => {
     const step = () => tidy(() => NDArray.ones([1000]).add(1).sqrt().sum());
     step();
     const { poolMisses } = backend.stats();
     for (let i = 0; i < 10; i++) step();
-    expect(backend.stats().poolMisses).equals(poolMisses);
+    expect(backend.stats().poolMisses).to.equal(poolMisses);
   });
 });

@@ -33,14 +33,14 @@ describe('settings in the environment', () => {
   for (const setting of ALL) {
     it(`${setting.name} takes what it should, refuses the rest by name`, () => {
       const read = (text: string | undefined) => readSetting(setting, { [setting.name]: text });
-      expect(read(undefined)).equals(undefined);
-      expect(read('')).equals(undefined);
+      expect(read(undefined)).to.equal(undefined);
+      expect(read('')).to.equal(undefined);
       const numbers = NUMBERS[setting.name];
       const choices = [...setting.expected.matchAll(/'(\w+)'/g)].map(([, word]) => word as string);
       for (const text of numbers?.good ?? choices)
-        expect(read(text), text).equals(numbers ? Number(text) : text);
+        expect(read(text), text).to.equal(numbers ? Number(text) : text);
       for (const text of [...NEVER, ...(numbers?.bad ?? ['ON', `${choices[0]} `])])
-        expect(() => read(text), text).throws(
+        expect(() => read(text), text).to.throw(
           ArgumentError,
           `expected ${setting.name} to be ${setting.expected}, received '${text}'`,
         );
@@ -52,12 +52,12 @@ describe('settings in the environment', () => {
     const script = join(ROOT, 'dist/src/index.js');
     for (const { name } of ALL) {
       const { code, stderr } = await runRanks(1, [script], { env: { [name]: 'many' } });
-      expect(code, `${name}: ${stderr}`).not.equals(0);
-      expect(stderr).match(new RegExp(`ArgumentError: expected ${name} to be .*received 'many'`));
+      expect(code, `${name}: ${stderr}`).to.not.equal(0);
+      expect(stderr).to.match(new RegExp(`ArgumentError: expected ${name} to be .*received 'many'`));
     }
     const { code, stderr } = await runRanks(2, [script], { env: { LOPS_THREADS: '0' } });
-    expect(code).not.equals(0);
-    expect(stderr).contains("expected LOPS_THREADS to be a positive number of threads, received '0'");
+    expect(code).to.not.equal(0);
+    expect(stderr).to.include("expected LOPS_THREADS to be a positive number of threads, received '0'");
   });
 
   it('TypeScript kernels in the place of missing native ones are said once', async function () {
@@ -68,13 +68,13 @@ describe('settings in the environment', () => {
         const { code, stderr } = await runRanks(ranks, [main], {
           env: { LOPS_MPI_ADDON: addonPath(), ...env },
         });
-        expect(code, stderr).equals(0);
+        expect(code, stderr).to.equal(0);
         return stderr.split('\n').filter((line) => line.includes('TypeScript kernels, many times slower'))
           .length;
       };
-      expect(await said(1, {})).equals(1);
-      expect(await said(2, {})).equals(1);
-      expect(await said(1, { LOPS_CPU: 'reference' })).equals(0);
+      expect(await said(1, {})).to.equal(1);
+      expect(await said(2, {})).to.equal(1);
+      expect(await said(1, { LOPS_CPU: 'reference' })).to.equal(0);
     } finally {
       remove();
     }

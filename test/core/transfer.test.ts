@@ -43,10 +43,10 @@ describe('transfers', () => {
             exchanges.forEach((exchange, r) => exchange.start(xs[r] as Elements, [ys[r] as Elements]));
             for (const exchange of exchanges) exchange.finish();
             ys.forEach((y, r) =>
-              expect(download(y)).deep.equals(expectedValues(dtype, globalIndices(globalShape, to.box(r)))),
+              expect(download(y)).to.deep.equal(expectedValues(dtype, globalIndices(globalShape, to.box(r)))),
             );
           }
-          expect(mailbox.unread).equals(0);
+          expect(mailbox.unread).to.equal(0);
         }),
         { numRuns: 200 },
       );
@@ -59,19 +59,19 @@ describe('transfers', () => {
       const from = Layout.tiles([10], 4, [4], [[4, 2, 2, 2]]);
       return TransferPlan.between(from, Layout.split([10], 4), port);
     });
-    expect(plans.map((p) => p.sends)).deep.equals([[{ peer: 1, size: 1 }], [], [], []]);
-    expect(plans.map((p) => p.receives)).deep.equals([[], [{ peer: 0, size: 1 }], [], []]);
+    expect(plans.map((p) => p.sends)).to.deep.equal([[{ peer: 1, size: 1 }], [], [], []]);
+    expect(plans.map((p) => p.receives)).to.deep.equal([[], [{ peer: 0, size: 1 }], [], []]);
   });
 
   it('keep recent plans, per communicator and pair of layouts', () => {
     const [one, two] = [new SelfCommunicator(), new SelfCommunicator()];
     const [a, b] = [Layout.split([4, 3], 1, 0), Layout.split([4, 3], 1, 1)];
     const plan = TransferPlan.between(a, b, one);
-    expect(TransferPlan.between(Layout.split([4, 3], 1, 0), b, one)).equals(plan);
-    expect(TransferPlan.between(b, a, one)).not.equals(plan);
-    expect(TransferPlan.between(a, b, two)).not.equals(plan);
+    expect(TransferPlan.between(Layout.split([4, 3], 1, 0), b, one)).to.equal(plan);
+    expect(TransferPlan.between(b, a, one)).to.not.equal(plan);
+    expect(TransferPlan.between(a, b, two)).to.not.equal(plan);
     for (let n = 0; n < 64; n++) TransferPlan.between(Layout.split([n], 1), Layout.split([n], 1), one);
-    expect(TransferPlan.between(a, b, one)).not.equals(plan);
+    expect(TransferPlan.between(a, b, one)).to.not.equal(plan);
   });
 
   it('copy on one rank without a message, also between flat blocks and boxes', () => {
@@ -88,28 +88,28 @@ describe('transfers', () => {
     ] as const) {
       const y = spoiled(backend, 'complex128', 7);
       TransferPlan.between(from, to, comm).run(x, y);
-      expect(download(y)).deep.equals(download(x));
+      expect(download(y)).to.deep.equal(download(x));
     }
-    expect({ ...comm.counters }).deep.equals({ messages: 0, bytes: 0, reductions: 0, collectives: 0 });
+    expect({ ...comm.counters }).to.deep.equal({ messages: 0, bytes: 0, reductions: 0, collectives: 0 });
   });
 
   it('refuse layouts and arrays that do not fit', () => {
     const comm = new SelfCommunicator();
     const [a, b] = [Layout.split([4, 3], 1, 0), Layout.split([4, 3], 1, 1)];
-    expect(() => TransferPlan.between(a, Layout.concatenated([[4, 3]]), comm)).throws(
+    expect(() => TransferPlan.between(a, Layout.concatenated([[4, 3]]), comm)).to.throw(
       PartitionError,
       'concatenated',
     );
-    expect(() => TransferPlan.between(Layout.split([4, 3], 2), b, comm)).throws(PartitionError, '1 ranks');
-    expect(() => TransferPlan.between(a, Layout.split([3, 4], 1), comm)).throws(
+    expect(() => TransferPlan.between(Layout.split([4, 3], 2), b, comm)).to.throw(PartitionError, '1 ranks');
+    expect(() => TransferPlan.between(a, Layout.split([3, 4], 1), comm)).to.throw(
       ShapeError,
       'one global shape',
     );
     const plan = TransferPlan.between(a, b, comm);
     const x = spoiled(backend, 'float32', 12);
-    expect(() => plan.run(x, spoiled(backend, 'float32', 11))).throws(ShapeError, '12 elements');
-    expect(() => plan.run(x, spoiled(backend, 'float64', 12))).throws(DTypeError, 'float32');
-    expect(() => plan.run(x, spoiled(new CpuBackend(), 'float32', 12))).throws(BackendError);
-    expect(() => plan.run(x, x)).throws(ArgumentError, 'shares no memory');
+    expect(() => plan.run(x, spoiled(backend, 'float32', 11))).to.throw(ShapeError, '12 elements');
+    expect(() => plan.run(x, spoiled(backend, 'float64', 12))).to.throw(DTypeError, 'float32');
+    expect(() => plan.run(x, spoiled(new CpuBackend(), 'float32', 12))).to.throw(BackendError);
+    expect(() => plan.run(x, x)).to.throw(ArgumentError, 'shares no memory');
   });
 });

@@ -26,7 +26,7 @@ describe('the memory pool', () => {
     const a = pool.take(1000);
     pool.give(a);
     expect(pool.take(990)).to.equal(a);
-    expect(pool.take(1000)).not.to.equal(a);
+    expect(pool.take(1000)).to.not.equal(a);
     expect(pool.misses).to.equal(2);
   });
 

@@ -4,6 +4,7 @@ import { fillNormal } from '../../src/core/base/random.js';
 import { product, stridesOf } from '../../src/core/base/shape.js';
 import type { Convolution, MatMul, Stencil, Trans } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { expectClose } from '../support/expect-close.js';
 
 // Compares every kernel with its formula, element by element, in complex numbers.
 const backend = new CpuBackend();
@@ -15,13 +16,8 @@ const of = (values: Float64Array) => ({
   size: values.length / 2,
 });
 const get = (values: Float64Array, i: number): Complex => complex(values[2 * i] as number, values[2 * i + 1]);
-const expectNear = (got: Float64Array, i: number, want: Scalar, tolerance = 1e-12) => {
-  const w = typeof want === 'number' ? complex(want) : want;
-  expect(
-    Math.hypot((got[2 * i] as number) - w.re, (got[2 * i + 1] as number) - w.im),
-    `element ${i}`,
-  ).to.be.below(tolerance);
-};
+const nearAt = (got: Float64Array, i: number, want: Scalar, atol = 1e-12) =>
+  expectClose(get(got, i), want, { atol }, `element ${i}`);
 
 /** All multi-indices of a shape. */
 function* indices(shape: readonly number[]): Generator<number[]> {
@@ -71,9 +67,9 @@ describe('reference kernels: matmul', () => {
             sum = add(sum, mul(op(a.subarray(2 * t * 40), transA, 7, i, p), op(b, transB, 6, p, j)));
           const at = t * 17 + i * 5 + j;
           written.add(at);
-          expectNear(c, at, add(mul(spec.alpha, sum), mul(spec.beta, get(before, at))));
+          nearAt(c, at, add(mul(spec.alpha, sum), mul(spec.beta, get(before, at))));
         }
-        for (let at = 0; at < 34; at++) if (!written.has(at)) expectNear(c, at, get(before, at), 1e-300);
+        for (let at = 0; at < 34; at++) if (!written.has(at)) nearAt(c, at, get(before, at), 1e-300);
       });
     }
   }
@@ -118,7 +114,11 @@ describe('reference kernels: fft', () => {
         const y = new Float64Array(2 * n);
         backend.fft(of(x), of(y), { kind: 'c2c', shape: [n], axes: [0], direction, scale: 0.5 });
         const want = dft(x, [n], [0], direction === 'forward' ? -1 : 1);
-        for (let k = 0; k < n; k++) expectNear(y, k, mul(0.5, get(want, k)), 1e-14 * n);
+        expectClose(
+          y,
+          want.map((v) => 0.5 * v),
+          { atol: 1e-14 * n },
+        );
       }
     });
   }
@@ -130,10 +130,10 @@ describe('reference kernels: fft', () => {
       const [y, z] = [new Float64Array(x.length), new Float64Array(x.length)];
       backend.fft(of(x), of(y), { kind: 'c2c', shape, axes, direction: 'forward', scale: 1 });
       const want = dft(x, shape, axes, -1);
-      for (let k = 0; k < product(shape); k++) expectNear(y, k, get(want, k));
+      expectClose(y, want, { atol: 1e-12 });
       const points = product(axes.map((a) => shape[a] as number));
       backend.fft(of(y), of(z), { kind: 'c2c', shape, axes, direction: 'inverse', scale: 1 / points });
-      for (let k = 0; k < product(shape); k++) expectNear(z, k, get(x, k));
+      expectClose(z, x, { atol: 1e-12 });
     }
   });
 
@@ -164,8 +164,7 @@ describe('reference kernels: fft', () => {
       const x = { storage: backend.wrap(real), offset: 0, size: n };
       backend.fft(x, of(y), { kind: 'r2c', shape, axes, direction: 'forward', scale: 1 });
       const want = dft(pairs, shape, axes, -1);
-      for (const index of indices(half))
-        expectNear(y, position(index, half), get(want, position(index, shape)));
+      for (const index of indices(half)) nearAt(y, position(index, half), get(want, position(index, shape)));
       const [back, kept] = [new Float64Array(n), y.slice()];
       const scale = 1 / product(axes.map((a) => shape[a] as number));
       backend.fft(
@@ -173,7 +172,7 @@ describe('reference kernels: fft', () => {
         { storage: backend.wrap(back), offset: 0, size: n },
         { kind: 'c2r', shape, axes, direction: 'inverse', scale },
       );
-      back.forEach((v, i) => expect(v).to.be.closeTo(real[i] as number, 1e-13));
+      expectClose(back, real, { atol: 1e-13 });
       expect([...y]).to.deep.equal([...kept]);
     }
   });
@@ -190,7 +189,7 @@ describe('reference kernels: fft', () => {
         );
       const y = new Float64Array(2 * n);
       backend.fft(of(x), of(y), { kind: 'c2c', shape: [n], axes: [0], direction: 'forward', scale: 1 / n });
-      for (let i = 0; i < n; i++) expectNear(y, i, i === k ? 1 : 0, 2e-15);
+      for (let i = 0; i < n; i++) nearAt(y, i, i === k ? 1 : 0, 2e-15);
     }
   });
 });
@@ -234,7 +233,7 @@ describe('reference kernels: stencil', () => {
           const at = position(index, shape);
           const along = range === undefined ? 0 : (index[range.axis] as number);
           if (range && (along < range.start || along >= range.end)) {
-            expectNear(y, at, get(before, at), 1e-300);
+            nearAt(y, at, get(before, at), 1e-300);
             continue;
           }
           let sum: Scalar = mode === 'add' ? get(before, at) : 0;
@@ -256,7 +255,7 @@ describe('reference kernels: stencil', () => {
               });
             }
           }
-          expectNear(y, at, sum);
+          nearAt(y, at, sum);
         }
       }
     }
@@ -288,7 +287,7 @@ describe('reference kernels: convolve', () => {
             const tap = get(h, position(j, form.hShape));
             sum = add(sum, mul(direction === 'forward' ? tap : conj(tap), get(x, position(source, xShape))));
           }
-          expectNear(y, position(i, yShape), sum);
+          nearAt(y, position(i, yShape), sum);
         }
       });
     }
@@ -323,13 +322,13 @@ describe('reference kernels: gather and scatterAdd', () => {
       let sum: Scalar = get(start, (o * nx + j) * inner + l);
       for (let i = 0; i < ny; i++)
         sum = add(sum, mul(conj(matrix[i]?.[j] as Scalar), get(y, (o * ny + i) * inner + l)));
-      expectNear(x, (o * nx + j) * inner + l, sum);
+      nearAt(x, (o * nx + j) * inner + l, sum);
     }
     for (const [o, i, l] of indices([outer, ny, inner]) as Iterable<[number, number, number]>) {
       let sum: Scalar = 0;
       for (let j = 0; j < nx; j++)
         sum = add(sum, mul(matrix[i]?.[j] as Scalar, get(start, (o * nx + j) * inner + l)));
-      expectNear(ax, (o * ny + i) * inner + l, sum);
+      nearAt(ax, (o * ny + i) * inner + l, sum);
     }
   });
 });
@@ -389,7 +388,7 @@ describe('reference kernels: memory', () => {
         const want = xs
           .slice(0, terms)
           .reduce<Scalar>((sum, x, k) => add(sum, mul(coefficients[k] as Scalar, get(x, i))), 0);
-        expectNear(y, i, want);
+        nearAt(y, i, want);
       }
     }
   });

@@ -1,9 +1,9 @@
 /** A rank of many. It applies every row of operators.ts, and a solver. */
 import { abs } from '../../src/core/base/complex.js';
 import { COMM_SELF, COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
+import { differenceOf } from '../support/expect-close.js';
 import { CROWD } from './operators.js';
 
-const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
 const wrong: string[] = [];
 
 for (const { name, same, make } of CROWD) {
@@ -19,8 +19,8 @@ for (const { name, same, make } of CROWD) {
     const alone = make(COMM_SELF);
     const z = alone.matvec(alone.domain().random(1));
     const expected = [z.norm(), alone.rmatvec(z).norm()];
-    if (!norms.every((value, k) => close(Number(value), Number(expected[k]))))
-      wrong.push(`${name}: norms ${norms}, on one rank ${expected}`);
+    const found = differenceOf(norms, expected, { rtol: 1e-9, scale: 1, each: true });
+    if (found) wrong.push(`${name}: norms beside those of one rank: ${found}`);
   }
 }
 
@@ -31,11 +31,10 @@ const solve = (comm: typeof COMM_WORLD): readonly number[] => {
 };
 const costs = solve(COMM_WORLD);
 if (costs.length !== 21) wrong.push(`cgls: ${costs.length} costs`);
-if (
-  COMM_WORLD.rank === 0 &&
-  !solve(COMM_SELF).every((value, k) => Math.abs(value - (costs[k] ?? 0)) < 1e-6 * (costs[0] ?? 1))
-)
-  wrong.push(`cgls: costs ${costs}`);
+if (COMM_WORLD.rank === 0) {
+  const found = differenceOf(solve(COMM_SELF), costs, 1e-6);
+  if (found) wrong.push(`cgls: costs of one rank beside those of all: ${found}`);
+}
 
 const all = COMM_WORLD.allgatherObject({ wrong, rss: process.memoryUsage().rss });
 if (COMM_WORLD.rank === 0) {

@@ -57,13 +57,13 @@ describe('CUDA emulator', function () {
 
   it('NCCL has done nothing before its stream was waited for, with lazy streams', () => {
     const { stdout } = runScenario('nccl', 'unsynchronised', { CUEMU_MODE: 'lazy' });
-    expect(stdout).to.contain('rank 0 before=-1 after=3');
+    expect(stdout).to.include('rank 0 before=-1 after=3');
   });
 
   it('NCCL ends with an error where a peer does not come', () => {
     const { stdout, stderr } = runScenario('nccl', 'absent', { CUEMU_NCCL_TIMEOUT: '1' });
-    expect(stdout).to.contain('CUDA_ERROR_LAUNCH_FAILED\ncommunicator 6');
-    expect(stderr).to.contain('rank 0 has waited 1 s for a peer');
+    expect(stdout).to.include('CUDA_ERROR_LAUNCH_FAILED\ncommunicator 6');
+    expect(stderr).to.include('rank 0 has waited 1 s for a peer');
   });
 
   it('has every function that the addon looks up', () => {
@@ -97,23 +97,23 @@ describe('CUDA emulator: MPI that acts CUDA-aware', function () {
 
   it('moves device memory by messages, persistent requests and collectives', () => {
     const { stdout, stderr } = runOnTwoRanks('all', { CUEMU_MODE: 'lazy' });
-    expect(stdout, stderr).to.contain('query=1 exchange=1 persistent=1 gather=1 reduce=1');
+    expect(stdout, stderr).to.include('query=1 exchange=1 persistent=1 gather=1 reduce=1');
   });
 
   it('sends old data where the stream was not waited for', () => {
     const { stdout, stderr } = runOnTwoRanks('unsynchronised', { CUEMU_MODE: 'lazy' });
-    expect(stdout, stderr).to.contain('query=1 exchange=0');
+    expect(stdout, stderr).to.include('query=1 exchange=0');
   });
 
   it('gives garbage where it lies', () => {
     const { stdout, stderr } = runOnTwoRanks('all', { CUEMU_MPI: 'lie' });
-    expect(stdout, stderr).to.contain('query=1 exchange=0 persistent=0 gather=0 reduce=0');
+    expect(stdout, stderr).to.include('query=1 exchange=0 persistent=0 gather=0 reduce=0');
   });
 
   it('faults where it is a plain MPI', () => {
     const { code, stderr } = runOnTwoRanks('all', { CUEMU_MPI: 'off' });
     expect(code).to.not.equal(0);
-    expect(stderr).to.contain('host code dereferenced device address');
+    expect(stderr).to.include('host code dereferenced device address');
   });
 });
 
@@ -124,17 +124,17 @@ describe('CUDA emulator: compilers of NVIDIA', function () {
   it('NVRTC rejects what g++ lets pass, for sm_80 and sm_90', function () {
     const found = nvidiaLibrary('nvrtc');
     if ('reason' in found) return skip(this, found.reason);
-    expect(runScenario('features', 'reject').stdout).to.contain('result 0');
+    expect(runScenario('features', 'reject').stdout).to.include('result 0');
     for (const arch of ['sm_80', 'sm_90']) {
       const { stdout } = runScenario('features', 'reject', {
         CUEMU_REAL_NVRTC: found.file,
         CUEMU_REAL_ARCHS: arch,
       });
-      expect(stdout).to.contain(`result 6\nNVRTC (${arch}): test.cu(1): error`);
-      expect(stdout).to.contain('fine 0');
+      expect(stdout).to.include(`result 6\nNVRTC (${arch}): test.cu(1): error`);
+      expect(stdout).to.include('fine 0');
     }
     const missing = runScenario('features', 'reject', { CUEMU_REAL_NVRTC: '/nonexistent/libnvrtc.so' });
-    expect(missing.stdout).to.contain('result 7\ncuemu: CUEMU_REAL_NVRTC: /nonexistent/libnvrtc.so');
+    expect(missing.stdout).to.include('result 7\ncuemu: CUEMU_REAL_NVRTC: /nonexistent/libnvrtc.so');
   });
 
   it('nvcc checks a file of kernels', function () {

@@ -21,8 +21,8 @@ describe('CUDA emulator: mistakes', function () {
   before(buildEmulator);
 
   it('a missing synchronisation shows as old data with lazy streams', () => {
-    expect(outputOf('missing-synchronisation', { CUEMU_MODE: 'lazy' })).to.contain('before=1 after=2');
-    expect(outputOf('missing-synchronisation', { CUEMU_MODE: 'eager' })).to.contain('before=2 after=2');
+    expect(outputOf('missing-synchronisation', { CUEMU_MODE: 'lazy' })).to.include('before=1 after=2');
+    expect(outputOf('missing-synchronisation', { CUEMU_MODE: 'eager' })).to.include('before=2 after=2');
   });
 
   it('a host dereference of device memory faults and names the allocation', () => {
@@ -35,29 +35,29 @@ describe('CUDA emulator: mistakes', function () {
 
   it('a use after free faults, also after other allocations', () => {
     const { stdout, stderr } = runScenario('faults', 'use-after-free');
-    expect(stdout).to.contain(ILLEGAL);
-    expect(stderr).to.contain('byte 0 of freed allocation 1');
+    expect(stdout).to.include(ILLEGAL);
+    expect(stderr).to.include('byte 0 of freed allocation 1');
   });
 
   it('a store past the end is an illegal address that stays until the context is reset', () => {
     const { stdout, stderr } = runScenario('faults', 'store-past-end');
-    expect(stdout).to.contain(`${ILLEGAL}\nlater ${ILLEGAL}\nafter reset CUDA_SUCCESS`);
-    expect(stderr).to.contain('1 bytes past the end of allocation 1 (512 bytes');
+    expect(stdout).to.include(`${ILLEGAL}\nlater ${ILLEGAL}\nafter reset CUDA_SUCCESS`);
+    expect(stderr).to.include('1 bytes past the end of allocation 1 (512 bytes');
   });
 
   it('a store into the bytes around a block is found at its release and at a synchronisation', () => {
-    expect(outputOf('store-in-red-zone')).to.contain(`free ${ILLEGAL}`);
-    expect(outputOf('store-before-start')).to.contain(`synchronize ${ILLEGAL}`);
+    expect(outputOf('store-in-red-zone')).to.include(`free ${ILLEGAL}`);
+    expect(outputOf('store-before-start')).to.include(`synchronize ${ILLEGAL}`);
   });
 
   it('a store past dynamic shared memory is an illegal address', () => {
-    expect(outputOf('shared-overrun')).to.contain(ILLEGAL);
+    expect(outputOf('shared-overrun')).to.include(ILLEGAL);
   });
 
   it('a missing barrier shows in reverse order', () => {
     expect(outputOf('missing-barrier', { CUEMU_ORDER: 'reverse' })).to.match(/wrong=[1-9]/);
     for (const order of ['forward', 'reverse'])
-      expect(outputOf('barrier', { CUEMU_ORDER: order })).to.contain('wrong=0');
+      expect(outputOf('barrier', { CUEMU_ORDER: order })).to.include('wrong=0');
   });
 
   it('a barrier that only some threads reach ends the kernel', () => {
@@ -66,8 +66,8 @@ describe('CUDA emulator: mistakes', function () {
       ['deadlock', 'wait at different barriers'],
     ] as const) {
       const { stdout, stderr } = runScenario('faults', scenario);
-      expect(stdout).to.contain('CUDA_ERROR_LAUNCH_FAILED');
-      expect(stderr).to.contain(why);
+      expect(stdout).to.include('CUDA_ERROR_LAUNCH_FAILED');
+      expect(stderr).to.include(why);
     }
   });
 });
@@ -114,15 +114,15 @@ describe('CUDA emulator: failures on demand', function () {
   });
 
   it('no device, several devices, an old driver', () => {
-    expect(outputOf('sequence', { CUEMU_DEVICES: '0' })).to.contain('init CUDA_ERROR_NO_DEVICE');
-    expect(outputOf('sequence', { CUEMU_DEVICES: '3' })).to.contain('devices 3');
-    expect(outputOf('sequence', { CUEMU_DRIVER_VERSION: '10020' })).to.contain('version 10020');
+    expect(outputOf('sequence', { CUEMU_DEVICES: '0' })).to.include('init CUDA_ERROR_NO_DEVICE');
+    expect(outputOf('sequence', { CUEMU_DEVICES: '3' })).to.include('devices 3');
+    expect(outputOf('sequence', { CUEMU_DRIVER_VERSION: '10020' })).to.include('version 10020');
   });
 
   it('a setting that is not understood ends the program', () => {
     const { code, signal, stderr } = runScenario('faults', 'sequence', { CUEMU_FAIL: 'allocation:2' });
     expect(signal ?? code).to.be.oneOf(['SIGABRT', 134]);
-    expect(stderr).to.contain('CUEMU_FAIL=allocation:2');
+    expect(stderr).to.include('CUEMU_FAIL=allocation:2');
   });
 
   it('is set at run time by a function and by a file; counters are read and written', () => {

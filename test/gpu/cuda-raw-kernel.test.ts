@@ -24,27 +24,27 @@ describe('RawKernel', () => {
     const kernel = new RawKernel(SOURCE, 'reversed');
     const y = NDArray.zeros(8, { backend });
     kernel.launch({ grid: 2, block: 4, shared: 32 }, [x, y, ...numbers]);
-    expect(y.toArray()).deep.equals([4, 3, 2, 1, 8, 7, 6, 5].map((v) => -2 * v + 0.5 + 1e-3));
+    expect(y.toArray()).to.deep.equal([4, 3, 2, 1, 8, 7, 6, 5].map((v) => -2 * v + 0.5 + 1e-3));
   });
 
   it('refuses other backends, wrong counts and untyped numbers', () => {
     const kernel = new RawKernel(SOURCE, 'reversed');
     const host = NDArray.zeros(8, { backend: new CpuBackend() });
     const sizes = { grid: 2, block: 4, shared: 32 };
-    expect(() => kernel.launch(sizes, [host, host, ...numbers])).throws(BackendError, "one of 'cpu'");
-    expect(() => kernel.launch(sizes, [x, host, ...numbers])).throws(BackendError, 'argument 1');
-    expect(() => kernel.launch(sizes, [x, x])).throws(ArgumentError, 'expected 6 arguments');
-    expect(() => kernel.launch(sizes, [x, x, 3 as never, ...numbers.slice(1)])).throws(
+    expect(() => kernel.launch(sizes, [host, host, ...numbers])).to.throw(BackendError, "one of 'cpu'");
+    expect(() => kernel.launch(sizes, [x, host, ...numbers])).to.throw(BackendError, 'argument 1');
+    expect(() => kernel.launch(sizes, [x, x])).to.throw(ArgumentError, 'expected 6 arguments');
+    expect(() => kernel.launch(sizes, [x, x, 3 as never, ...numbers.slice(1)])).to.throw(
       ArgumentError,
       'int32(3)',
     );
-    expect(() => kernel.launch({ grid: 0, block: 4 }, [x, x, ...numbers])).throws(ArgumentError, 'grid');
-    expect(() => kernel.launch({ grid: 1, block: 4, shred: 1 } as never, [x, x, ...numbers])).throws(
+    expect(() => kernel.launch({ grid: 0, block: 4 }, [x, x, ...numbers])).to.throw(ArgumentError, 'grid');
+    expect(() => kernel.launch({ grid: 1, block: 4, shred: 1 } as never, [x, x, ...numbers])).to.throw(
       ArgumentError,
       "'shred'",
     );
-    expect(() => int32(0.5)).throws(ArgumentError, 'int32');
-    expect(() => int64(2 ** 60)).throws(ArgumentError, 'int64');
+    expect(() => int32(0.5)).to.throw(ArgumentError, 'int32');
+    expect(() => int64(2 ** 60)).to.throw(ArgumentError, 'int64');
   });
 
   it("shows the compiler's log", () => {
@@ -52,6 +52,6 @@ describe('RawKernel', () => {
       'extern "C" __global__ void broken(double *x) { x[0] = undeclared_name; }',
       'broken',
     );
-    expect(() => broken.launch({ grid: 1, block: 1 }, [x])).throws(BackendError, 'undeclared_name');
+    expect(() => broken.launch({ grid: 1, block: 1 }, [x])).to.throw(BackendError, 'undeclared_name');
   });
 });

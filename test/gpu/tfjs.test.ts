@@ -285,7 +285,7 @@ describe('tfjs', () => {
   it('leaves how errors end a process to this library', () => {
     for (const event of ['uncaughtException', 'unhandledRejection'])
       for (const listener of process.rawListeners(event))
-        expect(String(listener)).not.to.match(/ExitStatus|abort/);
+        expect(String(listener)).to.not.match(/ExitStatus|abort/);
   });
 
   it('inverts the post-stack data as the CPU backend does, to 5e-3 after 10 iterations', async function () {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { expectClose } from '../support/expect-close.js';
 import { runRanks } from '../support/launch.js';
 
 const RANK = fileURLToPath(new URL('./checkpoint-rank.js', import.meta.url));
@@ -39,7 +40,7 @@ describe('a job that is killed in the middle of a checkpoint', function () {
         expect(other.code, other.stderr).to.equal(0);
         const costs = [whole, other].map(({ stdout }) => (JSON.parse(stdout) as { cost: number[] }).cost);
         expect(costs[1]?.slice(0, 9)).to.deep.equal(costs[0]?.slice(0, 9));
-        costs[1]?.forEach((c, k) => expect(c).to.be.closeTo(costs[0]?.[k] as number, 1e-9));
+        expectClose(costs[1] ?? [], costs[0] ?? [], { atol: 1e-9 });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }

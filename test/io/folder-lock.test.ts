@@ -63,7 +63,7 @@ describe('the lock of a folder', function () {
     const second = take();
     expect(second.lock.id).to.equal(first.lock.id);
     const [, refused] = await start();
-    expect(refused).to.contain(
+    expect(refused).to.include(
       `ArgumentError: it is in use by process ${process.pid} on ${hostname()}, since`,
     );
     first.free();
@@ -89,7 +89,7 @@ describe('the lock of a folder', function () {
 
   it('is refused where a link that leads nowhere is in its place', () => {
     symlinkSync(join(folder, 'nothing'), file());
-    expect(() => take()).throws(ArgumentError, 'could not be taken');
+    expect(() => take()).to.throw(ArgumentError, 'could not be taken');
   });
   it('is not held by a process that was killed, nor by one that has its number since', async () => {
     const [child, held] = await start();

@@ -83,9 +83,9 @@ describe('damaged files', function () {
           });
       }
     }
-    expect(refused, 'refused').above(runs / 5);
-    expect(backend.largest, 'largest array').at.most(most);
-    expect(process.memoryUsage().arrayBuffers - memory, 'memory').at.most(2 ** 30);
+    expect(refused, 'refused').to.be.above(runs / 5);
+    expect(backend.largest, 'largest array').to.be.at.most(most);
+    expect(process.memoryUsage().arrayBuffers - memory, 'memory').to.be.at.most(2 ** 30);
   }
 
   it('.npy', () => {
@@ -152,7 +152,7 @@ describe('damaged files', function () {
         if (!(error instanceof LopsError)) throw error;
       }
     }
-    expect(refused).above(50);
-    expect(backend.largest).at.most(1 << 20);
+    expect(refused).to.be.above(50);
+    expect(backend.largest).to.be.at.most(1 << 20);
   });
 });

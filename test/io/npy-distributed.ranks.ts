@@ -19,6 +19,7 @@ import { formatNpyHeader } from '../../src/io/npy/npy-header.js';
 import { numbered } from '../core/arrays.js';
 import { layouts, sample } from '../core/boxes.js';
 import { distributed, group } from '../support/distributed.js';
+import { expectSameBits } from '../support/expect-close.js';
 import { expectAllThrow, layoutsOf, placed } from '../support/vectors.js';
 import { inFolder } from './folder.js';
 
@@ -26,9 +27,8 @@ const SHAPES: readonly Shape[] = [[7], [5, 4], [3, 4, 5], [1, 9], [2, 0, 3], [1,
 
 /** Compares the elements on every rank, for any partition. */
 const same = (x: DistributedArray, whole: NDArray, message: string): void => {
-  expect(x.dtype, message).equals(whole.dtype);
-  expect(x.globalShape, message).deep.equals(whole.shape);
-  expect(x.asArray().toHost(), message).deep.equals(whole.toHost());
+  expect(x.globalShape, message).to.deep.equal(whole.shape);
+  expectSameBits(x, whole, message);
 };
 
 group('.npy by all ranks', () => {
@@ -45,7 +45,7 @@ group('.npy by all ranks', () => {
           same(DistributedArray.toDist(readNpy(path)), whole, message);
           if (product(layout.grid) === comm.size && !layout.replicated) {
             const back = readNpyDistributed(path, { grid: layout.grid });
-            expect(back.layout.grid, message).deep.equals(layout.grid);
+            expect(back.layout.grid, message).to.deep.equal(layout.grid);
             same(back, whole, message);
           }
           comm.barrier();
@@ -65,11 +65,11 @@ group('.npy by all ranks', () => {
         comm.barrier();
         for (const axis of [0, 1, 2]) {
           const x = readNpyDistributed(path, { axis });
-          expect([x.axis, x.backend.name, x.partition]).deep.equals([axis, backend.name, 'SCATTER']);
+          expect([x.axis, x.backend.name, x.partition]).to.deep.equal([axis, backend.name, 'SCATTER']);
           same(x, whole, `axis ${axis}`);
         }
         const localShapes = Array.from({ length: comm.size }, (_, r) => [4, r === comm.size - 1 ? 5 : 0, 6]);
-        expect(readNpyDistributed(path, { localShapes, axis: 1 }).localShapes).deep.equals(localShapes);
+        expect(readNpyDistributed(path, { localShapes, axis: 1 }).localShapes).to.deep.equal(localShapes);
         same(readNpyDistributed(path, { localShapes, axis: 1 }), whole, 'all on the last rank');
         const copy = readNpyDistributed(path, { partition: 'BROADCAST' }).assertReplicated();
         same(copy, whole, 'replicated');
@@ -128,7 +128,7 @@ group('.npy by all ranks', () => {
       // only the last value does not fit into int32, and all ranks must throw
       const wide = BigInt64Array.from({ length: 9 }, (_, i) => BigInt(i));
       put('<i8', false, '(9,)', new Uint8Array(wide.buffer));
-      expect(readNpyDistributed(path).dtype).equals('int32');
+      expect(readNpyDistributed(path).dtype).to.equal('int32');
       wide[8] = 2n ** 40n;
       put('<i8', false, '(9,)', new Uint8Array(wide.buffer));
       same(readNpyDistributed(path), NDArray.array(Float64Array.from(wide, Number)), 'wide');
@@ -144,7 +144,7 @@ group('.npy by all ranks', () => {
       for (const layout of sample(layouts([4, 3, 5], comm.size), 20)) {
         const whole = numbered([4, 3, 5], 'float32');
         writeNpyDistributed(path, placed(whole, layout, comm));
-        expect(readNpy(path).toHost(), `${layout}`).deep.equals(whole.toHost());
+        expect(readNpy(path).toHost(), `${layout}`).to.deep.equal(whole.toHost());
         comm.barrier();
       }
       const flat = DistributedSpace.of({
@@ -157,7 +157,7 @@ group('.npy by all ranks', () => {
         .empty()
         .fill(3);
       writeNpyDistributed(path, flat);
-      expect(readNpy(path).shape).deep.equals([flat.size]);
+      expect(readNpy(path).shape).to.deep.equal([flat.size]);
       comm.barrier();
       const blocks = flat.space
         .withLayout(Layout.concatenated(Array.from({ length: comm.size }, () => [1, 2])))
@@ -178,9 +178,9 @@ group('.npy by all ranks', () => {
         const { messages } = comm.counters;
         writeNpyDistributed(path, x);
         const y = readNpyDistributed(path, { axis: 1 });
-        expect(comm.counters.messages).equals(messages);
-        expect(y.local.toHost()).deep.equals(x.local.toHost());
-        expect(readNpyDistributed(path, { axis: 0 }).redistribute(1).local.toHost()).deep.equals(
+        expect(comm.counters.messages).to.equal(messages);
+        expect(y.local.toHost()).to.deep.equal(x.local.toHost());
+        expect(readNpyDistributed(path, { axis: 0 }).redistribute(1).local.toHost()).to.deep.equal(
           x.local.toHost(),
         );
       });
@@ -216,12 +216,12 @@ group('.npy by all ranks', () => {
       ]);
       writeFileSync(mine, claims);
       expectAllThrow(comm, () => readNpyDistributed(mine), ArgumentError, '2^60 elements');
-      expect(backend.stats().allocations).equals(allocations);
-      expect(backend.stats().liveBytes).equals(liveBytes);
+      expect(backend.stats().allocations).to.equal(allocations);
+      expect(backend.stats().liveBytes).to.equal(liveBytes);
       // the path refers to a different file on each rank, with the same header: this is not
       // detected, and nothing hangs
       writeFileSync(mine, good);
-      expect(readNpyDistributed(mine).asArray().sum()).equals(30);
+      expect(readNpyDistributed(mine).asArray().sum()).to.equal(30);
     });
   });
 
@@ -241,8 +241,8 @@ group('.npy by all ranks', () => {
         ArgumentError,
         'no folder',
       );
-      expect(readFileSync(path)).deep.equals(before);
-      expect(readdirSync(folder)).deep.equals(['x.npy']);
+      expect(readFileSync(path)).to.deep.equal(before);
+      expect(readdirSync(folder)).to.deep.equal(['x.npy']);
     });
   });
 });

@@ -76,25 +76,25 @@ onEveryBackend('.npy', (backend) => {
         const x = numbered(shape, dtype);
         writeNpy(path(), x);
         const y = readNpy(path());
-        expect(y.dtype).equals(dtype);
-        expect(y.shape).deep.equals(shape);
-        expect(y.toHost()).deep.equals(x.toHost());
+        expect(y.dtype).to.equal(dtype);
+        expect(y.shape).to.deep.equal(shape);
+        expect(y.toHost()).to.deep.equal(x.toHost());
       }
       const rows = numbered([6, 2], dtype).slice([2, 5]);
       writeNpy(path(), rows);
-      expect(readNpy(path()).toHost()).deep.equals(rows.toHost());
+      expect(readNpy(path()).toHost()).to.deep.equal(rows.toHost());
     }
   });
   it('is written as NumPy writes it', () => {
     writeNpy(path(), NDArray.array([[1, 2, 3]], { dtype: 'float32' }));
     const text = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }";
     const file = readFileSync(path());
-    expect(file.subarray(0, 128)).deep.equals(
+    expect(file.subarray(0, 128)).to.deep.equal(
       Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text.padEnd(117)}\n`, 'latin1'),
     );
-    expect(file.subarray(128)).deep.equals(Buffer.from(Float32Array.of(1, 2, 3).buffer));
+    expect(file.subarray(128)).to.deep.equal(Buffer.from(Float32Array.of(1, 2, 3).buffer));
     writeNpy(path(), NDArray.zeros([7]));
-    expect(readFileSync(path(), 'latin1')).includes("'shape': (7,), }");
+    expect(readFileSync(path(), 'latin1')).to.include("'shape': (7,), }");
   });
   it('reads every kind of number, in either byte order', () => {
     const cases: readonly (readonly [
@@ -159,56 +159,56 @@ onEveryBackend('.npy', (backend) => {
             bytes(setter, width, values, little),
           ),
         );
-        expect(x.dtype, descr).equals(dtype);
-        expect(x.toArray(), descr).deep.equals(expected);
+        expect(x.dtype, descr).to.equal(dtype);
+        expect(x.toArray(), descr).to.deep.equal(expected);
       }
     }
   });
   it('reads versions 1 to 3 and Fortran order', () => {
     const data = bytes('setFloat32', 4, [0, 1, 2, 3, 4, 5]);
     for (const version of [1, 2, 3])
-      expect(reading(npy('<f4', '(2, 3)', data, { version })).toArray()).deep.equals([
+      expect(reading(npy('<f4', '(2, 3)', data, { version })).toArray()).to.deep.equal([
         [0, 1, 2],
         [3, 4, 5],
       ]);
-    expect(reading(npy('<f4', '(2, 3)', data, { fortran: true })).toArray()).deep.equals([
+    expect(reading(npy('<f4', '(2, 3)', data, { fortran: true })).toArray()).to.deep.equal([
       [0, 2, 4],
       [1, 3, 5],
     ]);
-    expect(reading(npy('<f4', '(2, 1, 3)', data, { fortran: true })).toArray()).deep.equals([
+    expect(reading(npy('<f4', '(2, 1, 3)', data, { fortran: true })).toArray()).to.deep.equal([
       [[0, 2, 4]],
       [[1, 3, 5]],
     ]);
-    expect(reading(npy('<f4', '(6,)', data, { fortran: true })).toArray()).deep.equals([0, 1, 2, 3, 4, 5]);
+    expect(reading(npy('<f4', '(6,)', data, { fortran: true })).toArray()).to.deep.equal([0, 1, 2, 3, 4, 5]);
     expect(
       reading(npy('', '', data, { text: `{"shape": (3L, 2L), "fortran_order": False, "descr": "<f4"}` }))
         .shape,
-    ).deep.equals([3, 2]);
+    ).to.deep.equal([3, 2]);
   });
   it('converts while reading where that loses nothing', () => {
     const doubles = npy('<f8', '(2,)', bytes('setFloat64', 8, [0.1, 2]));
-    expect(reading(doubles, { dtype: 'float32' }).toHost()).deep.equals(Float32Array.of(0.1, 2));
+    expect(reading(doubles, { dtype: 'float32' }).toHost()).to.deep.equal(Float32Array.of(0.1, 2));
     const wide = npy('<i8', '(1,)', bytes('setBigInt64', 8, [2n ** 53n + 1n]));
-    expect(reading(wide, { dtype: 'float32' }).get(0)).equals(2 ** 53);
+    expect(reading(wide, { dtype: 'float32' }).get(0)).to.equal(2 ** 53);
     if (holds('complex128'))
-      expect(reading(doubles, { dtype: 'complex128' }).get(1)).deep.equals({ re: 2, im: 0 });
+      expect(reading(doubles, { dtype: 'complex128' }).get(1)).to.deep.equal({ re: 2, im: 0 });
     if (holds('float64')) {
-      expect(() => reading(wide)).throws(DTypeError, '9007199254740993');
+      expect(() => reading(wide)).to.throw(DTypeError, '9007199254740993');
       expect(
         reading(npy('<i4', '(1,)', bytes('setInt32', 4, [-3])), { dtype: 'float64' }).toHost(),
-      ).deep.equals(Float64Array.of(-3));
+      ).to.deep.equal(Float64Array.of(-3));
     }
     if (holds('int32')) {
       expect(() =>
         reading(npy('<i8', '(1,)', bytes('setBigInt64', 8, [2n ** 31n])), { dtype: 'int32' }),
-      ).throws(DTypeError);
-      expect(() => reading(doubles, { dtype: 'int32' })).throws(DTypeError, 'astype');
+      ).to.throw(DTypeError);
+      expect(() => reading(doubles, { dtype: 'int32' })).to.throw(DTypeError, 'astype');
     }
-    expect(() => reading(npy('<c8', '(1,)', bytes('setFloat32', 4, [1, 2])), { dtype: 'float32' })).throws(
+    expect(() => reading(npy('<c8', '(1,)', bytes('setFloat32', 4, [1, 2])), { dtype: 'float32' })).to.throw(
       DTypeError,
       'real()',
     );
-    expect(() => reading(doubles, { dtyp: 'float32' })).throws(ArgumentError, "did you mean 'dtype'");
+    expect(() => reading(doubles, { dtyp: 'float32' })).to.throw(ArgumentError, "did you mean 'dtype'");
   });
   it('reads more than one piece', () => {
     const n = 600_000;
@@ -225,7 +225,7 @@ onEveryBackend('.npy', (backend) => {
       ),
       { dtype: 'float32' },
     );
-    expect(x.sum()).equals((n / 1000) * 499_500);
+    expect(x.sum()).to.equal((n / 1000) * 499_500);
     if (!holds('complex64')) return;
     const z = reading(
       npy(
@@ -239,7 +239,7 @@ onEveryBackend('.npy', (backend) => {
       ),
       { dtype: 'complex64' },
     );
-    expect(z.sum()).deep.equals({ re: (n / 1000) * 249_500, im: (n / 1000) * 250_000 });
+    expect(z.sum()).to.deep.equal({ re: (n / 1000) * 249_500, im: (n / 1000) * 250_000 });
   });
   it('refuses damaged and hostile files before it allocates', () => {
     const data = bytes('setFloat32', 4, [1, 2]);
@@ -262,9 +262,9 @@ onEveryBackend('.npy', (backend) => {
       ],
     ];
     const { allocations } = backend().stats();
-    for (const [why, file] of wrong) expect(() => reading(file), String(why)).throws(ArgumentError, why);
+    for (const [why, file] of wrong) expect(() => reading(file), String(why)).to.throw(ArgumentError, why);
     for (const descr of ['|O', '<U5', '<f16', '<i3', '<M8', '<c4'])
-      expect(() => reading(npy(descr, '(1,)', new Uint8Array(64))), descr).throws(
+      expect(() => reading(npy(descr, '(1,)', new Uint8Array(64))), descr).to.throw(
         DTypeError,
         'expected bool',
       );
@@ -272,34 +272,34 @@ onEveryBackend('.npy', (backend) => {
       reading(
         npy('', '', data, { text: "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}" }),
       ),
-    ).throws(DTypeError, 'structured');
-    expect(backend().stats().allocations).equals(allocations);
-    expect(() => readNpy(join(folder, 'none.npy'))).throws('ENOENT');
+    ).to.throw(DTypeError, 'structured');
+    expect(backend().stats().allocations).to.equal(allocations);
+    expect(() => readNpy(join(folder, 'none.npy'))).to.throw('ENOENT');
   });
   it('gives the memory back where reading fails', () => {
     const { liveBytes } = backend().stats();
     if (!holds('float64')) return;
-    expect(() => reading(npy('<i8', '(2,)', bytes('setBigInt64', 8, [1n, 2n ** 62n + 1n])))).throws(
+    expect(() => reading(npy('<i8', '(2,)', bytes('setBigInt64', 8, [1n, 2n ** 62n + 1n])))).to.throw(
       DTypeError,
     );
-    expect(backend().stats().liveBytes).equals(liveBytes);
+    expect(backend().stats().liveBytes).to.equal(liveBytes);
   });
   it('appears as a whole or not at all', () => {
     writeNpy(path(), NDArray.ones([3]));
     const before = readFileSync(path());
     const gone = NDArray.ones([4]);
     gone.dispose();
-    expect(() => writeNpy(path(), gone)).throws('disposed');
-    expect(readFileSync(path())).deep.equals(before);
-    expect(readdirSync(folder)).deep.equals(['x.npy']);
-    expect(() => writeNpy(join(folder, 'none', 'x.npy'), NDArray.ones([1]))).throws('ENOENT');
+    expect(() => writeNpy(path(), gone)).to.throw('disposed');
+    expect(readFileSync(path())).to.deep.equal(before);
+    expect(readdirSync(folder)).to.deep.equal(['x.npy']);
+    expect(() => writeNpy(join(folder, 'none', 'x.npy'), NDArray.ones([1]))).to.throw('ENOENT');
   });
   it('says where the data start', () => {
     writeNpy(path(), NDArray.zeros([2, 5], { dtype: 'float32' }));
     const fd = openSync(path(), 'r');
     const header = readNpyHeader(fd, statSync(path()).size);
     closeSync(fd);
-    expect(header).deep.equals({
+    expect(header).to.deep.equal({
       descr: '<f4',
       kind: 'float',
       bytes: 4,
@@ -317,7 +317,7 @@ onEveryBackend('.npy', (backend) => {
     const start = statSync(path()).size;
     truncateSync(path(), start + n);
     const fd = openSync(path(), 'r');
-    expect(readNpyHeader(fd, start + n).size).equals(n);
+    expect(readNpyHeader(fd, start + n).size).to.equal(n);
     closeSync(fd);
     expect(() => {
       const small = openSync(path(), 'r');
@@ -326,6 +326,6 @@ onEveryBackend('.npy', (backend) => {
       } finally {
         closeSync(small);
       }
-    }).throws(ArgumentError, 'cut short');
+    }).to.throw(ArgumentError, 'cut short');
   });
 });

@@ -29,17 +29,17 @@ onEveryBackend('.npz', (backend) => {
     for (const compress of [false, true]) {
       writeNpz(path(), arrays, { compress });
       const entries = readNpz(path());
-      expect([...entries.keys()]).deep.equals([...arrays.keys()]);
+      expect([...entries.keys()]).to.deep.equal([...arrays.keys()]);
       for (const [name, x] of arrays) {
-        expect(entries.get(name)?.header().shape).deep.equals(x.shape);
+        expect(entries.get(name)?.header().shape).to.deep.equal(x.shape);
         const y = (entries.get(name) as NpzEntry).read();
-        expect(y.dtype).equals(x.dtype);
-        expect(y.toHost()).deep.equals(x.toHost());
+        expect(y.dtype).to.equal(x.dtype);
+        expect(y.toHost()).to.deep.equal(x.toHost());
       }
     }
     writeNpz(path(), { a: NDArray.ones([3]) });
-    expect(entry('a').read({ dtype: 'float32' }).toHost()).deep.equals(Float32Array.of(1, 1, 1));
-    expect(readNpz(path()).get('b')).equals(undefined);
+    expect(entry('a').read({ dtype: 'float32' }).toHost()).to.deep.equal(Float32Array.of(1, 1, 1));
+    expect(readNpz(path()).get('b')).to.equal(undefined);
   });
   it('reads archives of another writer, and leaves other members alone', () => {
     const x = NDArray.arange(20_000);
@@ -49,8 +49,8 @@ onEveryBackend('.npz', (backend) => {
       path(),
       zipSync({ 'a.npy': [npy, { level: 9 }], 'b.npy': [npy, { level: 0 }], 'read.me': new Uint8Array(5) }),
     );
-    expect([...readNpz(path()).keys()]).deep.equals(['a', 'b']);
-    for (const name of ['a', 'b']) expect(entry(name).read().toHost()).deep.equals(x.toHost());
+    expect([...readNpz(path()).keys()]).to.deep.equal(['a', 'b']);
+    for (const name of ['a', 'b']) expect(entry(name).read().toHost()).to.deep.equal(x.toHost());
   });
   it('is understood by another reader', function () {
     this.timeout(20_000);
@@ -65,8 +65,8 @@ onEveryBackend('.npz', (backend) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') skip(this, 'no python3');
       throw error;
     }
-    expect(output.trim()).equals("None ['a.npy', 'b.npy']");
-    expect(readNpy(join(folder, 'a.npy')).sum()).equals(499_500);
+    expect(output.trim()).to.equal("None ['a.npy', 'b.npy']");
+    expect(readNpy(join(folder, 'a.npy')).sum()).to.equal(499_500);
   });
   it('writes and reads ZIP64 fields', () => {
     writeNpy(join(folder, 'a.npy'), NDArray.arange(5));
@@ -77,7 +77,7 @@ onEveryBackend('.npz', (backend) => {
       zip.add('b.npy', (write) => write(npy));
       zip.finish();
     });
-    for (const name of ['a', 'b']) expect(entry(name).read().toArray()).deep.equals([0, 1, 2, 3, 4]);
+    for (const name of ['a', 'b']) expect(entry(name).read().toArray()).to.deep.equal([0, 1, 2, 3, 4]);
   });
   it('reads archives after other bytes, with and without ZIP64 fields', () => {
     writeNpy(join(folder, 'a.npy'), NDArray.arange(5));
@@ -92,7 +92,7 @@ onEveryBackend('.npz', (backend) => {
       for (const prefix of [1, 100, 70_000]) {
         writeFileSync(path(), Buffer.concat([Buffer.alloc(prefix, 'x'), plain]));
         for (const name of ['a', 'b'])
-          expect(entry(name).read().toArray(), `${prefix}`).deep.equals([0, 1, 2, 3, 4]);
+          expect(entry(name).read().toArray(), `${prefix}`).to.deep.equal([0, 1, 2, 3, 4]);
       }
     }
   });
@@ -108,12 +108,12 @@ onEveryBackend('.npz', (backend) => {
         const member = Buffer.concat([readFileSync(join(folder, 'a.npy')), Buffer.alloc(more, 'y')]);
         const archive = Buffer.from(zipSync({ 'a.npy': [member, { level }] }));
         writeFileSync(path(), archive);
-        expect(entry('a').read().size).equals(x.size);
+        expect(entry('a').read().size).to.equal(x.size);
         // the checksum of the directory
         const central = archive.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
         archive.writeUInt32LE((archive.readUInt32LE(central + 16) ^ 1) >>> 0, central + 16);
         writeFileSync(path(), archive);
-        expect(() => entry('a').read(), `${x.size} and ${more}`).throws(ArgumentError, 'check sum');
+        expect(() => entry('a').read(), `${x.size} and ${more}`).to.throw(ArgumentError, 'check sum');
       }
     }
   });
@@ -121,7 +121,7 @@ onEveryBackend('.npz', (backend) => {
     writeNpz(path(), { a: NDArray.ones([3]) });
     const before = readFileSync(path());
     writeNpz(path(), { a: NDArray.ones([3]) });
-    expect(readFileSync(path())).deep.equals(before);
+    expect(readFileSync(path())).to.deep.equal(before);
   });
   it('notices damage', () => {
     for (const compress of [false, true]) {
@@ -130,10 +130,10 @@ onEveryBackend('.npz', (backend) => {
       const flipped = Buffer.from(good);
       flipped[3000] = (flipped[3000] as number) ^ 0x10;
       writeFileSync(path(), flipped);
-      expect(() => entry('a').read(), `compress: ${compress}`).throws(ArgumentError, /damaged|cut short/);
+      expect(() => entry('a').read(), `compress: ${compress}`).to.throw(ArgumentError, /damaged|cut short/);
       for (const length of [0, 10, 1000, good.length - 10]) {
         writeFileSync(path(), good.subarray(0, length));
-        expect(() => readNpz(path()), `${length}`).throws(ArgumentError, 'not a ZIP archive');
+        expect(() => readNpz(path()), `${length}`).to.throw(ArgumentError, 'not a ZIP archive');
       }
       // the directory states more than the file contains: first the sizes, then the offset of the
       // member
@@ -142,12 +142,12 @@ onEveryBackend('.npz', (backend) => {
         const wrong = Buffer.from(good);
         wrong.writeUInt32LE(0x7fffffff, directory + field);
         writeFileSync(path(), wrong);
-        expect(() => entry('a').read(), `field ${field}`).throws(ArgumentError, /cut short or damaged/);
+        expect(() => entry('a').read(), `field ${field}`).to.throw(ArgumentError, /cut short or damaged/);
       }
       const encrypted = Buffer.from(good);
       encrypted.writeUInt16LE(1, directory + 8);
       writeFileSync(path(), encrypted);
-      expect(() => entry('a').read()).throws(ArgumentError, 'encrypted');
+      expect(() => entry('a').read()).to.throw(ArgumentError, 'encrypted');
     }
   });
   it('refuses, or reads, an archive with any one bit changed', function () {
@@ -169,20 +169,20 @@ onEveryBackend('.npz', (backend) => {
         );
       }
     }
-    expect(refused).above(good.length / 4);
+    expect(refused).to.be.above(good.length / 4);
   });
   it('refuses names that are none', () => {
-    expect(() => writeNpz(path(), { '': NDArray.ones([1]) })).throws(ArgumentError);
-    expect(() => writeNpz(path(), {}, { compres: true } as never)).throws(
+    expect(() => writeNpz(path(), { '': NDArray.ones([1]) })).to.throw(ArgumentError);
+    expect(() => writeNpz(path(), {}, { compres: true } as never)).to.throw(
       ArgumentError,
       "did you mean 'compress'",
     );
     writeNpz(path(), {});
-    expect(readNpz(path()).size).equals(0);
+    expect(readNpz(path()).size).to.equal(0);
   });
   it('computes the check sum of the standard', () => {
-    expect(crc32OfTable(new TextEncoder().encode('123456789'))).equals(0xcbf43926);
+    expect(crc32OfTable(new TextEncoder().encode('123456789'))).to.equal(0xcbf43926);
     const [a, b] = [new TextEncoder().encode('12345'), new TextEncoder().encode('6789')];
-    expect(crc32OfTable(b, crc32OfTable(a))).equals(0xcbf43926);
+    expect(crc32OfTable(b, crc32OfTable(a))).to.equal(0xcbf43926);
   });
 });

@@ -63,7 +63,7 @@ describe('writing files', function () {
         });
       const output = run();
       expect(output, kind).to.match(/^ArgumentError: could not write .*: EFBIG/);
-      expect(output, kind).to.contain(path);
+      expect(output, kind).to.include(path);
       if (kind !== 'zarr') expect(readFileSync(path, 'utf8'), kind).to.equal('old');
       expect(readdirSync(folder), kind).to.deep.equal(before);
     }

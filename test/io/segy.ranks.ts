@@ -104,16 +104,16 @@ group('SEG-Y by all ranks', () => {
           writeSegy(path, placed(whole, layout, comm), { ...GEOMETRY, format });
           for (const axis of [0, 1, 2]) {
             const { data, ...geometry } = readSegy(path, { axis });
-            expect([data.dtype, data.axis, data.globalShape]).deep.equals([dtype, axis, SHAPE]);
-            expect(data.asArray().toHost(), `${format} ${layout}`).deep.equals(whole.toHost());
-            expect(geometry).deep.equals({ ...GEOMETRY, format });
+            expect([data.dtype, data.axis, data.globalShape]).to.deep.equal([dtype, axis, SHAPE]);
+            expect(data.asArray().toHost(), `${format} ${layout}`).to.deep.equal(whole.toHost());
+            expect(geometry).to.deep.equal({ ...GEOMETRY, format });
           }
           comm.barrier();
         }
       }
       expect(
         readSegy(path, { partition: 'BROADCAST', dtype: 'float32' }).data.asArray().toHost(),
-      ).deep.equals(numbered(SHAPE, 'float32').toHost());
+      ).to.deep.equal(numbered(SHAPE, 'float32').toHost());
     });
   });
 
@@ -140,15 +140,15 @@ group('SEG-Y by all ranks', () => {
             ? { inlineByte: variant.bytes[0], crosslineByte: variant.bytes[1] }
             : {};
           const { data, ...geometry } = readSegy(path, { axis, dtype: 'float32', ...bytes });
-          expect(data.asArray().toHost(), message).deep.equals(numbered(SHAPE, 'float32').toHost());
-          expect([geometry.inlines, geometry.crosslines, geometry.sampleInterval], message).deep.equals([
+          expect(data.asArray().toHost(), message).to.deep.equal(numbered(SHAPE, 'float32').toHost());
+          expect([geometry.inlines, geometry.crosslines, geometry.sampleInterval], message).to.deep.equal([
             [10, 11, 12],
             [30, 35, 40, 45],
             0.002,
           ]);
-          expect(geometry.text, message).equals('C 1 HELLO');
+          expect(geometry.text, message).to.equal('C 1 HELLO');
         }
-        expect(readSegy(path, variant.bytes ? { inlineByte: 9, crosslineByte: 21 } : {}).data.dtype).equals(
+        expect(readSegy(path, variant.bytes ? { inlineByte: 9, crosslineByte: 21 } : {}).data.dtype).to.equal(
           variant.format === 2 || variant.format === 3 ? 'int32' : 'float32',
         );
       }
@@ -166,10 +166,10 @@ group('SEG-Y by all ranks', () => {
         const whole = numbered(shape, 'float32');
         writeSegy(path, DistributedArray.toDist(whole, { axis: 1 }), { sampleInterval: 0.002 });
         const { data, inlines, text } = readSegy(path);
-        expect(data.globalShape).deep.equals(shape);
-        expect(data.asArray().toHost()).deep.equals(whole.toHost());
-        expect(inlines).deep.equals(Array.from({ length: shape[0] as number }, (_, k) => k + 1));
-        expect(text).match(/^C 1 POST.*\nC40 END TEXTUAL HEADER$/s);
+        expect(data.globalShape).to.deep.equal(shape);
+        expect(data.asArray().toHost()).to.deep.equal(whole.toHost());
+        expect(inlines).to.deep.equal(Array.from({ length: shape[0] as number }, (_, k) => k + 1));
+        expect(text).to.match(/^C 1 POST.*\nC40 END TEXTUAL HEADER$/s);
         comm.barrier();
       }
     });
@@ -227,7 +227,7 @@ group('SEG-Y by all ranks', () => {
         }
         comm.barrier();
         expectAllThrow(comm, () => readSegy(path), DTypeError, 'beyond float32');
-        expect(readSegy(path, { dtype: 'float64' }).data.get([0, 0, 0])).above(1e75);
+        expect(readSegy(path, { dtype: 'float64' }).data.get([0, 0, 0])).to.be.above(1e75);
         expectAllThrow(comm, () => readSegy(path, { dtype: 'int32' }), DTypeError);
         expectAllThrow(comm, () => readSegy(path, { dtype: 'complex64' }), DTypeError);
         expectAllThrow(comm, () => readSegy(path, { inlineByte: 238 }), ArgumentError);
@@ -279,7 +279,7 @@ group('SEG-Y by all ranks', () => {
           comm.barrier();
           const began = performance.now();
           expectAllThrow(comm, () => readSegy(path), ArgumentError, String(places));
-          expect(performance.now() - began, String(places)).below(2000);
+          expect(performance.now() - began, String(places)).to.be.below(2000);
         }
       });
     },
@@ -330,22 +330,22 @@ group('SEG-Y by all ranks', () => {
           if (comm.rank === bad) gone.dispose();
           expectAllThrow(comm, () => writeSegy(path, gone, GEOMETRY), BackendError, `gone on rank ${bad}`);
         }
-        expect(readdirSync(folder)).deep.equals([]);
+        expect(readdirSync(folder)).to.deep.equal([]);
         comm.barrier();
         // a value that only one rank has
         const one = x.copy().set([2, 3, 4], Number.POSITIVE_INFINITY);
         expectAllThrow(comm, () => writeSegy(path, one, { ...GEOMETRY, format: 'ibm' }), DTypeError);
-        expect(readdirSync(folder)).deep.equals([]);
+        expect(readdirSync(folder)).to.deep.equal([]);
         comm.barrier();
         writeSegy(path, x, GEOMETRY);
         const bytes = readFileSync(path);
-        expect(bytes.length).equals(3600 + 12 * 260);
+        expect(bytes.length).to.equal(3600 + 12 * 260);
         expect([
           bytes.readUInt16BE(3216),
           bytes.readUInt16BE(3220),
           bytes.readUInt16BE(3224),
           bytes.readUInt16BE(3500),
-        ]).deep.equals([4000, 5, 5, 0x0100]);
+        ]).to.deep.equal([4000, 5, 5, 0x0100]);
       });
     },
   );

@@ -18,8 +18,8 @@ describe('floats of System/360', () => {
       [0x00100000, 16 ** -65],
     ];
     for (const [bits, value] of known) {
-      expect(fromIbm(bits), bits.toString(16)).equals(value);
-      expect(toIbm(value), String(value)).equals(bits);
+      expect(fromIbm(bits), bits.toString(16)).to.equal(value);
+      expect(toIbm(value), String(value)).to.equal(bits);
     }
   });
   it('every normalized one comes back', () => {
@@ -30,7 +30,7 @@ describe('floats of System/360', () => {
         fc.integer({ min: 0x100000, max: 0xffffff }),
         (negative, exponent, fraction) => {
           const bits = (((negative ? 0x80 : 0) | exponent) * 2 ** 24 + fraction) >>> 0;
-          expect(toIbm(fromIbm(bits))).equals(bits);
+          expect(toIbm(fromIbm(bits))).to.equal(bits);
         },
       ),
       { numRuns: 2000 },
@@ -44,11 +44,11 @@ describe('floats of System/360', () => {
       fc.property(numbers, (x) => {
         const bits = toIbm(x) as number;
         const y = fromIbm(bits);
-        expect(Math.abs(y - x)).at.most(Math.abs(x) * 2 ** -21);
+        expect(Math.abs(y - x)).to.be.at.most(Math.abs(x) * 2 ** -21);
         for (const other of [bits - 1, bits + 1]) {
           // the neighbours with the same exponent of 16
           if ((other & 0xffffff) >= 0x100000 && other >>> 24 === bits >>> 24)
-            expect(Math.abs(fromIbm(other) - x)).at.least(Math.abs(y - x));
+            expect(Math.abs(fromIbm(other) - x)).to.be.at.least(Math.abs(y - x));
         }
       }),
       { numRuns: 2000 },
@@ -61,30 +61,30 @@ describe('floats of System/360', () => {
         fc.integer({ min: -120, max: 100 }),
         (m, e) => {
           const x = m * 2 ** e;
-          expect(fromIbm(toIbm(x) as number)).equals(x);
+          expect(fromIbm(toIbm(x) as number)).to.equal(x);
         },
       ),
     );
-    expect(toIbm(1 + 2 ** -21)).equals(0x41100000);
-    expect(toIbm(1 + 3 * 2 ** -21)).equals(0x41100002);
-    expect(toIbm(16 - 2 ** -30)).equals(0x42100000);
+    expect(toIbm(1 + 2 ** -21)).to.equal(0x41100000);
+    expect(toIbm(1 + 3 * 2 ** -21)).to.equal(0x41100002);
+    expect(toIbm(16 - 2 ** -30)).to.equal(0x42100000);
   });
   it('end where they end', () => {
     for (const x of [Number.NaN, Number.POSITIVE_INFINITY, -1e76, 16 ** 63])
-      expect(toIbm(x)).equals(undefined);
-    expect(toIbm(1e-90)).equals(0);
-    expect(fromIbm(toIbm(16 ** -66) as number)).equals(16 ** -66);
+      expect(toIbm(x)).to.equal(undefined);
+    expect(toIbm(1e-90)).to.equal(0);
+    expect(fromIbm(toIbm(16 ** -66) as number)).to.equal(16 ** -66);
   });
 });
 
 describe('EBCDIC', () => {
   it('has the letters of the standard', () => {
-    expect([...toEbcdic('C 1 AZaz09.')]).deep.equals([
+    expect([...toEbcdic('C 1 AZaz09.')]).to.deep.equal([
       0xc3, 0x40, 0xf1, 0x40, 0xc1, 0xe9, 0x81, 0xa9, 0xf0, 0xf9, 0x4b,
     ]);
-    expect(fromEbcdic(Uint8Array.of(0xc3, 0x40, 0xf1, 0x00, 0x05))).equals('C 1  ');
+    expect(fromEbcdic(Uint8Array.of(0xc3, 0x40, 0xf1, 0x00, 0x05))).to.equal('C 1  ');
     const ascii = Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join('');
-    expect(fromEbcdic(toEbcdic(ascii))).equals(ascii);
-    expect(() => toEbcdic('Ω')).throws(ArgumentError, 'EBCDIC');
+    expect(fromEbcdic(toEbcdic(ascii))).to.equal(ascii);
+    expect(() => toEbcdic('Ω')).to.throw(ArgumentError, 'EBCDIC');
   });
 });

@@ -43,13 +43,13 @@ describe('runs of a box in a file', () => {
         const found: number[] = [];
         for (let k = 0; k < runs.count; k++)
           for (let b = 0; b < runs.bytes; b++) found.push(runs.position(k) + b);
-        expect(found).deep.equals(expected);
+        expect(found).to.deep.equal(expected);
         const breaks = expected.filter((p, i) => i > 0 && p !== (expected[i - 1] as number) + 1).length;
         // if an axis has one entry, neighbouring runs may stay separate, but separate bytes are
         // never one run
-        if (expected.length > 0) expect(runs.count).at.least(breaks + 1);
+        if (expected.length > 0) expect(runs.count).to.be.at.least(breaks + 1);
         if (shape.every((n) => n > 1) && expected.length > 0 && box.shape.every((n) => n > 1))
-          expect(runs.count).equals(breaks + 1);
+          expect(runs.count).to.equal(breaks + 1);
       }),
     );
   });
@@ -65,12 +65,12 @@ describe('runs of a box in a file', () => {
       const fd = openSync(path, 'w+');
       const sink = runsSink(fd, runs);
       for (let at = 0; at < bytes.length; at += 77) sink(bytes.subarray(at, at + 77));
-      expect(statSync(path).size).equals(product(shape) * 8 + 128);
+      expect(statSync(path).size).to.equal(product(shape) * 8 + 128);
       const source = runsSource(fd, path, runs);
       const back = new Uint8Array(bytes.length);
       for (let at = 0; at < bytes.length; at += 33) source.read(back.subarray(at, at + 33));
       closeSync(fd);
-      expect(back).deep.equals(bytes);
+      expect(back).to.deep.equal(bytes);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -81,12 +81,12 @@ describe('runs of a box in a file', () => {
     const rows = Layout.split([8, 50_000, 4], 4);
     const columns = Layout.split([8, 50_000, 4], 4, 1);
     const short = Layout.split([8, 50_000, 4], 4, 2);
-    expect(chosen(rows).equals(rows)).equals(true);
-    expect(chosen(columns).equals(columns)).equals(true);
-    expect(chosen(short).key).equals(rows.key);
-    expect(chosen(short, true).equals(short)).equals(true);
-    expect(chosen(rows, true).axis).equals(2);
-    expect(chosen(Layout.replicated([2, 100, 4], 4)).axis).equals(1);
-    expect(chosen(Layout.split([2, 3, 2], 4, 2)).axis).equals(1);
+    expect(chosen(rows).equals(rows)).to.equal(true);
+    expect(chosen(columns).equals(columns)).to.equal(true);
+    expect(chosen(short).key).to.equal(rows.key);
+    expect(chosen(short, true).equals(short)).to.equal(true);
+    expect(chosen(rows, true).axis).to.equal(2);
+    expect(chosen(Layout.replicated([2, 100, 4], 4)).axis).to.equal(1);
+    expect(chosen(Layout.split([2, 3, 2], 4, 2)).axis).to.equal(1);
   });
 });

@@ -54,12 +54,12 @@ group('Zarr by all ranks', () => {
             ? [{ axis: shape.length - 1 }]
             : [{ partition: 'BROADCAST' as const }, { axis: 0 }]) {
             const x = readZarr(path, options);
-            expect([x.dtype, x.globalShape], `${layout}`).deep.equals([dtype, shape]);
-            expect(x.asArray().toHost(), `${dtype} ${layout}`).deep.equals(whole.toHost());
+            expect([x.dtype, x.globalShape], `${layout}`).to.deep.equal([dtype, shape]);
+            expect(x.asArray().toHost(), `${dtype} ${layout}`).to.deep.equal(whole.toHost());
           }
         }
         comm.barrier();
-        expect(readdirSync(folder)).deep.equals(['x.zarr']);
+        expect(readdirSync(folder)).to.deep.equal(['x.zarr']);
       }
     });
   });
@@ -73,10 +73,10 @@ group('Zarr by all ranks', () => {
         const x = DistributedArray.random([8, 6], { dtype: 'float32' });
         const { messages } = comm.counters;
         writeZarr(path, x, { chunks: [2, 4] });
-        expect(readZarr(path).local.toHost()).deep.equals(x.local.toHost());
-        expect(comm.counters.messages).equals(messages);
-        expect(readZarr(path, { axis: 1 }).redistribute(0).local.toHost()).deep.equals(x.local.toHost());
-        expect(comm.counters.messages).above(messages);
+        expect(readZarr(path).local.toHost()).to.deep.equal(x.local.toHost());
+        expect(comm.counters.messages).to.equal(messages);
+        expect(readZarr(path, { axis: 1 }).redistribute(0).local.toHost()).to.deep.equal(x.local.toHost());
+        expect(comm.counters.messages).to.be.above(messages);
       });
     },
   );
@@ -93,7 +93,7 @@ group('Zarr by all ranks', () => {
         dimensionNames: ['y', null],
       });
       const metadata = readZarrMetadata(path);
-      expect([metadata.attributes, metadata.dimensionNames, metadata.compression]).deep.equals([
+      expect([metadata.attributes, metadata.dimensionNames, metadata.compression]).to.deep.equal([
         attributes,
         ['y', null],
         'gzip',
@@ -113,7 +113,7 @@ group('Zarr by all ranks', () => {
         ],
         Number.NaN,
       );
-      expect(readZarr(path, { axis: 1 }).asArray().toHost()).deep.equals(holes.toHost());
+      expect(readZarr(path, { axis: 1 }).asArray().toHost()).to.deep.equal(holes.toHost());
     });
   });
 
@@ -164,7 +164,7 @@ group('Zarr by all ranks', () => {
         }
         writeZarr(path, x, { chunks: [2, 5] });
         expectAllThrow(comm, () => readZarr(path, { maxBytes: 100 }), ArgumentError);
-        expect(readZarr(path, { maxBytes: 120 }).size).equals(30);
+        expect(readZarr(path, { maxBytes: 120 }).size).to.equal(30);
         // one rank has a different array at its path
         const mine = join(folder, `rank-${comm.rank}`);
         const alone = DistributedArray.ones([comm.rank === comm.size - 1 ? 4 : 3], {
@@ -182,7 +182,7 @@ group('Zarr by all ranks', () => {
       const x = DistributedArray.ones([6, 5], { axis: 1 });
       writeZarr(path, x);
       writeZarr(path, DistributedArray.zeros([3]));
-      expect(readZarr(path).globalShape).deep.equals([3]);
+      expect(readZarr(path).globalShape).to.deep.equal([3]);
       comm.barrier();
       for (let bad = 0; bad < comm.size; bad++) {
         const gone = DistributedArray.ones([6, 5], { axis: 1 });
@@ -203,9 +203,9 @@ group('Zarr by all ranks', () => {
       }
       comm.barrier();
       expectAllThrow(comm, () => writeZarr(join(folder, 'data'), x), ArgumentError);
-      expect(existsSync(join(folder, 'data', 'precious'))).equals(true);
-      expect(readdirSync(folder).sort()).deep.equals(['data', 'x.zarr']);
-      expect(readZarr(path).globalShape).deep.equals([3]);
+      expect(existsSync(join(folder, 'data', 'precious'))).to.equal(true);
+      expect(readdirSync(folder).sort()).to.deep.equal(['data', 'x.zarr']);
+      expect(readZarr(path).globalShape).to.deep.equal([3]);
     });
   });
 });

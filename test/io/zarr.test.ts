@@ -66,7 +66,7 @@ const parse = (changes: object) =>
 
 describe('Zarr metadata', () => {
   it('says what an array is', () => {
-    expect(parse({})).deep.equals({
+    expect(parse({})).to.deep.equal({
       shape: [4, 3],
       dataType: 'float32',
       kind: 'float',
@@ -82,13 +82,13 @@ describe('Zarr metadata', () => {
   });
   it('has fill values of every kind', () => {
     const fill = (data_type: string, fill_value: unknown) => parse({ data_type, fill_value }).fill;
-    expect(fill('bool', true)).deep.equals([1]);
-    expect(fill('int16', -3)).deep.equals([-3]);
-    expect(fill('float32', '0x3fc00000')).deep.equals([1.5]);
-    expect(fill('float64', '0x3ff8000000000000')).deep.equals([1.5]);
-    expect(fill('float64', '-Infinity')).deep.equals([Number.NEGATIVE_INFINITY]);
-    expect(fill('float32', 'NaN')).deep.equals([Number.NaN]);
-    expect(fill('complex64', [1, 'Infinity'])).deep.equals([1, Number.POSITIVE_INFINITY]);
+    expect(fill('bool', true)).to.deep.equal([1]);
+    expect(fill('int16', -3)).to.deep.equal([-3]);
+    expect(fill('float32', '0x3fc00000')).to.deep.equal([1.5]);
+    expect(fill('float64', '0x3ff8000000000000')).to.deep.equal([1.5]);
+    expect(fill('float64', '-Infinity')).to.deep.equal([Number.NEGATIVE_INFINITY]);
+    expect(fill('float32', 'NaN')).to.deep.equal([Number.NaN]);
+    expect(fill('complex64', [1, 'Infinity'])).to.deep.equal([1, Number.POSITIVE_INFINITY]);
     const wrong: readonly (readonly [string, unknown])[] = [
       ['bool', 1],
       ['uint8', 300],
@@ -110,7 +110,7 @@ describe('Zarr metadata', () => {
       ['float32', null],
     ];
     for (const [type, value] of wrong)
-      expect(() => fill(type, value), `${type} ${String(value)}`).throws(ArgumentError, 'fill_value');
+      expect(() => fill(type, value), `${type} ${String(value)}`).to.throw(ArgumentError, 'fill_value');
   });
   it('has fill values as their type holds them', () => {
     const written = (data_type: string, fill: string) =>
@@ -118,14 +118,14 @@ describe('Zarr metadata', () => {
         JSON.stringify({ ...METADATA, data_type, fill_value: 'FILL' }).replace('"FILL"', fill),
         'zarr.json',
       ).fill[0];
-    expect(written('float32', '0.1')).equals(Math.fround(0.1));
-    expect(written('float16', '0.1')).equals(0.0999755859375);
-    expect(written('float16', '65519')).equals(65504);
-    expect(written('float16', '5e-8')).equals(2 ** -24);
-    expect(written('float16', '"0x3e00"')).equals(1.5);
-    expect(written('uint8', '255')).equals(255);
-    expect(written('int64', '-9223372036854775808')).equals(-(2 ** 63));
-    expect(written('uint64', '1152921504606846976')).equals(2 ** 60);
+    expect(written('float32', '0.1')).to.equal(Math.fround(0.1));
+    expect(written('float16', '0.1')).to.equal(0.0999755859375);
+    expect(written('float16', '65519')).to.equal(65504);
+    expect(written('float16', '5e-8')).to.equal(2 ** -24);
+    expect(written('float16', '"0x3e00"')).to.equal(1.5);
+    expect(written('uint8', '255')).to.equal(255);
+    expect(written('int64', '-9223372036854775808')).to.equal(-(2 ** 63));
+    expect(written('uint64', '1152921504606846976')).to.equal(2 ** 60);
     for (const [type, fill] of [
       ['int64', '9007199254740993'],
       ['int64', '9223372036854775807'],
@@ -134,7 +134,7 @@ describe('Zarr metadata', () => {
       ['float64', '1e400'],
       ['float64', 'NaN'],
     ] as const)
-      expect(() => written(type, fill), `${type} ${fill}`).throws(ArgumentError, 'fill_value');
+      expect(() => written(type, fill), `${type} ${fill}`).to.throw(ArgumentError, 'fill_value');
   });
   it('has attributes that are no numbers as Python writes them', () => {
     const text = JSON.stringify({
@@ -145,7 +145,7 @@ describe('Zarr metadata', () => {
       text.replace('"A"', 'NaN').replace('"B"', '-Infinity').replace('"C"', 'Infinity'),
       'x',
     );
-    expect(attributes).deep.equals({
+    expect(attributes).to.deep.equal({
       a: Number.NaN,
       b: [Number.NEGATIVE_INFINITY, { c: Number.POSITIVE_INFINITY }],
       text: '"NaN, Infinity',
@@ -158,8 +158,8 @@ describe('Zarr metadata', () => {
         'x',
       ).attributes;
     const good = { a: [1, null, { b: 'text' }], c: true, d: -1.5e300 };
-    expect(write(good)).deep.equals(good);
-    expect(write({ when: new Date(0) })).deep.equals({ when: '1970-01-01T00:00:00.000Z' });
+    expect(write(good)).to.deep.equal(good);
+    expect(write({ when: new Date(0) })).to.deep.equal({ when: '1970-01-01T00:00:00.000Z' });
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
     const wrong: readonly (readonly [RegExp, unknown])[] = [
@@ -172,7 +172,7 @@ describe('Zarr metadata', () => {
       [/a typed array in x/, Float64Array.of(1)],
       [/a circle in x\.self/, circle],
     ];
-    for (const [why, x] of wrong) expect(() => write({ x })).throws(ArgumentError, why);
+    for (const [why, x] of wrong) expect(() => write({ x })).to.throw(ArgumentError, why);
   });
   it('is refused where it says what is not read', () => {
     const gzip = { name: 'gzip', configuration: { level: 1 } };
@@ -200,11 +200,12 @@ describe('Zarr metadata', () => {
       [/endian/, { codecs: [{ name: 'bytes' }] }],
       [/transformers/, { storage_transformers: [{}] }],
     ];
-    for (const [why, changes] of wrong) expect(() => parse(changes), String(why)).throws(ArgumentError, why);
+    for (const [why, changes] of wrong)
+      expect(() => parse(changes), String(why)).to.throw(ArgumentError, why);
     for (const data_type of ['float16x', 'r8', { name: 'float32' }, 'toString', null])
-      expect(() => parse({ data_type })).throws(DTypeError, 'expected one of');
+      expect(() => parse({ data_type })).to.throw(DTypeError, 'expected one of');
     for (const text of ['', '[]', 'null', '7', '{"zarr_format": 3'])
-      expect(() => parseZarrMetadata(text, 'x')).throws(ArgumentError, 'zarr.json');
+      expect(() => parseZarrMetadata(text, 'x')).to.throw(ArgumentError, 'zarr.json');
   });
 });
 
@@ -228,29 +229,29 @@ describe('chunks of Zarr arrays', () => {
         let cells = 0;
         for (let rank = 0; rank < layout.ranks; rank++) {
           forChunks(chosen.box(rank), chunks, (index, part) => {
-            expect(seen.has(String(index))).equals(false);
+            expect(seen.has(String(index))).to.equal(false);
             seen.add(String(index));
             expect(
               index.every((j, k) => Number.isInteger(j) && part.start[k] === j * (chunks[k] as number)),
-            ).equals(true);
+            ).to.equal(true);
             cells += product(part.shape);
           });
         }
-        expect(cells).equals(layout.size);
-        expect(seen.size).equals(
+        expect(cells).to.equal(layout.size);
+        expect(seen.size).to.equal(
           product(layout.globalShape.map((n, k) => Math.ceil(n / (chunks[k] as number)))),
         );
-        expect(chunkLayout(chosen, chunks)).equals(chosen);
+        expect(chunkLayout(chosen, chunks)).to.equal(chosen);
       }),
     );
-    expect(chunkLayout(Layout.split([8, 8], 4), [4, 4]).grid).deep.equals([2, 2]);
-    expect(chunkLayout(Layout.split([8, 8], 3), [4, 4]).grid).deep.equals([1, 1]);
+    expect(chunkLayout(Layout.split([8, 8], 4), [4, 4]).grid).to.deep.equal([2, 2]);
+    expect(chunkLayout(Layout.split([8, 8], 3), [4, 4]).grid).to.deep.equal([1, 1]);
   });
   it('hold at most 4 MiB unless asked for', () => {
-    expect(defaultChunks([3, 4], 8)).deep.equals([3, 4]);
-    expect(defaultChunks([0, 4], 8)).deep.equals([1, 4]);
+    expect(defaultChunks([3, 4], 8)).to.deep.equal([3, 4]);
+    expect(defaultChunks([0, 4], 8)).to.deep.equal([1, 4]);
     const chunks = defaultChunks([1000, 3000, 7], 8);
-    expect(product(chunks) * 8).within(2 ** 20, 2 ** 22);
+    expect(product(chunks) * 8).to.be.within(2 ** 20, 2 ** 22);
   });
 });
 
@@ -280,16 +281,16 @@ onEveryBackend('Zarr and zarrita', (backend) => {
         const there = await zarr.open(zarr.root(storeIn(path)), { kind: 'array' });
         // an additional attribute identifies the write
         const { lops_mpi_write: id, ...attributes } = there.attrs;
-        expect([there.dtype, attributes, there.dimensionNames]).deep.equals([
+        expect([there.dtype, attributes, there.dimensionNames]).to.deep.equal([
           dtype,
           { a: 1 },
           ['x', 'y', 'z'],
         ]);
         expect(id).matches(/^[0-9a-f]{32}$/);
-        expect(readZarrMetadata(path).attributes).deep.equals({ a: 1 });
+        expect(readZarrMetadata(path).attributes).to.deep.equal({ a: 1 });
         const chunk = await zarr.get(there);
-        expect(chunk.shape).deep.equals([5, 7, 2]);
-        expect(chunk.data).deep.equals(x.toHost());
+        expect(chunk.shape).to.deep.equal([5, 7, 2]);
+        expect(chunk.data).to.deep.equal(x.toHost());
       }
     }
   });
@@ -326,10 +327,10 @@ onEveryBackend('Zarr and zarrita', (backend) => {
         await zarr.set(array, null, { data, shape: [5, 7], stride: [7, 1] });
         if (compression === 'gzip') compressAll(path);
         const x = readZarr(path, { comm });
-        expect([x.dtype, readZarrMetadata(path).dataType]).deep.equals([natural, dataType]);
-        expect(Array.from(x.local.toHost()), path).deep.equals(Array.from(data));
+        expect([x.dtype, readZarrMetadata(path).dataType]).to.deep.equal([natural, dataType]);
+        expect(Array.from(x.local.toHost()), path).to.deep.equal(Array.from(data));
         rmSync(join(path, compression === 'none' ? 'c.1.1' : 'c/1/1'));
-        expect(readZarr(path, { comm }).local.get(3, 6)).equals(3);
+        expect(readZarr(path, { comm }).local.get(3, 6)).to.equal(3);
       }
     }
   });
@@ -350,15 +351,15 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     await zarr.set(array, null, { data, shape: [n], stride: [1] });
     const stored = readFileSync(join(path, 'c/0'));
     const bytes = unzstd(stored, 4 * n);
-    expect(Buffer.from(bytes).equals(Buffer.from(data.buffer))).equals(true);
-    expect(() => unzstd(stored, 4 * n - 1)).throws(ArgumentError, 'more than');
-    expect(() => unzstd(stored.subarray(0, -1), 4 * n)).throws(ArgumentError);
-    expect(() => unzstd(Buffer.concat([stored, stored]), 4 * n)).throws(ArgumentError, 'its frame has');
+    expect(Buffer.from(bytes).equals(Buffer.from(data.buffer))).to.equal(true);
+    expect(() => unzstd(stored, 4 * n - 1)).to.throw(ArgumentError, 'more than');
+    expect(() => unzstd(stored.subarray(0, -1), 4 * n)).to.throw(ArgumentError);
+    expect(() => unzstd(Buffer.concat([stored, stored]), 4 * n)).to.throw(ArgumentError, 'its frame has');
     const window = Buffer.from(stored);
     window[4] = 0;
     window[5] = 0xff;
-    expect(() => unzstd(window, 4 * n)).throws(ArgumentError, 'window');
-    expect(() => unzstd(new Uint8Array(3), 4)).throws(ArgumentError, 'no frame');
+    expect(() => unzstd(window, 4 * n)).to.throw(ArgumentError, 'window');
+    expect(() => unzstd(new Uint8Array(3), 4)).to.throw(ArgumentError, 'no frame');
   });
 
   it('stores of version 2, files and nothing are told from each other', () => {
@@ -367,14 +368,14 @@ onEveryBackend('Zarr and zarrita', (backend) => {
       mkdirSync(path);
       writeFileSync(join(path, name), '{}');
       for (const read of [() => readZarr(path, { comm }), () => readZarrMetadata(path)])
-        expect(read, name).throws(ArgumentError, /Zarr version 2 .*expected version 3/);
-      expect(() => writeZarr(path, place(NDArray.zeros([3])))).throws(ArgumentError, 'no Zarr array');
+        expect(read, name).to.throw(ArgumentError, /Zarr version 2 .*expected version 3/);
+      expect(() => writeZarr(path, place(NDArray.zeros([3])))).to.throw(ArgumentError, 'no Zarr array');
     }
     writeFileSync(join(folder, 'x.zip'), 'PK');
-    expect(() => readZarr(join(folder, 'x.zip'), { comm })).throws(ArgumentError, /is a file: .*ZIP/);
+    expect(() => readZarr(join(folder, 'x.zip'), { comm })).to.throw(ArgumentError, /is a file: .*ZIP/);
     const began = performance.now();
-    expect(() => readZarr(join(folder, 'none'), { comm })).throws(ArgumentError, 'ENOENT');
-    expect(performance.now() - began).below(200);
+    expect(() => readZarr(join(folder, 'none'), { comm })).to.throw(ArgumentError, 'ENOENT');
+    expect(performance.now() - began).to.be.below(200);
   });
 
   it('a value of chunks that are not stored is as exact as those that are', () => {
@@ -389,8 +390,8 @@ onEveryBackend('Zarr and zarrita', (backend) => {
         .replace('"fill_value": 0', `"fill_value": ${2 ** 40}`),
     );
     rmSync(join(path, 'c/0'));
-    expect(readZarr(path, { comm }).local.toHost()).deep.equals(Float64Array.of(2 ** 40, 2 ** 40, 2 ** 40));
-    expect(() => readZarr(path, { comm, dtype: 'int32' })).throws(DTypeError, 'does not fit into int32');
+    expect(readZarr(path, { comm }).local.toHost()).to.deep.equal(Float64Array.of(2 ** 40, 2 ** 40, 2 ** 40));
+    expect(() => readZarr(path, { comm, dtype: 'int32' })).to.throw(DTypeError, 'does not fit into int32');
   });
 
   it('wide integers become float64 where that is exact', () => {
@@ -400,9 +401,9 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     const file = join(path, 'zarr.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"float64"', '"int64"'));
     writeFileSync(join(path, 'c/0'), new Uint8Array(BigInt64Array.of(1n, -(2n ** 40n), 5n).buffer));
-    expect(readZarr(path, { comm }).local.toHost()).deep.equals(Float64Array.of(1, -(2 ** 40), 5));
+    expect(readZarr(path, { comm }).local.toHost()).to.deep.equal(Float64Array.of(1, -(2 ** 40), 5));
     writeFileSync(join(path, 'c/0'), new Uint8Array(BigInt64Array.of(1n, 2n ** 60n + 1n, 5n).buffer));
-    expect(() => readZarr(path, { comm })).throws(DTypeError, 'exactly');
+    expect(() => readZarr(path, { comm })).to.throw(DTypeError, 'exactly');
   });
 });
 
@@ -427,10 +428,10 @@ describe('a Zarr array that is replaced while it is read', function () {
         const values = new Set(readZarr(path, { comm }).local.toHost());
         expect([...values]).lengthOf(1);
         seen.add([...values][0] as number);
-        expect(readZarrMetadata(path).shape).deep.equals([64]);
+        expect(readZarrMetadata(path).shape).to.deep.equal([64]);
       }
-      expect(reads).above(20);
-      expect(seen.size).above(5);
+      expect(reads).to.be.above(20);
+      expect(seen.size).to.be.above(5);
     } finally {
       writer.kill('SIGKILL');
       await new Promise((done) => writer.on('close', done));
@@ -456,11 +457,11 @@ describe('a Zarr array that is replaced while it is read', function () {
     try {
       writeZarr(path, DistributedArray.full([5], 0, { comm, backend: quiet }));
       restless.writes = 1;
-      expect(() => readZarr(path, { comm, backend: restless })).throws(
+      expect(() => readZarr(path, { comm, backend: restless })).to.throw(
         ArgumentError,
         /was replaced in each of 20 attempts/,
       );
-      expect(restless.writes).above(20);
+      expect(restless.writes).to.be.above(20);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -2,7 +2,7 @@
  * Tests the middle of an axis: symmetric input gives symmetric output, for even and for odd numbers
  * of samples.
  */
-import { assert } from 'chai';
+import { expect } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { Backend } from '../../src/core/ports/backend.js';
@@ -26,7 +26,7 @@ import { smooth } from '../../src/local/signal/smooth.js';
 import { TAPER_TYPES } from '../../src/local/signal/windows/tapers.js';
 import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
-import { difference } from '../support/vectors.js';
+import { expectClose } from '../support/expect-close.js';
 
 const evenly = (n: number, step: number, first = 0): number[] =>
   Array.from({ length: n }, (_, i) => first + i * step);
@@ -39,8 +39,7 @@ describe('the middle of an axis', () => {
     backend = await makeBackend('cpu');
   });
   const model = (A: AnyLocalOperator): NDArray => A.domain({ backend }).random(1);
-  const close = (a: NDArray, b: NDArray, title: string): void =>
-    assert.isAtMost(difference(a, b), 1e-9, title);
+  const close = (a: NDArray, b: NDArray, title: string): void => expectClose(a, b, 1e-9, title);
 
   it('Radon2D: opposite slopes give the mirror image; an axis around 0 is the centred one', () => {
     const draw = fc.record({
@@ -149,8 +148,8 @@ describe('the middle of an axis', () => {
       );
       for (const type of TAPER_TYPES) all.push(taper(n, Math.floor(n / 2), type));
       for (const w of all) {
-        assert.equal(w.length % 2, all.indexOf(w) < 4 ? 1 : n % 2);
-        w.forEach((v, i) => assert.closeTo(v, w[w.length - 1 - i] as number, 1e-13));
+        expect(w.length % 2).to.equal(all.indexOf(w) < 4 ? 1 : n % 2);
+        expectClose(w, w.slice().reverse(), { atol: 1e-13 });
       }
     }
   });

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assert } from 'chai';
-import { type HostValues, typedValues } from '../../src/core/array/host-values.js';
+import { expect } from 'chai';
+import type { HostValues } from '../../src/core/array/host-values.js';
 import { type NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
+import { expectClose } from '../support/expect-close.js';
 import { buildLocal } from '../support/golden/build-local.js';
-import { difference, GoldenCase } from '../support/golden/case.js';
+import { GoldenCase } from '../support/golden/case.js';
 import { NotSupported } from '../support/golden/not-supported.js';
 import { required } from '../support/golden/params.js';
 import { skip } from '../support/skip.js';
@@ -22,12 +23,8 @@ function root(): string {
 const FOLDER = join(root(), 'test', 'golden', 'local');
 
 function check(result: NDArray, source: GoldenCase, file: string): void {
-  const { off, accepted } = difference(
-    typedValues(result.toHost(), result.shape, result.dtype),
-    source.read(file),
-    source.content.tolerance,
-  );
-  assert.isAtMost(off, accepted, `max|result - ${file}|`);
+  const expected = { ...source.read(file), shape: result.shape };
+  expectClose(result, expected, { ...source.content.tolerance, notFinite: 'equal' }, file);
 }
 
 for (const entry of BACKENDS) {
@@ -52,9 +49,9 @@ for (const entry of BACKENDS) {
           if (!(error instanceof NotSupported)) throw error;
           return skip(this, `there is no ${error.message}`);
         }
-        assert.deepEqual([...op.shape], [...required(shape, 'shape')]);
-        assert.deepEqual([...op.dims], [...required(dims, 'dims')]);
-        assert.deepEqual([...op.dimsd], [...required(dimsd, 'dimsd')]);
+        expect([...op.shape]).to.deep.equal([...required(shape, 'shape')]);
+        expect([...op.dims]).to.deep.equal([...required(dims, 'dims')]);
+        expect([...op.dimsd]).to.deep.equal([...required(dimsd, 'dimsd')]);
         const upload = ({ values, dtype }: HostValues, to: readonly number[]) =>
           NDArraySpace.of(to, dtype, backend).upload(values);
         check(op.matvec(upload(x, op.dims)), source, 'y.npy');

@@ -2,15 +2,15 @@
  * Tests local operators with random parameters: they are linear, their adjoint is exact, and native
  * and TypeScript kernels give the same results.
  */
-import { assert } from 'chai';
+import { expect } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { complexOf, type DType } from '../../src/core/base/dtype.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
+import { expectClose } from '../support/expect-close.js';
 import { tolerance } from '../support/tolerance.js';
-import { difference } from '../support/vectors.js';
 import { RANDOM_OPERATORS } from './random-operators.js';
 
 describe('properties of local operators', () => {
@@ -49,19 +49,14 @@ describe('properties of local operators', () => {
           const off = A.matvec(x.multiply(-2).addInPlace(z.multiply(3)))
             .subtractInPlace(y.copy().scale(-2).axpby(3, w, 1))
             .norm();
-          assert.isAtMost(off, limit * scale, `${title}: not linear`);
-          assert.isAtMost(
+          expect(off, `${title}: not linear`).to.be.at.most(limit * scale);
+          expect(
             A.dotTest({ domain: x.space, rtol: 1, raise: false }).error,
-            limit,
             `${title}: dot test`,
-          );
+          ).to.be.at.most(limit);
           const other = B.matvec(vector(reference, 1));
-          assert.isAtMost(difference(y, other), limit, `${title}: forward by other kernels`);
-          assert.isAtMost(
-            difference(A.rmatvec(y), B.rmatvec(other)),
-            limit,
-            `${title}: adjoint by other kernels`,
-          );
+          expectClose(y, other, limit, `${title}: forward by other kernels`);
+          expectClose(A.rmatvec(y), B.rmatvec(other), limit, `${title}: adjoint by other kernels`);
         }),
         { seed: SEED, numRuns: 60 * MORE, includeErrorInReport: true },
       );

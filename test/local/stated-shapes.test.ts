@@ -2,7 +2,7 @@
  * Tests that the axes of a model and of data match the memory. The parts of composed operators must
  * be at the places that the stated shapes define.
  */
-import { assert } from 'chai';
+import { expect } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
@@ -33,7 +33,7 @@ import {
 } from '../../src/local/index.js';
 import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
-import { difference } from '../support/vectors.js';
+import { expectClose } from '../support/expect-close.js';
 
 const runs = { seed: SEED, numRuns: 25 * MORE, includeErrorInReport: true };
 const few = fc.integer({ min: 1, max: 4 });
@@ -51,8 +51,8 @@ describe('stated shapes of local operators', () => {
   const random = (shape: Shape, seed = 1): NDArray => NDArray.normal(shape, { backend, seed });
   const model = (A: AnyLocalOperator): NDArray => A.domain({ backend }).random(5);
   const close = (a: NDArray, b: NDArray, title: string): void => {
-    assert.deepEqual([...a.shape], [...b.shape], title);
-    assert.isAtMost(difference(a, b), 1e-12, title);
+    expect([...a.shape], title).to.deep.equal([...b.shape]);
+    expectClose(a, b, 1e-12, title);
   };
 
   it('windows: `x[w0, w1, …]` is the part of the model that window w0, w1, … has', () => {
@@ -151,9 +151,9 @@ describe('stated shapes of local operators', () => {
           part,
         );
         const A = make(Op, dims, dimsd, cut);
-        assert.deepEqual([...A.dims], [...nwins, ...part]);
+        expect([...A.dims]).to.deep.equal([...nwins, ...part]);
         // the stated shape gives the same operator
-        assert.deepEqual([...make(Op, A.dims, dimsd, cut).dims], [...A.dims]);
+        expect([...make(Op, A.dims, dimsd, cut).dims]).to.deep.equal([...A.dims]);
         const x = model(A);
         const y = NDArray.zeros(dimsd, { backend });
         for (const w of indices(nwins)) {
@@ -175,8 +175,10 @@ describe('stated shapes of local operators', () => {
   it('windows refuse dims that are not theirs', () => {
     const Op = new MatrixMult(random([4, 6]));
     for (const dims of [[9, 8], [6, 12], [3, 3, 2, 4], [54], [18, 18]] as Shape[])
-      assert.throws(() => new Patch2D(Op, dims, [6, 6], [2, 2], [0, 0]), /3 × 3 windows, of 6 elements each/);
-    assert.deepEqual([...new Patch2D(Op, [6, 9], [6, 6], [2, 2], [0, 0]).dims], [3, 3, 2, 3]);
+      expect(() => new Patch2D(Op, dims, [6, 6], [2, 2], [0, 0])).to.throw(
+        /3 × 3 windows, of 6 elements each/,
+      );
+    expect([...new Patch2D(Op, [6, 9], [6, 6], [2, 2], [0, 0]).dims]).to.deep.equal([3, 3, 2, 3]);
   });
 
   it('stacks: `x[k]` and `y[k]` belong to operator k, where shapes are the same; flat otherwise', () => {
@@ -188,13 +190,10 @@ describe('stated shapes of local operators', () => {
         const shaped = (a: NDArray): NDArray => (forceflat ? a.ravel() : a);
 
         const D = new BlockDiag(ops, options);
-        assert.deepEqual(
-          [[...D.dims], [...D.dimsd]],
-          [
-            [count, m, columns],
-            [count, n, columns],
-          ],
-        );
+        expect([[...D.dims], [...D.dimsd]]).to.deep.equal([
+          [count, m, columns],
+          [count, n, columns],
+        ]);
         const x = model(D);
         const blocks = NDArray.zeros(D.dimsd, { backend });
         ops.forEach((op, k) => blocks.set([k], op.matvec(x.slice(k))));
@@ -203,32 +202,32 @@ describe('stated shapes of local operators', () => {
         close(D.matvec(x.ravel()), blocks.ravel(), 'BlockDiag, flat');
 
         const V = new VStack(ops, options);
-        assert.deepEqual([[...V.dims], [...V.dimsd]], [[m, columns], [count * n * columns]]);
+        expect([[...V.dims], [...V.dimsd]]).to.deep.equal([[m, columns], [count * n * columns]]);
         const u = model(V);
         const rows = V.matvec(u).reshape([count, n, columns]);
         ops.forEach((op, k) => close(rows.slice(k), op.matvec(u), 'VStack'));
-        assert.deepEqual([...V.rmatvec(rows.ravel()).shape], forceflat ? [m * columns] : [m, columns]);
+        expect([...V.rmatvec(rows.ravel()).shape]).to.deep.equal(forceflat ? [m * columns] : [m, columns]);
 
         const H = new HStack(ops, options);
-        assert.deepEqual([[...H.dims], [...H.dimsd]], [[count * m * columns], [n, columns]]);
+        expect([[...H.dims], [...H.dimsd]]).to.deep.equal([[count * m * columns], [n, columns]]);
         const parts = x.ravel();
         const total = ops.map((op, k) => op.matvec(x.slice(k))).reduce((a, b) => a.add(b));
         close(H.matvec(parts), shaped(total), 'HStack');
 
         const B = new Block([ops, ops], options);
-        assert.deepEqual([[...B.dims], [...B.dimsd]], [[count * m * columns], [2 * n * columns]]);
+        expect([[...B.dims], [...B.dimsd]]).to.deep.equal([[count * m * columns], [2 * n * columns]]);
         close(B.matvec(parts).reshape([2, n, columns]).slice(1), total, 'Block');
         for (const A of [D, V, H, B]) A.dotTest({ domain: A.domain({ backend }) });
       }),
       runs,
     );
     const unlike = new BlockDiag([new FirstDerivative([2, 3]), new FirstDerivative([3, 2])]);
-    assert.deepEqual([[...unlike.dims], [...unlike.dimsd], unlike.forceflat], [[12], [12], true]);
+    expect([[...unlike.dims], [...unlike.dimsd], unlike.forceflat]).to.deep.equal([[12], [12], true]);
     const data = new BlockDiag([new Gradient([2, 3]), new Gradient([2, 3])]);
-    assert.deepEqual([[...data.dims], [...data.dimsd], data.forceflat], [[2, 2, 3], [2, 2, 2, 3], false]);
+    expect([[...data.dims], [...data.dimsd], data.forceflat]).to.deep.equal([[2, 2, 3], [2, 2, 2, 3], false]);
     const oneSide = new BlockDiag([new MatrixMult(random([2, 3])), new MatrixMult(random([4, 3]))]);
-    assert.deepEqual([[...oneSide.dims], [...oneSide.dimsd], oneSide.forceflat], [[2, 3], [6], true]);
-    assert.deepEqual([...oneSide.rmatvec(NDArray.ones(6, { backend })).shape], [6]);
+    expect([[...oneSide.dims], [...oneSide.dimsd], oneSide.forceflat]).to.deep.equal([[2, 3], [6], true]);
+    expect([...oneSide.rmatvec(NDArray.ones(6, { backend })).shape]).to.deep.equal([6]);
     oneSide.dotTest({ domain: oneSide.domain({ backend }) });
   });
 
@@ -312,20 +311,17 @@ describe('stated shapes of local operators', () => {
           recs: [range(n).map((k) => 7 * k), range(n).map(() => 0)],
         };
         const K = new Kirchhoff(geometry, [1], 0, { vel: 1000 });
-        assert.deepEqual(
-          [[...K.dims], [...K.dimsd]],
-          [
-            [a, b],
-            [c, n, 60],
-          ],
-        );
+        expect([[...K.dims], [...K.dimsd]]).to.deep.equal([
+          [a, b],
+          [c, n, 60],
+        ]);
         const spike = NDArray.zeros([a, b], { backend });
         spike.set([a - 1, b - 1], 1);
         const trace = K.matvec(spike).slice(c - 1, n - 1);
         const time = (station: number): number => Math.hypot(10 * (a - 1) - station, 10 * b) / 1000;
         const sample = (time(5 * (c - 1)) + time(7 * (n - 1))) / 0.004;
         const centre = trace.vdot(NDArray.array(range(60), { backend, dtype: 'float64' }));
-        assert.closeTo(centre as number, sample, 1e-9, 'Kirchhoff');
+        expect(centre as number, 'Kirchhoff').to.be.closeTo(sample, 1e-9);
       }),
       runs,
     );

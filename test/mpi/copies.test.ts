@@ -31,24 +31,24 @@ describe('two copies of the package in one process', function () {
     for (const ranks of [1, 2]) {
       it(`work, and end without an error: ${name}, ${ranks} rank${ranks > 1 ? 's' : ''}`, async () => {
         const { code, stdout, stderr } = await run(ranks, 'nothing', env);
-        expect([code, stderr], stderr).deep.equals([0, '']);
-        expect(stdout).equals(`${ranks} ranks, 10\n`.repeat(4));
+        expect([code, stderr], stderr).to.deep.equal([0, '']);
+        expect(stdout).to.equal(`${ranks} ranks, 10\n`.repeat(4));
       });
     }
   }
   it('an error ends the job once', async () => {
     const { code, stderr } = await run(2, 'throw');
-    expect(code, stderr).equals(1);
-    expect(stderr.match(/rank 1 of 2 .*uncaught error/g)?.length, stderr).equals(1);
+    expect(code, stderr).to.equal(1);
+    expect(stderr.match(/rank 1 of 2 .*uncaught error/g)?.length, stderr).to.equal(1);
   });
   it('a rank that waits in a call of the second copy is named', async () => {
     const { code, stderr } = await run(2, 'wait', { LOPS_TIMEOUT: '2' });
-    expect(code, stderr).equals(124);
-    expect(stderr).match(/rank 0 waits for .* in barrier/);
+    expect(code, stderr).to.equal(124);
+    expect(stderr).to.match(/rank 0 waits for .* in barrier/);
   });
   it('the second copy knows that the first has finalized MPI', async () => {
     const { code, stdout, stderr } = await run(2, 'late');
-    expect(code, stderr).equals(0);
-    expect(stdout).contains('MPI was finalized');
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.include('MPI was finalized');
   });
 });

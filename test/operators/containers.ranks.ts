@@ -18,7 +18,8 @@ import {
 } from '../../src/operators/index.js';
 import { DOT_TABLES } from '../local/tables/index.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
-import { difference, expectAllThrow } from '../support/vectors.js';
+import { differenceOf, expectClose } from '../support/expect-close.js';
+import { expectAllThrow } from '../support/vectors.js';
 
 /** At most `count` operators of a list. Another `turn` selects other ones. */
 function some<T>(list: readonly T[], count: number, turn: number): T[] {
@@ -131,9 +132,8 @@ function checkOperator(op: AnyLocalOperator, vectors: DType, { comm, tolerance }
     }
     const domain = A.domain({ dtype: vectors }) as DistributedSpace;
     for (const [actual, expected] of check(A, op, domain.withDType(vectors).random(3), comm)) {
-      if (actual.dtype !== expected.dtype) wrong.push(`${what}: ${actual.dtype} for ${expected.dtype}`);
-      else if (!(difference(actual, expected) <= limit))
-        wrong.push(`${what}: off by ${difference(actual, expected)}`);
+      const found = differenceOf(actual, expected, limit);
+      if (found) wrong.push(`${what}: ${found}`);
     }
     for (const [part, composed] of [['A', A] as const, ...(vectors === op.dtype ? madeOf(A) : [])]) {
       const { error } = composed.dotTest({
@@ -168,7 +168,7 @@ group('containers of local operators', () => {
             }
           }
         });
-        expect(comm.allgatherObject(wrong).flat()).deep.equals([]);
+        expect(comm.allgatherObject(wrong).flat()).to.deep.equal([]);
       },
     );
   }
@@ -196,7 +196,7 @@ group('containers of local operators', () => {
               const exact = op.matvec(x.local.slice([from, from + m]).copy());
               const got = y.local.slice([to, to + n]).copy();
               const wanted = exact.dtype === y.dtype ? exact : exact.astype(y.dtype);
-              expect(difference(got, wanted), `${op} of ${vectors}`).at.most(20 * tolerance(dtype));
+              expectClose(got, wanted, 20 * tolerance(dtype), `${op} of ${vectors}`);
               [from, to] = [from + m, to + n];
             }
             A.dotTest({ domain: x.space, rtol: 20 * tolerance(dtype) });
@@ -214,11 +214,11 @@ group('containers of local operators', () => {
     const expected = NDArray.array([5.5, { re: -Math.SQRT2, im: 1.5 * Math.SQRT2 }, -1.5], {
       dtype: 'complex128',
     });
-    expect([y.dtype, y.localShape]).deep.equals(['complex128', [3]]);
-    expect(difference(y.local, expected)).at.most(1e-12);
+    expect([y.dtype, y.localShape]).to.deep.equal(['complex128', [3]]);
+    expectClose(y.local, expected, 1e-12);
     const back = A.rmatvec(y);
-    expect([back.dtype, comm.size]).deep.equals(['float64', comm.size]);
-    expect(difference(back.local, x.local)).at.most(1e-12);
+    expect([back.dtype, comm.size]).to.deep.equal(['float64', comm.size]);
+    expectClose(back.local, x.local, 1e-12);
   });
 
   distributed(

@@ -23,15 +23,8 @@ import {
   MPISecondDerivative,
 } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
-import {
-  expectAllThrow,
-  expectClose,
-  layoutsOf,
-  NOTHING,
-  placed,
-  ragged,
-  traffic,
-} from '../support/vectors.js';
+import { expectClose } from '../support/expect-close.js';
+import { expectAllThrow, layoutsOf, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
 
 interface Case {
   readonly name: string;
@@ -124,106 +117,106 @@ function compare(
       [(out?: DistributedArray) => A.H.matvec(u, out), x],
     ] as const) {
       const v = apply();
-      expect(v.dtype, what).equals(dtype);
-      expect(v.partition, what).equals('SCATTER');
-      expectClose(v.asArray(), exact.reshape(v.globalShape), 20 * tolerance, what);
-      expect(v.globalShape).deep.equals(layout.globalShape);
-      if (!layout.replicated) expect(v.layout.equals(layout), what).equals(true);
+      expect(v.dtype, what).to.equal(dtype);
+      expect(v.partition, what).to.equal('SCATTER');
+      expectClose(v, exact.reshape(v.globalShape), 20 * tolerance, what);
+      expect(v.globalShape).to.deep.equal(layout.globalShape);
+      if (!layout.replicated) expect(v.layout.equals(layout), what).to.equal(true);
       const out = v.emptyLike().fill(Number.NaN);
-      expect(apply(out)).equals(out);
+      expect(apply(out)).to.equal(out);
       expectClose(out.local, v.local, 0, what);
     }
     const sum = A.matvec(u);
     A.matvecAdd(u, sum);
-    expectClose(sum.asArray(), y.multiply(2).reshape(sum.globalShape), 40 * tolerance, `added: ${what}`);
+    expectClose(sum, y.multiply(2).reshape(sum.globalShape), 40 * tolerance, `added: ${what}`);
   }
 }
 
 group('derivatives', () => {
-  for (const axis of [0, 1]) {
+  const SHAPES = [
+    [
+      [7, 3],
+      [3, 2],
+      [1, 4],
+    ],
+    [
+      [3, 7],
+      [4, 2],
+      [5, 1],
+    ],
+  ] as const;
+  for (const [axis, shapes] of SHAPES.entries())
+    for (const [i, test] of along(axis).entries())
+      for (const dims of shapes)
+        distributed(
+          `${test.name} of [${dims}]: equals the local operator, in any layout`,
+          { timeout: 60_000 },
+          ({ comm, floats, tolerance }) => {
+            const dtype = floats[i % floats.length] as DType;
+            compare(test, dims, dtype, comm, tolerance(dtype));
+          },
+        );
+
+  for (const test of along(0))
+    for (const n of [9, 3, 2, 1])
+      distributed(
+        `${test.name} of [${n}]: equals the local operator, in any layout`,
+        ({ comm, floats, tolerance }) => {
+          const dtype = floats[n % floats.length] as DType;
+          compare(test, [n], dtype, comm, tolerance(dtype));
+        },
+      );
+
+  for (const [test, dims] of [
+    [laplacian([-2, -1], [1, 1]), [6, 5]],
+    [laplacian([0, 1, 2], [1, 2, 0.5]), [5, 3, 4]],
+    [laplacian([0, 2], [-1, 3]), [2, 2, 6]],
+  ] as const)
     distributed(
-      `along axis ${axis}: the local operator on the whole array, in any layout`,
-      { timeout: 60_000 },
+      `${test.name} of [${dims}]: equals the local operator, in any layout`,
       ({ comm, floats, tolerance }) => {
-        for (const [i, test] of along(axis).entries()) {
-          for (const dims of axis === 0
-            ? [
-                [7, 3],
-                [3, 2],
-                [1, 4],
-              ]
-            : [
-                [3, 7],
-                [4, 2],
-                [5, 1],
-              ]) {
-            compare(
-              test,
-              dims,
-              floats[i % floats.length] as DType,
-              comm,
-              tolerance(floats[i % floats.length] as DType),
-            );
-          }
-        }
+        for (const dtype of floats) compare(test, dims, dtype, comm, tolerance(dtype));
       },
     );
-  }
 
-  distributed('of one axis, down to one element and none on some ranks', ({ comm, floats, tolerance }) => {
-    for (const test of along(0)) {
-      for (const n of [9, 3, 2, 1]) {
-        const dtype = floats[n % floats.length] as DType;
-        compare(test, [n], dtype, comm, tolerance(dtype));
-      }
-    }
-  });
-
-  distributed('over several axes', ({ comm, floats, tolerance }) => {
-    for (const dtype of floats) {
-      compare(laplacian([-2, -1], [1, 1]), [6, 5], dtype, comm, tolerance(dtype));
-      compare(laplacian([0, 1, 2], [1, 2, 0.5]), [5, 3, 4], dtype, comm, tolerance(dtype));
-      compare(laplacian([0, 2], [-1, 3]), [2, 2, 6], dtype, comm, tolerance(dtype));
-    }
-  });
-
-  distributed('pass the dot test in any layout', ({ comm, floats }) => {
-    for (const dtype of floats) {
-      for (const { make } of [...along(0), ...along(1), laplacian([0, 1], [1, 2])]) {
+  for (const { name, make } of [...along(0), ...along(1), laplacian([0, 1], [1, 2])])
+    distributed(`${name}: passes the dot test in any layout`, ({ comm, floats }) => {
+      for (const dtype of floats) {
         const A = make([5, 4]);
         for (const layout of layoutsOf([5, 4], comm.size)) {
           const domain = DistributedArray.zeros([5, 4], { dtype }).space.withLayout(layout);
-          expect(A.dotTest({ domain }).passed).equals(true);
+          expect(A.dotTest({ domain }).passed).to.equal(true);
         }
       }
-    }
-  });
+    });
 
-  distributed(
-    'cost at most one message to each neighbour, no collective; along other axes nothing',
-    ({ comm }) => {
-      const rows = 4 * comm.size;
-      const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
-      for (const [make, distributedAxis] of [
-        ...along(0).map(({ make }) => [make, true] as const),
-        ...along(1).map(({ make }) => [make, false] as const),
-        [laplacian([0, 1], [1, 1]).make, true] as const,
-        [laplacian([1], [1]).make, false] as const,
-      ]) {
+  for (const [{ name, make }, distributedAxis] of [
+    ...along(0).map((test) => [test, true] as const),
+    ...along(1).map((test) => [test, false] as const),
+    [laplacian([0, 1], [1, 1]), true] as const,
+    [laplacian([1], [1]), false] as const,
+  ])
+    distributed(
+      distributedAxis
+        ? `${name}: costs at most one message to each neighbour, no collective`
+        : `${name}: sends nothing along an axis that is not split`,
+      ({ comm }) => {
+        const rows = 4 * comm.size;
+        const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
         const A = make([rows, 6]);
         const x = DistributedArray.random([rows, 6], { dtype: 'float32' });
         const [y, z] = [A.matvec(x), A.rmatvec(x)];
         for (const spent of [traffic(comm, () => A.matvec(x, y)), traffic(comm, () => A.rmatvec(x, z))]) {
-          expect(spent.messages).at.most(distributedAxis ? neighbours : 0);
-          expect({ ...spent, messages: 0 }).deep.equals(NOTHING);
+          expect(spent.messages).to.be.at.most(distributedAxis ? neighbours : 0);
+          expect({ ...spent, messages: 0 }).to.deep.equal(NOTHING);
         }
-      }
-      expect(
-        traffic(comm, () => new MPIFirstDerivative([rows, 6]).range()),
-        'spaces cost nothing',
-      ).deep.equals(NOTHING);
-    },
-  );
+      },
+    );
+
+  distributed('spaces cost no message', ({ comm }) => {
+    const spent = traffic(comm, () => new MPIFirstDerivative([4 * comm.size, 6]).range());
+    expect(spent).to.deep.equal(NOTHING);
+  });
 
   distributed('go from matvec to the kernel in at most ten calls', ({ comm, backend }) => {
     const dims = [5 * comm.size, 3];
@@ -270,11 +263,13 @@ group('derivatives', () => {
         A.matvec(x, y);
         A.rmatvec(x, y);
       }
-      expect([DistributedArray.constructions, backend.stats().allocations], `${layout}`).deep.equals(before);
+      expect([DistributedArray.constructions, backend.stats().allocations], `${layout}`).to.deep.equal(
+        before,
+      );
       // another vector of the same kind uses the same workspaces
       const other = x.copy();
       A.matvec(other, y);
-      expect(backend.stats().allocations - (before[1] as number), `${layout}`).at.most(2);
+      expect(backend.stats().allocations - (before[1] as number), `${layout}`).to.be.at.most(2);
     }
     close();
   });
@@ -291,7 +286,7 @@ group('derivatives', () => {
     run();
     const before = backend.stats().liveBytes;
     run();
-    expect(backend.stats().liveBytes).equals(before);
+    expect(backend.stats().liveBytes).to.equal(before);
   });
 
   distributed('refuse what does not fit, on every rank', ({ comm, backend }) => {
@@ -325,19 +320,19 @@ group('derivatives', () => {
     expectAllThrow(comm, () => new MPIFirstDerivative([6, 4], { axis: 2 }), ShapeError);
     expectAllThrow(comm, () => new MPIFirstDerivative([6, 4], { axis: Number.NaN }), ShapeError);
     const misspelt: Record<string, unknown> = { ordr: 5 };
-    expect(() => new MPIFirstDerivative([6, 4], misspelt)).throws(ArgumentError, 'order');
+    expect(() => new MPIFirstDerivative([6, 4], misspelt)).to.throw(ArgumentError, 'order');
     expectAllThrow(comm, () => new MPILaplacian([6, 4], { axes: [0, 1], weights: [1] }), ShapeError);
     expectAllThrow(comm, () => new MPIGradient([6, 4], { sampling: [1] }), ShapeError);
   });
 });
 
 group('gradient', () => {
-  distributed('is the stack of the first derivatives', ({ comm, floats, tolerance }) => {
-    for (const dtype of floats) {
-      for (const dims of [
-        [6, 4],
-        [2, 3, 3],
-      ]) {
+  for (const dims of [
+    [6, 4],
+    [2, 3, 3],
+  ])
+    distributed(`of [${dims}]: is the stack of the first derivatives`, ({ comm, floats, tolerance }) => {
+      for (const dtype of floats) {
         const G = new MPIGradient(dims, { kind: 'forward', sampling: dims.map((_, k) => k + 1) });
         const whole = DistributedArray.random(dims, { dtype, partition: 'UNSAFE_BROADCAST', seed: 4 }).local;
         const locals = dims.map(
@@ -346,7 +341,7 @@ group('gradient', () => {
         for (const layout of inputs(dims, comm)) {
           const x = placed(whole.reshape(layout.globalShape), layout, comm);
           const y = G.matvec(x);
-          expect(y).instanceOf(StackedDistributedArray);
+          expect(y).to.be.instanceOf(StackedDistributedArray);
           let back = NDArray.zeros(dims, { dtype, backend: whole.backend });
           locals.forEach((L, k) => {
             const block = y.block(k).asArray();
@@ -354,12 +349,11 @@ group('gradient', () => {
             back = back.add(L.rmatvec(L.matvec(whole)));
           });
           const z = G.rmatvec(y);
-          expectClose(z.asArray(), back.reshape(z.globalShape), 40 * tolerance(dtype), `${layout}`);
+          expectClose(z, back.reshape(z.globalShape), 40 * tolerance(dtype), `${layout}`);
         }
-        expect(G.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space }).passed).equals(true);
+        expect(G.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space }).passed).to.equal(true);
       }
-    }
-  });
+    });
 
   distributed('costs the messages of the distributed axis alone', ({ comm }) => {
     const G = new MPIGradient([3 * comm.size, 4]);
@@ -367,7 +361,7 @@ group('gradient', () => {
     const y = G.matvec(x);
     const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
     for (const spent of [traffic(comm, () => G.matvec(x, y)), traffic(comm, () => G.rmatvec(y, x))]) {
-      expect(spent).deep.equals({ ...NOTHING, messages: neighbours });
+      expect(spent).to.deep.equal({ ...NOTHING, messages: neighbours });
     }
   });
 });

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { isComplex, realOf } from '../../src/core/base/dtype.js';
+import { type DType, isComplex, realOf } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
-import { Fredholm1, MDC } from '../../src/local/index.js';
-import { MPIFredholm1, MPIMDC } from '../../src/operators/index.js';
+import { type AnyLocalOperator, Fredholm1, MDC } from '../../src/local/index.js';
+import { MPIFredholm1, type MPILinearOperator, MPIMDC } from '../../src/operators/index.js';
 import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js';
@@ -22,43 +22,33 @@ function share(G: NDArray, comm: Communicator): NDArray {
   return G.slice([before, before + count]);
 }
 
+type Pair = readonly [MPILinearOperator, AnyLocalOperator];
+
 group('Fredholm', () => {
-  distributed('gives what one rank gives, in any layout', ({ floats, comm, tolerance }) => {
-    for (const dtype of floats) {
-      const layouts = dtype === 'float32' ? inputs : fewInputs;
+  /** Products with five slices or one, evenly divided or not, beside the local ones. */
+  const CASES: Readonly<Record<string, (dtype: DType, comm: Communicator) => Pair>> = {
+    '[5, 3, 2]': (dtype) => {
       const G = NDArray.normal([5, 3, 2], { seed: 0, dtype });
-      const one = NDArray.normal([1, 2, 3], { seed: 0, dtype });
-      const what = `Fredholm1 of ${dtype}`;
-      compareWithLocal(
-        MPIFredholm1.fromGlobal(G, 2),
-        new Fredholm1(G, 2),
-        dtype,
-        comm,
-        tolerance(dtype),
-        what,
-        layouts,
-      );
-      compareWithLocal(
-        MPIFredholm1.fromGlobal(one, 1),
-        new Fredholm1(one, 1),
-        dtype,
-        comm,
-        tolerance(dtype),
-        `${what}, one slice`,
-        layouts,
-      );
-      compareWithLocal(
-        new MPIFredholm1(share(G, comm), 2),
-        new Fredholm1(G, 2),
-        dtype,
-        comm,
-        tolerance(dtype),
-        `${what}, uneven`,
-        layouts,
-      );
-      expect(MPIFredholm1.fromGlobal(G).dotTest().passed, what).equals(true);
-    }
-  });
+      return [MPIFredholm1.fromGlobal(G, 2), new Fredholm1(G, 2)];
+    },
+    'one slice of [2, 3]': (dtype) => {
+      const G = NDArray.normal([1, 2, 3], { seed: 0, dtype });
+      return [MPIFredholm1.fromGlobal(G, 1), new Fredholm1(G, 1)];
+    },
+    '[5, 3, 2], unevenly divided': (dtype, comm) => {
+      const G = NDArray.normal([5, 3, 2], { seed: 0, dtype });
+      return [new MPIFredholm1(share(G, comm), 2), new Fredholm1(G, 2)];
+    },
+  };
+  for (const [name, make] of Object.entries(CASES))
+    distributed(`${name}: equals the local operator, in any layout`, ({ floats, comm, tolerance }) => {
+      for (const dtype of floats) {
+        const [A, L] = make(dtype, comm);
+        const layouts = dtype === 'float32' ? inputs : fewInputs;
+        compareWithLocal(A, L, dtype, comm, tolerance(dtype), dtype, layouts);
+        expect(A.dotTest().passed, dtype).to.equal(true);
+      }
+    });
 
   distributed(
     'costs one allgather of BROADCAST vectors, nothing of aligned ones',
@@ -68,12 +58,12 @@ group('Fredholm', () => {
       const x = A.domain().random();
       const once = comm.size > 1 ? { ...NOTHING, collectives: 1 } : NOTHING;
       A.matvec(x);
-      expect(traffic(comm, () => A.matvec(x))).deep.equals(once);
-      expect(traffic(comm, () => A.rmatvec(A.range().empty().fill(1)))).deep.equals(once);
-      expect(A.matvec(x).partition).equals('BROADCAST');
+      expect(traffic(comm, () => A.matvec(x))).to.deep.equal(once);
+      expect(traffic(comm, () => A.rmatvec(A.range().empty().fill(1)))).to.deep.equal(once);
+      expect(A.matvec(x).partition).to.equal('BROADCAST');
       const u = DistributedArray.random([8, 2, 2]);
-      expect(traffic(comm, () => A.matvec(u))).deep.equals(NOTHING);
-      expect(A.matvec(u).partition).equals('SCATTER');
+      expect(traffic(comm, () => A.matvec(u))).to.deep.equal(NOTHING);
+      expect(A.matvec(u).partition).to.equal('SCATTER');
     },
   );
 
@@ -107,42 +97,34 @@ group('Fredholm', () => {
 });
 
 group('MDC', () => {
-  distributed('gives what one rank gives, in any layout', ({ floats, comm, tolerance }) => {
-    for (const dtype of floats) {
-      if (!isComplex(dtype)) continue;
-      const real = realOf(dtype);
-      const G = NDArray.normal([5, 3, 2], { seed: 0, dtype });
-      for (const [nt, options] of [
-        [9, { dt: 0.5, dr: 2 }],
-        [12, { twosided: false, conj: true, prescaled: true }],
-      ] as const) {
-        for (const nv of [1, 4]) {
-          const what = `MDC of ${dtype}, nt ${nt}, nv ${nv}`;
-          const layouts = dtype === 'complex128' && nv === 4 ? inputs : fewInputs;
-          compareWithLocal(
-            MPIMDC.fromGlobal(G, nt, nv, options),
-            new MDC(G, nt, nv, options),
-            real,
-            comm,
-            10 * tolerance(dtype),
-            what,
-            layouts,
-          );
-        }
-      }
-      const A = new MPIMDC(share(G, comm), 9, 1);
-      compareWithLocal(
-        A,
-        new MDC(G, 9, 1),
-        real,
-        comm,
-        10 * tolerance(dtype),
-        `MDC of ${dtype}, uneven`,
-        fewInputs,
+  for (const [nt, options] of [
+    [9, { dt: 0.5, dr: 2 }],
+    [12, { twosided: false, conj: true, prescaled: true }],
+  ] as const)
+    for (const nv of [1, 4])
+      distributed(
+        `${nt} times, ${nv} sources: equals the local operator, in any layout`,
+        ({ floats, comm, tolerance }) => {
+          for (const dtype of floats.filter(isComplex)) {
+            const G = NDArray.normal([5, 3, 2], { seed: 0, dtype });
+            const [A, L] = [MPIMDC.fromGlobal(G, nt, nv, options), new MDC(G, nt, nv, options)];
+            const layouts = dtype === 'complex128' && nv === 4 ? inputs : fewInputs;
+            compareWithLocal(A, L, realOf(dtype), comm, 10 * tolerance(dtype), dtype, layouts);
+          }
+        },
       );
-      expect(A.dotTest().passed).equals(true);
-    }
-  });
+
+  distributed(
+    'frequencies that are unevenly divided: equals the local operator',
+    ({ floats, comm, tolerance }) => {
+      for (const dtype of floats.filter(isComplex)) {
+        const G = NDArray.normal([5, 3, 2], { seed: 0, dtype });
+        const A = new MPIMDC(share(G, comm), 9, 1);
+        compareWithLocal(A, new MDC(G, 9, 1), realOf(dtype), comm, 10 * tolerance(dtype), dtype, fewInputs);
+        expect(A.dotTest().passed).to.equal(true);
+      }
+    },
+  );
 
   distributed(
     'moves spectra there and back, and gathers BROADCAST data',
@@ -154,7 +136,7 @@ group('MDC', () => {
       const u = placed(x.local, Layout.split(A.dims, p, 1), comm);
       A.matvec(x);
       A.matvec(u);
-      expect(traffic(comm, () => A.matvec(u))).deep.equals({ ...NOTHING, messages: 2 * (p - 1) });
+      expect(traffic(comm, () => A.matvec(u))).to.deep.equal({ ...NOTHING, messages: 2 * (p - 1) });
       // traces that are complete in time are not moved, in any layout; others are assembled first
       const many = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { seed: 0, dtype: 'complex128' }), 15, 4);
       for (const [axis, transfers] of [
@@ -166,7 +148,7 @@ group('MDC', () => {
         const w = many.matvec(v);
         many.rmatvec(w);
         for (const body of [() => many.matvec(v), () => many.rmatvec(w)])
-          expect(traffic(comm, body), `split along axis ${axis}`).deep.equals({
+          expect(traffic(comm, body), `split along axis ${axis}`).to.deep.equal({
             ...NOTHING,
             messages: transfers * (p - 1),
           });
@@ -180,8 +162,8 @@ group('MDC', () => {
         comm,
       );
       many.matvec(uneven);
-      expect(traffic(comm, () => many.matvec(uneven)).messages).at.most(2 * (p - 1));
-      expect(traffic(comm, () => A.matvec(x))).deep.equals({
+      expect(traffic(comm, () => many.matvec(uneven)).messages).to.be.at.most(2 * (p - 1));
+      expect(traffic(comm, () => A.matvec(x))).to.deep.equal({
         ...NOTHING,
         messages: 2 * (p - 1),
         collectives: p > 1 ? 1 : 0,

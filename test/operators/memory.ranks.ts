@@ -129,13 +129,13 @@ group('memory of operators', () => {
         const before = backend.stats().liveBytes;
         for (const run of both) run();
         const held = backend.stats().liveBytes - before;
-        expect(held / bytes, `${name}: held between calls`).at.most(holds);
+        expect(held / bytes, `${name}: held between calls`).to.be.at.most(holds);
         for (const run of both)
-          expect(most(backend, run) / bytes, `${name}: borrowed during a call`).at.most(work);
-        expect(backend.stats().liveBytes - before, `${name}: held after more calls`).equals(held);
+          expect(most(backend, run) / bytes, `${name}: borrowed during a call`).to.be.at.most(work);
+        expect(backend.stats().liveBytes - before, `${name}: held after more calls`).to.equal(held);
         const { pooledBytes, poolMisses } = backend.stats();
         for (const run of both) run();
-        expect(backend.stats(), `${name}: once more`).include({ pooledBytes, poolMisses });
+        expect(backend.stats(), `${name}: once more`).to.include({ pooledBytes, poolMisses });
       },
     );
 });

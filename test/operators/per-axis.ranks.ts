@@ -65,7 +65,7 @@ group('one value, or one for each axis', () => {
         const [one, list] = [make({ [option]: value }), make({ [option]: [value, value] })];
         const absent = make({});
         expect(numbersOf(one)).to.deep.equal(numbersOf(list));
-        expect(numbersOf(one)).not.to.deep.equal(numbersOf(absent));
+        expect(numbersOf(one)).to.not.deep.equal(numbersOf(absent));
         const wrong: readonly [unknown, new (...args: never[]) => LopsError, RegExp][] = [
           [[value], ShapeError, new RegExp(`^${name}: expected ${option} for 2 axes, received 1$`)],
           [[value, value, value], ShapeError, /for 2 axes, received 3$/],

@@ -6,6 +6,7 @@ import { DistributedArray } from '../../src/core/distributed/distributed-array.j
 import { Layout } from '../../src/core/distributed/layout.js';
 import { DistributedSpace, type Partition } from '../../src/core/distributed/space.js';
 import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import type { AnyVector, Space } from '../../src/core/vector/vector.js';
 import { MatrixMult } from '../../src/local/index.js';
 import {
@@ -25,8 +26,9 @@ import {
 import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';
+import { differenceOf, expectClose } from '../support/expect-close.js';
 import { TRIALS, type Trial } from '../support/trials.js';
-import { difference, layoutsOf, ragged } from '../support/vectors.js';
+import { layoutsOf, ragged } from '../support/vectors.js';
 
 /**
  * All kinds of layouts of a shape: split along any axis, uneven, on grids, on one rank, all flat
@@ -91,7 +93,7 @@ function holds<T>(
   fc.assert(
     fc.property(arbitrary, (value) => {
       const wrong = comm.allgatherObject(body(value)).flat();
-      expect(wrong).deep.equals([]);
+      expect(wrong).to.deep.equal([]);
     }),
     { seed: SEED, numRuns: numRuns * MORE, includeErrorInReport: true },
   );
@@ -196,47 +198,44 @@ group('spaces', () => {
             NDArray,
             NDArray,
           ];
-          const off = difference(whole, first.add(second));
-          if (!(off <= limit)) wrong.push(`${what}: AᴴA + DᴴD is off by ${off}`);
+          const found = differenceOf(whole, first.add(second), limit);
+          if (found) wrong.push(`${what}: AᴴA + DᴴD: ${found}`);
           return wrong;
         });
       },
     );
   }
 
-  distributed('of flat vectors that cut rows', { backends: ['cpu'] }, ({ comm }) => {
-    const random = (shape: Shape) => NDArray.normal(shape, { seed: comm.rank });
-    const operators: Record<string, AnyOperator> = {
-      MPIFFT1D: new MPIFFT1D([5, 7], { real: true, dtype: 'float64' }),
-      MPIFFTND: new MPIFFTND([5, 7], { axes: [0, 1], nffts: [6, 7], real: true, dtype: 'float64' }),
-      MPIMatrixMult: MPIMatrixMult.fromGlobal(NDArray.normal([6, 5], { seed: 2 }), 7),
-      MPIMDC: MPIMDC.fromGlobal(NDArray.normal([3, 3, 7], { dtype: 'complex128', seed: 2 }), 5),
-      MPIFredholm1: MPIFredholm1.fromGlobal(NDArray.normal([5, 3, 7], { seed: 2 })),
-      MPIBlockDiag: new MPIBlockDiag([new MatrixMult(random([4, 7]))]),
-    };
-    for (const [name, F] of Object.entries(operators)) {
+  const FLAT: Readonly<Record<string, (comm: Communicator) => AnyOperator>> = {
+    MPIFFT1D: () => new MPIFFT1D([5, 7], { real: true, dtype: 'float64' }),
+    MPIFFTND: () => new MPIFFTND([5, 7], { axes: [0, 1], nffts: [6, 7], real: true, dtype: 'float64' }),
+    MPIMatrixMult: () => MPIMatrixMult.fromGlobal(NDArray.normal([6, 5], { seed: 2 }), 7),
+    MPIMDC: () => MPIMDC.fromGlobal(NDArray.normal([3, 3, 7], { dtype: 'complex128', seed: 2 }), 5),
+    MPIFredholm1: () => MPIFredholm1.fromGlobal(NDArray.normal([5, 3, 7], { seed: 2 })),
+    MPIBlockDiag: ({ rank }) => new MPIBlockDiag([new MatrixMult(NDArray.normal([4, 7], { seed: rank }))]),
+  };
+  for (const [name, make] of Object.entries(FLAT))
+    distributed(`${name} of flat vectors that cut rows`, { backends: ['cpu'] }, ({ comm }) => {
+      const F = make(comm);
       const x = DistributedArray.random(F.shape[1], { seed: 3 });
       const y: AnyVector = F.matvec(x);
-      expect(y.size, name).equals(F.shape[0]);
+      expect(y.size).to.equal(F.shape[0]);
       if (name !== 'MPIBlockDiag') {
-        expect(
-          y.space.equals(DistributedArray.zeros(F.shape[0], { dtype: y.dtype }).space),
-          `${name}: ${y.space}`,
-        ).equals(true);
-        expect(F.domainOf(y.space).equals(x.space), name).equals(true);
+        const even = DistributedArray.zeros(F.shape[0], { dtype: y.dtype }).space;
+        expect(y.space.equals(even), `${y.space}`).to.equal(true);
+        expect(F.domainOf(y.space).equals(x.space)).to.equal(true);
       }
       const L = new MPILaplacian(F.dims, { axes: F.dims.map((_, k) => k) });
       const normal = F.H.mul(F).add(L.H.mul(L));
-      expect(normal.rangeOf(x.space).equals(x.space), `${name}: ${normal.rangeOf(x.space)}`).equals(true);
+      expect(normal.rangeOf(x.space).equals(x.space), `${normal.rangeOf(x.space)}`).to.equal(true);
       normal.dotTest({ domain: x.space });
       normal.pow(2).dotTest({ domain: x.space, rtol: 1e-10 });
       const stack = new MPIStackedVStack([F, L]);
       stack.H.matvec(stack.matvec(x));
       stack.dotTest({ domain: x.space });
       F.dotTest({ domain: x.space });
-      expect(cgls(F, y, { x0: x, niter: 2 }).x.size, name).equals(x.size);
-    }
-  });
+      expect(cgls(F, y, { x0: x, niter: 2 }).x.size).to.equal(x.size);
+    });
 
   distributed('of blocks: stacks flatten as products and sums do', { backends: ['cpu'] }, ({ comm }) => {
     const dims = [2 * comm.size, 3];
@@ -250,12 +249,12 @@ group('spaces', () => {
     const x = DistributedArray.random(dims, { seed: 2 });
     const [a, b] = diagonal.matvec(column.matvec(x)).arrays as unknown as [AnyVector, AnyVector];
     const slope = natural.matvec(x);
-    expect(difference(a.asArray(), flat.matvec(slope.ravel()).asArray())).equals(0);
-    expect(difference(b.asArray(), natural.matvec(slope).asArray())).equals(0);
+    expectClose(a, flat.matvec(slope.ravel()), 0);
+    expectClose(b, natural.matvec(slope), 0);
     const back = new MPIStackedVStack([flat, natural]);
     const y = column.matvec(x);
     const sum = flat.rmatvec(slope.ravel()).asArray().reshape(dims).add(natural.rmatvec(slope).asArray());
-    expect(difference(back.rmatvec(y).asArray().reshape(dims), sum)).at.most(1e-12);
+    expectClose(back.rmatvec(y).asArray().reshape(dims), sum, 1e-12);
   });
 
   distributed('keep the kind of replicated vectors', { backends: ['cpu'] }, ({ comm }) => {
@@ -263,10 +262,10 @@ group('spaces', () => {
     for (const partition of ['BROADCAST', 'UNSAFE_BROADCAST'] as const) {
       const x = DistributedArray.random(4, { partition, seed: 1 });
       const y = A.matvec(x);
-      expect(y.partition).equals('SCATTER');
-      expect(A.rmatvec(y).partition).equals(partition);
-      expect(A.H.mul(A).matvec(x).space.equals(x.space)).equals(true);
-      expect(y.add(DistributedArray.ones(3 * comm.size)).size).equals(3 * comm.size);
+      expect(y.partition).to.equal('SCATTER');
+      expect(A.rmatvec(y).partition).to.equal(partition);
+      expect(A.H.mul(A).matvec(x).space.equals(x.space)).to.equal(true);
+      expect(y.add(DistributedArray.ones(3 * comm.size)).size).to.equal(3 * comm.size);
       A.dotTest({ domain: x.space });
     }
   });
@@ -278,9 +277,9 @@ group('spaces', () => {
       const H = new MPIHalo([5, 7], { halo: 1, adjoint: 'exact' });
       const L = new MPILaplacian([5, 7]);
       const x: Space<DistributedArray> = DistributedArray.zeros(35).space;
-      expect(H.domainOf(H.rangeOf(x)).equals(H.domain())).equals(true);
+      expect(H.domainOf(H.rangeOf(x)).equals(H.domain())).to.equal(true);
       const sum = H.H.mul(H).add(L);
-      expect(sum.rangeOf(x).equals(x), `${comm.size}`).equals(true);
+      expect(sum.rangeOf(x).equals(x), `${comm.size}`).to.equal(true);
       sum.dotTest({ domain: x });
       H.dotTest({ domain: x });
     },

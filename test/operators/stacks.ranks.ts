@@ -26,7 +26,8 @@ import {
 } from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group } from '../support/distributed.js';
-import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
+import { expectClose } from '../support/expect-close.js';
+import { expectAllThrow, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
 
 const matrix = (n: number, m: number, seed: number, dtype: DType, backend: Backend): AnyLocalOperator =>
   new MatrixMult(NDArray.normal([n, m], { dtype, backend, seed }));
@@ -57,26 +58,21 @@ group('MPIBlockDiag', () => {
       const [x, y] = [random(13, dtype, backend), random(12, dtype, backend)];
       for (const counts of chunks(5, comm.size)) {
         const A = new MPIBlockDiag(mine(all, counts, comm));
-        expect(A.shape).deep.equals([12, 13]);
+        expect(A.shape).to.deep.equal([12, 13]);
         const u = placed(x, (A.domain() as DistributedArray['space']).layout, comm);
-        expect(traffic(comm, () => A.matvec(u))).deep.equals(NOTHING);
+        expect(traffic(comm, () => A.matvec(u))).to.deep.equal(NOTHING);
         const v = A.matvec(u);
-        expect([v.dtype, v.partition]).deep.equals([dtype, 'SCATTER']);
-        expectClose(v.asArray(), local.matvec(x), 10 * tolerance(dtype), `${counts}`);
+        expect([v.dtype, v.partition]).to.deep.equal([dtype, 'SCATTER']);
+        expectClose(v, local.matvec(x), 10 * tolerance(dtype), `${counts}`);
         const w = placed(y, v.layout, comm);
-        expect(traffic(comm, () => A.rmatvec(w))).deep.equals(NOTHING);
-        expectClose(A.rmatvec(w).asArray(), local.rmatvec(y), 10 * tolerance(dtype), `${counts}`);
+        expect(traffic(comm, () => A.rmatvec(w))).to.deep.equal(NOTHING);
+        expectClose(A.rmatvec(w), local.rmatvec(y), 10 * tolerance(dtype), `${counts}`);
         A.dotTest({ domain: u.space });
         // another split: aligned by a transfer
         const even = DistributedArray.toDist(x);
+        expectClose(A.matvec(even), local.matvec(x), 10 * tolerance(dtype), `evenly cut, ${counts}`);
         expectClose(
-          A.matvec(even).asArray(),
-          local.matvec(x),
-          10 * tolerance(dtype),
-          `evenly cut, ${counts}`,
-        );
-        expectClose(
-          A.rmatvec(DistributedArray.toDist(y)).asArray(),
+          A.rmatvec(DistributedArray.toDist(y)),
           local.rmatvec(y),
           10 * tolerance(dtype),
           `evenly cut, ${counts}`,
@@ -100,7 +96,7 @@ group('MPIBlockDiag', () => {
         });
         for (const counts of chunks(4, comm.size)) {
           const A = new MPIBlockDiag(mine(all, counts, comm));
-          expect([A.dims, A.dimsd]).deep.equals([
+          expect([A.dims, A.dimsd]).to.deep.equal([
             [12, 3],
             [12, 3],
           ]);
@@ -198,7 +194,7 @@ group('MPIBlockDiag', () => {
       );
       // one complex operator makes all results complex
       const mixed = new MPIBlockDiag([matrix(2, 2, 1, wrong ? 'complex64' : 'float32', backend)]);
-      expect(mixed.matvec(DistributedArray.ones(2 * comm.size, { dtype: 'float32' })).dtype).equals(
+      expect(mixed.matvec(DistributedArray.ones(2 * comm.size, { dtype: 'float32' })).dtype).to.equal(
         'complex64',
       );
       mixed.dotTest();
@@ -217,24 +213,24 @@ group('MPIVStack and MPIHStack', () => {
       for (const counts of chunks(5, comm.size)) {
         const A = new MPIVStack(mine(tall, counts, comm));
         const B = new MPIHStack(mine(wide, counts, comm));
-        expect([A.shape, B.shape]).deep.equals([
+        expect([A.shape, B.shape]).to.deep.equal([
           [12, 4],
           [4, 12],
         ]);
         const y = A.matvec(everywhere);
-        expect([y.partition, y.dtype, y.localShape[0]]).deep.equals([
+        expect([y.partition, y.dtype, y.localShape[0]]).to.deep.equal([
           'SCATTER',
           dtype,
           mine([3, 2, 4, 1, 2], counts, comm).reduce((a, b) => a + b, 0),
         ]);
-        expectClose(y.asArray(), V.matvec(short), 10 * tolerance(dtype), `${counts}`);
+        expectClose(y, V.matvec(short), 10 * tolerance(dtype), `${counts}`);
         for (const layout of [y.layout, Layout.split([12], comm.size)]) {
           const d = placed(long, layout, comm);
           const x = A.rmatvec(d);
-          expect(x.partition).equals('BROADCAST');
+          expect(x.partition).to.equal('BROADCAST');
           expectClose(x.assertReplicated().local, V.rmatvec(long), 10 * tolerance(dtype), `${counts}`);
           const s = B.matvec(d);
-          expect(s.partition).equals('BROADCAST');
+          expect(s.partition).to.equal('BROADCAST');
           expectClose(s.assertReplicated().local, H.matvec(long), 10 * tolerance(dtype), `${counts}`);
         }
         const d = placed(long, y.layout, comm);
@@ -242,20 +238,20 @@ group('MPIVStack and MPIHStack', () => {
         expect(
           traffic(comm, () => A.matvec(everywhere, data)),
           'VStack forward',
-        ).deep.equals(NOTHING);
+        ).to.deep.equal(NOTHING);
         expect(
           traffic(comm, () => A.rmatvec(d, model)),
           'VStack adjoint',
-        ).deep.equals({ ...NOTHING, reductions: 1 });
+        ).to.deep.equal({ ...NOTHING, reductions: 1 });
         expect(
           traffic(comm, () => B.matvec(d, model)),
           'HStack forward',
-        ).deep.equals({ ...NOTHING, reductions: 1 });
+        ).to.deep.equal({ ...NOTHING, reductions: 1 });
         expect(
           traffic(comm, () => B.rmatvec(everywhere, data)),
           'HStack adjoint',
-        ).deep.equals(NOTHING);
-        expectClose(B.rmatvec(everywhere).asArray(), H.rmatvec(short), 10 * tolerance(dtype), `${counts}`);
+        ).to.deep.equal(NOTHING);
+        expectClose(B.rmatvec(everywhere), H.rmatvec(short), 10 * tolerance(dtype), `${counts}`);
         A.dotTest({ domain: everywhere.space });
         B.dotTest({ domain: d.space });
       }
@@ -275,7 +271,7 @@ group('MPIVStack and MPIHStack', () => {
     const A = new MPIVStack([all[comm.rank] as AnyLocalOperator]);
     const x = random(3, 'float32', backend);
     const y = A.matvec(DistributedArray.toDist(x, { partition: 'BROADCAST', mask }));
-    expect(y.mask).deep.equals(mask);
+    expect(y.mask).to.deep.equal(mask);
     const group = new VStack(all.filter((_, r) => mask[r] === mask[comm.rank]));
     expectClose(A.rmatvec(y).local, group.rmatvec(group.matvec(x)), 10 * tolerance('float32'));
   });
@@ -295,7 +291,7 @@ group('MPIVStack and MPIHStack', () => {
       B.matvec(z, w);
       B.rmatvec(w, z);
     }
-    expect([DistributedArray.constructions, backend.stats().allocations]).deep.equals(before);
+    expect([DistributedArray.constructions, backend.stats().allocations]).to.deep.equal(before);
     close();
     const run = () => {
       const u = DistributedArray.ones(4, { dtype: 'float32', partition: 'BROADCAST' });
@@ -306,7 +302,7 @@ group('MPIVStack and MPIHStack', () => {
     run();
     const live = backend.stats().liveBytes;
     run();
-    expect(backend.stats().liveBytes).equals(live);
+    expect(backend.stats().liveBytes).to.equal(live);
   });
 });
 
@@ -324,7 +320,7 @@ group('three ways to distribute a problem', () => {
     const truth = random(15, 'float32', backend);
     const y = A.matvec(DistributedArray.toDist(truth));
     const { x } = cgls(A, y, { niter: 60, tol: 0 });
-    expect(x.partition).equals('SCATTER');
+    expect(x.partition).to.equal('SCATTER');
     solves('block diagonal', x.asArray(), truth);
   });
 
@@ -335,7 +331,7 @@ group('three ways to distribute a problem', () => {
       const A = new MPIVStack(mine(all, chunks(4, comm.size)[0] as number[], comm));
       const truth = random(4, 'float32', backend);
       const y = A.matvec(DistributedArray.toDist(truth, { partition: 'BROADCAST' }));
-      expect(y.partition).equals('SCATTER');
+      expect(y.partition).to.equal('SCATTER');
       const { x } = cgls(A, y, { niter: 30, tol: 0 });
       solves('vertical stack', x.assertReplicated().local, truth);
     },
@@ -348,7 +344,7 @@ group('three ways to distribute a problem', () => {
     const truth = random(4, 'float32', backend);
     const model = DistributedArray.toDist(truth, { partition: 'BROADCAST' });
     const inside = normal.matvec(model);
-    expect([model.partition, inside.partition]).deep.equals(['BROADCAST', 'BROADCAST']);
+    expect([model.partition, inside.partition]).to.deep.equal(['BROADCAST', 'BROADCAST']);
     solves(
       'sum over ranks inside',
       cgls(normal, inside, { niter: 30, tol: 0 }).x.assertReplicated().local,
@@ -357,8 +353,8 @@ group('three ways to distribute a problem', () => {
 
     const A = MPILinearOperator.wrap(all[0] as AnyLocalOperator);
     const y = A.matvec(model);
-    expect(traffic(comm, () => A.matvec(model, y))).deep.equals(NOTHING);
-    expect(traffic(comm, () => A.rmatvec(y))).deep.equals(NOTHING);
+    expect(traffic(comm, () => A.matvec(model, y))).to.deep.equal(NOTHING);
+    expect(traffic(comm, () => A.rmatvec(y))).to.deep.equal(NOTHING);
     solves('every rank alone', cgls(A, y, { niter: 30, tol: 0 }).x.assertReplicated().local, truth);
     A.dotTest();
     expectAllThrow(comm, () => A.matvec(DistributedArray.ones(4, { dtype: 'float32' })), PartitionError);

@@ -134,14 +134,3 @@ export function randomMatrix(
     Array.from({ length: columns }, (__, j) => element(i * columns + j)),
   );
 }
-
-/** `max |x − expected|` */
-export function distance(x: NDArray, expected: readonly Scalar[]): number {
-  const values = x.toHost();
-  const lanes = isComplex(x.dtype) ? 2 : 1;
-  return Math.max(
-    ...expected.map((e, k) =>
-      abs(sub(complex(values[lanes * k] as number, lanes === 2 ? (values[lanes * k + 1] as number) : 0), e)),
-    ),
-  );
-}

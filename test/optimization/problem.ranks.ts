@@ -123,7 +123,7 @@ group('another problem', () => {
       // data with squares that underflow or overflow
       for (const size of [1e-170, 1e170]) {
         const problem = (k: number) => problemOf((o) => cgls(A, y.multiply(k * size), { damp: 0.1, ...o }));
-        expect(differences(problem(1), problem(1.5)).join(), `${size}`).to.contain('y differs');
+        expect(differences(problem(1), problem(1.5)).join(), `${size}`).to.include('y differs');
         expect(differences(problem(1), problem(1)), `${size}`).to.deep.equal([]);
       }
       const cases: Readonly<Record<string, Case>> = {
@@ -213,7 +213,7 @@ group('another problem', () => {
           const found = differences(before, problem(change));
           const [key = ''] = Object.keys(change);
           expect(found.length, `${name} ${key}`).to.be.above(0);
-          expect(found.join('; '), name).to.contain(key);
+          expect(found.join('; '), name).to.include(key);
         }
         for (const change of limits)
           expect(differences(before, problem(change)), `${name} ${Object.keys(change)}`).to.deep.equal([]);
@@ -285,7 +285,7 @@ group('another problem', () => {
           expect(differences(p, again), `${name} ${k} again`).to.deep.equal([]);
           for (const [j, q] of problems.entries())
             if (j !== k)
-              expect(differences(p, q).join('; '), `${name} ${k} and ${j}`).to.contain(
+              expect(differences(p, q).join('; '), `${name} ${k} and ${j}`).to.include(
                 'the function f differs',
               );
         }

@@ -4,7 +4,8 @@ import type { Scalar } from '../../src/core/base/complex.js';
 import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
-import { Dense, distance, normalSolution, randomMatrix } from './dense.js';
+import { expectClose } from '../support/expect-close.js';
+import { Dense, normalSolution, randomMatrix } from './dense.js';
 
 /** Minimises `½‖y − A x‖² + λ‖x‖₁` in place by coordinate descent. Returns `‖y − A x‖`. */
 function lasso(columns: readonly number[][], y: readonly number[], lambda: number, x: number[]): number {
@@ -65,7 +66,7 @@ describe('spgl1 on dense random matrices', () => {
       const { x, tau, reason, cost } = spgl1(new Dense(matrix), y, { sigma, tol: 1e-6, niter: 500 });
       expect(reason).to.equal('residual within tolerance');
       expect(cost.at(-1)).to.be.closeTo(sigma, 1e-5);
-      expect(distance(x, expected)).to.be.below(1e-3);
+      expectClose(x, expected, { atol: 1e-3 });
       // Newton's method approaches the norm from below
       const least = expected.reduce((sum, value) => sum + Math.abs(value), 0);
       expect(tau).to.be.within(least * (1 - 1e-4), least * (1 + 1e-7));
@@ -108,7 +109,7 @@ describe('spgl1 on dense random matrices', () => {
       const y = NDArray.normal([10], { seed: seed + 100 });
       const { x, reason } = spgl1(new Dense(matrix), y, { sigma: 0.1, tol: 1e-6, niter: 500 });
       expect(reason).to.equal('gradient within tolerance');
-      expect(distance(x, normalSolution(matrix, Array.from(y.toHost() as Float64Array)))).to.be.below(1e-4);
+      expectClose(x, normalSolution(matrix, Array.from(y.toHost() as Float64Array)), { atol: 1e-4 });
     }
   });
 });

@@ -112,8 +112,8 @@ describe('figures', () => {
     const path = /<path d="([^"]*)" fill="none" stroke="#123456"/.exec(svg)?.[1] ?? '';
     expect(path.match(/M/g)).to.have.length(2);
     expect(path.match(/L/g)).to.have.length(2);
-    expect(svg).to.contain('>10⁻¹<').and.to.contain('>10²<');
-    expect(svg).not.to.contain('NaN');
+    expect(svg).to.include('>10⁻¹<').and.to.contain('>10²<');
+    expect(svg).to.not.include('NaN');
   });
 
   it('keep the aspect, and the grid of panels', () => {
@@ -147,7 +147,7 @@ describe('figures', () => {
         3 * Number(size?.[1]),
         3 * Number(size?.[2]),
       ]);
-      expect(svg).to.contain('a &lt; b &amp; &quot;c&quot;');
+      expect(svg).to.include('a &lt; b &amp; &quot;c&quot;');
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -172,8 +172,8 @@ describe('figures', () => {
         ),
       )
       .toSvg();
-    expect(svg).to.contain('>×10⁷<');
-    expect(svg).to.contain('>4.0<');
+    expect(svg).to.include('>×10⁷<');
+    expect(svg).to.include('>4.0<');
   });
 
   it('refuse what does not fit', () => {

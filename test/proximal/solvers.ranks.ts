@@ -269,37 +269,39 @@ group('proximal solvers', () => {
     },
   );
 
-  distributed('leaving the loop gives memory back, but x', ({ backend, reals: [dtype = 'float64'] }) => {
-    const Op = coupled(DIMS);
-    const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
-    for (const { name, steps } of METHODS) {
-      // the first run allocates the start in a vector of its own
-      for (const { iteration } of steps(Op, b, 3)) if (iteration === 2) break;
-      const before = backend.stats().liveBytes;
-      const x0 = start(Op, b);
-      x0.dispose();
-      for (const { iteration, x } of steps(Op, b, 9)) {
-        if (iteration < 2) continue;
-        x.dispose();
-        break;
-      }
-      const left = backend.stats().liveBytes - before;
-      const one = backend.stats().liveBytes;
-      const vector = start(Op, b);
-      const most = backend.stats().liveBytes - one;
-      vector.dispose();
-      // x0, which belongs to the caller, and the values that L2 keeps
-      expect(left, name).to.be.at.most(3 * most);
-    }
-  });
+  for (const { name, steps } of METHODS) {
+    distributed(
+      `${name}: leaving the loop disposes of all vectors but x`,
+      ({ backend, reals: [dtype = 'float64'] }) => {
+        const Op = coupled(DIMS);
+        const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+        // the first run allocates the start in a vector of its own
+        for (const { iteration } of steps(Op, b, 3)) if (iteration === 2) break;
+        const before = backend.stats().liveBytes;
+        const x0 = start(Op, b);
+        x0.dispose();
+        for (const { iteration, x } of steps(Op, b, 9)) {
+          if (iteration < 2) continue;
+          x.dispose();
+          break;
+        }
+        const left = backend.stats().liveBytes - before;
+        const one = backend.stats().liveBytes;
+        const vector = start(Op, b);
+        const most = backend.stats().liveBytes - one;
+        vector.dispose();
+        // x0, which belongs to the caller, and the values that L2 keeps
+        expect(left).to.be.at.most(3 * most);
+      },
+    );
 
-  distributed('NaN on one rank is an error on all', ({ comm, reals: [dtype = 'float64'] }) => {
-    const Op = coupled(DIMS);
-    const b = DistributedArray.ones(DIMS, { dtype });
-    if (comm.rank === comm.size - 1 && b.local.size > 0) b.local.fill(Number.NaN);
-    for (const { name, steps } of METHODS)
-      expectAllThrow(comm, () => [...steps(Op, b, 2)], NumericalError, name);
-  });
+    distributed(`${name}: NaN on one rank is an error on all`, ({ comm, reals: [dtype = 'float64'] }) => {
+      const Op = coupled(DIMS);
+      const b = DistributedArray.ones(DIMS, { dtype });
+      if (comm.rank === comm.size - 1 && b.local.size > 0) b.local.fill(Number.NaN);
+      expectAllThrow(comm, () => [...steps(Op, b, 2)], NumericalError);
+    });
+  }
 
   distributed('bad input is refused on all ranks', ({ comm, reals: [dtype = 'float64'] }) => {
     const Op = coupled(DIMS);

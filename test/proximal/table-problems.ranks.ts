@@ -32,10 +32,11 @@ import {
   proximalGradient,
   TV,
 } from '../../src/proximal/index.js';
-import { distance, type Matrix, normalSolution, randomMatrix, solveDense } from '../optimization/dense.js';
+import { type Matrix, normalSolution, randomMatrix, solveDense } from '../optimization/dense.js';
 import { PLACEMENTS, withElements } from '../optimization/placements.js';
 import { widest } from '../optimization/solver-table.js';
 import { distributed, group } from '../support/distributed.js';
+import { expectClose } from '../support/expect-close.js';
 
 /** The problem `min ½‖A x − b‖² + g(x)`. `bound` is at least `‖A‖²`. */
 interface Task {
@@ -183,9 +184,7 @@ group('standard problems', () => {
           const bound = 1.05 * re(powerIteration(A.H.mul(A), { niter: 60, domain: x0.space }).maxeig);
           for (const [solver, solve] of Object.entries(SOLVERS)) {
             const { x } = solve({ A, b, g: problem.g(), x0, bound });
-            expect(distance(x.asArray(), problem.x), `${solver}, ${placement}`).to.be.below(
-              toleranceOf(dtype),
-            );
+            expectClose(x, problem.x, { atol: toleranceOf(dtype) }, `${solver}, ${placement}`);
             if (x instanceof DistributedArray && x.layout.replicated) x.assertReplicated();
           }
         }

@@ -6,7 +6,8 @@ import { Layout } from '../../src/core/distributed/layout.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import type { AnyLocalOperator } from '../../src/local/index.js';
 import type { MPILinearOperator } from '../../src/operators/index.js';
-import { expectClose, layoutsOf, placed, ragged } from './vectors.js';
+import { expectClose } from './expect-close.js';
+import { layoutsOf, placed, ragged } from './vectors.js';
 
 /**
  * Layouts of vectors of a shape that an operator must accept: natural layouts, flat layouts that
@@ -47,8 +48,8 @@ export function compareWithLocal(
   what: string,
   layouts: (dims: Shape, comm: Communicator) => Layout[] = inputs,
 ): void {
-  expect(A.dims, what).deep.equals(local.dims);
-  expect(A.dimsd, what).deep.equals(local.dimsd);
+  expect(A.dims, what).to.deep.equal(local.dims);
+  expect(A.dimsd, what).to.deep.equal(local.dimsd);
   const options = { partition: 'UNSAFE_BROADCAST', seed: 4 } as const;
   const model = DistributedArray.random(A.dims, { dtype, ...options }).local;
   const y = local.matvec(model);
@@ -57,14 +58,17 @@ export function compareWithLocal(
   for (const layout of layouts(A.dims, comm)) {
     const u = placed(model.reshape(layout.globalShape), layout, comm);
     const result = A.matvec(u);
-    expectClose(result.asArray().reshape(y.shape), y, tolerance, `${what}: ${layout}`);
+    expectClose(result.asArray().reshape(y.shape), y, tolerance, { what, layout });
     // if the adjoint returns another layout, the two vectors cannot be combined
     if (!A.domainOf(result.space).equals(u.space)) continue;
     const { error } = A.dotTest({ domain: u.space, rtol: tolerance, raise: false });
-    expect(error, `${what}: dot test of ${layout}`).at.most(tolerance);
+    expect(error, `${what}: dot test of ${layout}`).to.be.at.most(tolerance);
   }
   for (const layout of layouts(A.dimsd, comm)) {
     const v = placed(data.reshape(layout.globalShape), layout, comm);
-    expectClose(A.rmatvec(v).asArray().reshape(x.shape), x, tolerance, `${what}, adjoint: ${layout}`);
+    expectClose(A.rmatvec(v).asArray().reshape(x.shape), x, tolerance, {
+      what: `${what}, adjoint`,
+      layout,
+    });
   }
 }

@@ -40,6 +40,10 @@ describe('the runner of distributed tests', function () {
       ['passes', /^passed$/],
       ['fails on rank 1', /^rank 1 of 3: AssertionError: expected 3 to equal -7$/],
       ['fails on all', /^all ranks: RangeError: the same everywhere$/],
+      [
+        'compares an array that is wrong on rank 1',
+        /^all ranks: AssertionError: ones: layout .*: 1 of 6 elements differs, the worst at \[3\]: expected 1, received 5, .*\(rank 1\)$/,
+      ],
       ['leaves a message behind and fails', /^all ranks: Error: left$/],
       ['gets only its own messages', /^passed$/],
       ['is skipped', /^skipped: not today$/],

@@ -6,27 +6,6 @@ import { Layout } from '../../src/core/distributed/layout.js';
 import { DistributedSpace } from '../../src/core/distributed/space.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 
-/**
- * The largest difference of two arrays of one shape and dtype, relative to the largest expected
- * value. NaN if that value is NaN.
- */
-export function difference(actual: NDArray, expected: NDArray): number {
-  const [a, e] = [actual.toHost(), expected.toHost()];
-  let [most, scale] = [0, 0];
-  for (let i = 0; i < e.length; i++) {
-    most = Math.max(most, Math.abs((a[i] as number) - (e[i] as number)));
-    scale = Math.max(scale, Math.abs(e[i] as number));
-  }
-  return scale > 0 ? most / scale : most;
-}
-
-/** Fails unless two local arrays agree in shape, dtype and, within `tolerance`, in their values. */
-export function expectClose(actual: NDArray, expected: NDArray, tolerance: number, message = ''): void {
-  expect(actual.dtype, `dtype ${message}`).equals(expected.dtype);
-  expect(actual.shape, `shape ${message}`).deep.equals(expected.shape);
-  expect(difference(actual, expected), message).at.most(tolerance);
-}
-
 /** Divides `n` into parts of irregular, fixed sizes, some of them empty. */
 export function ragged(n: number, parts: number, seed = 1): number[] {
   const cuts = Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * 7 * seed + i * i * 3) % (n + 1)).sort(
@@ -109,5 +88,5 @@ export function expectAllThrow(
     thrown = e;
   }
   const names = comm.allgatherObject(thrown instanceof Error ? thrown.name : 'nothing');
-  expect(names, `${message}: ${String(thrown)}`).deep.equals(names.map(() => error.name));
+  expect(names, `${message}: ${String(thrown)}`).to.deep.equal(names.map(() => error.name));
 }

@@ -2,7 +2,6 @@ import type { DType } from '../../core/base/dtype.js';
 import { product } from '../../core/base/shape.js';
 import type { Convolution } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
 
 type Form = Omit<Convolution, 'direction'> & { readonly title: string };
 
@@ -49,7 +48,7 @@ function convolveCases(dtype: DType): KernelCase[] {
         ],
         ulps: 8,
         scale: 8 * Math.sqrt(product(form.hShape)),
-        run: (b, e) => void b.convolve(at(e, 0), at(e, 1), at(e, 2), convolution),
+        run: (b, e) => void b.convolve(e[0], e[1], e[2], convolution),
       };
     }),
   );

@@ -1,7 +1,6 @@
 import { type DType, hostArray, isFloat, realOf } from '../../core/base/dtype.js';
-import type { Backend, Curves, Elements } from '../../core/ports/backend.js';
-import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
+import type { Backend, Curves } from '../../core/ports/backend.js';
+import { type CaseElements, type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 
 const FORMS: readonly (readonly [points: number, ns: number, nr: number, nt: number])[] = [
   [0, 2, 2, 5],
@@ -24,14 +23,14 @@ function curveCases(kernel: 'spreadCurves' | 'sumCurves', dtype: DType): KernelC
         const normal = make.numbers('float64', count * points);
         return values.map((_, i) => (normal[i] as number) * nt * 0.3 + nt / 4);
       };
-      const curves = (e: readonly Elements[]): Curves => ({
+      const curves = (e: CaseElements): Curves => ({
         points,
         ns,
         nr,
         nt,
-        srcs: at(e, 2),
-        recs: at(e, 3),
-        amplitudes: weighted ? at(e, 4) : undefined,
+        srcs: e[2],
+        recs: e[3],
+        amplitudes: weighted ? e[4] : undefined,
       });
       const [from, to] = kernel === 'spreadCurves' ? [points, ns * nr * nt] : [ns * nr * nt, points];
       return {
@@ -45,7 +44,7 @@ function curveCases(kernel: 'spreadCurves' | 'sumCurves', dtype: DType): KernelC
         ],
         ulps: 16,
         scale: 64,
-        run: (b: Backend, e) => void b[kernel]?.(at(e, 0), at(e, 1), curves(e)),
+        run: (b: Backend, e) => void b[kernel]?.(e[0], e[1], curves(e)),
       };
     }),
   );

@@ -1,10 +1,23 @@
 import type { Scalar } from '../../core/base/complex.js';
-import { type DType, type HostArray, isComplex, isFloat, isInteger } from '../../core/base/dtype.js';
+import { type DType, type HostArray, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
-import { BINARY_OPS, type BinaryOp, UNARY_OPS, type UnaryOp } from '../../core/ports/backend.js';
+import {
+  BINARY_OPS,
+  type BinaryOp,
+  type Elements,
+  UNARY_OPS,
+  type UnaryOp,
+} from '../../core/ports/backend.js';
 import { binaryResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
-import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
-import { at } from './at.js';
+import {
+  type CaseOperand,
+  type KernelCase,
+  type KernelCases,
+  Operands,
+  RUNS,
+  SPECIAL,
+  scalarFor,
+} from '../kernel-case.js';
 
 /** Undefined if the function does not exist for a dtype. */
 function defined(result: () => DType): DType | undefined {
@@ -50,6 +63,8 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
   const result = defined(() => unaryResult(op, dtype));
   if (!result) return [];
   const make = new Operands(10 + UNARY_OPS.indexOf(op));
+  const ulps = ulpsOf(op);
+  const run: KernelCase['run'] = (b, e) => void b.unary(op, e[0], e[1]);
   const cases = RUNS.map(
     ([n, offset]): KernelCase => ({
       title: `${op}, ${n} elements from ${offset}`,
@@ -57,34 +72,29 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
         make.in(dtype, n, offset, domain(op, dtype, make.numbers(dtype, n))),
         make.out(result, n, 1),
       ],
-      ulps: ulpsOf(op),
-      run: (b, e) => void b.unary(op, at(e, 0), at(e, 1)),
+      ulps,
+      run,
     }),
   );
   if (result === dtype) {
     cases.push({
       title: `${op} in place`,
       operands: [make.out(dtype, 131, 3, domain(op, dtype, make.numbers(dtype, 131)))],
-      ulps: ulpsOf(op),
-      run: (b, e) => void b.unary(op, at(e, 0), at(e, 0)),
+      ulps,
+      run: (b, e) => void b.unary(op, e[0], e[0]),
     });
   }
-  if (isFloat(dtype) && !isComplex(dtype)) {
+  const pairs = [0, 0, 3, 4, -3, 4, 0, -2, Number.NaN, 1, 1, Number.NaN, -4, 0, 1e-3, 0];
+  const defines = ['abs', 'sign', 'isnan', 'isfinite', 'sqrt', 'real', 'imag', 'conj'];
+  const special = isComplex(dtype) ? (defines.includes(op) ? pairs : []) : isFloat(dtype) ? SPECIAL : [];
+  if (special.length > 0) {
+    const n = special.length / lanesOf(dtype);
     cases.push({
       title: `${op} of special values`,
-      operands: [make.in(dtype, SPECIAL.length, 0, SPECIAL), make.out(result, SPECIAL.length)],
-      ulps: ulpsOf(op),
+      operands: [make.in(dtype, n, 0, special), make.out(result, n)],
+      ulps,
       signedZeros: op === 'negative',
-      run: (b, e) => void b.unary(op, at(e, 0), at(e, 1)),
-    });
-  }
-  if (isComplex(dtype) && ['abs', 'sign', 'isnan', 'isfinite', 'sqrt', 'real', 'imag', 'conj'].includes(op)) {
-    const pairs = [0, 0, 3, 4, -3, 4, 0, -2, Number.NaN, 1, 1, Number.NaN, -4, 0, 1e-3, 0];
-    cases.push({
-      title: `${op} of special values`,
-      operands: [make.in(dtype, pairs.length / 2, 0, pairs), make.out(result, pairs.length / 2)],
-      ulps: ulpsOf(op),
-      run: (b, e) => void b.unary(op, at(e, 0), at(e, 1)),
+      run,
     });
   }
   return cases;
@@ -107,88 +117,41 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
     return values;
   };
   const scalar: Scalar = op === 'power' && isInteger(dtype) ? 3 : scalarFor(dtype, 1.25, -0.75);
-  const cases = RUNS.flatMap(([n, offset]): KernelCase[] => {
+  const all: KernelCase['run'] = (b, e) => void b.binary(op, e[0], e[1], e[2]);
+  const add = (title: string, operands: readonly CaseOperand[], run: KernelCase['run']) =>
+    cases.push({ title: `${op}${title}`, operands, ulps, scale, run });
+  const cases: KernelCase[] = [];
+  for (const [n, offset] of RUNS) {
     const x = left(n);
     const operands = [
       make.in(dtype, n, offset, x),
       make.in(dtype, n, 1, right(n, x)),
       make.out(result, n, 2),
     ];
-    return [
-      {
-        title: `${op}, ${n} elements from ${offset}`,
-        operands,
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 2)),
-      },
-      {
-        title: `${op} with a scalar, ${n} elements`,
-        operands,
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 2)),
-      },
-      {
-        title: `${op} of a scalar, ${n} elements`,
-        operands,
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, scalar, at(e, 1), at(e, 2)),
-      },
-    ];
-  });
+    add(`, ${n} elements from ${offset}`, operands, all);
+    add(` with a scalar, ${n} elements`, operands, (b, e) => void b.binary(op, e[0], scalar, e[2]));
+    add(` of a scalar, ${n} elements`, operands, (b, e) => void b.binary(op, scalar, e[1], e[2]));
+  }
   if (result === dtype) {
     const n = 131;
     const x = left(n);
     const both = () => [make.out(dtype, n, 1, x), make.out(dtype, n, 2, right(n, x))];
-    cases.push(
-      {
-        title: `${op} into x`,
-        operands: both(),
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 0)),
-      },
-      {
-        title: `${op} into y`,
-        operands: both(),
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 1)),
-      },
-      {
-        title: `${op} with itself, into itself`,
-        operands: [make.out(dtype, n, 1, right(n, x))],
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, at(e, 0), at(e, 0), at(e, 0)),
-      },
-      {
-        title: `${op} with a scalar, in place`,
-        operands: [make.out(dtype, n, 1, x)],
-        ulps,
-        scale,
-        run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 0)),
-      },
+    add(' into x', both(), (b, e) => void b.binary(op, e[0], e[1], e[0]));
+    add(' into y', both(), (b, e) => void b.binary(op, e[0], e[1], e[1]));
+    add(
+      ' with itself, into itself',
+      [make.out(dtype, n, 1, right(n, x))],
+      (b, e) => void b.binary(op, e[0], e[0], e[0]),
+    );
+    add(
+      ' with a scalar, in place',
+      [make.out(dtype, n, 1, x)],
+      (b, e) => void b.binary(op, e[0], scalar, e[0]),
     );
   }
   if (isFloat(dtype) && !isComplex(dtype)) {
-    const pairs = SPECIAL.flatMap((x) => SPECIAL.map((y) => [x, y] as const));
-    const column = (k: 0 | 1) =>
-      make.in(
-        dtype,
-        pairs.length,
-        0,
-        pairs.map((p) => p[k]),
-      );
-    cases.push({
-      title: `${op} of special values`,
-      operands: [column(0), column(1), make.out(result, pairs.length)],
-      ulps,
-      scale,
-      run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 2)),
-    });
+    const out = make.out(result, SPECIAL.length ** 2);
+    add(' of special values', [...make.pairs(dtype, SPECIAL, SPECIAL), out], all);
   }
   return cases;
 }
@@ -203,31 +166,19 @@ function whereCases(dtype: DType): KernelCase[] {
       make.in(dtype, n, 2),
       make.out(dtype, n, 3),
     ];
-    const title = `${n} elements`;
-    return [
-      {
-        title,
-        operands,
-        signedZeros: true,
-        run: (b, e) => void b.where(at(e, 0), at(e, 1), at(e, 2), at(e, 3)),
-      },
-      {
-        title: `${title}, x a scalar`,
-        operands,
-        run: (b, e) => void b.where(at(e, 0), s, at(e, 2), at(e, 3)),
-      },
-      {
-        title: `${title}, y a scalar`,
-        operands,
-        run: (b, e) => void b.where(at(e, 0), at(e, 1), t, at(e, 3)),
-      },
-      { title: `${title}, two scalars`, operands, run: (b, e) => void b.where(at(e, 0), s, t, at(e, 3)) },
-      {
-        title: `${title}, into x`,
-        operands: operands.map((o, k) => (k === 1 ? { ...o, role: 'out' as const } : o)),
-        run: (b, e) => void b.where(at(e, 0), at(e, 1), at(e, 2), at(e, 1)),
-      },
+    const runs: readonly (readonly [string, KernelCase['run']])[] = [
+      ['', (b, e) => void b.where(e[0], e[1], e[2], e[3])],
+      [', x a scalar', (b, e) => void b.where(e[0], s, e[2], e[3])],
+      [', y a scalar', (b, e) => void b.where(e[0], e[1], t, e[3])],
+      [', two scalars', (b, e) => void b.where(e[0], s, t, e[3])],
+      [', into x', (b, e) => void b.where(e[0], e[1], e[2], e[1])],
     ];
+    return runs.map(([form, run]) => ({
+      title: `${n} elements${form}`,
+      operands: operands.map((o, k) => (k === 1 && form === ', into x' ? { ...o, role: 'out' } : o)),
+      signedZeros: true,
+      run,
+    }));
   });
 }
 
@@ -275,8 +226,8 @@ function combinationCases(dtype: DType): KernelCase[] {
         run: (backend, e) =>
           void backend.linearCombination(
             coefficients,
-            which.map((k) => at(e, k)),
-            at(e, to),
+            which.map((k) => e[k] as Elements),
+            e[to] as Elements,
           ),
       }),
     ),
@@ -293,12 +244,12 @@ function droppedNaN(dtype: DType): KernelCase[] {
     {
       title: 'NaN under a zero coefficient',
       operands,
-      run: (b, e) => void b.linearCombination([0, 2], [at(e, 0), at(e, 1)], at(e, 2)),
+      run: (b, e) => void b.linearCombination([0, 2], [e[0], e[1]], e[2]),
     },
     {
       title: 'NaN in the target under a zero coefficient',
       operands,
-      run: (b, e) => void b.linearCombination([3, 0], [at(e, 1), at(e, 2)], at(e, 2)),
+      run: (b, e) => void b.linearCombination([3, 0], [e[1], e[2]], e[2]),
     },
   ];
 }
@@ -314,7 +265,7 @@ function thresholdCases(dtype: DType): KernelCase[] {
           operands: [make.in(dtype, n, offset), make.out(dtype, n, 1)],
           ulps: 16,
           scale: 1,
-          run: (b, e) => void b.threshold(kind, t, at(e, 0), at(e, 1)),
+          run: (b, e) => void b.threshold(kind, t, e[0], e[1]),
         }),
       ),
       {
@@ -322,7 +273,7 @@ function thresholdCases(dtype: DType): KernelCase[] {
         operands: [make.out(dtype, 8, 1, [0, 0, Number.NaN, Number.NaN, 2, -1, 0, 5])],
         ulps: 16,
         scale: 1,
-        run: (b, e) => void b.threshold(kind, t, at(e, 0), at(e, 0)),
+        run: (b, e) => void b.threshold(kind, t, e[0], e[0]),
       },
     ]),
   );

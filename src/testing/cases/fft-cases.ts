@@ -2,49 +2,24 @@ import { complexOf, type DType, isComplex, isFloat } from '../../core/base/dtype
 import { product } from '../../core/base/shape.js';
 import type { FftPlan } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
 
 const LENGTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 25, 30, 60, 97, 100, 128, 289, 1000];
-const FORMS: readonly (readonly [shape: readonly number[], axes: readonly number[]])[] = [
-  ...LENGTHS.map((n) => [[n], [0]] as const),
-  [[0], [0]],
-  [[3, 0], [1]],
-  [[4, 0, 3], [2]],
-  [[5, 12], [1]],
-  [[12, 5], [0]],
-  [
-    [6, 10],
-    [0, 1],
-  ],
-  [
-    [6, 10],
-    [1, 0],
-  ],
-  [[7, 4, 6], [1]],
-  [
-    [3, 4, 5],
-    [0, 1, 2],
-  ],
-  [
-    [4, 3, 6],
-    [2, 0],
-  ],
-  [
-    [4, 3, 6],
-    [0, 2],
-  ],
-  [
-    [2, 17, 3],
-    [1, 2],
-  ],
-  [
-    [2, 3, 4, 5],
-    [1, 3],
-  ],
-  [
-    [8, 1, 8],
-    [0, 1, 2],
-  ],
+const FORMS: readonly { readonly shape: readonly number[]; readonly axes: readonly number[] }[] = [
+  ...LENGTHS.map((n) => ({ shape: [n], axes: [0] })),
+  { shape: [0], axes: [0] },
+  { shape: [3, 0], axes: [1] },
+  { shape: [4, 0, 3], axes: [2] },
+  { shape: [5, 12], axes: [1] },
+  { shape: [12, 5], axes: [0] },
+  { shape: [6, 10], axes: [0, 1] },
+  { shape: [6, 10], axes: [1, 0] },
+  { shape: [7, 4, 6], axes: [1] },
+  { shape: [3, 4, 5], axes: [0, 1, 2] },
+  { shape: [4, 3, 6], axes: [2, 0] },
+  { shape: [4, 3, 6], axes: [0, 2] },
+  { shape: [2, 17, 3], axes: [1, 2] },
+  { shape: [2, 3, 4, 5], axes: [1, 3] },
+  { shape: [8, 1, 8], axes: [0, 1, 2] },
 ];
 
 /** The shape of the spectrum of a real transform, of which the first half is kept. */
@@ -57,13 +32,10 @@ function fftCases(kind: FftPlan['kind'], dtype: DType): KernelCase[] {
   if (!isFloat(dtype) || isComplex(dtype) !== (kind === 'c2c')) return [];
   const make = new Operands(320);
   const complex = complexOf(dtype);
-  const directions =
-    kind === 'c2c'
-      ? (['forward', 'inverse'] as const)
-      : kind === 'r2c'
-        ? (['forward'] as const)
-        : (['inverse'] as const);
-  return FORMS.filter(([shape]) => kind === 'c2c' || product(shape) > 0).flatMap(([shape, axes]) =>
+  const directions = (['forward', 'inverse'] as const).filter(
+    (direction) => kind === 'c2c' || (kind === 'r2c') === (direction === 'forward'),
+  );
+  return FORMS.filter(({ shape }) => kind === 'c2c' || product(shape) > 0).flatMap(({ shape, axes }) =>
     directions.flatMap((direction) =>
       [1, 0.125].map((scale): KernelCase => {
         const half = product(halved(shape, axes));
@@ -77,7 +49,7 @@ function fftCases(kind: FftPlan['kind'], dtype: DType): KernelCase[] {
           ],
           ulps: 8,
           scale: 4 * scale * Math.sqrt(Math.max(1, product(axes.map((a) => shape[a] as number)))),
-          run: (b, e) => void b.fft(at(e, 0), at(e, 1), { kind, shape, axes, direction, scale }),
+          run: (b, e) => void b.fft(e[0], e[1], { kind, shape, axes, direction, scale }),
         };
       }),
     ),

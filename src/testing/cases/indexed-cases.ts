@@ -1,7 +1,5 @@
 import { type DType, realOf } from '../../core/base/dtype.js';
-import type { Elements } from '../../core/ports/backend.js';
-import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
+import { type CaseElements, type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 
 const FORMS: readonly (readonly [outer: number, nx: number, ny: number, inner: number, width: number])[] = [
   [1, 5, 0, 1, 1],
@@ -26,14 +24,14 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
       const index = make.integers(entries, nx + 1).map((i) => (i === nx ? -1 : i));
       const weights = make.in(w === 'real' ? realOf(dtype) : dtype, entries, 1);
       const [x, y] = [outer * nx * inner, outer * ny * inner];
-      const table = (e: readonly Elements[]) => ({
+      const table = (e: CaseElements) => ({
         outer,
         nx,
         ny,
         inner,
         width,
-        index: at(e, 2),
-        weights: w === 'none' ? undefined : at(e, 3),
+        index: e[2],
+        weights: w === 'none' ? undefined : e[3],
       });
       const [from, to] = kernel === 'gather' ? [x, y] : [y, x];
       return {
@@ -46,7 +44,7 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
         ],
         ulps: 8,
         scale: 16,
-        run: (b, e) => void b[kernel](at(e, 0), at(e, 1), table(e)),
+        run: (b, e) => void b[kernel](e[0], e[1], table(e)),
       };
     }),
   );

@@ -1,7 +1,6 @@
 import { type DType, isComplex, isFloat } from '../../core/base/dtype.js';
 import type { MatMul, Trans } from '../../core/ports/backend.js';
-import { type KernelCase, type KernelCases, Operands, scalarFor } from '../kernel-case.js';
-import { at } from './at.js';
+import { type CaseOperand, type KernelCase, type KernelCases, Operands, scalarFor } from '../kernel-case.js';
 
 interface Form {
   readonly title: string;
@@ -84,7 +83,7 @@ function matmulCases(dtype: DType): KernelCase[] {
               ],
               ulps: 8,
               scale: 4 * form.k + 8,
-              run: (b, e) => void b.matmul(at(e, 0), at(e, 1), at(e, 2), matmul),
+              run: (b, e) => void b.matmul(e[0], e[1], e[2], matmul),
             };
           }),
       ),
@@ -93,33 +92,29 @@ function matmulCases(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return cases;
   const form: Form = { title: 'NaN', m: 5, n: 6, k: 4 };
   const { sizes, ...matmul } = spec(form, 'n', 'n', 1, 0);
-  const nan = (size: number) => make.numbers(dtype, size).fill(Number.NaN);
+  const c = make.numbers(dtype, sizes[2]).fill(Number.NaN);
   const a = make.numbers(dtype, sizes[0]);
   a[isComplex(dtype) ? 10 : 5] = Number.NaN;
+  const zeros = make.numbers(dtype, sizes[1]).fill(0);
+  const nanCase = (title: string, operands: readonly CaseOperand[]): KernelCase => ({
+    title,
+    operands,
+    ulps: 8,
+    scale: 24,
+    run: (b, e) => void b.matmul(e[0], e[1], e[2], matmul),
+  });
   return [
     ...cases,
-    {
-      title: 'NaN in C under beta 0 is not read',
-      operands: [
-        make.in(dtype, sizes[0]),
-        make.in(dtype, sizes[1]),
-        make.out(dtype, sizes[2], 0, nan(sizes[2])),
-      ],
-      ulps: 8,
-      scale: 24,
-      run: (b, e) => void b.matmul(at(e, 0), at(e, 1), at(e, 2), matmul),
-    },
-    {
-      title: 'NaN in A spoils its row',
-      operands: [
-        make.in(dtype, sizes[0], 0, a),
-        make.in(dtype, sizes[1], 0, make.numbers(dtype, sizes[1]).fill(0)),
-        make.out(dtype, sizes[2]),
-      ],
-      ulps: 8,
-      scale: 24,
-      run: (b, e) => void b.matmul(at(e, 0), at(e, 1), at(e, 2), matmul),
-    },
+    nanCase('NaN in C under beta 0 is not read', [
+      make.in(dtype, sizes[0]),
+      make.in(dtype, sizes[1]),
+      make.out(dtype, sizes[2], 0, c),
+    ]),
+    nanCase('NaN in A gives NaN in its row', [
+      make.in(dtype, sizes[0], 0, a),
+      make.in(dtype, sizes[1], 0, zeros),
+      make.out(dtype, sizes[2]),
+    ]),
   ];
 }
 

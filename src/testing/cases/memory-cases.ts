@@ -1,7 +1,6 @@
 import { DTYPES, isComplex, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { product, stridesOf } from '../../core/base/shape.js';
 import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
-import { at } from './at.js';
 
 interface Walk {
   readonly title: string;
@@ -72,7 +71,7 @@ export const memoryCases: readonly KernelCases[] = [
             title: `${n} elements from ${offset}`,
             operands: [make.in(dtype, n, offset), make.out(dtype, n, 2)],
             signedZeros: true,
-            run: (b, e) => void b.copy(at(e, 0), at(e, 1)),
+            run: (b, e) => void b.copy(e[0], e[1]),
           }),
         ),
         {
@@ -87,13 +86,13 @@ export const memoryCases: readonly KernelCases[] = [
             make.out(dtype, special.length / lanesOf(dtype), 1),
           ],
           signedZeros: true,
-          run: (b, e) => void b.copy(at(e, 0), at(e, 1)),
+          run: (b, e) => void b.copy(e[0], e[1]),
         },
         {
           title: 'between two runs of one storage',
           operands: [make.out(dtype, 40)],
           run: (b, e) => {
-            const { storage } = at(e, 0);
+            const { storage } = e[0];
             b.copy({ storage, offset: 3, size: 11 }, { storage, offset: 20, size: 11 });
             return undefined;
           },
@@ -114,8 +113,8 @@ export const memoryCases: readonly KernelCases[] = [
             run: (b, e) =>
               void b.stridedCopy(
                 shape,
-                { elements: at(e, 0), start: x.start, strides: x.strides },
-                { elements: at(e, 1), start: y.start, strides: y.strides },
+                { elements: e[0], start: x.start, strides: x.strides },
+                { elements: e[1], start: y.start, strides: y.strides },
                 mode,
               ),
           }),
@@ -131,7 +130,7 @@ export const memoryCases: readonly KernelCases[] = [
         ([n, offset], k): KernelCase => ({
           title: `${n} elements from ${offset}`,
           operands: [make.out(dtype, n, offset)],
-          run: (b, e) => void b.fill(at(e, 0), k % 2 === 0 ? scalarFor(dtype, 1.1, -2.5) : 0),
+          run: (b, e) => void b.fill(e[0], k % 2 === 0 ? scalarFor(dtype, 1.1, -2.5) : 0),
         }),
       );
     },
@@ -146,7 +145,7 @@ export const memoryCases: readonly KernelCases[] = [
             title: `to ${to}, ${n} elements from ${offset}`,
             operands: [make.in(dtype, n, offset), make.out(to, n, 1)],
             ulps: 1,
-            run: (b, e) => void b.cast(at(e, 0), at(e, 1)),
+            run: (b, e) => void b.cast(e[0], e[1]),
           }),
         );
       }),

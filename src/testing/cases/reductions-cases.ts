@@ -1,8 +1,8 @@
 import { type DType, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
+import { product } from '../../core/base/shape.js';
 import { REDUCE_OPS, type ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
-import { type KernelCase, type KernelCases, Operands, RUNS } from '../kernel-case.js';
-import { at } from './at.js';
+import { type CaseOperand, type KernelCase, type KernelCases, Operands, RUNS } from '../kernel-case.js';
 
 const ORDERED: readonly ReduceKernel[] = ['max', 'min'];
 const hasOp = (op: ReduceKernel, dtype: DType) => !(isComplex(dtype) && ORDERED.includes(op));
@@ -17,6 +17,9 @@ function factors(make: Operands, dtype: DType, n: number): ArrayLike<number> {
     isFloat(dtype) ? (lanesOf(dtype) === 2 && i % 2 === 1 ? v / 100 : 1 + v / 100) : v < 0 ? -1 : 1,
   );
 }
+
+const dataOf = (op: ReduceKernel, make: Operands, dtype: DType) => (n: number, offset: number) =>
+  make.in(dtype, n, offset, op === 'prod' ? factors(make, dtype, n) : undefined);
 
 const PARAMETERS: Partial<Record<ReduceKernel, readonly number[]>> = {
   sumPower: [0.5, 3],
@@ -37,15 +40,14 @@ const parametersOf = (op: ReduceKernel, dtype: DType): readonly (number | undefi
 function reduceCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   if (!hasOp(op, dtype)) return [];
   const make = new Operands(200 + REDUCE_OPS.indexOf(op));
-  const data = (n: number, offset: number) =>
-    make.in(dtype, n, offset, op === 'prod' ? factors(make, dtype, n) : undefined);
+  const data = dataOf(op, make, dtype);
   const cases = RUNS.flatMap(([n, offset]) =>
     parametersOf(op, dtype).map(
       (parameter): KernelCase => ({
         title: `${op}${parameter === undefined ? '' : ` ${parameter}`}, ${n} elements from ${offset}`,
         operands: [data(n, offset)],
         ...TOLERANCE[op]?.(n),
-        run: (b, e) => b.reduce(op, at(e, 0), parameter),
+        run: (b, e) => b.reduce(op, e[0], parameter),
       }),
     ),
   );
@@ -62,7 +64,7 @@ function reduceCases(op: ReduceKernel, dtype: DType): KernelCase[] {
       operands: [make.in(dtype, 301, 1, values)],
       ulps: 64,
       scale: 301,
-      run: (b, e) => b.reduce(op, at(e, 0), 2),
+      run: (b, e) => b.reduce(op, e[0], 2),
     });
   }
   return cases;
@@ -84,23 +86,15 @@ const EXTENTS = [
 function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   if (!hasOp(op, dtype)) return [];
   const make = new Operands(220 + REDUCE_OPS.indexOf(op));
+  const data = dataOf(op, make, dtype);
   // int32 has no infinity, which is the extreme of no elements.
   const extents = EXTENTS.filter(([, n]) => n > 0 || isFloat(dtype));
   const cases = extents.map(
     ([outer, n, inner]): KernelCase => ({
       title: `${op}, [${outer}, ${n}, ${inner}]`,
-      operands: [
-        make.in(
-          dtype,
-          outer * n * inner,
-          2,
-          op === 'prod' ? factors(make, dtype, outer * n * inner) : undefined,
-        ),
-        make.out(reduceResult(op, dtype), outer * inner, 1),
-      ],
+      operands: [data(outer * n * inner, 2), make.out(reduceResult(op, dtype), outer * inner, 1)],
       ...TOLERANCE[op]?.(n),
-      run: (b, e) =>
-        void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
+      run: (b, e) => void b.reduceAxis(op, e[0], [outer, n, inner], e[1], op === 'sumPower' ? 2 : 0.7),
     }),
   );
   if (!isFloat(dtype)) return cases;
@@ -127,7 +121,7 @@ function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
         operands: [make.in(dtype, o * m * i, 1, values), make.out(reduceResult(op, dtype), o * i, 1)],
         ulps: 64,
         scale: 70,
-        run: (b, e) => void b.reduceAxis(op, at(e, 0), [o, m, i], at(e, 1), 2),
+        run: (b, e) => void b.reduceAxis(op, e[0], [o, m, i], e[1], 2),
       };
     }),
   ];
@@ -142,25 +136,27 @@ function dotsCases(dtype: DType): KernelCase[] {
         operands: [make.in(dtype, n, offset), make.in(dtype, n, 1)],
         ulps: 8,
         scale: 2 * n,
-        run: (b, e) => b.dots([{ x: at(e, 0), y: at(e, 1), conjugate }]),
+        run: (b, e) => b.dots([{ x: e[0], y: e[1], conjugate }]),
       }),
     ),
   );
-  cases.push({
-    title: 'several at once, of several lengths',
-    operands: [make.in(dtype, 50), make.in(dtype, 50, 2), make.in(dtype, 9, 1)],
-    ulps: 8,
-    scale: 100,
-    run: (b, e) =>
-      b.dots([
-        { x: at(e, 0), y: at(e, 1), conjugate: true },
-        { x: at(e, 0), y: at(e, 0), conjugate: true },
-        { x: at(e, 1), y: at(e, 0), conjugate: false },
-        { x: at(e, 2), y: at(e, 2), conjugate: false },
-      ]),
-  });
-  cases.push({ title: 'none', operands: [make.in(dtype, 1)], run: (b) => b.dots([]) });
-  return cases;
+  return [
+    ...cases,
+    {
+      title: 'several at once, of several lengths',
+      operands: [make.in(dtype, 50), make.in(dtype, 50, 2), make.in(dtype, 9, 1)],
+      ulps: 8,
+      scale: 100,
+      run: (b, [x, y, z]) =>
+        b.dots([
+          { x, y, conjugate: true },
+          { x, y: x, conjugate: true },
+          { x: y, y: x, conjugate: false },
+          { x: z, y: z, conjugate: false },
+        ]),
+    },
+    { title: 'none', operands: [make.in(dtype, 1)], run: (b) => b.dots([]) },
+  ];
 }
 
 /** Checks that a reduction gives the same bits each time. */
@@ -171,7 +167,7 @@ function repeatCases(dtype: DType): KernelCase[] {
       title: 'twice the same bits',
       operands: [make.in(dtype, 5001, 1), make.in(dtype, 5001)],
       run: (b, e) => {
-        const [x, y] = [at(e, 0), at(e, 1)];
+        const [x, y] = [e[0], e[1]];
         const [first, again] = [0, 1].map(() =>
           [...b.dots([{ x, y, conjugate: true }]), b.reduce('sumSquares', x)].join(),
         );
@@ -183,44 +179,23 @@ function repeatCases(dtype: DType): KernelCase[] {
 
 function argCases(dtype: DType): KernelCase[] {
   const make = new Operands(242);
-  const cases = (['max', 'min'] as const).flatMap((op) => [
-    ...RUNS.map(
-      ([n, offset]): KernelCase => ({
-        title: `${op}, ${n} elements from ${offset}`,
-        operands: [make.in(dtype, n, offset)],
-        ulps: 0,
-        run: (b, e) => b.argExtreme(op, at(e, 0)),
-      }),
-    ),
-    {
-      title: `${op}, ties`,
-      operands: [
-        make.in(
-          dtype,
-          1200 / lanesOf(dtype),
-          1,
-          Array.from({ length: 1200 }, (_, i) => (i % 400 < 200 ? 2 : -2)),
-        ),
-      ],
-      ulps: 0,
-      run: (b, e) => b.argExtreme(op, at(e, 0)),
-    } satisfies KernelCase,
-  ]);
-  if (!isFloat(dtype)) return cases;
   const values = make.numbers(dtype, 500);
   values[401] = Number.NaN;
   values[801 % values.length] = Number.NaN;
-  return [
-    ...cases,
-    ...(['max', 'min'] as const).map(
-      (op): KernelCase => ({
-        title: `${op} with NaN`,
-        operands: [make.in(dtype, 500, 1, values)],
-        ulps: 0,
-        run: (b, e) => b.argExtreme(op, at(e, 0)),
-      }),
-    ),
-  ];
+  const ties = Array.from({ length: 1200 }, (_, i) => (i % 400 < 200 ? 2 : -2));
+  return (['max', 'min'] as const).flatMap((op) => {
+    const argCase = (title: string, operand: CaseOperand): KernelCase => ({
+      title: `${op}${title}`,
+      operands: [operand],
+      ulps: 0,
+      run: (b, e) => b.argExtreme(op, e[0]),
+    });
+    return [
+      ...RUNS.map(([n, offset]) => argCase(`, ${n} elements from ${offset}`, make.in(dtype, n, offset))),
+      argCase(', ties', make.in(dtype, 1200 / lanesOf(dtype), 1, ties)),
+      ...(isFloat(dtype) ? [argCase(' with NaN', make.in(dtype, 500, 1, values))] : []),
+    ];
+  });
 }
 
 function orderCases(dtype: DType): KernelCase[] {
@@ -228,47 +203,35 @@ function orderCases(dtype: DType): KernelCase[] {
   const make = new Operands(243);
   const ties = (n: number) => Array.from({ length: n }, (_, i) => (i * 7) % 5);
   return [1, 2, 9, 1000].flatMap((n) =>
-    [0, Math.floor(n / 3), Math.floor(n / 2), n - 1].flatMap((k): KernelCase[] => [
-      {
-        title: `${k} of ${n}`,
-        operands: [make.in(dtype, n, 2)],
-        ulps: 0,
-        run: (b, e) => b.kthSmallest(at(e, 0), k),
-      },
-      {
-        title: `${k} of ${n} with ties`,
-        operands: [make.in(dtype, n, 2, ties(n))],
-        ulps: 0,
-        run: (b, e) => b.kthSmallest(at(e, 0), k),
-      },
-    ]),
+    [0, Math.floor(n / 3), Math.floor(n / 2), n - 1].flatMap((k) =>
+      [undefined, ties(n)].map(
+        (values): KernelCase => ({
+          title: `${k} of ${n}${values ? ' with ties' : ''}`,
+          operands: [make.in(dtype, n, 2, values)],
+          ulps: 0,
+          run: (b, e) => b.kthSmallest(e[0], k),
+        }),
+      ),
+    ),
   );
 }
 
 function cumsumCases(dtype: DType): KernelCase[] {
   const make = new Operands(244);
-  return EXTENTS.flatMap(([outer, n, inner]): KernelCase[] => {
-    const size = outer * n * inner;
-    const extents = [outer, n, inner] as const;
-    return [
-      {
-        title: `[${extents}]`,
-        operands: [make.in(dtype, size, 1), make.out(dtype, size, 2)],
-        ulps: 8,
-        scale: 4 * n,
-        run: (b, e) => void b.cumsum(at(e, 0), extents, at(e, 1)),
-      },
-    ];
-  });
+  return EXTENTS.map(
+    (extents): KernelCase => ({
+      title: `[${extents}]`,
+      operands: [make.in(dtype, product(extents), 1), make.out(dtype, product(extents), 2)],
+      ulps: 8,
+      scale: 4 * extents[1],
+      run: (b, e) => void b.cumsum(e[0], extents, e[1]),
+    }),
+  );
 }
 
 export const reductionCases: readonly KernelCases[] = [
-  ...REDUCE_OPS.map(
-    (op): KernelCases => ({ kernel: `reduce ${op}`, cases: (dtype) => reduceCases(op, dtype) }),
-  ),
-  ...REDUCE_OPS.map(
-    (op): KernelCases => ({ kernel: `reduceAxis ${op}`, cases: (dtype) => axisCases(op, dtype) }),
-  ),
+  ...REDUCE_OPS.map((op) => ({ kernel: `reduce ${op}`, cases: (dtype: DType) => reduceCases(op, dtype) })),
+  ...REDUCE_OPS.map((op) => ({ kernel: `reduceAxis ${op}`, cases: (dtype: DType) => axisCases(op, dtype) })),
   { kernel: 'dots', cases: (dtype) => [...dotsCases(dtype), ...repeatCases(dtype)] },
   { kernel: 'argExtreme', cases: argCases },
   { kernel: 'kthSmallest', cases: orderCases },

@@ -1,7 +1,6 @@
 import { type DType, isFloat } from '../../core/base/dtype.js';
 import type { Elements } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
 
 const part = ({ storage, offset }: Elements, from: number, size: number): Elements => ({
   storage,
@@ -21,7 +20,7 @@ function sequences(dtype: DType): KernelCase[] {
       operands: [make.out(dtype, 30, 1), make.out(dtype, 30, 2), make.out(dtype, 30)],
       scale: 64,
       run: (b, e) => {
-        const [x, y, z] = [at(e, 0), at(e, 1), at(e, 2)];
+        const [x, y, z] = [e[0], e[1], e[2]];
         b.copy(x, z);
         b.binary('add', x, y, x);
         b.binary('multiply', z, x, y);
@@ -36,7 +35,7 @@ function sequences(dtype: DType): KernelCase[] {
       operands: [make.out(dtype, 40, 3)],
       scale: 64,
       run: (b, e) => {
-        const x = at(e, 0);
+        const x = e[0];
         b.copy(part(x, 0, 10), part(x, 20, 10));
         b.fill(part(x, 0, 10), 1);
         b.binary('add', part(x, 10, 10), part(x, 20, 10), part(x, 30, 10));
@@ -50,7 +49,7 @@ function sequences(dtype: DType): KernelCase[] {
       operands: [make.out(dtype, 16), make.out(dtype, 16, 1)],
       scale: 64,
       run: (b, e) => {
-        const [x, y] = [at(e, 0), at(e, 1)];
+        const [x, y] = [e[0], e[1]];
         const host = make.numbers(dtype, 16).fill(3);
         b.upload(host, x);
         host.fill(4);
@@ -70,8 +69,8 @@ function sequences(dtype: DType): KernelCase[] {
       run: (b, e) => {
         const storage = b.alloc(dtype, 20);
         const work = { storage, offset: 0, size: 20 };
-        b.linearCombination([2], [at(e, 0)], work);
-        b.binary('add', work, at(e, 0), at(e, 1));
+        b.linearCombination([2], [e[0]], work);
+        b.binary('add', work, e[0], e[1]);
         b.release(storage);
         const other = b.alloc(dtype, 20);
         b.fill({ storage: other, offset: 0, size: 20 }, 5);
@@ -87,7 +86,7 @@ function sequences(dtype: DType): KernelCase[] {
             ulps: 64,
             scale: 8,
             run: (b, e) => {
-              const [d, x] = [at(e, 0), at(e, 1)];
+              const [d, x] = [e[0], e[1]];
               const storage = b.alloc(dtype, 50);
               const r = { storage, offset: 0, size: 50 };
               for (let k = 0; k < 20; k++) {

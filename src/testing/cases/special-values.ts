@@ -2,29 +2,21 @@ import { type DType, isComplex, isFloat, isInteger, isSingle, lanesOf } from '..
 import { fillUniform } from '../../core/base/random.js';
 import type { Elements } from '../../core/ports/backend.js';
 import { type CaseOperand, type KernelCase, type KernelCases, Operands, scalarFor } from '../kernel-case.js';
-import { at } from './at.js';
+
+const INF = Number.POSITIVE_INFINITY;
+const NAN = Number.NaN;
 
 /** A number smaller than the smallest normal number of a dtype's precision. */
 const subnormal = (dtype: DType): number => (isSingle(dtype) ? 3e-42 : 7e-311);
 
 /** The special values for the operands of one case. */
 const KINDS: readonly ((dtype: DType) => readonly number[])[] = [
-  () => [Number.NaN],
-  () => [Number.POSITIVE_INFINITY],
-  () => [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  () => [NAN],
+  () => [INF],
+  () => [-INF, INF],
   () => [0, -0],
   (dtype) => [subnormal(dtype), -subnormal(dtype)],
-  (dtype) => [
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    0,
-    -0,
-    subnormal(dtype),
-    1,
-    -1,
-    2,
-  ],
+  (dtype) => [NAN, INF, -INF, 0, -0, subnormal(dtype), 1, -1, 2],
 ];
 
 /** Numbers in [0, 1) from a seed. */
@@ -109,36 +101,11 @@ export const addSpecialValues =
     cases: (dtype) => [...entry.cases(dtype), ...withSpecialValues(entry, dtype, 1000 * seed + k, count)],
   });
 
-const INF = Number.POSITIVE_INFINITY;
-const NAN = Number.NaN;
-
 /** Complex numbers with infinite parts, and others. */
 const INFINITE_PAIRS = [
-  INF,
-  1,
-  -INF,
-  1,
-  INF,
-  -2,
-  -INF,
-  -0,
-  1,
-  INF,
-  -2,
-  -INF,
-  INF,
-  INF,
-  -INF,
-  INF,
-  INF,
-  NAN,
-  NAN,
-  -INF,
-  0,
-  INF,
-  3,
-  -4,
-] as const;
+  ...[INF, 1, -INF, 1, INF, -2, -INF, -0, 1, INF, -2, -INF],
+  ...[INF, INF, -INF, INF, INF, NAN, NAN, -INF, 0, INF, 3, -4],
+];
 
 /**
  * A real multiple of ∞ + i is ∞ + NaN i, but a sum is not. There are enough numbers for every
@@ -180,8 +147,8 @@ function infiniteCombinations(dtype: DType): KernelCase[] {
       run: (b, e) =>
         void b.linearCombination(
           coefficients,
-          which.map((k) => at(e, k)),
-          at(e, 2),
+          which.map((k) => e[k] as Elements),
+          e[2],
         ),
     }),
   );
@@ -206,8 +173,8 @@ function repeatedTerms(dtype: DType): KernelCase[] {
         run: (b, e) =>
           void b.linearCombination(
             coefficients,
-            coefficients.map((_, k) => at(e, k % (stride + 1) === 0 ? 1 : 0)),
-            at(e, 1),
+            coefficients.map((_, k) => e[k % (stride + 1) === 0 ? 1 : 0]),
+            e[1],
           ),
       };
     }),
@@ -254,7 +221,7 @@ function zeroTaps(dtype: DType): KernelCase[] {
           operands: [make.in(dtype, size, 1, values), make.out(dtype, size, 2)],
           ulps: 8,
           scale: 8 * count,
-          run: (b, e) => void b.stencil(at(e, 0), at(e, 1), { shape, mode, bands: [{ axis, segments }] }),
+          run: (b, e) => void b.stencil(e[0], e[1], { shape, mode, bands: [{ axis, segments }] }),
         };
       }),
     ),
@@ -272,7 +239,7 @@ function infiniteModuli(dtype: DType): KernelCase[] {
         make.out(dtype, 24 / lanesOf(dtype), 2),
       ],
       ulps: 16,
-      run: (b, e) => void b.threshold(kind, 0.5, at(e, 0), at(e, 1)),
+      run: (b, e) => void b.threshold(kind, 0.5, e[0], e[1]),
     }),
   );
 }
@@ -290,8 +257,8 @@ function infiniteDots(dtype: DType): KernelCase[] {
         operands: [make.in(dtype, n, 1, values)],
         run: (b, e) =>
           b.dots([
-            { x: at(e, 0), y: at(e, 0), conjugate: true },
-            { x: at(e, 0), y: at(e, 0), conjugate: false },
+            { x: e[0], y: e[0], conjugate: true },
+            { x: e[0], y: e[0], conjugate: false },
           ]),
       };
     }),
@@ -304,19 +271,11 @@ function integerPowers(dtype: DType): KernelCase[] {
   const make = new Operands(89);
   const bases = [0, 1, -1, 2, 3, -3, 7, 10, -12, 65537, 2147483647, -2147483648, 12345678, -98765];
   const exponents = [0, 1, 2, 3, 5, 13, 31, 32, 33, 40, 63, 64, 1000001, 2147483647, -1, -2];
-  const pairs = bases.flatMap((x) => exponents.map((y) => [x, y] as const));
-  const column = (k: 0 | 1) =>
-    make.in(
-      dtype,
-      pairs.length,
-      1,
-      pairs.map((p) => p[k]),
-    );
   return [
     {
       title: 'powers that wrap around',
-      operands: [column(0), column(1), make.out(dtype, pairs.length)],
-      run: (b, e) => void b.binary('power', at(e, 0), at(e, 1), at(e, 2)),
+      operands: [...make.pairs(dtype, bases, exponents, 1), make.out(dtype, bases.length * exponents.length)],
+      run: (b, e) => void b.binary('power', e[0], e[1], e[2]),
     },
   ];
 }
@@ -330,8 +289,7 @@ function smallSigns(dtype: DType): KernelCase[] {
     {
       title: 'small numbers',
       operands: [make.in(dtype, 12 / lanesOf(dtype), 1, values), make.out(dtype, 12 / lanesOf(dtype))],
-      run: (b: Parameters<KernelCase['run']>[0], e: readonly Elements[]) =>
-        void b.unary('sign', at(e, 0), at(e, 1)),
+      run: (b, e) => void b.unary('sign', e[0], e[1]),
     },
   ];
 }

@@ -2,13 +2,12 @@ import { type DType, isFloat } from '../../core/base/dtype.js';
 import { around, product } from '../../core/base/shape.js';
 import type { AxisBand, BandSegment, Elements, Stencil } from '../../core/ports/backend.js';
 import { type CaseOperand, type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
 
-/** A band without ghost cells: their widths, and the segments for `n` cells. */
+/** A band: the widths of its ghost cells, by default 0, and the segments for `n` cells. */
 interface Scheme {
   readonly title: string;
-  readonly front: number;
-  readonly back: number;
+  readonly front?: number;
+  readonly back?: number;
   segments(n: number): readonly BandSegment[];
 }
 
@@ -17,57 +16,51 @@ const clip = (n: number, segments: readonly BandSegment[]) =>
     .map((s) => ({ ...s, start: Math.min(Math.max(s.start, 0), n), end: Math.min(Math.max(s.end, 0), n) }))
     .filter((s) => s.start < s.end);
 
+/** The same taps in all rows. */
+const uniform = (lo: number, taps: readonly number[]) => (n: number) =>
+  clip(n, [{ start: 0, end: n, lo, taps }]);
+
+const CENTRED: Scheme = {
+  title: 'centred with edges',
+  segments: (n) =>
+    n < 3
+      ? uniform(0, [1])(n)
+      : [
+          { start: 0, end: 1, lo: 0, taps: [-1, 1] },
+          { start: 1, end: n - 1, lo: -1, taps: [-0.5, 0, 0.5] },
+          { start: n - 1, end: n, lo: -1, taps: [-1, 1] },
+        ],
+};
+const BOTH_SIDES: Scheme = {
+  title: 'ghosts on both sides',
+  front: 2,
+  back: 2,
+  segments: uniform(-2, [1, -8, 3, 8, -1]),
+};
+const WIDE: Scheme = {
+  title: 'ghosts wider than needed',
+  front: 4,
+  back: 3,
+  segments: uniform(-1, [1, -2, 1]),
+};
+
 /**
  * Interior taps, and, in schemes without ghost cells, other rows at both edges, as in derivatives.
  */
 const SCHEMES: readonly Scheme[] = [
   {
     title: 'forward difference',
-    front: 0,
-    back: 0,
     segments: (n) =>
       clip(n, [
         { start: 0, end: n - 1, lo: 0, taps: [-1, 1] },
         { start: n - 1, end: n, lo: 0, taps: [] },
       ]),
   },
-  {
-    title: 'centred with edges',
-    front: 0,
-    back: 0,
-    segments: (n) =>
-      n < 3
-        ? clip(n, [{ start: 0, end: n, lo: 0, taps: [1] }])
-        : [
-            { start: 0, end: 1, lo: 0, taps: [-1, 1] },
-            { start: 1, end: n - 1, lo: -1, taps: [-0.5, 0, 0.5] },
-            { start: n - 1, end: n, lo: -1, taps: [-1, 1] },
-          ],
-  },
-  {
-    title: 'ghosts on both sides',
-    front: 2,
-    back: 2,
-    segments: (n) => clip(n, [{ start: 0, end: n, lo: -2, taps: [1, -8, 3, 8, -1] }]),
-  },
-  {
-    title: 'ghosts in front',
-    front: 3,
-    back: 0,
-    segments: (n) => clip(n, [{ start: 0, end: n, lo: -3, taps: [2, 0, -1, 4] }]),
-  },
-  {
-    title: 'ghosts behind',
-    front: 0,
-    back: 1,
-    segments: (n) => clip(n, [{ start: 0, end: n, lo: 0, taps: [-3, 3] }]),
-  },
-  {
-    title: 'ghosts wider than needed',
-    front: 4,
-    back: 3,
-    segments: (n) => clip(n, [{ start: 0, end: n, lo: -1, taps: [1, -2, 1] }]),
-  },
+  CENTRED,
+  BOTH_SIDES,
+  { title: 'ghosts in front', front: 3, segments: uniform(-3, [2, 0, -1, 4]) },
+  { title: 'ghosts behind', back: 1, segments: uniform(0, [-3, 3]) },
+  WIDE,
   {
     title: 'only some rows',
     front: 1,
@@ -78,7 +71,7 @@ const SCHEMES: readonly Scheme[] = [
         { start: n - 1, end: n, lo: 0, taps: [7, 2] },
       ]),
   },
-  { title: 'no segments', front: 0, back: 0, segments: () => [] },
+  { title: 'no segments', segments: () => [] },
 ];
 
 const SHAPES: readonly (readonly number[])[] = [
@@ -105,12 +98,10 @@ interface Setup {
   bands(e: readonly Elements[]): readonly AxisBand[];
 }
 
-function setup(
-  make: Operands,
-  dtype: DType,
-  shape: readonly number[],
-  parts: readonly (readonly [axis: number, scheme: Scheme])[],
-): Setup {
+/** Bands along axes. */
+type Parts = readonly (readonly [axis: number, scheme: Scheme])[];
+
+function setup(make: Operands, dtype: DType, shape: readonly number[], parts: Parts): Setup {
   const size = product(shape);
   const operands: CaseOperand[] = [make.in(dtype, size, 1), make.out(dtype, size, 2)];
   const makers: ((e: readonly Elements[]) => AxisBand)[] = [];
@@ -118,15 +109,15 @@ function setup(
     const [outer, n, inner] = around(shape, axis);
     const ghost = (width: number, offset: number): number | undefined =>
       width > 0 ? operands.push(make.in(dtype, outer * width * inner, offset)) - 1 : undefined;
-    const [front, back] = [ghost(scheme.front, 3), ghost(scheme.back, 0)];
+    const [front, back] = [ghost(scheme.front ?? 0, 3), ghost(scheme.back ?? 0, 0)];
     const segments = scheme
       .segments(n)
       .map((s) => (isFloat(dtype) ? s : { ...s, taps: s.taps.map(Math.ceil) }));
     makers.push((e) => ({
       axis,
       segments,
-      front: front === undefined ? undefined : at(e, front),
-      back: back === undefined ? undefined : at(e, back),
+      front: front === undefined ? undefined : (e[front] as Elements),
+      back: back === undefined ? undefined : (e[back] as Elements),
     }));
   }
   return { operands, bands: (e) => makers.map((m) => m(e)) };
@@ -138,7 +129,7 @@ function stencilCase(title: string, { operands, bands }: Setup, stencil: Omit<St
     operands,
     ulps: 8,
     scale: 64,
-    run: (b, e) => void b.stencil(at(e, 0), at(e, 1), { ...stencil, bands: bands(e) }),
+    run: (b, e) => void b.stencil(e[0], e[1], { ...stencil, bands: bands(e) }),
   };
 }
 
@@ -154,37 +145,19 @@ function stencilCases(dtype: DType): KernelCase[] {
       ),
     ),
   );
-  const [, centred, both, , , wide] = SCHEMES as readonly Scheme[] as [
-    Scheme,
-    Scheme,
-    Scheme,
-    Scheme,
-    Scheme,
-    Scheme,
-  ];
   const several = SHAPES.filter((shape) => shape.length > 1).flatMap((shape) => {
     const last = shape.length - 1;
-    const forms: (readonly (readonly [number, Scheme])[])[] = [
-      shape.map((_, axis) => [axis, axis === 0 ? wide : centred] as const),
-      [
-        [last, both],
-        [0, both],
-      ],
-      [
-        [0, both],
-        [0, centred],
-      ],
+    const forms: readonly Parts[] = [
+      shape.map((_, axis) => [axis, axis === 0 ? WIDE : CENTRED] as const),
+      [last, 0].map((axis) => [axis, BOTH_SIDES] as const),
+      [BOTH_SIDES, CENTRED].map((scheme) => [0, scheme] as const),
       [],
     ];
     return forms.flatMap((parts) => {
       const axes = parts.map(([axis]) => axis).join('+') || 'none';
-      return [
-        stencilCase(`[${shape}] axes ${axes}`, setup(make, dtype, shape, parts), { shape, mode: 'set' }),
-        stencilCase(`[${shape}] axes ${axes}, added`, setup(make, dtype, shape, parts), {
-          shape,
-          mode: 'add',
-        }),
-      ];
+      return (['set', 'add'] as const).map((mode) =>
+        stencilCase(`[${shape}] axes ${axes}, ${mode}`, setup(make, dtype, shape, parts), { shape, mode }),
+      );
     });
   });
   const ranged = [[130], [7, 5], [4, 6, 9]].flatMap((shape) =>
@@ -203,8 +176,8 @@ function stencilCases(dtype: DType): KernelCase[] {
           stencilCase(
             `[${shape}] axis ${along}, outputs ${start} to ${end} of axis ${axis}`,
             setup(make, dtype, shape, [
-              [along, both],
-              [0, centred],
+              [along, BOTH_SIDES],
+              [0, CENTRED],
             ]),
             {
               shape,
@@ -244,20 +217,14 @@ function longCases(dtype: DType): KernelCase[] {
   const make = new Operands(342);
   const scheme = (count: number): Scheme => ({
     title: `${count} taps`,
-    front: 0,
-    back: 0,
     segments: (n) => longTaps(n, count),
   });
   const gap: Scheme = {
     title: '12 taps and a zero row',
-    front: 0,
-    back: 0,
     segments: (n) => longTaps(n, 12).map((s, k) => (k === 2 ? { ...s, taps: [] } : s)),
   };
   const outside: Scheme = {
     title: '10 taps that leave the array',
-    front: 0,
-    back: 0,
     segments: (n) => [
       { start: 0, end: n, lo: -4, taps: longTaps(40, 10)[0]?.taps.concat([1, 2, 3, 4, 5]) ?? [] },
     ],
@@ -289,7 +256,7 @@ function longCases(dtype: DType): KernelCase[] {
 function unreadCases(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(341);
-  const { operands, bands } = setup(make, dtype, [6, 5], [[0, SCHEMES[2] as Scheme]]);
+  const { operands, bands } = setup(make, dtype, [6, 5], [[0, BOTH_SIDES]]);
   const [x, y, ...ghosts] = operands as [CaseOperand, CaseOperand, ...CaseOperand[]];
   const nan = make.out(dtype, y.size, y.offset, make.numbers(dtype, y.size).fill(Number.NaN));
   return [

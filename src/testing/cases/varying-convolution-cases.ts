@@ -1,6 +1,5 @@
 import { type DType, isFloat, realOf } from '../../core/base/dtype.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
-import { at } from './at.js';
 
 interface Form {
   readonly outer?: number;
@@ -62,7 +61,7 @@ function casesOf(dtype: DType): KernelCase[] {
         ulps: 16,
         scale: Math.sqrt(length),
         run: (b, e) =>
-          void b.convolveVarying?.(at(e, 0), at(e, 1), at(e, 2), {
+          void b.convolveVarying?.(e[0], e[1], e[2], {
             outer,
             nx,
             ny,
@@ -70,8 +69,8 @@ function casesOf(dtype: DType): KernelCase[] {
             filters,
             length,
             offset,
-            first: at(e, 3),
-            weights: at(e, 4),
+            first: e[3],
+            weights: e[4],
             direction,
           }),
       };

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { HostValues } from '../../../src/core/array/host-values.js';
-import { DTYPES, type DType, isComplex } from '../../../src/core/base/dtype.js';
+import { DTYPES, type DType } from '../../../src/core/base/dtype.js';
+import { compareNumbers, describeDifferences } from '../../../src/testing/comparison.js';
+import { inLanes, numbersOf, ruleOf } from '../expect-close.js';
 import { readNpy } from './read-npy.js';
 
 /**
@@ -121,28 +123,22 @@ export class GoldenCase {
 }
 
 /**
- * Computes `max|result − expected|` and the tolerance of the case. Real and complex values can be
+ * Computes the largest `|result − expected|`, its place, and the tolerance of the case. Real and complex values can be
  * compared. Infinities and NaN are correct where both arrays have the same. Other values that are
  * not finite, and arrays of another size, differ by infinity.
  */
 export function difference(
   result: HostValues,
   expected: HostValues,
-  { rtol, atol }: Tolerance,
-): { off: number; accepted: number } {
-  const lanes = (v: HostValues) => (isComplex(v.dtype) ? 2 : 1);
-  const n = expected.values.length / lanes(expected);
-  if (result.values.length / lanes(result) !== n) return { off: Number.POSITIVE_INFINITY, accepted: atol };
-  const at = (v: HostValues, i: number): readonly [number, number] =>
-    lanes(v) === 2 ? [v.values[2 * i] as number, v.values[2 * i + 1] as number] : [v.values[i] as number, 0];
-  let [off, largest] = [0, 0];
-  for (let i = 0; i < n; i++) {
-    const [a, b] = at(result, i);
-    const [c, d] = at(expected, i);
-    if (Number.isFinite(c) && Number.isFinite(d)) largest = Math.max(largest, Math.hypot(c, d));
-    if (Object.is(a + 0, c + 0) && Object.is(b + 0, d + 0)) continue;
-    const distance = Math.hypot(a - c, b - d);
-    off = Math.max(off, Number.isFinite(distance) ? distance : Number.POSITIVE_INFINITY);
-  }
-  return { off, accepted: atol + rtol * largest };
+  tolerance: Tolerance,
+): { off: number; accepted: number; place?: string } {
+  const [received, wanted, lanes] = inLanes(numbersOf(result), numbersOf(expected));
+  const rule = ruleOf({ ...tolerance, notFinite: 'equal' }, wanted, lanes);
+  const accepted = rule.allowed(0);
+  if (received.length !== wanted.length)
+    return { off: Number.POSITIVE_INFINITY, accepted, place: `${received.length / lanes} elements` };
+  const found = compareNumbers(received, wanted, lanes, rule);
+  if (!found) return { off: 0, accepted };
+  const off = Number.isFinite(found.error) ? found.error : Number.POSITIVE_INFINITY;
+  return { off, accepted, place: describeDifferences(found, expected.shape) };
 }

@@ -80,9 +80,9 @@ export class Trial {
     this.#compared++;
     const { sensitive = false, rounding_decides: undecided = {} } = this.source.content;
     if (sensitive || what in undecided) return;
-    const { off, accepted } = difference(result, expected, this.source.toleranceOf(what));
+    const { off, accepted, place } = difference(result, expected, this.source.toleranceOf(what));
     if (off <= accepted) return;
     if (this.#worst.verdict !== 'off' || off / accepted > this.#worst.off / this.#worst.accepted)
-      this.#worst = { verdict: 'off', off, accepted, what };
+      this.#worst = { verdict: 'off', off, accepted, what: `${what}: ${place}` };
   }
 }
