@@ -147,7 +147,7 @@ describe('documentation', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('compiles', () => {
+  it('has code that compiles', () => {
     expect(sources.length).to.be.greaterThan(10);
     for (const { file, title } of sources) expect(errors.get(file), title).to.equal(undefined);
     expect([...errors]).to.deep.equal([]);
@@ -186,7 +186,7 @@ describe('documentation', function () {
     });
   }
 
-  it('has links that lead somewhere', () => {
+  it('has links to files and headings that exist', () => {
     for (const page of [...pages, ...otherPages]) {
       for (const link of relativeLinks(read(page))) {
         const [path = '', anchor] = link.split('#');

@@ -51,13 +51,13 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
     expect(signatures.targets.length).to.be.above(800);
   });
 
-  it('on one rank', async () => {
+  it('are accepted or refused by a LopsError on one rank', async () => {
     const { path, count } = writeTargets(signatures, folder, 1);
     const faults = await runCalls(path, { seed: SEED, calls: count * MORE, ranks: 1, patience: PATIENCE });
     expect(faults.length, reportOf(faults)).to.equal(0);
   });
 
-  it('on two ranks: errors of one class', async () => {
+  it('throw errors of one class on two ranks', async () => {
     const { path, count } = writeTargets(signatures, folder, 2);
     const faults = await runCalls(path, {
       seed: SEED + 1,
@@ -68,7 +68,7 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
     expect(faults.length, reportOf(faults)).to.equal(0);
   });
 
-  it('on one of two ranks alone: no rank waits for ever', async () => {
+  it('end on both ranks where one of two ranks alone makes the call', async () => {
     const { path, count } = writeTargets(signatures, folder, 2);
     for (let job = 0; job < JOBS; job++) {
       const first = Math.floor((job * count) / JOBS);

@@ -56,7 +56,7 @@ describe('bench', () => {
     }
   });
 
-  it('prints what a device says: its clock, launches, waits; no limit where it names no peak', function () {
+  it('prints the time, launches and waits of a device, and no limit where it reports no peak', function () {
     this.timeout(120_000);
     const { status, stdout, stderr } = bench(
       '--backend',
@@ -77,7 +77,7 @@ describe('bench', () => {
     expect(dot.GB_per_s).to.be.closeTo((1e-9 * 16_000) / (dot.device_seconds_median ?? 0), 1e-9);
   });
 
-  it('takes the cases of a family, and lays another run beside them', function () {
+  it('runs the cases of a family, and compares them with another run', function () {
     this.timeout(120_000);
     const folder = mkdtempSync(join(tmpdir(), 'lops-bench-test-'));
     try {
@@ -95,7 +95,7 @@ describe('bench', () => {
     }
   });
 
-  it('counts what kernels move', () => {
+  it('counts the bytes that kernels read and write', () => {
     const backend = createCpuBackend();
     const [x, y] = [1, 2].map((seed) => NDArray.normal([30, 40], { backend, seed, dtype: 'float64' })) as [
       NDArray,

@@ -20,7 +20,7 @@ describe('lops doctor', function () {
       env: { ...rankEnvironment(), ...env },
     });
 
-  it('on one rank, as text and as JSON', () => {
+  it('reports one rank as text and as JSON', () => {
     const { status, stdout, stderr } = alone([]);
     expect(status, stderr).to.equal(0);
     for (const line of [
@@ -41,7 +41,7 @@ describe('lops doctor', function () {
     expect(report.ranks[0]?.backends['cpu']?.available).to.equal(true);
   });
 
-  it('without an MPI addon: a warning with the remedy', () => {
+  it('warns without an MPI addon, and names the remedy', () => {
     const { status, stdout } = alone([], { LOPS_MPI_ADDON: '/nonexistent' });
     expect(status).to.equal(0);
     expect(stdout).to.match(/^addon mpi +missing: the MPI addon is not built \(looked for \/nonexistent\)/m);
@@ -49,14 +49,14 @@ describe('lops doctor', function () {
     expect(stdout).to.match(/^MPI library +none/m);
   });
 
-  it('without mpiexec on the PATH', () => {
+  it('warns where mpiexec is not on the PATH', () => {
     const { status, stdout } = alone([], { PATH: '/nonexistent', LOPS_MPIEXEC: undefined });
     expect(status).to.equal(0);
     expect(stdout).to.match(/^mpiexec +(none: no mpiexec of|\/)/m);
     expect(stdout).to.match(/^srun +none: no srun on the PATH/m);
   });
 
-  it('on three ranks: one report of all, with the speed of messages', async () => {
+  it('reports three ranks together, with the speed of messages', async () => {
     const { code, stdout, stderr } = await runRanks(3, [LOPS, 'doctor', '--json']);
     expect(code, stderr).to.equal(0);
     const report: DoctorReport = JSON.parse(stdout);
@@ -72,7 +72,7 @@ describe('lops doctor', function () {
     }
   });
 
-  it('which way device memory would travel, and why', async function () {
+  it('names the transport of device memory, and the reason', async function () {
     if (onRealCuda()) skip(this, 'what an MPI says of itself is made up for the emulator');
     const transport = async (env: NodeJS.ProcessEnv): Promise<string> => {
       const { code, stdout, stderr } = await runRanks(2, [LOPS, 'doctor'], {
@@ -95,7 +95,7 @@ describe('lops doctor', function () {
     );
   });
 
-  it('on ranks that do not see each other: one report, an error, exit code 1', async () => {
+  it('reports ranks of separate jobs as an error, with exit code 1', async () => {
     const { code, stdout } = await runRanks(2, [LOPS, 'doctor'], { env: { LOPS_MPI_ADDON: '/nonexistent' } });
     expect(code).to.equal(1);
     expect(stdout.match(/^lops-mpi /gm)).to.have.length(1);
@@ -104,14 +104,14 @@ describe('lops doctor', function () {
     );
   });
 
-  it('refuses flags that it does not know', () => {
+  it('refuses unknown flags', () => {
     const { status, stderr } = alone(['--jsn']);
     expect(status).to.equal(1);
     expect(stderr).to.match(/unknown option '--jsn'/);
   });
 });
 
-describe('what doctor finds', () => {
+describe('problems that doctor reports', () => {
   const rank = (n: number, of: Partial<RankReport> = {}): RankReport => ({
     rank: n,
     host: 'a',
@@ -150,12 +150,12 @@ describe('what doctor finds', () => {
     },
   });
 
-  it('ranks of a node that fit are no problem', () => {
+  it('are none where the ranks of a node fit its cores', () => {
     expect(found([0, 1, 2, 3].map((n) => rank(n)))).to.deep.equal([]);
     expect(found([0, 1, 2, 3].map((n) => rank(n, { cores: 1, cpus: String(n) })))).to.deep.equal([]);
   });
 
-  it('more ranks than cores, and ranks that are bound to one core', () => {
+  it('name more ranks than cores, and ranks that are bound to one core', () => {
     expect(found([0, 1, 2, 3, 4].map((n) => rank(n)))).to.deep.equal([
       'a: 5 ranks on 4 cores; they wait for each other',
     ]);
@@ -164,7 +164,7 @@ describe('what doctor finds', () => {
     ]);
   });
 
-  it('a device that two ranks use, and not one of another host', () => {
+  it('name a device that two ranks of one host use', () => {
     expect(found([0, 1].map((n) => rank(n, { backends: gpu(0) })))).to.deep.equal([
       'a: cuda device bus 0 is used by ranks 0, 1',
     ]);
@@ -174,13 +174,13 @@ describe('what doctor finds', () => {
     );
   });
 
-  it('ranks of different versions', () => {
+  it('name ranks of different versions', () => {
     expect(found([rank(0), rank(1, { node: 'v22' })])).to.deep.equal([
       'ranks have different versions of Node.js: v20 | v22',
     ]);
   });
 
-  it('says which rank has which device; many ranks have a line for each host', () => {
+  it('list the device of each rank, or one line for each host where there are many ranks', () => {
     const two = { ...report([0, 1].map((n) => rank(n, { backends: gpu(n) }))), problems: [] };
     expect(doctorText(two)).to.match(/^ +1 +a +101 +4 +0-3 +cuda 1 G$/m);
     expect(doctorText(two)).to.match(/^GPUs +2 × G$/m);
@@ -191,7 +191,7 @@ describe('what doctor finds', () => {
     expect(doctorText(many)).to.match(/^b +32 +32 +63 +32 +0$/m);
   });
 
-  it('a backend reports without being made; one without a report is made', async () => {
+  it("are read from a backend's report; a backend without a report is made", async () => {
     registerBackend(
       'reporting',
       () => expect.fail('made'),

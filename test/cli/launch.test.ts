@@ -41,7 +41,7 @@ describe('lops run', function () {
     expect(stderr.trim().split('\n'), stderr).to.have.length(1);
   };
 
-  it('refuses what cannot be run, in one line', () => {
+  it('refuses a script that it cannot run, in one line', () => {
     const script = file('fine.mjs', '');
     refuses(['-n', '0', script], /expected a positive integer/);
     refuses(['-n', '2.5', script], /expected a positive integer/);
@@ -54,7 +54,7 @@ describe('lops run', function () {
     });
   });
 
-  it('says what is missing where there is no addon, no mpiexec, or another’s', () => {
+  it('names a missing addon, a missing mpiexec, or the mpiexec of another MPI', () => {
     const script = file('fine.mjs', '');
     refuses(['-n', '2', script], /the MPI addon is not built .*: install an MPI .*npx lops setup/, {
       LOPS_MPI_ADDON: '/nonexistent',
@@ -109,7 +109,7 @@ describe('lops run', function () {
     expect(stdout.trim().split('\n').sort()).to.deep.equal(['0/2 --flag,3', '1/2 --flag,3']);
   });
 
-  it('runs TypeScript where Node.js strips types, and says what is missing where it does not', () => {
+  it('runs TypeScript where Node.js strips types, and names what is missing where it does not', () => {
     const script = join(tmpdir(), 'elsewhere.ts');
     expect(typeScriptFlags(script, true)).to.deep.equal([]);
     expect(typeScriptFlags('script.js', false)).to.deep.equal([]);
@@ -119,7 +119,7 @@ describe('lops run', function () {
 });
 
 describe('launchers', () => {
-  it('srun gets the process manager that the MPI speaks and the cluster has', () => {
+  it('srun is started with a process manager that both the MPI and the cluster support', () => {
     const offered = ['none', 'pmi2', 'cray_shasta', 'pmix', 'pmix_v4'];
     expect(srunMpiType({ library: 'Open MPI', version: 'Open MPI v4.1.4' }, offered)).to.equal('pmix');
     expect(srunMpiType({ library: 'MPICH', version: 'MPICH Version: 4.0.2' }, offered)).to.equal('pmi2');

@@ -35,7 +35,7 @@ group('profile', () => {
     expect(profiling.stop()).to.equal(split);
   });
 
-  distributed('kernels of products are the operator’s, others vector work', ({ backend, comm }) => {
+  distributed('counts kernels of products as the operator’s, others as vector work', ({ backend, comm }) => {
     const profiling = profile({ backend, comm });
     work(comm);
     const split = profiling.stop();
@@ -49,7 +49,7 @@ group('profile', () => {
     }
   });
 
-  distributed('sees reductions, and waits for halos', { ranks: [2, 3] }, ({ backend, comm }) => {
+  distributed('counts reductions, and waits for halos', { ranks: [2, 3] }, ({ backend, comm }) => {
     const profiling = profile({ backend, comm });
     work(comm);
     const calls = callsIn(profiling.stop(), 'communication');
@@ -57,27 +57,30 @@ group('profile', () => {
     expect(calls.some((name) => name.startsWith('wait'))).to.equal(true);
   });
 
-  distributed('sees communicators that are split from its own', { ranks: [2] }, ({ backend, comm }) => {
+  distributed('counts communicators that are split from its own', { ranks: [2] }, ({ backend, comm }) => {
     const profiling = profile({ backend, comm });
     comm.split(0).barrier();
     expect(callsIn(profiling.stop(), 'communication')).to.include.members(['split', 'barrier']);
   });
 
-  distributed('takes its clocks out again, and runs alone', ({ backend, comm }) => {
-    const methods = () => [
-      LinearOperator.prototype.matvec,
-      Reflect.get(backend, 'stencil'),
-      Reflect.get(backend, 'dots'),
-      Reflect.get(comm, 'allreduce'),
-    ];
-    const before = methods();
-    const profiling = profile({ backend, comm });
-    expect(methods()).not.to.include.members([before[0]]);
-    expect(() => profile({ backend, comm })).to.throw(ArgumentError, /another one is running/);
-    profiling.stop();
-    expect(methods()).to.deep.equal(before);
-    profile({ backend, comm }).stop();
-  });
+  distributed(
+    'refuses a second profile, and at its end restores the methods that it measured',
+    ({ backend, comm }) => {
+      const methods = () => [
+        LinearOperator.prototype.matvec,
+        Reflect.get(backend, 'stencil'),
+        Reflect.get(backend, 'dots'),
+        Reflect.get(comm, 'allreduce'),
+      ];
+      const before = methods();
+      const profiling = profile({ backend, comm });
+      expect(methods()).not.to.include.members([before[0]]);
+      expect(() => profile({ backend, comm })).to.throw(ArgumentError, /another one is running/);
+      profiling.stop();
+      expect(methods()).to.deep.equal(before);
+      profile({ backend, comm }).stop();
+    },
+  );
 
   distributed('prints all ranks in one table, the same text everywhere', ({ backend, comm }) => {
     const profiling = profile({ backend, comm });

@@ -23,7 +23,7 @@ function shown(
 describe('progress', () => {
   const all = Array.from({ length: 41 }, (_, k) => k);
 
-  it('writes a line for every tenth of the way, during the loop', () => {
+  it('writes a line for every tenth of the steps, during the loop', () => {
     const lines = shown(40, all, { label: 'CGLS', style: 'lines' }).trimEnd().split('\n');
     expect(lines).to.have.length(10);
     expect(lines[0]).to.match(/^CGLS {2}4\/40 {2}10% \d+\.\d s cost 4$/);
@@ -36,13 +36,13 @@ describe('progress', () => {
     expect(text.split('\n')).to.have.length(2);
   });
 
-  it('is silent on other ranks, and when it is off', () => {
+  it('prints nothing on other ranks or when it is off', () => {
     expect(shown(40, all, { rank: 1, style: 'lines' })).to.equal('');
     expect(shown(40, all, { rank: 1, style: 'bar' })).to.equal('');
     expect(shown(40, all, { style: 'off' })).to.equal('');
   });
 
-  it('refuses options that it does not know', () => {
+  it('refuses unknown options', () => {
     expect(() => startProgress(1, Object.assign({ label: 'x' }, { stlye: 'bar' }))).to.throw(
       ArgumentError,
       "did you mean 'style'",

@@ -41,12 +41,12 @@ describe('the log of a solver', () => {
     expect(result).to.include({ iterations: 23 });
   });
 
-  it('is silent on other ranks, and refuses what it does not know', () => {
+  it('prints nothing on other ranks, and refuses unknown options', () => {
     expect(run(3, { rank: 1 }).text).to.equal('');
     expect(() => run(3, { evry: 1 })).to.throw(ArgumentError, /did you mean 'every'/);
   });
 
-  it('a loop that is left gives the solver’s vectors back', () => {
+  it('leaving the loop disposes of the solver’s vectors', () => {
     const A = new Dense(randomMatrix(40, 30, 1));
     const y = NDArray.ones([40]);
     cgls(A, y, { niter: 1 }).x.dispose();
@@ -59,7 +59,7 @@ describe('the log of a solver', () => {
     expect(backend.stats().liveBytes).to.equal(before);
   });
 
-  it('histories as CSV and JSON', () => {
+  it('writes histories as CSV and JSON', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lops-history-'));
     try {
       const histories = { cost: [3, 0.1, 1e-20], 'a "b", c': Float64Array.of(1, 2) };

@@ -36,7 +36,7 @@ function errorOf(body: () => unknown): LopsError {
 const OPTIONS = { backends: ['cpu'] } as const;
 
 group('agreement over ranks', () => {
-  distributed('gathers, in one exchange', OPTIONS, ({ comm }) => {
+  distributed('gathers values in one exchange', OPTIONS, ({ comm }) => {
     const once = callsOf(comm, () => comm.allgatherObject(comm.rank));
     const calls = callsOf(comm, () => {
       expect(gatherFromAllRanks(comm, () => ({ rank: comm.rank }))).to.deep.equal(
@@ -48,7 +48,7 @@ group('agreement over ranks', () => {
     expect(onAllRanks(comm, () => own)).to.equal(own);
   });
 
-  distributed('throws on all ranks what one throws, and names it', OPTIONS, ({ comm }) => {
+  distributed('throws the error of one rank on all, and names the rank', OPTIONS, ({ comm }) => {
     const { rank, size } = comm;
     const last = size - 1;
     for (const Kind of [ShapeError, BackendError, NumericalError]) {
@@ -64,7 +64,7 @@ group('agreement over ranks', () => {
     }
   });
 
-  distributed('errors that are equal are told once, as they are', OPTIONS, ({ comm }) => {
+  distributed('throws an error that is the same on all ranks unchanged', OPTIONS, ({ comm }) => {
     const { rank } = comm;
     const mine = new MpiError('not here', { cause: new Error('why') });
     const body = () => {
@@ -90,7 +90,7 @@ group('agreement over ranks', () => {
     expect(error.cause).to.equal(mine);
   });
 
-  distributed('says what differs, and where', OPTIONS, ({ comm }) => {
+  distributed('names the value that differs, and the rank', OPTIONS, ({ comm }) => {
     const { rank, size } = comm;
     const same = () => sameOnAllRanks(comm, 'read', () => ({ path: 'a', options: { axis: 1 } }));
     expect(same()).to.deep.equal({ path: 'a', options: { axis: 1 } });
@@ -109,7 +109,7 @@ group('agreement over ranks', () => {
     );
   });
 
-  distributed('compares what is asked for only', OPTIONS, ({ comm: { size } }) => {
+  distributed('compares the requested values only', OPTIONS, ({ comm: { size } }) => {
     const all = Array.from({ length: size }, (_, rank) => ({
       shape: [3, rank],
       count: rank,
@@ -125,7 +125,7 @@ group('agreement over ranks', () => {
     );
   });
 
-  distributed('rank 0 for all: its value, or its error', OPTIONS, ({ comm }) => {
+  distributed('returns the value of rank 0 on all ranks, or throws its error', OPTIONS, ({ comm }) => {
     const { rank } = comm;
     let runs = 0;
     const value = onRoot(comm, () => {

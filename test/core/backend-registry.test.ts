@@ -12,7 +12,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('the registry of backends', () => {
-  it('makes a backend once, when it is first asked for', async () => {
+  it('makes a backend once, at its first use', async () => {
     let made = 0;
     registerBackend('registry: at once', () => {
       made += 1;
@@ -43,7 +43,7 @@ describe('the registry of backends', () => {
     expect(made).to.equal(1);
   });
 
-  it('passes on why a backend cannot be made, and asks again the next time', async () => {
+  it('throws the reason why a backend cannot be made, and tries again the next time', async () => {
     let tries = 0;
     const make = (): Backend => {
       tries += 1;
@@ -59,7 +59,7 @@ describe('the registry of backends', () => {
     expect(tries).to.equal(4);
   });
 
-  it('refuses names that nobody registered, and takes backends', async () => {
+  it('refuses names that are not registered, and accepts backends', async () => {
     expect(await failure(loadBackend('registry: unknown'))).to.be.instanceOf(BackendError);
     const backend = new CpuBackend();
     expect(await loadBackend(backend)).to.equal(backend);

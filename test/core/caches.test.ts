@@ -14,7 +14,7 @@ describe('memo', () => {
     expect(weak.get(key)).to.equal('made');
   });
 
-  it('keeps nothing of what could not be made', () => {
+  it('caches nothing where making the value throws', () => {
     const cache = new Map<string, number>();
     const fails = () => {
       throw new RangeError('no');
@@ -37,7 +37,7 @@ describe('memo', () => {
 });
 
 describe('PlanCache', () => {
-  it('keeps the plans used last, and disposes of each other once', () => {
+  it('keeps the plans used last, and disposes of each of the others once', () => {
     const made: string[] = [];
     const gone: string[] = [];
     const cache = new PlanCache<string, string>(2, { dispose: (plan) => gone.push(plan) });
@@ -51,14 +51,14 @@ describe('PlanCache', () => {
     expect(gone).to.deep.equal(['plan b', 'plan c']);
   });
 
-  it('a plan serves keys that are the same to it', () => {
+  it('uses one plan for keys that it regards as equal', () => {
     const cache = new PlanCache<{ readonly n: number }, object>(4, { same: (a, b) => a.n === b.n });
     const plan = cache.get({ n: 1 }, () => ({}));
     expect(cache.get({ n: 1 }, () => ({}))).to.equal(plan);
     expect(cache.get({ n: 2 }, () => ({}))).to.not.equal(plan);
   });
 
-  it('a plan that could not be made drops none', () => {
+  it('removes no plan where making one throws', () => {
     const gone: number[] = [];
     const cache = new PlanCache<number, number>(1, { dispose: (plan) => gone.push(plan) });
     cache.get(1, () => 1);

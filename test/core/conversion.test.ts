@@ -68,7 +68,7 @@ describe('arrays and operators in the place of numbers', () => {
         for (const remedy of remedies) expect(() => convert(value), name).to.throw(ArgumentError, remedy);
     });
   }
-  it('text stays possible', () => {
+  it('convert to text', () => {
     for (const [name, [value]] of Object.entries(things)) {
       expect(`${value}`, name).to.equal(String(value)).and.not.equal('');
     }
@@ -83,7 +83,7 @@ describe('arrays and operators in the place of numbers', () => {
       'x.abs()',
     );
   });
-  it('a promise is no backend', () => {
+  it('a promise is refused as a backend', () => {
     const promise = Promise.resolve(new CpuBackend()) as unknown as CpuBackend;
     expect(() => setDefaultBackend(promise)).to.throw(BackendError, 'await');
     expect(() => NDArray.zeros(2, { backend: promise })).to.throw(BackendError, 'await');

@@ -149,7 +149,7 @@ describe('derivative schemes', () => {
     }
   }
 
-  it('keeps inner rows one segment, also in the transpose, whatever the length', () => {
+  it('has one segment for all inner rows, also in the transpose, for any length', () => {
     for (const n of [1000, 2 ** 40]) {
       for (const edge of [false, true]) {
         const band = firstDerivative({ n, order: 5, edge });
@@ -162,7 +162,7 @@ describe('derivative schemes', () => {
     }
   });
 
-  it('clips rows to a rank and states the ghosts that they need', () => {
+  it('clips rows to a rank and states the ghost cells that they need', () => {
     for (const n of [1, 2, 5, 12]) {
       for (const transposed of [false, true]) {
         const forward = firstDerivative({ n, order: 5, edge: true });
@@ -226,7 +226,7 @@ describe('derivative schemes', () => {
     ]);
   });
 
-  it('refuses what is no scheme', () => {
+  it('refuses invalid kinds, orders and sizes', () => {
     expect(() => firstDerivative({ n: 4, sampling: 0 })).to.throw(ArgumentError, /sampling/);
     expect(() => firstDerivative({ n: -1 })).to.throw(ArgumentError, /n = -1/);
     expect(() => firstDerivative({ n: 4, order: 4 as DerivativeOrder })).to.throw(ArgumentError, /3 or 5/);

@@ -47,7 +47,7 @@ const everyLayout = (shape: Shape, comm: Communicator): Layout[] => [
 
 group('DistributedArray creation', () => {
   distributed(
-    'zeros, ones, full, empty with every option, without a message',
+    'zeros, ones, full and empty take every option and send no message',
     ({ comm, backend, dtypes }) => {
       const spent = traffic(comm, () => {
         for (const dtype of dtypes) {
@@ -103,7 +103,7 @@ group('DistributedArray creation', () => {
     },
   );
 
-  distributed('takes local shapes, empty ones too', ({ comm, backend }) => {
+  distributed('accepts local shapes, some of them empty', ({ comm, backend }) => {
     for (const layout of layoutsOf([5, 3], comm.size).filter(
       (l) => l.grid.filter((g) => g > 1).length <= 1 && product(l.grid) === comm.size,
     )) {
@@ -113,7 +113,7 @@ group('DistributedArray creation', () => {
     }
   });
 
-  distributed('refuses what does not fit, on every rank', ({ comm, backend }) => {
+  distributed('refuses arguments that do not fit, on every rank', ({ comm, backend }) => {
     const refused = (
       shape: number | Shape,
       options: DistributedArrayOptions,
@@ -172,7 +172,7 @@ group('DistributedArray creation', () => {
   );
 
   distributed(
-    'draws without a seed differ, and do not depend on the number of ranks or on draws of the library',
+    'random arrays without a seed differ, and do not depend on the number of ranks',
     ({ comm, backend }) => {
       const dtype = 'float32';
       const draws = (of: Communicator, between: () => void) =>
@@ -201,7 +201,7 @@ group('DistributedArray creation', () => {
     },
   );
 
-  distributed('toDist gives each rank its part; asArray gathers it', ({ comm, backend, dtypes }) => {
+  distributed('toDist stores the part of each rank; asArray gathers them', ({ comm, backend, dtypes }) => {
     for (const dtype of dtypes) {
       for (const shape of SHAPES) {
         const whole = numbers(shape, dtype, backend);
@@ -257,19 +257,22 @@ group('DistributedArray creation', () => {
     },
   );
 
-  distributed('BROADCAST takes rank 0’s values, UNSAFE_BROADCAST each rank’s own', ({ comm, backend }) => {
-    const mine = NDArray.full([4], comm.rank + 1, { backend });
-    const x = DistributedArray.toDist(mine, { partition: 'BROADCAST' });
-    expectClose(x.local, NDArray.ones([4], { backend }), 0);
-    x.assertReplicated();
-    x.assignGlobal(NDArray.full([4], 10 - comm.rank, { backend }).toHost());
-    expectClose(x.local, NDArray.full([4], 10, { backend }), 0);
-    const y = DistributedArray.toDist(mine, { partition: 'UNSAFE_BROADCAST' });
-    expectClose(y.local, mine, 0);
-    if (comm.size > 1) expectAllThrow(comm, () => y.assertReplicated(), PartitionError);
-    else y.assertReplicated();
-    expectAllThrow(comm, () => DistributedArray.zeros([4]).assertReplicated(), PartitionError);
-  });
+  distributed(
+    'BROADCAST uses the values of rank 0, UNSAFE_BROADCAST those of each rank',
+    ({ comm, backend }) => {
+      const mine = NDArray.full([4], comm.rank + 1, { backend });
+      const x = DistributedArray.toDist(mine, { partition: 'BROADCAST' });
+      expectClose(x.local, NDArray.ones([4], { backend }), 0);
+      x.assertReplicated();
+      x.assignGlobal(NDArray.full([4], 10 - comm.rank, { backend }).toHost());
+      expectClose(x.local, NDArray.full([4], 10, { backend }), 0);
+      const y = DistributedArray.toDist(mine, { partition: 'UNSAFE_BROADCAST' });
+      expectClose(y.local, mine, 0);
+      if (comm.size > 1) expectAllThrow(comm, () => y.assertReplicated(), PartitionError);
+      else y.assertReplicated();
+      expectAllThrow(comm, () => DistributedArray.zeros([4]).assertReplicated(), PartitionError);
+    },
+  );
 
   distributed('data that does not fit on one rank is refused on all', ({ comm, backend }) => {
     const last = comm.rank === comm.size - 1;
@@ -357,47 +360,53 @@ group('DistributedArray creation', () => {
     );
   });
 
-  distributed('fromLocal wraps what is there, uneven and empty parts too', ({ comm, backend, dtypes }) => {
-    for (const dtype of dtypes) {
-      const whole = numbers([6, 4], dtype, backend);
-      for (const axis of [0, 1]) {
-        for (const layout of layoutsOf([6, 4], comm.size).filter(
-          (l) => l.axis === axis && l.grid[axis] === comm.size,
-        )) {
-          const part = placed(whole, layout, comm).local;
-          const x = DistributedArray.fromLocal(part, { axis });
-          expect(x.local).to.equal(part);
-          expect(x.layout.equals(layout)).to.equal(true);
-          expectClose(x, whole, 0);
+  distributed(
+    'fromLocal makes an array of local parts, uneven and empty ones too',
+    ({ comm, backend, dtypes }) => {
+      for (const dtype of dtypes) {
+        const whole = numbers([6, 4], dtype, backend);
+        for (const axis of [0, 1]) {
+          for (const layout of layoutsOf([6, 4], comm.size).filter(
+            (l) => l.axis === axis && l.grid[axis] === comm.size,
+          )) {
+            const part = placed(whole, layout, comm).local;
+            const x = DistributedArray.fromLocal(part, { axis });
+            expect(x.local).to.equal(part);
+            expect(x.layout.equals(layout)).to.equal(true);
+            expectClose(x, whole, 0);
+          }
         }
       }
-    }
-  });
+    },
+  );
 });
 
 group('DistributedArray elements', () => {
-  distributed('set and setAt store at the owners, get asks them', ({ comm, backend, dtypes }) => {
-    for (const dtype of dtypes) {
-      for (const layout of everyLayout([4, 3], comm)) {
-        const value: Scalar = isComplex(dtype) ? { re: 3, im: -1 } : 3;
-        const whole = numbers([4, 3], dtype, backend);
-        const x = placed(whole, layout, comm);
-        expect(traffic(comm, () => x.set([2, -1], value).setAt(3, value))).to.deep.equal(NOTHING);
-        whole.setAt(8, value).setAt(3, value);
-        expectClose(x, whole, 0, `${layout}`);
-        expect(x.get([2, 2])).to.deep.equal(value);
-        expect(x.get([-4, 1])).to.deep.equal(whole.get(0, 1));
+  distributed(
+    'set and setAt store on the owning rank, get returns its value on all ranks',
+    ({ comm, backend, dtypes }) => {
+      for (const dtype of dtypes) {
+        for (const layout of everyLayout([4, 3], comm)) {
+          const value: Scalar = isComplex(dtype) ? { re: 3, im: -1 } : 3;
+          const whole = numbers([4, 3], dtype, backend);
+          const x = placed(whole, layout, comm);
+          expect(traffic(comm, () => x.set([2, -1], value).setAt(3, value))).to.deep.equal(NOTHING);
+          whole.setAt(8, value).setAt(3, value);
+          expectClose(x, whole, 0, `${layout}`);
+          expect(x.get([2, 2])).to.deep.equal(value);
+          expect(x.get([-4, 1])).to.deep.equal(whole.get(0, 1));
+        }
       }
-    }
-    const x = DistributedArray.zeros([4, 3]);
-    for (const index of [[4, 0], [0], [0, 0, 0], [0.5, 0], [-5, 0]]) {
-      expectAllThrow(comm, () => x.set(index, 1), ShapeError, `${index}`);
-      expectAllThrow(comm, () => x.get(index), ShapeError, `${index}`);
-    }
-    expectAllThrow(comm, () => x.setAt(12, 1), ArgumentError);
-  });
+      const x = DistributedArray.zeros([4, 3]);
+      for (const index of [[4, 0], [0], [0, 0, 0], [0.5, 0], [-5, 0]]) {
+        expectAllThrow(comm, () => x.set(index, 1), ShapeError, `${index}`);
+        expectAllThrow(comm, () => x.get(index), ShapeError, `${index}`);
+      }
+      expectAllThrow(comm, () => x.setAt(12, 1), ArgumentError);
+    },
+  );
 
-  distributed('concatenated blocks of several axes: elements, gathering, copies', ({ comm, backend }) => {
+  distributed('concatenated blocks of several axes are read, gathered and copied', ({ comm, backend }) => {
     const mine = comm.rank + 1;
     const layout = Layout.concatenated(Array.from({ length: comm.size }, (_, r) => [r + 1, 2]));
     const x = DistributedArray.zeros([2]).space.withLayout(layout).zeros();
@@ -412,7 +421,7 @@ group('DistributedArray elements', () => {
     expectClose(x.fillRandom(3), NDArray.normal([layout.size], { seed: 3, backend, dtype: x.dtype }), 0);
   });
 
-  distributed('addresses: a part is a window into the same memory', ({ backend }) => {
+  distributed('local parts share the memory of the array', ({ backend }) => {
     const x = DistributedArray.zeros([5, 2]);
     x.local.fill(4);
     expectClose(x, NDArray.full([5, 2], 4, { backend }), 0);
@@ -424,7 +433,7 @@ group('DistributedArray elements', () => {
 });
 
 group('DistributedArray arithmetic', () => {
-  distributed('is that of the whole array, and sends nothing', ({ comm, backend, dtypes }) => {
+  distributed('equals that of the whole array, and sends nothing', ({ comm, backend, dtypes }) => {
     for (const dtype of dtypes) {
       for (const shape of SHAPES) {
         const [a, b] = [numbers(shape, dtype, backend), numbers(shape, dtype, backend, 5)];
@@ -522,7 +531,7 @@ group('DistributedArray arithmetic', () => {
     },
   );
 
-  distributed('goes to another backend and back', ({ backend, dtypes }) => {
+  distributed('arrays are copied to another backend and back', ({ backend, dtypes }) => {
     const other = new CpuBackend({ name: 'other' });
     for (const dtype of dtypes) {
       const x = DistributedArray.toDist(numbers([5, 3], dtype, backend));
@@ -532,7 +541,7 @@ group('DistributedArray arithmetic', () => {
     }
   });
 
-  distributed('memory comes back at dispose and at the end of a scope', ({ backend }) => {
+  distributed('memory is released at dispose and at the end of a scope', ({ backend }) => {
     const [partition, shape] = ['BROADCAST', [64, 8]] as const;
     const before = backend.stats().liveBytes;
     const x = DistributedArray.ones(shape);
@@ -552,7 +561,7 @@ group('DistributedArray arithmetic', () => {
     expect(() => w.vdot(w)).to.throw(BackendError, 'disposed');
   });
 
-  distributed('says what it is', ({ comm, backend }) => {
+  distributed('toString names the shape, the dtype and the partition', ({ comm, backend }) => {
     const x = DistributedArray.zeros([5, 3], { dtype: 'float32' });
     expect(`${x}`).to.equal(
       `<DistributedArray with global shape=[5, 3], local shape=[${x.localShape.join(', ')}], ` +
@@ -564,7 +573,7 @@ group('DistributedArray arithmetic', () => {
 
 group('DistributedArray reductions', () => {
   distributed(
-    'dot, vdot, rdot: one reduction, the same bits on every rank',
+    'dot, vdot and rdot cost one reduction and give the same bits on every rank',
     ({ comm, backend, dtypes, tolerance }) => {
       for (const dtype of dtypes) {
         for (const shape of [...SHAPES, [0, 3]]) {
@@ -603,7 +612,7 @@ group('DistributedArray reductions', () => {
   );
 
   distributed(
-    'several pairs, of real and complex arrays, for one reduction',
+    'several pairs of real and complex arrays cost one reduction',
     DOUBLE,
     ({ comm, backend, tolerance }) => {
       const [a, z] = [numbers([7], 'float32', backend), numbers([7], 'complex64', backend)];
@@ -639,7 +648,7 @@ group('DistributedArray reductions', () => {
   );
 
   distributed(
-    'norms of every order, also of empty parts: one reduction',
+    'norms of every order, also of empty parts, cost one reduction',
     ({ comm, backend, dtypes, tolerance }) => {
       for (const dtype of dtypes) {
         for (const shape of [...SHAPES, [0]]) {
@@ -671,44 +680,47 @@ group('DistributedArray reductions', () => {
     },
   );
 
-  distributed('norms along an axis', ({ comm, backend, dtypes, tolerance }) => {
-    for (const dtype of dtypes) {
-      const single = dtype === 'int32' ? backend.defaultDType : dtype;
-      for (const shape of [[7], [5, 3], [3, 2, 4]]) {
-        const a = numbers(shape, dtype, backend);
-        for (const layout of everyLayout(shape, comm)) {
-          const x = placed(a, layout, comm);
-          for (const order of ORDERS) {
-            for (const axis of [...shape.keys(), -1]) {
-              if (layout.grid.filter((g) => g > 1).length > 1) {
-                expectAllThrow(comm, () => x.norm(order, axis), PartitionError);
-                continue;
+  distributed(
+    'norms along an axis equal those of the whole array',
+    ({ comm, backend, dtypes, tolerance }) => {
+      for (const dtype of dtypes) {
+        const single = dtype === 'int32' ? backend.defaultDType : dtype;
+        for (const shape of [[7], [5, 3], [3, 2, 4]]) {
+          const a = numbers(shape, dtype, backend);
+          for (const layout of everyLayout(shape, comm)) {
+            const x = placed(a, layout, comm);
+            for (const order of ORDERS) {
+              for (const axis of [...shape.keys(), -1]) {
+                if (layout.grid.filter((g) => g > 1).length > 1) {
+                  expectAllThrow(comm, () => x.norm(order, axis), PartitionError);
+                  continue;
+                }
+                const y = x.norm(order, axis);
+                const exact = a.norm(order, axis);
+                const across = layout.axis === (axis + shape.length) % shape.length;
+                expect(y.dtype).to.equal(realOf(single));
+                expect(y.partition).to.equal(layout.replicated || across ? 'BROADCAST' : 'SCATTER');
+                expectClose(
+                  y,
+                  exact.reshape(y.globalShape),
+                  10 * tolerance(single),
+                  `order ${order} axis ${axis} ${layout}`,
+                );
               }
-              const y = x.norm(order, axis);
-              const exact = a.norm(order, axis);
-              const across = layout.axis === (axis + shape.length) % shape.length;
-              expect(y.dtype).to.equal(realOf(single));
-              expect(y.partition).to.equal(layout.replicated || across ? 'BROADCAST' : 'SCATTER');
-              expectClose(
-                y,
-                exact.reshape(y.globalShape),
-                10 * tolerance(single),
-                `order ${order} axis ${axis} ${layout}`,
-              );
             }
           }
         }
       }
-    }
-    const flat = placed(
-      numbers([5, 3], 'float32', backend),
-      Layout.split([5, 3], comm.size, 1),
-      comm,
-    ).ravel();
-    expectAllThrow(comm, () => flat.norm(2, 0), ShapeError);
-    expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, 1), ShapeError);
-    expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, Number.NaN), ShapeError);
-  });
+      const flat = placed(
+        numbers([5, 3], 'float32', backend),
+        Layout.split([5, 3], comm.size, 1),
+        comm,
+      ).ravel();
+      expectAllThrow(comm, () => flat.norm(2, 0), ShapeError);
+      expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, 1), ShapeError);
+      expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, Number.NaN), ShapeError);
+    },
+  );
 
   distributed('NaN on one rank is NaN on all', ({ comm, backend }) => {
     for (const position of [0, 4, 8]) {
@@ -731,23 +743,26 @@ group('DistributedArray reductions', () => {
     }
   });
 
-  distributed('the k-th smallest modulus', ({ comm, backend, dtypes, tolerance }) => {
-    for (const dtype of dtypes) {
-      const a = numbers([5, 4], dtype, backend);
-      for (const layout of everyLayout([5, 4], comm)) {
-        const x = placed(a, layout, comm);
-        for (const k of [0, 1, 7, 19])
-          expectClose(
-            x.kthSmallestAbs(k),
-            a.abs().ravel().kthSmallestAbs(k),
-            { rtol: tolerance(dtype), scale: 1 },
-            `${k} ${layout} ${dtype}`,
-          );
+  distributed(
+    'the k-th smallest modulus equals that of the whole array',
+    ({ comm, backend, dtypes, tolerance }) => {
+      for (const dtype of dtypes) {
+        const a = numbers([5, 4], dtype, backend);
+        for (const layout of everyLayout([5, 4], comm)) {
+          const x = placed(a, layout, comm);
+          for (const k of [0, 1, 7, 19])
+            expectClose(
+              x.kthSmallestAbs(k),
+              a.abs().ravel().kthSmallestAbs(k),
+              { rtol: tolerance(dtype), scale: 1 },
+              `${k} ${layout} ${dtype}`,
+            );
+        }
+        for (const k of [-1, 20, 0.5])
+          expectAllThrow(comm, () => DistributedArray.toDist(a).kthSmallestAbs(k), ShapeError);
       }
-      for (const k of [-1, 20, 0.5])
-        expectAllThrow(comm, () => DistributedArray.toDist(a).kthSmallestAbs(k), ShapeError);
-    }
-  });
+    },
+  );
 
   distributed('float32 stays float32', ({ backend, dtypes }) => {
     const x = DistributedArray.toDist(numbers([6, 2], 'float32', backend));
@@ -770,81 +785,84 @@ group('DistributedArray reductions', () => {
     expect(x.addGhostCells(1, 1).dtype).to.equal('float32');
   });
 
-  distributed('masks keep reductions within a colour', ({ comm, backend, dtypes, tolerance }) => {
-    const masks = [
-      Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1)),
-      Array.from({ length: comm.size }, (_, r) => r % 2),
-      new Array<number>(comm.size).fill(3),
-    ];
-    for (const mask of masks) {
-      for (const dtype of dtypes) {
-        const [a, b] = [numbers([9, 2], dtype, backend), numbers([9, 2], dtype, backend, 5)];
-        for (const axis of [0, 1]) {
-          const [x, y] = [
-            DistributedArray.toDist(a, { mask, axis }),
-            DistributedArray.toDist(b, { mask, axis }),
-          ];
-          // the parts that this rank's colour owns, combined
-          const parts = comm.allgatherObject(Array.from(x.local.toHost()));
-          const others = comm.allgatherObject(Array.from(y.local.toHost()));
-          const shapes = x.localShapes;
-          const mine = shapes.flatMap((_, r) => (mask[r] === mask[comm.rank] ? [r] : []));
-          const join = (lists: readonly number[][]): NDArray => {
-            const values = mine.flatMap((r) => lists[r] as number[]);
-            return isComplex(dtype)
-              ? pairs(values, dtype, backend)
-              : NDArray.array(values, { dtype, backend });
-          };
-          const [p, q] = [join(parts), join(others)];
-          const before = { ...comm.counters };
-          expectClose(x.dot(y), p.dot(q), { rtol: tolerance(dtype), scale: 1 }, 'dot');
-          expectClose(x.vdot(y), p.vdot(q), { rtol: tolerance(dtype), scale: 1 }, 'vdot');
-          for (const order of ORDERS) {
-            const exact = p.norm(order);
-            if (Number.isFinite(exact))
-              expectClose(
-                x.norm(order),
-                exact,
-                { rtol: tolerance(dtype) || 1e-12, scale: 1 },
-                `norm ${order}`,
-              );
-            else expect(x.norm(order)).to.equal(exact);
+  distributed(
+    'a mask limits reductions to the ranks of one colour',
+    ({ comm, backend, dtypes, tolerance }) => {
+      const masks = [
+        Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1)),
+        Array.from({ length: comm.size }, (_, r) => r % 2),
+        new Array<number>(comm.size).fill(3),
+      ];
+      for (const mask of masks) {
+        for (const dtype of dtypes) {
+          const [a, b] = [numbers([9, 2], dtype, backend), numbers([9, 2], dtype, backend, 5)];
+          for (const axis of [0, 1]) {
+            const [x, y] = [
+              DistributedArray.toDist(a, { mask, axis }),
+              DistributedArray.toDist(b, { mask, axis }),
+            ];
+            // the parts that this rank's colour owns, combined
+            const parts = comm.allgatherObject(Array.from(x.local.toHost()));
+            const others = comm.allgatherObject(Array.from(y.local.toHost()));
+            const shapes = x.localShapes;
+            const mine = shapes.flatMap((_, r) => (mask[r] === mask[comm.rank] ? [r] : []));
+            const join = (lists: readonly number[][]): NDArray => {
+              const values = mine.flatMap((r) => lists[r] as number[]);
+              return isComplex(dtype)
+                ? pairs(values, dtype, backend)
+                : NDArray.array(values, { dtype, backend });
+            };
+            const [p, q] = [join(parts), join(others)];
+            const before = { ...comm.counters };
+            expectClose(x.dot(y), p.dot(q), { rtol: tolerance(dtype), scale: 1 }, 'dot');
+            expectClose(x.vdot(y), p.vdot(q), { rtol: tolerance(dtype), scale: 1 }, 'vdot');
+            for (const order of ORDERS) {
+              const exact = p.norm(order);
+              if (Number.isFinite(exact))
+                expectClose(
+                  x.norm(order),
+                  exact,
+                  { rtol: tolerance(dtype) || 1e-12, scale: 1 },
+                  `norm ${order}`,
+                );
+              else expect(x.norm(order)).to.equal(exact);
+            }
+            expect(comm.counters.reductions, 'the reductions are on the sub-communicator').to.equal(
+              before.reductions,
+            );
+            const masked = x.asArray({ masked: true });
+            expect(masked.shape).to.deep.equal(
+              a.shape.map((n, k) =>
+                k === axis ? mine.reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0) : n,
+              ),
+            );
+            const first = x.box.start[axis] as number;
+            const offset = mine
+              .filter((r) => r < comm.rank)
+              .reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0);
+            const own: [number, number][] = [
+              [0, 9],
+              [0, 2],
+            ];
+            own[axis] = [offset, offset + (x.localShape[axis] as number)];
+            expectClose(masked.slice(...own).copy(), x.local, 0, `from ${first}`);
+            expectClose(x, a, 0);
           }
-          expect(comm.counters.reductions, 'the reductions are on the sub-communicator').to.equal(
-            before.reductions,
+          const w = DistributedArray.toDist(a, { mask, partition: 'BROADCAST' });
+          expectClose(
+            w.norm(),
+            a.norm(),
+            { rtol: tolerance(dtype) || 1e-12, scale: 1 },
+            'a replicated array counts once',
           );
-          const masked = x.asArray({ masked: true });
-          expect(masked.shape).to.deep.equal(
-            a.shape.map((n, k) =>
-              k === axis ? mine.reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0) : n,
-            ),
-          );
-          const first = x.box.start[axis] as number;
-          const offset = mine
-            .filter((r) => r < comm.rank)
-            .reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0);
-          const own: [number, number][] = [
-            [0, 9],
-            [0, 2],
-          ];
-          own[axis] = [offset, offset + (x.localShape[axis] as number)];
-          expectClose(masked.slice(...own).copy(), x.local, 0, `from ${first}`);
-          expectClose(x, a, 0);
         }
-        const w = DistributedArray.toDist(a, { mask, partition: 'BROADCAST' });
-        expectClose(
-          w.norm(),
-          a.norm(),
-          { rtol: tolerance(dtype) || 1e-12, scale: 1 },
-          'a replicated array counts once',
-        );
       }
-    }
-    expect(
-      traffic(comm, () => DistributedArray.zeros([4], { mask: masks[0] as number[] })),
-      'a known mask costs nothing',
-    ).to.deep.equal(NOTHING);
-  });
+      expect(
+        traffic(comm, () => DistributedArray.zeros([4], { mask: masks[0] as number[] })),
+        'a known mask costs nothing',
+      ).to.deep.equal(NOTHING);
+    },
+  );
 });
 
 function pairs(values: readonly number[], dtype: DType, backend: Backend): NDArray {
@@ -881,7 +899,7 @@ group('DistributedArray layouts', () => {
     expectAllThrow(comm, () => x.redistribute(Layout.split([5, 3], comm.size + 1)), PartitionError);
   });
 
-  distributed('ravel: local parts one after another, without copying', ({ comm, backend, dtypes }) => {
+  distributed('ravel joins local parts one after another, without copying', ({ comm, backend, dtypes }) => {
     for (const dtype of dtypes) {
       const a = numbers([5, 3], dtype, backend);
       for (const layout of everyLayout([5, 3], comm)) {
@@ -980,24 +998,20 @@ group('DistributedArray layouts', () => {
     );
   });
 
-  distributed(
-    'spaces are compared by what they say, and equal ones are one object',
-    DOUBLE,
-    ({ comm, backend }) => {
-      const [x, y] = [DistributedArray.zeros([5, 3]), DistributedArray.ones([5, 3])];
-      expect(x.space).to.equal(y.space);
-      expect(x.redistribute(1).space.equals(y.redistribute(1).space)).to.equal(true);
-      const others = [
-        DistributedArray.zeros([5, 3], { axis: 1 }),
-        DistributedArray.zeros([5, 3], { partition: 'BROADCAST' }),
-        DistributedArray.zeros([5, 3], { dtype: 'complex64' }),
-        DistributedArray.zeros([5, 3], { comm: comm.dup() }),
-        DistributedArray.zeros([5, 3], { mask: new Array<number>(comm.size).fill(0) }),
-        DistributedArray.zeros([5, 3], { backend: new CpuBackend({ name: backend.name }) }),
-        DistributedArray.zeros([15]),
-      ];
-      for (const other of others) expect(x.space.equals(other.space), `${other.space}`).to.equal(false);
-      expect(x.space.withDType('complex64').equals((others[2] as DistributedArray).space)).to.equal(true);
-    },
-  );
+  distributed('spaces are compared by value, and equal ones are one object', DOUBLE, ({ comm, backend }) => {
+    const [x, y] = [DistributedArray.zeros([5, 3]), DistributedArray.ones([5, 3])];
+    expect(x.space).to.equal(y.space);
+    expect(x.redistribute(1).space.equals(y.redistribute(1).space)).to.equal(true);
+    const others = [
+      DistributedArray.zeros([5, 3], { axis: 1 }),
+      DistributedArray.zeros([5, 3], { partition: 'BROADCAST' }),
+      DistributedArray.zeros([5, 3], { dtype: 'complex64' }),
+      DistributedArray.zeros([5, 3], { comm: comm.dup() }),
+      DistributedArray.zeros([5, 3], { mask: new Array<number>(comm.size).fill(0) }),
+      DistributedArray.zeros([5, 3], { backend: new CpuBackend({ name: backend.name }) }),
+      DistributedArray.zeros([15]),
+    ];
+    for (const other of others) expect(x.space.equals(other.space), `${other.space}`).to.equal(false);
+    expect(x.space.withDType('complex64').equals((others[2] as DistributedArray).space)).to.equal(true);
+  });
 });

@@ -20,7 +20,7 @@ const damped = new ElementwiseKernel({
 
 group('ElementwiseKernel', () => {
   distributed(
-    'gives what the array methods give, for all dtypes, without communication',
+    'equals the array methods, for all dtypes, without communication',
     { timeout: 120_000 },
     ({ comm, backend, floats, tolerance }) => {
       for (const dtype of floats) {
@@ -42,7 +42,7 @@ group('ElementwiseKernel', () => {
   );
 
   distributed(
-    'a complex scalar makes real data complex; an integer leaves int32 so',
+    'a complex scalar makes real data complex; an integer keeps int32',
     ({ backend, floats, dtypes, tolerance }) => {
       const scaled = new ElementwiseKernel({
         inputs: { x: 'array', a: 'scalar' },
@@ -67,7 +67,7 @@ group('ElementwiseKernel', () => {
     },
   );
 
-  distributed('choices, comparisons, special values', ({ backend, reals }) => {
+  distributed('computes choices, comparisons and special values', ({ backend, reals }) => {
     const kernel = new ElementwiseKernel({
       inputs: { x: 'array' },
       outputs: ['a', 'b', 'c', 'd', 'e'],
@@ -104,7 +104,7 @@ group('ElementwiseKernel', () => {
       );
   });
 
-  distributed('broadcasts local arrays; empty ones are no work', ({ backend }) => {
+  distributed('broadcasts local arrays, and accepts empty ones', ({ backend }) => {
     const sum = new ElementwiseKernel({
       inputs: { x: 'array', y: 'array' },
       outputs: ['z'],
@@ -131,7 +131,7 @@ group('ElementwiseKernel', () => {
     expect(square.run({ x, a: 3 }, { z: into }).z).to.equal(into);
   });
 
-  distributed('refuses on all ranks alike what does not fit', ({ backend, reals }) => {
+  distributed('refuses arguments that do not fit, on all ranks alike', ({ backend, reals }) => {
     const sum = new ElementwiseKernel({
       inputs: { x: 'array', y: 'array' },
       outputs: ['z'],
@@ -164,7 +164,7 @@ group('ElementwiseKernel', () => {
 
 group('ReductionKernel', () => {
   distributed(
-    'one reduction over the ranks, for all dtypes and folds',
+    'costs one reduction over the ranks, for all dtypes and folds',
     { timeout: 120_000 },
     ({ comm, backend, floats, tolerance }) => {
       for (const dtype of floats) {
@@ -211,26 +211,29 @@ group('ReductionKernel', () => {
     },
   );
 
-  distributed('NaN wins, nothing has no extreme, the same bits every time', ({ backend, comm }) => {
-    const least = new ReductionKernel({ inputs: { x: 'array' }, map: 'x - 1', reduce: 'min' });
-    const x = DistributedArray.random([4000], { backend });
-    const sum = new ReductionKernel({ inputs: { x: 'array' }, map: 'sin(x)', reduce: 'sum' });
-    expect(sum.run({ x })).to.equal(sum.run({ x }));
-    x.set([3999], Number.NaN);
-    expect(least.run({ x })).to.deep.equal(Number.NaN);
-    const empty = DistributedArray.zeros([0], { backend });
-    expect(sum.run({ x: empty })).to.equal(0);
-    expect(() => least.run({ x: empty })).to.throw(ShapeError, 'of nothing');
-    expect(
-      new ReductionKernel({ inputs: { x: 'array' }, map: 'i + 0 * x', reduce: 'max' }).run({
-        x: DistributedArray.ones([comm.size + 1], { backend }),
-      }),
-    ).to.equal(comm.size);
-  });
+  distributed(
+    'returns NaN where an element is NaN, and refuses the extreme of no elements',
+    ({ backend, comm }) => {
+      const least = new ReductionKernel({ inputs: { x: 'array' }, map: 'x - 1', reduce: 'min' });
+      const x = DistributedArray.random([4000], { backend });
+      const sum = new ReductionKernel({ inputs: { x: 'array' }, map: 'sin(x)', reduce: 'sum' });
+      expect(sum.run({ x })).to.equal(sum.run({ x }));
+      x.set([3999], Number.NaN);
+      expect(least.run({ x })).to.deep.equal(Number.NaN);
+      const empty = DistributedArray.zeros([0], { backend });
+      expect(sum.run({ x: empty })).to.equal(0);
+      expect(() => least.run({ x: empty })).to.throw(ShapeError, 'of nothing');
+      expect(
+        new ReductionKernel({ inputs: { x: 'array' }, map: 'i + 0 * x', reduce: 'max' }).run({
+          x: DistributedArray.ones([comm.size + 1], { backend }),
+        }),
+      ).to.equal(comm.size);
+    },
+  );
 });
 
 group('fuse', () => {
-  distributed('is the function of arrays that it was given', ({ backend, floats, tolerance }) => {
+  distributed('equals the function of arrays that it was given', ({ backend, floats, tolerance }) => {
     const f = fuse((x, y) => {
       const d = x.subtract(y);
       return d.multiply(d.conj()).add(2).sqrt().divide(3);

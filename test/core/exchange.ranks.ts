@@ -44,7 +44,7 @@ group('transfer', () => {
   });
 
   distributed(
-    'gathers in place where the parts are in order, and needs new memory only once otherwise',
+    'gathers in place where the parts are in order, and otherwise allocates only once',
     ({ comm, backend }) => {
       const shape = [5, 6];
       for (const [axis, extra] of [
@@ -70,25 +70,22 @@ group('transfer', () => {
     },
   );
 
-  distributed(
-    'gives its buffers back: holds nothing, and needs new memory only once',
-    ({ comm, backend }) => {
-      const [from, to] = [Layout.split([8, 7, 3], comm.size, 0), Layout.split([8, 7, 3], comm.size, 2)];
-      const plan = TransferPlan.between(from, to, comm);
-      const [x, y] = [
-        spoiled(backend, 'float32', from.localSize(comm.rank)),
-        spoiled(backend, 'float32', to.localSize(comm.rank)),
-      ];
-      const { liveBytes } = backend.stats();
-      plan.run(x, y);
-      const { poolMisses } = backend.stats();
-      plan.run(x, y);
-      expect(backend.stats()).to.include({ liveBytes, poolMisses });
-      plan.dispose();
-      plan.run(x, y);
-      expect(plan.sends.length).to.equal(Math.min(comm.size, 3) - (comm.rank < 3 ? 1 : 0));
-    },
-  );
+  distributed('returns its buffers to the pool, and allocates only once', ({ comm, backend }) => {
+    const [from, to] = [Layout.split([8, 7, 3], comm.size, 0), Layout.split([8, 7, 3], comm.size, 2)];
+    const plan = TransferPlan.between(from, to, comm);
+    const [x, y] = [
+      spoiled(backend, 'float32', from.localSize(comm.rank)),
+      spoiled(backend, 'float32', to.localSize(comm.rank)),
+    ];
+    const { liveBytes } = backend.stats();
+    plan.run(x, y);
+    const { poolMisses } = backend.stats();
+    plan.run(x, y);
+    expect(backend.stats()).to.include({ liveBytes, poolMisses });
+    plan.dispose();
+    plan.run(x, y);
+    expect(plan.sends.length).to.equal(Math.min(comm.size, 3) - (comm.rank < 3 ? 1 : 0));
+  });
 });
 
 group('halo', () => {
@@ -146,7 +143,7 @@ group('halo', () => {
     }
   });
 
-  distributed('exchanges along several axes at once, in flight together', ({ comm, backend }) => {
+  distributed('exchanges along several axes at once', ({ comm, backend }) => {
     const layout = Layout.grid([6, 6], comm.size, comm.size === 4 ? [2, 2] : [comm.size, 1]);
     const x = upload(
       backend,
@@ -171,7 +168,7 @@ group('halo', () => {
     }
   });
 
-  distributed('grows blocks, corners included, with a true adjoint', ({ comm, backend }) => {
+  distributed('adds ghost cells to blocks, corners included, with an exact adjoint', ({ comm, backend }) => {
     const { rank, size } = comm;
     for (const { layout, frame, dtype } of sample(haloFrames(backend, size), 60)) {
       const plan = BoxHaloPlan.create(layout, comm, frame, dtype, backend);

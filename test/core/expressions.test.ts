@@ -19,7 +19,7 @@ const backend = new CpuBackend({ name: 'reference' });
 const FUNCTIONS = UNARY_OPS.filter((op) => !['negative', 'floor', 'ceil', 'rint'].includes(op));
 
 describe('expressions', () => {
-  it('precedence and grouping are those of mathematics', () => {
+  it('have the precedence and grouping of mathematics', () => {
     const x = NDArray.array([3], { backend });
     const value = (expression: string): number =>
       compile(expression).run({ x, y: x, a: 2 }).z.get(0) as number;
@@ -35,7 +35,7 @@ describe('expressions', () => {
     expect(value('z = -+-.5e1 - -1.')).to.equal(6);
   });
 
-  it('names what does not fit, and where', () => {
+  it('refuse wrong text with the reason and the place', () => {
     const refused: readonly (readonly [string, string])[] = [
       ['z = xx + 1', "unknown name 'xx', did you mean 'x'"],
       ['z = sqr(x)', "unknown function 'sqr', did you mean 'sqrt'"],
@@ -95,7 +95,7 @@ describe('expressions', () => {
     ).to.throw(DTypeError, "output 'z'");
   });
 
-  it('no text is run as JavaScript', () => {
+  it('run no text as JavaScript', () => {
     const attempts = [
       'z = process.exit(3)',
       'z = globalThis',
@@ -205,7 +205,7 @@ describe('expressions', () => {
     );
   });
 
-  it('is compiled once for each combination of dtypes', () => {
+  it('are compiled once for each combination of dtypes', () => {
     const kernel = compile('z = x + a * y');
     const [x, y] = [NDArray.ones(3, { backend }), NDArray.ones(3, { backend })];
     for (const a of [1, 2, 2.5]) kernel.run({ x, y, a });
@@ -214,7 +214,7 @@ describe('expressions', () => {
     expect(kernel.signatures).to.equal(2);
   });
 
-  it('needs no code from strings: where a process refuses it, kernels run one after another', () => {
+  it('run one kernel after another where the process refuses code from strings', () => {
     const script = `
       import { ElementwiseKernel, NDArray, ReductionKernel }
         from '${new URL('../../src/index.js', import.meta.url)}';
@@ -233,7 +233,7 @@ describe('expressions', () => {
     expect(stdout, stderr).to.equal('[3. 5. 7.] 14\n');
   }).timeout(20_000);
 
-  it('fuse records steps, refuses what it cannot record', () => {
+  it('fuse records the steps of a function, and refuses what it cannot record', () => {
     const deep = fuse((x) => {
       let sum = x;
       for (let k = 0; k < 400; k++) sum = sum.multiply(0.5).add(x);

@@ -264,7 +264,7 @@ describe('halo plans', () => {
     const make = (widths = { axis: 0, front: 1, back: 1 }) =>
       AxisHaloPlan.create(layout, port, widths, 'float32', backend);
 
-    it('widths and axes that are none', () => {
+    it('invalid widths and axes', () => {
       expect(() => make({ axis: 0, front: -1, back: 0 })).to.throw(ArgumentError, 'non-negative');
       expect(() => make({ axis: 0, front: 0.5, back: 0 })).to.throw(ArgumentError);
       expect(() => make({ axis: 2, front: 0, back: 0 })).to.throw(ShapeError, 'axis');

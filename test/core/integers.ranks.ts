@@ -91,7 +91,7 @@ group('integers are exact or refused', () => {
     }
   });
 
-  distributed('the largest numbers', ({ backend }) => {
+  distributed('sums, running sums and norms of the largest integers are exact', ({ backend }) => {
     const options = { dtype: 'int32', backend } as const;
     const x = NDArray.array([[MOST], [MOST]], options);
     expect(x.sum()).to.equal(2 * MOST);
@@ -157,7 +157,7 @@ group('integers are exact or refused', () => {
     },
   );
 
-  distributed('typed arrays of other numbers do not become int32', { ranks: [1] }, ({ backend }) => {
+  distributed('typed arrays of numbers outside int32 are refused as int32', { ranks: [1] }, ({ backend }) => {
     const options = { dtype: 'int32', backend } as const;
     for (const value of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, -(2 ** 31) - 1]) {
       for (const call of [

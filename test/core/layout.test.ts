@@ -41,7 +41,7 @@ const cuts = (n: number, parts: number): fc.Arbitrary<number[]> =>
   });
 
 describe('Layout', () => {
-  it('splits as evenly as possible, the first parts one more', () => {
+  it('splits as evenly as possible, with one more in the first parts', () => {
     fc.assert(
       fc.property(fc.nat(1000), fc.integer({ min: 1, max: 70 }), (n, parts) => {
         const counts = Array.from({ length: parts }, (_, k) => splitCount(n, parts, k));
@@ -73,7 +73,7 @@ describe('Layout', () => {
     }
   });
 
-  it('tiles: every element belongs to one rank, along any axis', () => {
+  it('assigns every element to one rank, along any axis', () => {
     fc.assert(
       fc.property(shapes, rankCounts, fc.nat(2), (shape, ranks, k) => {
         const axis = k % shape.length;
@@ -119,7 +119,7 @@ describe('Layout', () => {
     },
   );
 
-  it('takes local shapes as they are, and finds their place', () => {
+  it('accepts local shapes as they are, and computes their places', () => {
     const cases = fc
       .tuple(shapes, rankCounts, fc.nat(2))
       .chain(([shape, ranks, k]) =>
@@ -144,7 +144,7 @@ describe('Layout', () => {
     );
   });
 
-  it('replicates: everyone owns all', () => {
+  it('has the whole array on every rank where it is replicated', () => {
     const layout = Layout.replicated([3, 2], 3);
     expect(owners(layout)).to.deep.equal([3, 3, 3, 3, 3, 3]);
     expect(layout.replicated).to.equal(true);
@@ -155,7 +155,7 @@ describe('Layout', () => {
     ).to.equal(false);
   });
 
-  it('concatenates blocks without a place', () => {
+  it('concatenates blocks that have no place in a global array', () => {
     const layout = Layout.concatenated([[2, 3], [0], [4]]);
     expect(layout.globalShape).to.deep.equal([10]);
     expect(layout.localShapes).to.deep.equal([[2, 3], [0], [4]]);
@@ -191,7 +191,7 @@ describe('Layout', () => {
     expect(Layout.split([3, 4], 3).alignsTo(4)).to.equal(false);
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses arguments that do not fit', () => {
     expect(() => Layout.split([], 2)).to.throw(ShapeError, '[]');
     expect(() => Layout.split([3, -1], 2)).to.throw(ShapeError);
     expect(() => Layout.split([3, 1.5], 2)).to.throw(ShapeError);

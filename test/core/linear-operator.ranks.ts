@@ -153,35 +153,43 @@ group('algebra', () => {
     expect(D.T).to.equal(D.T);
   });
 
-  distributed('of local operators', { ranks: [1] }, ({ backend, floats, tolerance }) => {
-    for (const dtype of floats) {
-      const [A, B] = [1, 2].map((seed) => new MatrixMult(NDArray.normal([5, 5], { dtype, backend, seed })));
-      algebra<NDArray>(A as AnyLocalOperator, B as AnyLocalOperator, dtype, tolerance(dtype));
-      algebra<NDArray>(A as AnyLocalOperator, new FirstDerivative(5, { dtype }), dtype, tolerance(dtype));
-    }
-  });
-
-  distributed('of distributed operators', { timeout: 90_000 }, ({ comm, backend, floats, tolerance }) => {
-    for (const [i, dtype] of floats.entries()) {
-      const D = new MPIFirstDerivative([4, 2], { kind: 'forward' });
-      if (i === 0)
-        algebra<DistributedArray>(D, new MPILaplacian([4, 2], { axes: [0, 1] }), dtype, tolerance(dtype));
-      algebra<DistributedArray>(
-        new Scaling(DistributedArray.random([4, 2], { dtype, seed: 3 })),
-        D,
-        dtype,
-        tolerance(dtype),
-      );
-      if (i > 0) continue;
-      const own = new MPIBlockDiag([
-        new MatrixMult(NDArray.normal([2, 2], { dtype, backend, seed: comm.rank })),
-      ]);
-      algebra<DistributedArray>(own, new MPIFirstDerivative(2 * comm.size), dtype, tolerance(dtype));
-    }
-  });
+  distributed(
+    'equals that of dense matrices, for local operators',
+    { ranks: [1] },
+    ({ backend, floats, tolerance }) => {
+      for (const dtype of floats) {
+        const [A, B] = [1, 2].map((seed) => new MatrixMult(NDArray.normal([5, 5], { dtype, backend, seed })));
+        algebra<NDArray>(A as AnyLocalOperator, B as AnyLocalOperator, dtype, tolerance(dtype));
+        algebra<NDArray>(A as AnyLocalOperator, new FirstDerivative(5, { dtype }), dtype, tolerance(dtype));
+      }
+    },
+  );
 
   distributed(
-    'of stacked operators, which mix with plain ones',
+    'equals that of dense matrices, for distributed operators',
+    { timeout: 90_000 },
+    ({ comm, backend, floats, tolerance }) => {
+      for (const [i, dtype] of floats.entries()) {
+        const D = new MPIFirstDerivative([4, 2], { kind: 'forward' });
+        if (i === 0)
+          algebra<DistributedArray>(D, new MPILaplacian([4, 2], { axes: [0, 1] }), dtype, tolerance(dtype));
+        algebra<DistributedArray>(
+          new Scaling(DistributedArray.random([4, 2], { dtype, seed: 3 })),
+          D,
+          dtype,
+          tolerance(dtype),
+        );
+        if (i > 0) continue;
+        const own = new MPIBlockDiag([
+          new MatrixMult(NDArray.normal([2, 2], { dtype, backend, seed: comm.rank })),
+        ]);
+        algebra<DistributedArray>(own, new MPIFirstDerivative(2 * comm.size), dtype, tolerance(dtype));
+      }
+    },
+  );
+
+  distributed(
+    'equals that of dense matrices, for stacked operators mixed with plain ones',
     { timeout: 90_000 },
     ({ floats, tolerance }) => {
       for (const dtype of floats) {
@@ -261,7 +269,7 @@ group('operators', () => {
     );
   });
 
-  distributed('refuse what does not fit, on every rank', ({ comm, backend }) => {
+  distributed('refuse arguments that do not fit, on every rank', ({ comm, backend }) => {
     const dtype = 'float32';
     const A = new MPIFirstDerivative([4, 3]);
     const x = DistributedArray.ones([4, 3], { dtype });
@@ -317,7 +325,7 @@ group('operators', () => {
   });
 
   distributed(
-    'take vectors of one term’s shape where the other is flat, in either order',
+    'accept vectors of one term’s shape where the other is flat, in either order',
     DOUBLE,
     ({ comm, backend }) => {
       const dims = [2 * comm.size, 3];
@@ -332,7 +340,7 @@ group('operators', () => {
     },
   );
 
-  distributed('of users: a wrong adjoint fails the dot test on all ranks', ({ comm }) => {
+  distributed('of users fail the dot test on all ranks if the adjoint is wrong', ({ comm }) => {
     class Wrong extends MPIFirstDerivative {
       protected override adjoint(y: DistributedArray, x: DistributedArray): void {
         this.forward(y, x);
@@ -345,7 +353,7 @@ group('operators', () => {
     expect(`${A}`).to.equal('<10x10 Wrong with dtype=float64>');
   });
 
-  distributed('leave no vector behind: nested, in a scope or without', ({ backend, reals }) => {
+  distributed('keep no vector, nested, in a scope or without', ({ backend, reals }) => {
     const dtype = reals[0] as DType;
     const D = new MPIFirstDerivative([6, 2]);
     const flat = new MPIFirstDerivative([12]);

@@ -123,7 +123,7 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
     expect(() => NDArray.zeros([2]).add(undefined as never)).to.throw(ArgumentError);
   });
 
-  it('with a scalar keep everything that it brings', () => {
+  it('with a scalar keep the shape, and promote the dtype where the scalar demands it', () => {
     for (const dtype of backend().dtypes) {
       const x = numbered([3], dtype);
       expect(x.multiply(2).dtype).to.equal(dtype);
@@ -280,7 +280,7 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
     }
   });
 
-  it('choose by a condition', () => {
+  it('choose elements by a condition', () => {
     const x = NDArray.array([
       [1, -2],
       [-3, 4],
@@ -304,7 +304,7 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
     expect(() => where(NDArray.array([1, 0]), NDArray.zeros([3]), 0)).to.throw(ShapeError);
   });
 
-  it('work on arrays of nothing', () => {
+  it('accept arrays without elements', () => {
     const x = NDArray.zeros([0, 3]);
     expect(
       x

@@ -74,7 +74,7 @@ const CASES: readonly (readonly [title: string, x: NDArray, text: string])[] = [
 describe('printing of NDArray', () => {
   for (const [title, x, text] of CASES) it(`shows ${title}`, () => expect(x.toString()).to.equal(text));
 
-  it('moves the corners of a large array only', () => {
+  it('downloads the corners of a large array only', () => {
     const x = NDArray.zeros([300, 300, 10], { backend });
     const before = backend.stats().allocations;
     let downloaded = 0;
@@ -92,7 +92,7 @@ describe('printing of NDArray', () => {
     expect(backend.stats().allocations - before).to.be.below(10);
   });
 
-  it('as NumPy prints arrays of every dtype and size', () => {
+  it('prints arrays of every dtype and size as NumPy does', () => {
     for (const [dtype, shape, values, text] of NUMPY_TEXTS)
       expect(
         String(NDArray.array([...values], { backend, dtype }).reshape(shape)),

@@ -121,7 +121,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
     );
   });
 
-  it('multiply', () => {
+  it('multiply elements, of all axes or of one', () => {
     expect(
       NDArray.array([
         [1, 2],
@@ -170,7 +170,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
     );
   });
 
-  it('sum up', () => {
+  it('compute running sums', () => {
     const x = NDArray.array([
       [1, 2, 3],
       [4, 5, 6],
@@ -186,7 +186,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
     ]);
   });
 
-  it('of nothing are 0, 1 or refused', () => {
+  it('of no elements are 0, 1 or refused', () => {
     const x = NDArray.zeros([0, 2]);
     expect([x.sum(), x.prod(), x.norm(), x.any(), x.all()]).to.deep.equal([0, 1, 0, false, true]);
     expect(x.sum(0).toArray()).to.deep.equal([0, 0]);
@@ -197,7 +197,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
     expect(x.max(1).shape).to.deep.equal([0]);
   });
 
-  it('along empty axes, and of lines of nothing, have the shapes of NumPy', () => {
+  it('along empty axes have the shapes of NumPy', () => {
     for (const shape of [
       [3, 0],
       [0, 3],
@@ -271,14 +271,14 @@ onEveryBackend('reductions of NDArray', (backend) => {
       expect(call).to.throw(ArgumentError, 'unknown option');
   });
 
-  it('means of ones are 1, deviations do not overflow on the way', () => {
+  it('give means of 1 for ones, and deviations without overflow', () => {
     for (const n of [3, 7, 49, 98, 103]) expect(NDArray.ones([n, 2]).mean(0).toArray()).to.deep.equal([1, 1]);
     const x = NDArray.array([1e25, 3e25], { dtype: 'float32' });
     expect(x.std()).to.be.closeTo(1e25, 1e19);
     near(x.std(0), 1e25, 1e-6 * 1e25);
   });
 
-  it('divide by n - ddof', () => {
+  it('divide variances by n - ddof', () => {
     const x = NDArray.array([
       [1, 2, 3],
       [1, 1, 4],
@@ -346,7 +346,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
     );
   });
 
-  it('conjugate where they should', function () {
+  it('conjugate the first factor in vdot, and none in dot', function () {
     if (!backend().dtypes.includes('complex128')) skip(this, 'no complex data');
     const z = NDArray.array(
       [

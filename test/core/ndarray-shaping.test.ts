@@ -109,7 +109,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
     x.set([[null, null, -1]], x);
     expect(x.toArray()).to.deep.equal([4, 3, 2, 1, 0, 0]);
   });
-  it('views only what lies together', () => {
+  it('makes views of regions that lie together in memory, and copies of others', () => {
     const x = numbered([3, 4, 5], 'float32');
     for (const view of [
       x.slice(1),
@@ -144,7 +144,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
       expect(NDArray.full([], 3, { dtype }).get()).to.deep.equal(isComplex(dtype) ? { re: 3, im: 0 } : 3);
     }
   });
-  it('reshapes', () => {
+  it('reshapes, with one size that is computed', () => {
     const x = NDArray.arange(24);
     expect(x.reshape([2, -1, 4]).shape).to.deep.equal([2, 3, 4]);
     expect(x.reshape([4, 6]).ravel().toArray()).to.deep.equal(x.toArray());
@@ -156,7 +156,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
       expect(() => x.reshape(wrong), `${wrong}`).to.throw(ShapeError);
     expect(() => x.squeeze(0)).to.throw(ShapeError, 'length 1');
   });
-  it('transposes', () => {
+  it('transposes as NumPy', () => {
     fc.assert(
       fc.property(
         shapes().chain((shape) =>
@@ -185,7 +185,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
     expect(() => NDArray.zeros([2, 3]).transpose([0])).to.throw(ShapeError, 'all 2 axes');
     expect(() => NDArray.zeros([2, 3]).transpose([0, 0])).to.throw(ShapeError, 'distinct');
   });
-  it('flips, rolls, pads and takes', () => {
+  it('flips, rolls, pads and takes as NumPy', () => {
     const x = NDArray.arange(6).reshape([2, 3]);
     expect(x.flip().toArray()).to.deep.equal([
       [5, 4, 3],
@@ -241,7 +241,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
     expect(() => x.roll(0.5)).to.throw(ArgumentError);
     expect(() => x.broadcastTo([3, 2])).to.throw(ShapeError);
   });
-  it('joins', () => {
+  it('concatenates and stacks as NumPy', () => {
     fc.assert(
       fc.property(
         shapes(3, 1),
@@ -331,7 +331,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
     if (dtypes.includes('int32'))
       expect(() => NDArray.zeros([2], { dtype: 'int32' }).set([0], 0.5)).to.throw(DTypeError);
   });
-  it('gives back nested lists of every depth', () => {
+  it('converts to nested lists of every depth', () => {
     const nested: Nested = [
       [[1], [2]],
       [[3], [4]],

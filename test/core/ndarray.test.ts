@@ -14,7 +14,7 @@ import { element, flat, numbered, onEveryBackend } from './arrays.js';
 
 onEveryBackend('NDArray', (backend) => {
   describe('creation', () => {
-    it('fills', () => {
+    it('fills with zeros, ones or a value', () => {
       for (const dtype of backend().dtypes) {
         expect(NDArray.zeros([2, 3], { dtype }).sum()).to.deep.equal(isComplex(dtype) ? { re: 0, im: 0 } : 0);
         expect(NDArray.ones([2, 3], { dtype }).sum()).to.deep.equal(isComplex(dtype) ? { re: 6, im: 0 } : 6);
@@ -62,7 +62,7 @@ onEveryBackend('NDArray', (backend) => {
       );
       expect(() => NDArray.linspace(0, 1, -1)).to.throw(ArgumentError, 'num');
     });
-    it('takes nested lists and typed arrays', () => {
+    it('accepts nested lists and typed arrays', () => {
       expect(
         NDArray.array([
           [1, 2],
@@ -83,13 +83,13 @@ onEveryBackend('NDArray', (backend) => {
         'astype',
       );
     });
-    it('copies what it takes', () => {
+    it('copies its input', () => {
       const values = Float32Array.of(1, 2);
       const x = NDArray.fromHost(values);
       values[0] = 9;
       expect(x.toHost()).to.deep.equal(Float32Array.of(1, 2));
     });
-    it('takes complex numbers', function () {
+    it('accepts complex numbers', function () {
       const dtype = complexOf(backend().defaultDType);
       if (!backend().dtypes.includes(dtype)) skip(this, 'no complex data');
       const x = NDArray.array([1, { re: 2, im: -3 }]);
@@ -122,7 +122,7 @@ onEveryBackend('NDArray', (backend) => {
       if (backend().dtypes.includes('int32'))
         expect(() => NDArray.normal([2], { dtype: 'int32' })).to.throw(DTypeError);
     });
-    it('refuses what it does not know', () => {
+    it('refuses unknown options, dtypes and backends, and invalid shapes', () => {
       expect(() => NDArray.zeros([2], { dtyp: 'float32' } as never)).to.throw(
         ArgumentError,
         "did you mean 'dtype'",
@@ -161,7 +161,7 @@ onEveryBackend('NDArray', (backend) => {
       expect(x.slice([0, 4]).overlaps(rows)).to.equal(false);
       expect(x.copy().overlaps(x)).to.equal(false);
     });
-    it('goes back when the last view goes', () => {
+    it('is released with the last view', () => {
       const before = backend().stats().liveBytes;
       const x = NDArray.zeros([100]);
       const view = x.slice([10, 20]);
@@ -172,7 +172,7 @@ onEveryBackend('NDArray', (backend) => {
       view.dispose();
       expect(backend().stats().liveBytes).to.equal(before);
     });
-    it('is out of reach once disposed', () => {
+    it('is refused after dispose', () => {
       const x = NDArray.zeros([3]);
       x.dispose();
       expect(x.disposed).to.equal(true);
@@ -233,7 +233,7 @@ onEveryBackend('NDArray', (backend) => {
         expect(x.copy().setAt(4, 1).get(1, 1)).to.deep.equal(isComplex(dtype) ? { re: 1, im: 0 } : 1);
       }
     });
-    it('does not read what it forgets', () => {
+    it('does not read operands with a coefficient of 0', () => {
       const x = NDArray.ones([3]);
       const y = NDArray.full([3], Number.NaN);
       expect(y.axpby(2, x, 0).toArray()).to.deep.equal([2, 2, 2]);
@@ -288,7 +288,7 @@ onEveryBackend('NDArray', (backend) => {
       expect(x.map((a, b) => backend().unary('square', a, b))).to.equal(x);
       expect(x.get(0)).to.equal(9);
     });
-    it('assigns real to complex, and nothing that loses', () => {
+    it('assigns real to complex, and refuses assignments that lose digits or parts', () => {
       const b = defaultBackend();
       for (const real of (['float32', 'float64'] as const).filter((d) => b.dtypes.includes(complexOf(d)))) {
         const x = numbered([3], real);

@@ -56,64 +56,61 @@ const anySize = (dtype: DType): Tolerance =>
     : { rtol: 1e-5, atol: 2 ** -148, each: true, notFinite: 'equal' };
 
 group('norms of numbers of every size', () => {
-  distributed(
-    'of all elements: large ones, small ones and both, NaN and infinity',
-    ({ comm, backend, floats }) => {
-      for (const dtype of floats) {
-        for (const exponent of EXPONENTS[precisionOf(dtype)]) {
-          for (const [kind, spread] of [
-            ['of one size', 0],
-            ['of all sizes', -exponent / 6],
-          ] as const) {
-            const values = drawn(dtype, 24, 1, SEED + exponent);
-            for (let i = 0; i < values.length; i++)
-              values[i] = (values[i] as number) * 10 ** Math.round(exponent + spread * (i % 6));
-            const moduli = Array.from({ length: 24 }, (_, i) => modulus(values, dtype, i));
-            const whole = NDArray.fromHost(values, [24], { dtype, backend });
-            const layouts = [Layout.split([24], comm.size, 0), Layout.replicated([24], comm.size)];
-            const distributedOnes = layouts.map((l) => placed(whole, l, comm));
-            for (const order of ORDERS) {
-              const exact = normOf(moduli, order);
-              const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
-              expectClose(whole.norm(order), exact, anySize(dtype), message);
-              expectClose(
-                withReproducibleDots(() => whole.norm(order)),
-                exact,
-                anySize(dtype),
-                `${message}, exact`,
-              );
-              for (const x of distributedOnes) {
-                expectClose(x.norm(order), exact, anySize(dtype), `${message}, ${x.layout}`);
-              }
+  distributed('are exact for large elements, small ones, NaN and infinity', ({ comm, backend, floats }) => {
+    for (const dtype of floats) {
+      for (const exponent of EXPONENTS[precisionOf(dtype)]) {
+        for (const [kind, spread] of [
+          ['of one size', 0],
+          ['of all sizes', -exponent / 6],
+        ] as const) {
+          const values = drawn(dtype, 24, 1, SEED + exponent);
+          for (let i = 0; i < values.length; i++)
+            values[i] = (values[i] as number) * 10 ** Math.round(exponent + spread * (i % 6));
+          const moduli = Array.from({ length: 24 }, (_, i) => modulus(values, dtype, i));
+          const whole = NDArray.fromHost(values, [24], { dtype, backend });
+          const layouts = [Layout.split([24], comm.size, 0), Layout.replicated([24], comm.size)];
+          const distributedOnes = layouts.map((l) => placed(whole, l, comm));
+          for (const order of ORDERS) {
+            const exact = normOf(moduli, order);
+            const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
+            expectClose(whole.norm(order), exact, anySize(dtype), message);
+            expectClose(
+              withReproducibleDots(() => whole.norm(order)),
+              exact,
+              anySize(dtype),
+              `${message}, exact`,
+            );
+            for (const x of distributedOnes) {
+              expectClose(x.norm(order), exact, anySize(dtype), `${message}, ${x.layout}`);
             }
           }
         }
-        for (const [values, expected] of [
-          [[Number.POSITIVE_INFINITY, 1, 0], Number.POSITIVE_INFINITY],
-          [[Number.NEGATIVE_INFINITY, 1e-30, 0], Number.POSITIVE_INFINITY],
-          [[Number.NaN, 1, 0], Number.NaN],
-          [[Number.POSITIVE_INFINITY, Number.NaN, 1], Number.NaN],
-          [[0, 0, 0], 0],
-          [[-0, 0, -0], 0],
-        ] as const) {
-          const x = DistributedArray.toDist(NDArray.array([...values], { backend }).astype(dtype));
-          for (const order of [2, 1, 3, 0.5]) {
-            for (const norm of [
-              x.norm(order),
-              withReproducibleDots(() => x.norm(order)),
-              x.local.size === 3 ? x.local.norm(order) : expected,
-            ])
-              expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) =>
-                Object.is(v, expected),
-              );
-          }
+      }
+      for (const [values, expected] of [
+        [[Number.POSITIVE_INFINITY, 1, 0], Number.POSITIVE_INFINITY],
+        [[Number.NEGATIVE_INFINITY, 1e-30, 0], Number.POSITIVE_INFINITY],
+        [[Number.NaN, 1, 0], Number.NaN],
+        [[Number.POSITIVE_INFINITY, Number.NaN, 1], Number.NaN],
+        [[0, 0, 0], 0],
+        [[-0, 0, -0], 0],
+      ] as const) {
+        const x = DistributedArray.toDist(NDArray.array([...values], { backend }).astype(dtype));
+        for (const order of [2, 1, 3, 0.5]) {
+          for (const norm of [
+            x.norm(order),
+            withReproducibleDots(() => x.norm(order)),
+            x.local.size === 3 ? x.local.norm(order) : expected,
+          ])
+            expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) =>
+              Object.is(v, expected),
+            );
         }
       }
-    },
-  );
+    }
+  });
 
   distributed(
-    'one reduction; two more where sums of powers are not precise, also on ranks with zeros',
+    'cost one reduction, and two more where sums of powers are not precise',
     ({ comm, backend, skip }) => {
       if (backend.defaultDType !== 'float64') skip('sums are in double precision here');
       const reductions = (scale: number): number => {
@@ -162,7 +159,7 @@ function lines(dtype: DType): { readonly values: HostArray; readonly norms: (ord
 
 group('norms along an axis, of numbers of every size', () => {
   distributed(
-    'lines that differ in size, with zeros, infinity and NaN among them',
+    'are exact for lines of different size, with zeros, infinity and NaN',
     ({ comm, backend, floats }) => {
       for (const dtype of floats) {
         const { values, norms } = lines(dtype);
@@ -212,7 +209,7 @@ group('norms along an axis, of numbers of every size', () => {
   );
 
   distributed(
-    'one reduction where the axis is split, none elsewhere; two more for sums that are not precise',
+    'cost one reduction where the axis is split, none elsewhere, and two more for sums that are not precise',
     ({ comm, backend }) => {
       const tiny = backend.defaultDType === 'float64' ? 1e-200 : 1e-30;
       const reductions = (axis: number): number[] =>
@@ -227,7 +224,7 @@ group('norms along an axis, of numbers of every size', () => {
   );
 
   distributed(
-    'of empty arrays: the shape is that of the others, with keepdims too',
+    'of empty arrays have the shape of the others, with keepdims too',
     ({ comm, backend, dtypes }) => {
       for (const dtype of dtypes) {
         for (const shape of [[5, 0], [0, 5], [0, 0], [4, 0, 3], [0], [2, 3]]) {
@@ -257,7 +254,7 @@ group('norms along an axis, of numbers of every size', () => {
 
 group('norms without rounding', () => {
   distributed(
-    'the same bits on every number of ranks, in every layout and stack',
+    'have the same bits on every number of ranks, in every layout and stack',
     ({ comm, backend, floats }) => {
       const shape: Shape = [9, 7];
       for (const dtype of floats) {

@@ -45,7 +45,7 @@ describe('options', () => {
     expect(halo).to.equal(3);
   });
 
-  it('that are inherited count, as in destructuring', () => {
+  it('that are inherited are used, as in destructuring', () => {
     expect(withDefaults('Sum', Object.create({ axis: 1 }) as Options, DEFAULTS).axis).to.equal(1);
   });
 

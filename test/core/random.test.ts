@@ -47,7 +47,7 @@ describe('random numbers', () => {
       expect(String(draw(4, { seed: 0 }))).to.equal(all[3]);
     }
   });
-  it('a communicator counts its own draws', () => {
+  it('each communicator has its own sequence of seeds', () => {
     const [a, b] = [{}, {}];
     const seeds = [distributedSeed(a), distributedSeed(a), distributedSeed(b)];
     expect(seeds[1]).to.equal((seeds[0] as number) + 1);

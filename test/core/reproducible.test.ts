@@ -19,7 +19,7 @@ function whole(x: number): bigint {
 describe('inner products without rounding', () => {
   before(() => setDefaultBackend(new CpuBackend()));
 
-  it('nothing is lost, however far apart the terms are', () => {
+  it('are exact, however far apart the terms are', () => {
     expect(sum(1e300, 1, -1e300)).to.equal(1);
     expect(sum(1, 1e-300, -1)).to.equal(1e-300);
     expect(sum(5e-324, 1e308, 5e-324, -1e308)).to.equal(1e-323);
@@ -31,7 +31,7 @@ describe('inner products without rounding', () => {
     expect(dot([1 + 2 ** -30, -1], [1 + 2 ** -30, 1 + 2 ** -29])).to.equal(2 ** -60);
   });
 
-  it('is the sum of the exact products, for random numbers of all sizes in any order', () => {
+  it('are the rounded sum of the exact products, for random numbers of all sizes in any order', () => {
     const values = Array.from({ length: 300 }, (_, k) => Math.sin(k * k + 1) * 10 ** (((k * 37) % 60) - 30));
     const others = values.map((v, k) => Math.cos(7 * k) / (Math.abs(v) + 1e-3));
     const exact = values.reduce((total, v, k) => total + whole(v) * whole(others[k] as number), 0n);
@@ -48,7 +48,7 @@ describe('inner products without rounding', () => {
     ).to.equal(result);
   });
 
-  it('infinities and NaN are what they are in plain sums', () => {
+  it('have the infinities and NaN of plain sums', () => {
     expect(sum(1, Number.POSITIVE_INFINITY)).to.equal(Number.POSITIVE_INFINITY);
     expect(sum(1, Number.NEGATIVE_INFINITY)).to.equal(Number.NEGATIVE_INFINITY);
     expect(sum(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)).to.be.NaN;
@@ -56,7 +56,7 @@ describe('inner products without rounding', () => {
     expect(sum(1e308, 1e308)).to.equal(Number.POSITIVE_INFINITY);
   });
 
-  it('complex and single precision, pending ones too', () => {
+  it('are exact in complex and single precision, pending ones too', () => {
     const x = NDArray.array([
       { re: 1, im: 2 },
       { re: -3, im: 0.5 },

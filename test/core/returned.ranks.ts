@@ -119,9 +119,9 @@ function refuses(
   expect(said, title).to.match(message);
 }
 
-group('what methods of users return', () => {
+group('results of methods of users', () => {
   distributed(
-    'the result is taken: a new vector, the input, one that is kept; in sums, products and solvers',
+    'are used where they are a new vector, the input or one that is kept, also in sums, products and solvers',
     DOUBLE,
     ({ comm, backend }) => {
       const forms: Readonly<Record<string, Methods>> = {
@@ -161,7 +161,7 @@ group('what methods of users return', () => {
     },
   );
 
-  distributed('real results of complex operators are taken, flat ones too', DOUBLE, ({ backend }) => {
+  distributed('are accepted where a complex operator returns real or flat vectors', DOUBLE, ({ backend }) => {
     const A = new FunctionOperator((x) => x.ravel().real(), [2, 2], {
       adjoint: (y) => y.ravel(),
       dtype: 'complex128',
@@ -174,7 +174,7 @@ group('what methods of users return', () => {
   });
 
   distributed(
-    'what is no result is refused on every rank alike, and by name',
+    'are refused by name on every rank alike where they are no vectors',
     DOUBLE,
     ({ comm, backend }) => {
       const refused: readonly [string, Method, new (message: string) => LopsError, RegExp][] = [
@@ -256,33 +256,37 @@ group('what methods of users return', () => {
     },
   );
 
-  distributed('functions of a FunctionOperator and of a KernelOperator', DOUBLE, ({ comm, backend }) => {
-    const x = NDArray.ones(5, { backend });
-    const made = (f: unknown) =>
-      new FunctionOperator(f as (x: NDArray) => NDArray, 5, { adjoint: f as (x: NDArray) => NDArray });
-    for (const f of [
-      (v: NDArray) => v.multiply(2),
-      (v: NDArray, y: NDArray) => y.assign(v).scale(2),
-      (v: NDArray, y: NDArray) => void y.assign(v).scale(2),
-    ])
-      expectClose(made(f).matvec(x), x.multiply(2), 0);
-    for (const f of [
-      (v: NDArray) => void v.multiply(2),
-      () => undefined,
-      async (v: NDArray) => v.multiply(2),
-      async (v: NDArray, y: NDArray) => void y.assign(v),
-      () => [1, 2, 3, 4, 5],
-    ]) {
-      refuses(comm, () => made(f).matvec(x), ArgumentError, /FunctionOperator: expected the result/);
-      refuses(comm, () => made(f).rmatvec(x), ArgumentError, /FunctionOperator\.H/);
-    }
-    for (const f of [() => undefined, async () => 1, () => [1], () => '2'] as unknown as (() => number)[]) {
-      const K = new KernelOperator(f, f, 5, { dtype: 'float64', engine: 'plain' });
-      refuses(comm, () => K.matvec(x), ArgumentError, /return a number/);
-    }
-  });
+  distributed(
+    'are checked for functions of FunctionOperator and KernelOperator',
+    DOUBLE,
+    ({ comm, backend }) => {
+      const x = NDArray.ones(5, { backend });
+      const made = (f: unknown) =>
+        new FunctionOperator(f as (x: NDArray) => NDArray, 5, { adjoint: f as (x: NDArray) => NDArray });
+      for (const f of [
+        (v: NDArray) => v.multiply(2),
+        (v: NDArray, y: NDArray) => y.assign(v).scale(2),
+        (v: NDArray, y: NDArray) => void y.assign(v).scale(2),
+      ])
+        expectClose(made(f).matvec(x), x.multiply(2), 0);
+      for (const f of [
+        (v: NDArray) => void v.multiply(2),
+        () => undefined,
+        async (v: NDArray) => v.multiply(2),
+        async (v: NDArray, y: NDArray) => void y.assign(v),
+        () => [1, 2, 3, 4, 5],
+      ]) {
+        refuses(comm, () => made(f).matvec(x), ArgumentError, /FunctionOperator: expected the result/);
+        refuses(comm, () => made(f).rmatvec(x), ArgumentError, /FunctionOperator\.H/);
+      }
+      for (const f of [() => undefined, async () => 1, () => [1], () => '2'] as unknown as (() => number)[]) {
+        const K = new KernelOperator(f, f, 5, { dtype: 'float64', engine: 'plain' });
+        refuses(comm, () => K.matvec(x), ArgumentError, /return a number/);
+      }
+    },
+  );
 
-  distributed('proximal operators and projections', DOUBLE, ({ comm, backend }) => {
+  distributed('are checked for proximal operators and projections', DOUBLE, ({ comm, backend }) => {
     const x = DistributedArray.ones(2 * comm.size, { comm, backend });
     class Half extends ProxOperator {
       override value(v: AnyVector): number {
@@ -332,7 +336,7 @@ group('what methods of users return', () => {
   });
 
   distributed(
-    'a dot test that finds nothing but zeros fails, unless the operator is 0 or a space is empty',
+    'fail the dot test where all are zeros, unless the operator is 0 or a space is empty',
     DOUBLE,
     ({ comm, backend }) => {
       const nothing = ((_x: AnyVector, y: AnyVector) => void y.fill(0)) as Method;

@@ -14,7 +14,7 @@ group('roll', () => {
     { partition: 'BROADCAST' },
   ];
 
-  distributed('is that of the whole array, for every split, axis and shift', ({ floats, comm }) => {
+  distributed('equals that of the whole array, for every split, axis and shift', ({ floats, comm }) => {
     for (const dtype of floats) {
       for (const options of kinds) {
         for (const shape of [
@@ -38,31 +38,35 @@ group('roll', () => {
     }
   });
 
-  distributed('over a process grid, and of uneven parts', { ranks: [4] }, ({ reals, comm }) => {
-    for (const dtype of reals) {
-      for (const options of [
-        { grid: [2, 2] },
-        {
-          localShapes: [
-            [1, 6],
-            [0, 6],
-            [5, 6],
-            [3, 6],
-          ],
-        },
-      ]) {
-        const x = DistributedArray.random([9, 6], { ...options, dtype, comm });
-        const expected = x.asArray().roll(-4, 0).roll(2, 1).toHost();
-        expect(
-          roll(roll(x, 2, 1), -4, 0)
-            .asArray()
-            .toHost(),
-        ).to.deep.equal(expected);
+  distributed(
+    'equals that of the whole array, over a process grid and of uneven parts',
+    { ranks: [4] },
+    ({ reals, comm }) => {
+      for (const dtype of reals) {
+        for (const options of [
+          { grid: [2, 2] },
+          {
+            localShapes: [
+              [1, 6],
+              [0, 6],
+              [5, 6],
+              [3, 6],
+            ],
+          },
+        ]) {
+          const x = DistributedArray.random([9, 6], { ...options, dtype, comm });
+          const expected = x.asArray().roll(-4, 0).roll(2, 1).toHost();
+          expect(
+            roll(roll(x, 2, 1), -4, 0)
+              .asArray()
+              .toHost(),
+          ).to.deep.equal(expected);
+        }
       }
-    }
-  });
+    },
+  );
 
-  distributed('fftshift and ifftshift undo each other, and leave their input alone', ({ floats }) => {
+  distributed('fftshift and ifftshift are inverse, and keep their input', ({ floats }) => {
     for (const dtype of floats) {
       const x = DistributedArray.random([5, 4], { dtype, seed: 2 });
       const before = x.local.toHost();

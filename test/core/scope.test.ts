@@ -14,7 +14,7 @@ describe('tidy', () => {
   });
   const held = () => backend.stats().liveBytes - live;
 
-  it('disposes what is not returned', () => {
+  it('disposes of arrays that are not returned', () => {
     const inside: NDArray[] = [];
     const y = tidy(() => {
       const x = NDArray.ones([100]);
@@ -26,7 +26,7 @@ describe('tidy', () => {
     y.dispose();
     expect(held()).to.equal(0);
   });
-  it('leaves arrays of outside alone', () => {
+  it('keeps arrays that were made before it', () => {
     const x = NDArray.ones([4]);
     tidy(() => x.addInPlace(x.multiply(2)));
     expect(x.sum()).to.equal(12);
@@ -78,7 +78,7 @@ describe('tidy', () => {
     for (const x of found) x.dispose();
     expect(held()).to.equal(0);
   });
-  it('keep takes arrays at any depth out of their scope', () => {
+  it('keep excludes arrays at any depth from the scope', () => {
     const state = { history: [{ x: undefined as NDArray | undefined }] };
     tidy(() => {
       (state.history[0] as { x: NDArray }).x = NDArray.ones([3]);
@@ -94,7 +94,7 @@ describe('tidy', () => {
     view.dispose();
     expect(held()).to.equal(0);
   });
-  it('passes results to the enclosing scope', () => {
+  it('gives results to the enclosing scope', () => {
     let inner: NDArray | undefined;
     tidy(() => {
       inner = tidy(() => NDArray.ones([3]));
@@ -103,7 +103,7 @@ describe('tidy', () => {
     expect(inner?.disposed).to.equal(true);
     expect(held()).to.equal(0);
   });
-  it('cleans up after an exception, and ends only its own scope', () => {
+  it('disposes of its arrays after an exception, and ends only its own scope', () => {
     tidy(() => {
       const outer = NDArray.ones([3]);
       expect(() =>
@@ -116,7 +116,7 @@ describe('tidy', () => {
     });
     expect(held()).to.equal(0);
   });
-  it('spares what is kept', () => {
+  it('keeps arrays that are marked by keep', () => {
     let kept: NDArray | undefined;
     tidy(() =>
       tidy(() => {
@@ -127,7 +127,7 @@ describe('tidy', () => {
     kept?.dispose();
     expect(held()).to.equal(0);
   });
-  it('asks objects for their parts', () => {
+  it('keeps the arrays that an object lists as its parts', () => {
     class Pair {
       readonly #x = NDArray.ones([2]);
       dispose(): void {

@@ -60,7 +60,7 @@ describe('settings in the environment', () => {
     expect(stderr).to.include("expected LOPS_THREADS to be a positive number of threads, received '0'");
   });
 
-  it('TypeScript kernels in the place of missing native ones are said once', async function () {
+  it('the use of TypeScript kernels in the place of missing native ones is reported once', async function () {
     this.timeout(60_000);
     const { main, remove } = packageCopy([]);
     try {

@@ -43,7 +43,7 @@ function sample(
 
 group('StackedDistributedArray', () => {
   distributed(
-    'is one vector: arithmetic as of all elements, nested or not',
+    'has the arithmetic of one vector of all elements, nested or not',
     ({ comm, backend, floats, tolerance }) => {
       for (const dtype of floats) {
         const [{ stack: x, whole: a }, { stack: y, whole: b }] = [
@@ -88,7 +88,7 @@ group('StackedDistributedArray', () => {
     },
   );
 
-  distributed('reductions: one for all blocks', ({ comm, backend, floats, tolerance }) => {
+  distributed('costs one reduction for all blocks', ({ comm, backend, floats, tolerance }) => {
     for (const dtype of floats) {
       const [{ stack: x, whole: a }, { stack: y, whole: b }] = [
         sample(dtype, backend, 1),
@@ -113,7 +113,7 @@ group('StackedDistributedArray', () => {
     }
   });
 
-  distributed('spaces compare by their blocks; memory comes back', ({ backend }) => {
+  distributed('has a space that compares by its blocks, and releases its memory', ({ backend }) => {
     const { stack: x } = sample('float32', backend, 1);
     const { stack: y } = sample('float32', backend, 2);
     expect(x.space.equals(y.space)).to.equal(true);
@@ -130,7 +130,7 @@ group('StackedDistributedArray', () => {
     expect(backend.stats().liveBytes).to.equal(before);
   });
 
-  distributed('refuses what does not fit, and leaves nothing half done', ({ comm, backend }) => {
+  distributed('refuses arguments that do not fit, and then changes no block', ({ comm, backend }) => {
     const { stack: x, whole } = sample('float32', backend, 1);
     const pair = new StackedDistributedArray([
       DistributedArray.ones([5, 2], { dtype: 'float32' }),

@@ -53,7 +53,7 @@ describe('transfers', () => {
     });
   }
 
-  it('send only to ranks whose boxes meet', () => {
+  it('send only to ranks with boxes that intersect', () => {
     const mailbox = new Mailbox(4);
     const plans = mailbox.ports.map((port) => {
       const from = Layout.tiles([10], 4, [4], [[4, 2, 2, 2]]);

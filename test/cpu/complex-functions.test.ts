@@ -13,7 +13,7 @@ const table = complexTable();
 const BACKENDS = [new CpuBackend({ name: 'reference' }), createCpuBackend()];
 
 describe('complex functions', () => {
-  it('are all in the table', () => {
+  it('have rows in the table', () => {
     const exact = ['negative', 'abs', 'conj', 'real', 'imag', 'isnan', 'isfinite'];
     const functions = UNARY_OPS.filter((op) => {
       try {
@@ -59,7 +59,7 @@ describe('complex functions', () => {
     });
   }
 
-  it('of conjugates are conjugates, odd ones of opposites opposite, bit for bit', () => {
+  it('commute with conjugation, and odd ones with negation, bit for bit', () => {
     const [reference] = BACKENDS as [CpuBackend];
     for (const [name, rows] of table) {
       const one = rows.filter(({ operands }) => operands.length === 2 && operands.every((v) => v !== 0));
@@ -75,7 +75,7 @@ describe('complex functions', () => {
     }
   });
 
-  it('of infinities, NaN and zeros are what NumPy gives', () => {
+  it('of infinities, NaN and zeros equal those of NumPy', () => {
     const [inf, nan] = [Number.POSITIVE_INFINITY, Number.NaN];
     const cases: readonly (readonly [UnaryOp, number, number, number, number])[] = [
       ['exp', -inf, inf, 0, 0],

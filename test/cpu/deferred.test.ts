@@ -12,7 +12,7 @@ describe('the deferred backend', () => {
     return x;
   };
 
-  it('computes nothing before a value is asked for, and then only what it needs', () => {
+  it('computes nothing before a value is read, and then only what the value needs', () => {
     const backend = new DeferredBackend();
     const [x, y] = [array(backend, [1, 2]), array(backend, [3, 4])];
     backend.binary('add', x, y, y);
@@ -23,14 +23,14 @@ describe('the deferred backend', () => {
     expect(backend.evaluations).to.equal(3);
   });
 
-  it('survives chains that are longer than any call stack', () => {
+  it('computes chains that are longer than any call stack', () => {
     const backend = new DeferredBackend();
     const x = array(backend, [0]);
     for (let k = 0; k < 30_000; k++) backend.binary('add', x, 1, x);
     expect([...backend.download(x)]).to.deep.equal([30_000]);
   });
 
-  it('hands out no address', () => {
+  it('returns no address', () => {
     const backend = new DeferredBackend();
     const span = array(backend, [1]).storage.span(0, 1);
     expect(span).to.include({ kind: 'device', address: undefined });

@@ -40,7 +40,7 @@ function inProcess(env: Readonly<Record<string, string>>, code: string): string 
 }
 
 describe('native CPU kernels', () => {
-  it('LOPS_CPU=reference does without them', () => {
+  it('are not used with LOPS_CPU=reference', () => {
     const kernels = inProcess(
       { LOPS_CPU: 'reference' },
       'const b = cpu.createCpuBackend(); console.log(b.name, process.moduleLoadList.some((m) => ' +
@@ -49,7 +49,7 @@ describe('native CPU kernels', () => {
     expect(kernels).to.equal('cpu false');
   });
 
-  it('an unknown LOPS_CPU is refused', () => {
+  it('are refused with an unknown LOPS_CPU', () => {
     expect(() => createCpuBackend(undefined, 'fast')).to.throw("'reference' or 'native', received 'fast'");
   });
 
@@ -76,7 +76,7 @@ describe('native CPU kernels', () => {
       });
     }
 
-    it('a misspelt LOPS_CPU_SIMD is named', () => {
+    it('a misspelt LOPS_CPU_SIMD is refused by name', () => {
       const out = inProcess(
         { LOPS_CPU_SIMD: 'sse9' },
         'try { cpu.cpuAddon() } catch (e) { console.log(e.name, e.message) }',
@@ -85,7 +85,7 @@ describe('native CPU kernels', () => {
     });
   });
 
-  it('large outputs that bypass the caches conform too', function () {
+  it('conform to the reference for large outputs that bypass the caches', function () {
     this.timeout(60_000);
     expect(conformance({ LOPS_CPU_STREAM_BYTES: '1' }, simd)).to.be.greaterThan(300);
   });

@@ -21,7 +21,7 @@ describe('the memory pool', () => {
     }
   });
 
-  it('hands out what it was given before it asks for more', () => {
+  it('returns released blocks before it allocates', () => {
     const pool = new Pool();
     const a = pool.take(1000);
     pool.give(a);
@@ -30,7 +30,7 @@ describe('the memory pool', () => {
     expect(pool.misses).to.equal(2);
   });
 
-  it('keeps no more than its limit, and lets go of the sizes used longest ago', () => {
+  it('keeps no more than its limit, and frees the sizes used longest ago', () => {
     const pool = new Pool(4096);
     const blocks = [64, 1024, 2048, 1024].map((bytes) => pool.take(bytes));
     for (const block of blocks) pool.give(block);
@@ -50,13 +50,13 @@ describe('the memory pool', () => {
     expect(buffer.byteLength).to.be.at.least(byteOffset + bytes);
   });
 
-  it('says what to do when there is no memory', () => {
+  it('names the remedy where memory is exhausted', () => {
     expect(() => new Pool().take(2 ** 52)).to.throw(BackendError, 'dispose()');
   });
 });
 
 describe('the CPU backend', () => {
-  it('counts what lives and what is kept', () => {
+  it('counts live and pooled memory', () => {
     const backend = new CpuBackend();
     const a = backend.alloc('float64', 100);
     const b = backend.alloc('complex64', 100);
@@ -77,7 +77,7 @@ describe('the CPU backend', () => {
     expect(backend.stats()).to.include({ liveBytes: 0 });
   });
 
-  it('never pools memory that the user holds', () => {
+  it('never pools memory of which the user has the typed array', () => {
     const backend = new CpuBackend();
     const a = backend.alloc('float64', 64);
     const values = a.hostView(0, 64) ?? [];
@@ -129,7 +129,7 @@ describe('the CPU backend', () => {
     expect(() => new CpuBackend({ poolBytes: -1 })).to.throw(LopsError, 'poolBytes');
   });
 
-  it('takes kernels from a table, and the reference for the rest', () => {
+  it('uses kernels of a table, and the reference for the others', () => {
     let calls = 0;
     const backend = new CpuBackend({
       kernels: {
@@ -145,7 +145,7 @@ describe('the CPU backend', () => {
     expect(calls).to.equal(1);
   });
 
-  it('obeys LOPS_CPU', () => {
+  it('uses the kernels that LOPS_CPU names', () => {
     const load = () => ({ name: 'loaded' });
     expect(createCpuBackend(load, undefined).name).to.equal('loaded');
     expect(createCpuBackend(load, 'native').name).to.equal('loaded');

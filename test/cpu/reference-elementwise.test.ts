@@ -42,7 +42,7 @@ const near = (got: readonly number[], want: readonly number[], tolerance = 1e-15
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
 describe('reference kernels: elementwise functions', () => {
-  it('round halves to even and keep what is no fraction', () => {
+  it('round halves to even and keep integers, infinities and NaN', () => {
     expect(
       unary('rint', [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999999999999994, 2251799813685248.5, inf, 3]),
     ).to.deep.equal([0, 2, 2, -0, -2, -2, 0, 2251799813685248, inf, 3]);
@@ -99,7 +99,7 @@ describe('reference kernels: elementwise functions', () => {
     ]);
   });
 
-  it('do not overflow or lose digits where the result is a number', () => {
+  it('do not overflow or lose digits where the result is finite', () => {
     near(c('sqrt', 1e308, 1e308), [1.09868411346781e154, 0.455089860562227e154], 1e-14);
     near(
       c('sqrt', 3e-320, 4e-320).map((v) => v * 1e160),
@@ -164,7 +164,7 @@ describe('reference kernels: elementwise functions', () => {
     same(two('multiplyConj', z, z), two('multiply', all('conj', z), z));
   });
 
-  it('compare', () => {
+  it('compare numbers and NaN', () => {
     const x = [1, 2, 3];
     const expected = {
       equal: [0, 1, 0],

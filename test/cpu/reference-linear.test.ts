@@ -137,7 +137,7 @@ describe('reference kernels: fft', () => {
     }
   });
 
-  it('cuts the transform of real data, and takes it back', () => {
+  it('keeps half of the spectrum of real data, and inverts it', () => {
     for (const [shape, axes] of [
       [[7], [0]],
       [[8], [0]],
@@ -334,7 +334,7 @@ describe('reference kernels: gather and scatterAdd', () => {
 });
 
 describe('reference kernels: memory', () => {
-  it('walks with any strides', () => {
+  it('copies with any strides', () => {
     const x = random(60);
     const y = new Float64Array(120);
     const shape = [2, 3, 4];

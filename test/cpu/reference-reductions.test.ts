@@ -61,7 +61,7 @@ describe('reference kernels: reductions', () => {
     ]).to.deep.equal([6, 9, 6, 5]);
   });
 
-  it('know what nothing is', () => {
+  it('have the value of no elements, or refuse it', () => {
     const none = of(new Float64Array(0));
     const expected: Record<ReduceKernel, number> = {
       sum: 0,
@@ -81,7 +81,7 @@ describe('reference kernels: reductions', () => {
     expect([...backend.dots([{ x: none, y: none, conjugate: true }])]).to.deep.equal([0, 0]);
   });
 
-  it('reduce a few numbers as by hand', () => {
+  it('equal results by hand for a few numbers', () => {
     const x = of(Float64Array.of(3, -4, 0, 2));
     const expected: Record<ReduceKernel, number> = {
       sum: 1,
@@ -111,7 +111,7 @@ describe('reference kernels: reductions', () => {
     ]).to.deep.equal([27, 5, 0, 2]);
   });
 
-  it('let NaN win', () => {
+  it('return NaN where an element is NaN', () => {
     const x = of(Float64Array.of(1, 5, nan, -7, nan));
     for (const op of ['sum', 'prod', 'max', 'min', 'sumAbs', 'sumSquares', 'maxAbs', 'minAbs'] as const)
       expect(backend.reduce(op, x), op).to.deep.equal(nan);
@@ -126,7 +126,7 @@ describe('reference kernels: reductions', () => {
     expect(backend.argExtreme('max', of(Float64Array.of(1, 1, 3, 4, 5, 0), 'complex128'))).to.equal(1);
   });
 
-  it('order', () => {
+  it('select the k-th smallest element', () => {
     const values = fillNormal(4, 0, new Float64Array(301));
     const sorted = [...values].sort((a, b) => a - b);
     for (const k of [0, 1, 150, 300]) expect(backend.kthSmallest(of(values), k)).to.equal(sorted[k]);
@@ -134,7 +134,7 @@ describe('reference kernels: reductions', () => {
       expect(() => backend.kthSmallest(of(values), k)).to.throw('between 0 and 300');
   });
 
-  it('reduce and sum up along the middle axis', () => {
+  it('reduce, and compute running sums, along the middle axis', () => {
     const [outer, n, inner] = [3, 5, 4];
     const values = fillNormal(5, 0, new Float64Array(outer * n * inner * 2), 2);
     const x = of(values, 'complex128');

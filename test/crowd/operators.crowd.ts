@@ -15,7 +15,7 @@ describe('64 ranks', () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it('the table of operators, and a solver: dot tests, and the results of one rank', async function () {
+  it('every operator and a solver give the results of one rank', async function () {
     this.timeout(LIMIT + 10_000);
     // few helper threads and small heaps, because only the number of processes matters here
     const lean = ['--v8-pool-size=0', '--max-semi-space-size=2', '--max-old-space-size=128'];

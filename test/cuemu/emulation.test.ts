@@ -55,12 +55,12 @@ describe('CUDA emulator', function () {
     }
   }
 
-  it('NCCL has done nothing before its stream was waited for, with lazy streams', () => {
+  it('NCCL has written nothing before its stream is synchronized, with lazy streams', () => {
     const { stdout } = runScenario('nccl', 'unsynchronised', { CUEMU_MODE: 'lazy' });
     expect(stdout).to.include('rank 0 before=-1 after=3');
   });
 
-  it('NCCL ends with an error where a peer does not come', () => {
+  it('NCCL ends with an error where a peer does not join', () => {
     const { stdout, stderr } = runScenario('nccl', 'absent', { CUEMU_NCCL_TIMEOUT: '1' });
     expect(stdout).to.include('CUDA_ERROR_LAUNCH_FAILED\ncommunicator 6');
     expect(stderr).to.include('rank 0 has waited 1 s for a peer');
@@ -100,12 +100,12 @@ describe('CUDA emulator: MPI that acts CUDA-aware', function () {
     expect(stdout, stderr).to.include('query=1 exchange=1 persistent=1 gather=1 reduce=1');
   });
 
-  it('sends old data where the stream was not waited for', () => {
+  it('sends old data where the stream was not synchronized', () => {
     const { stdout, stderr } = runOnTwoRanks('unsynchronised', { CUEMU_MODE: 'lazy' });
     expect(stdout, stderr).to.include('query=1 exchange=0');
   });
 
-  it('gives garbage where it lies', () => {
+  it('sends wrong data where it claims support that it lacks', () => {
     const { stdout, stderr } = runOnTwoRanks('all', { CUEMU_MPI: 'lie' });
     expect(stdout, stderr).to.include('query=1 exchange=0 persistent=0 gather=0 reduce=0');
   });
@@ -121,7 +121,7 @@ describe('CUDA emulator: compilers of NVIDIA', function () {
   this.timeout(600_000);
   before(buildEmulator);
 
-  it('NVRTC rejects what g++ lets pass, for sm_80 and sm_90', function () {
+  it('NVRTC rejects code that g++ accepts, for sm_80 and sm_90', function () {
     const found = nvidiaLibrary('nvrtc');
     if ('reason' in found) return skip(this, found.reason);
     expect(runScenario('features', 'reject').stdout).to.include('result 0');

@@ -145,7 +145,7 @@ describe('signals', function () {
     }
   }
 
-  it('one that is expected does nothing but for solvers; a second one ends the job', async () => {
+  it('a signal that a solver expects stops the solver alone; a second one ends the job', async () => {
     const end = await endOf('caught signals', {
       meanwhile: async (_, ranks) => {
         process.kill(ranks[1] as number, 'SIGTERM');
@@ -158,7 +158,7 @@ describe('signals', function () {
   });
 });
 
-describe('LOPS_TIMEOUT: who waits where', function () {
+describe('LOPS_TIMEOUT names each rank and the call in which it waits', function () {
   this.timeout(60_000);
   const run = (how: string): Promise<End> => endOf(how, { env: { LOPS_TIMEOUT: '2' } });
   const once = /has waited longer than LOPS_TIMEOUT \(2 s\), the job is aborted/;
@@ -220,7 +220,7 @@ describe('LOPS_TIMEOUT: who waits where', function () {
   });
 });
 
-describe('LOPS_DEBUG=1: whose call differs', function () {
+describe('LOPS_DEBUG=1 names the rank with the call that differs', function () {
   this.timeout(60_000);
   const at = ' at \\S*failing-rank\\.ts:\\d+:\\d+ \\(\\S+\\)';
   const both = (others: string, its: string): RegExp =>

@@ -52,7 +52,7 @@ describe('a rank killed in mid-solve', function () {
     });
   }
 
-  it('restarted on two ranks, it gives the same answer', async () => {
+  it('restarted on two ranks, it gives the same result', async () => {
     await killed(RANKS - 1, 'fewer');
     const { cost } = await answer(2, 'fewer');
     // the costs in the checkpoint have the same bits

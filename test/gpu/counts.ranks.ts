@@ -18,7 +18,7 @@ const cuda = (backend: Backend): CudaBackend => {
   throw new Error(`expected the CUDA backend, received '${backend.name}'`);
 };
 
-group('what distributed operators ask of the CUDA backend', () => {
+group('the cost of distributed operators on the CUDA backend', () => {
   distributed(
     'derivatives: one kernel for the interior, one for each edge; messages of ghost cells alone',
     { backends: ['cuda'] },

@@ -37,11 +37,11 @@ const random = (shape: readonly number[], seed = 1, on: Backend = backend): NDAr
   NDArray.fromHost(fillNormal(seed, 0, new Float64Array(product(shape))), shape, { backend: on });
 const run = (x: NDArray) => ({ storage: x.storage, offset: x.offset, size: x.size });
 
-describe('what the CUDA backend asks of the device', () => {
+describe('the cost of calls of the CUDA backend', () => {
   const [x, y, z] = [random([40, 50]), random([40, 50], 2), random([40, 50], 3)];
   const [a, b, c] = [run(x), run(y), run(z)];
 
-  it('elementwise kernels: one launch, nothing copied, nothing waited for', () => {
+  it('elementwise kernels: one launch, no copy, no synchronization', () => {
     const works: Record<string, () => void> = {
       unary: () => backend.unary('exp', a, c),
       binary: () => backend.binary('add', a, b, c),
@@ -65,7 +65,7 @@ describe('what the CUDA backend asks of the device', () => {
       expect(counted(nothing)).to.deep.equal(launches(0));
   });
 
-  it('reductions: one launch, one transfer of a pair for each result, one wait', () => {
+  it('reductions: one launch, one transfer of a pair for each result, one synchronization', () => {
     const inner = (p: typeof a, q: typeof a) => ({ x: p, y: q, conjugate: true });
     expect(counted(() => backend.dots([inner(a, b)]))).to.deep.equal(answers(1, 1));
     expect(counted(() => backend.dots([inner(a, b), inner(a, a), inner(b, b), inner(a, c)]))).to.deep.equal(
@@ -164,7 +164,7 @@ describe('what the CUDA backend asks of the device', () => {
     expect(to.toArray()).to.deep.equal([s, 0, (p as number) + (q as number) + (r as number)]);
   });
 
-  it('CGLS: at most six launches for vectors, two waits of a few numbers in an iteration', () => {
+  it('CGLS: at most six launches for vectors and two synchronizations in an iteration', () => {
     const D = new FirstDerivative([40, 50], { axis: 0, edge: true });
     const solve = (niter: number) => counted(() => tidy(() => void cgls(D, y, { niter, tol: 0, damp: 0.1 })));
     const [few, many] = [solve(4), solve(9)];
@@ -176,7 +176,7 @@ describe('what the CUDA backend asks of the device', () => {
     expect(each('bytesToDevice')).to.equal(0);
   });
 
-  it('a thousand runs of a solver take no memory after the first', () => {
+  it('a thousand runs of a solver allocate nothing after the first', () => {
     const D = new FirstDerivative([12], { edge: true });
     const data = random([12]);
     const solve = () => tidy(() => void cgls(D, data, { niter: 2 }));

@@ -35,7 +35,7 @@ function program(body: string, env: Record<string, string>): Said {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Said;
 }
 
-describe('where the CUDA backend cannot work', () => {
+describe('errors of the CUDA backend', () => {
   const emulated = (settings: Record<string, string> = {}): Record<string, string> => ({
     ...cudaEnvironment(),
     ...settings,
@@ -61,7 +61,7 @@ describe('where the CUDA backend cannot work', () => {
     },
   );
 
-  it('a device that there is not', () => {
+  it('a device that does not exist: an error with the numbers that exist', () => {
     const said = program(
       `say(attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' })));`,
       emulated({ LOPS_CUDA_DEVICE: '7' }),
@@ -72,7 +72,7 @@ describe('where the CUDA backend cannot work', () => {
     });
   });
 
-  it('out of memory: byte counts, and what there was stays valid', () => {
+  it('out of memory: an error with byte counts, and existing arrays stay valid', () => {
     const said = program(
       `const cuda = lops.NDArray.ones(1000, { backend: 'cuda' }).backend;
        const x = lops.NDArray.ones(1000, { backend: cuda });

@@ -16,7 +16,7 @@ const reference = new CpuBackend({ name: 'reference' });
 const ROUNDING: readonly string[] = ['floor', 'ceil', 'rint'];
 
 describe('expressions as kernels of CUDA', () => {
-  it('one launch a call, nothing copied, nothing waited for; reductions one launch and one wait', () => {
+  it('cost one launch a call and copy nothing; reductions also wait once', () => {
     const [x, y] = [1, 2].map((seed) => NDArray.normal([5000], { backend, seed })) as [NDArray, NDArray];
     const kernel = new ElementwiseKernel({
       inputs: { x: 'array', y: 'array', a: 'scalar' },
@@ -43,7 +43,7 @@ describe('expressions as kernels of CUDA', () => {
     ]).to.deep.equal([1, 1, 16]);
   });
 
-  it('every function and operator, for all dtypes and special values, as on the CPU', () => {
+  it('equal those of the CPU, for every function and operator, all dtypes and special values', () => {
     const real =
       'max(x, y); r = min(x, y); r = atan2(x, y); r = floor(x) + ceil(y) + rint(x); r = (x < y) + 2 * ' +
       '(x <= y) + 4 * (x > y) + 8 * (x >= y)';

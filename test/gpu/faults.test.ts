@@ -125,7 +125,7 @@ describe('a machine without CUDA', function () {
     }
   });
 
-  it("NVIDIA's driver without a device: the same", async function () {
+  it("NVIDIA's driver without a device: the reason and the remedy", async function () {
     if (onRealCuda()) skip(this, 'this machine has a device');
     const driver = nvidiaLibrary('driver');
     if ('reason' in driver) return skip(this, driver.reason);

@@ -62,7 +62,7 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
       context.close();
     });
 
-  it('and refuses what is none', () => {
+  it('refuse invalid source code', () => {
     const state = cudaAddon();
     if (!state.available) throw new Error(state.reason);
     const context = state.addon.openContext(0, Number.POSITIVE_INFINITY, '');

@@ -83,7 +83,7 @@ describe('tfjs', () => {
     expect(NDArray.zeros([3], { backend: wasm }).dtype).to.equal('float32');
   });
 
-  it('copies host memory: engines keep the arrays that they are given', () => {
+  it('copies host memory, because engines keep the arrays that they receive', () => {
     for (const backend of [wasm, cpu]) {
       const values = Float32Array.of(1, 2, 3);
       const x = NDArraySpace.of([3], 'float32', backend).zeros();
@@ -93,7 +93,7 @@ describe('tfjs', () => {
     }
   });
 
-  it('counts what goes through the host, and only that', () => {
+  it('counts the calls that run through the host, and no others', () => {
     const [x, y] = [array([1, 2, 3]), array([4, 5, 6])];
     const before = wasm.stats().hostFallbacks;
     x.add(y).multiplyInPlace(2);
@@ -102,7 +102,7 @@ describe('tfjs', () => {
     expect(wasm.stats().hostFallbacks).to.equal(before + 1);
   });
 
-  it('takes a span out of the engine and nothing else', () => {
+  it('reads the elements of a span only from the engine', () => {
     const x = array(Array.from({ length: 1000 }, (_, i) => i));
     const read: number[] = [];
     const watched = (t: { dataSync(): ArrayLike<number> }) => {
@@ -134,7 +134,7 @@ describe('tfjs', () => {
     });
   });
 
-  it('two engines of one module work side by side', () => {
+  it('uses two engines of one module at the same time', () => {
     const [a, b] = [array([1, 2], wasm), array([10, 20], cpu)];
     for (let k = 0; k < 3; k++) {
       a.addInPlace(a);
@@ -143,7 +143,7 @@ describe('tfjs', () => {
     expect([...a.toHost(), ...b.toHost()]).to.deep.equal([8, 16, 80, 160]);
   });
 
-  it('is not disturbed by a tidy of the user', () => {
+  it('keeps its tensors in a tidy of the user', () => {
     const x = array([1, 2]);
     tf.tidy(() => {
       x.addInPlace(x);
@@ -151,7 +151,7 @@ describe('tfjs', () => {
     expect([...x.toHost()]).to.deep.equal([2, 4]);
   });
 
-  it('gives all tensors back', () => {
+  it('disposes of all tensors', () => {
     const before = tf.memory().numTensors;
     for (const dtype of ['float32', 'complex64', 'int32'] as const) {
       const x = NDArray.ones([4, 5], { dtype, backend: wasm });
@@ -176,7 +176,7 @@ describe('tfjs', () => {
     expect(new Set(counts.slice(1)).size, `${counts.slice(0, 5)} … ${counts.slice(-5)}`).to.equal(1);
   });
 
-  it('says what to install where nothing is', async () => {
+  it('names the packages to install where there are none', async () => {
     const loadPackage = installed({});
     expect(await failure({ loadPackage })).to.match(
       /not installed: npm install @tensorflow\/tfjs-node-gpu .*tfjs-backend-wasm/,
@@ -189,7 +189,7 @@ describe('tfjs', () => {
     ).to.match(/tfjs-core.*tfjs-backend-wasm$/);
   });
 
-  it('says what to do where tfjs-node-gpu is installed and its library is missing', async () => {
+  it('names the remedy where tfjs-node-gpu is installed and its library is missing', async () => {
     const broken = new Error(
       'The Node.js native addon module (tfjs_binding.node) can not be found at path: …\nPlease run ' +
         "command 'npm rebuild'",
@@ -207,7 +207,7 @@ describe('tfjs', () => {
     ).to.match(/cannot be loaded/);
   });
 
-  it('takes the first engine that is installed, and gives each rank a GPU before it loads', async () => {
+  it('uses the first engine that is installed, and assigns a GPU to each rank before it loads', async () => {
     const was = process.env['CUDA_VISIBLE_DEVICES'];
     process.env['CUDA_VISIBLE_DEVICES'] = '4,5';
     let seen: string | undefined;
@@ -237,7 +237,7 @@ describe('tfjs', () => {
     expect(await failure({ engine: 'node-gpu', loadPackage: without })).to.match(/found no GPU/);
   });
 
-  it('is an error on all ranks where one has no engine, or another', async () => {
+  it('throws on all ranks where one has no engine, or another one', async () => {
     const fixture = fileURLToPath(new URL('../support/fixtures/engine-of-some-ranks.js', import.meta.url));
     const none = await runRanks(2, [fixture, 'none'], { timeout: 60_000 });
     expect(none.code, none.stderr).to.equal(0);
@@ -250,7 +250,7 @@ describe('tfjs', () => {
       );
   });
 
-  it('deals GPUs out in turn', () => {
+  it('assigns GPUs to ranks in turn', () => {
     expect([0, 1, 2, 3].map((rank) => deviceOfRank(rank, undefined, ['0', '1', '2']))).to.deep.equal([
       '0',
       '1',
@@ -282,13 +282,13 @@ describe('tfjs', () => {
     expect(message).to.match(/expected an engine \(node-gpu, node, wasm, cpu\), received "webgl"/);
   });
 
-  it('leaves how errors end a process to this library', () => {
+  it('adds no listener of uncaught errors', () => {
     for (const event of ['uncaughtException', 'unhandledRejection'])
       for (const listener of process.rawListeners(event))
         expect(String(listener)).to.not.match(/ExitStatus|abort/);
   });
 
-  it('inverts the post-stack data as the CPU backend does, to 5e-3 after 10 iterations', async function () {
+  it('inverts the post-stack data as the CPU backend does, within 5e-3', async function () {
     this.timeout(180_000);
     const out = mkdtempSync(join(tmpdir(), 'lops-tfjs-'));
     try {

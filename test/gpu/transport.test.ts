@@ -42,22 +42,22 @@ describe('device memory between ranks', function () {
     expectAllRight(await run(2, 'direct', { LOPS_MPI_MAX_COUNT: '5' }));
   });
 
-  it('auto takes direct where MPI proves that it reads device memory', async function () {
+  it('auto uses direct where MPI proves that it reads device memory', async function () {
     if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'direct', LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' }));
   });
 
-  it('auto stages where MPI says that it does not', async function () {
+  it('auto copies through the host where MPI reports no support', async function () {
     if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'staged' }));
   });
 
-  it('an MPI that says so and does not is found out: auto stages', async function () {
+  it('auto copies through the host where MPI reports support and lacks it', async function () {
     if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'staged', LD_PRELOAD: mpiShim, CUEMU_MPI: 'lie' }));
   });
 
-  it('and asking for direct is an error on all ranks', async function () {
+  it('direct is refused where MPI reports support and lacks it', async function () {
     if (onRealCuda()) skip(this, EMULATED);
     const { code, stderr } = await run(2, 'direct', { CUEMU_MPI: 'lie' });
     expect(code).to.not.equal(0);
@@ -66,7 +66,7 @@ describe('device memory between ranks', function () {
     );
   });
 
-  it('one that ranks do not agree on is refused on all of them', async () => {
+  it('a transport that differs between ranks is refused on all of them', async () => {
     const { code, stderr } = await run(2, 'staged', { UNLIKE: 'nccl' });
     expect(code).to.not.equal(0);
     expect(stderr).to.include(

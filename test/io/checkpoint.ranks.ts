@@ -40,7 +40,7 @@ function generator(seed: number): () => number {
 
 group('Checkpoint', () => {
   distributed(
-    'stacked data: a solver resumed after 5 iterations goes on as if it had not stopped, bit by bit',
+    'of stacked data: a solver resumed after 5 iterations gives the bits of a run without a stop',
     ({ comm, floats }) => {
       // files are slow if many processes share a disk
       for (const dtype of new Set([
@@ -65,7 +65,7 @@ group('Checkpoint', () => {
   );
 
   distributed(
-    'keeps the last whole ones, skips what is cut short, removes what ended jobs left',
+    'keeps the last complete files, skips incomplete ones, and removes those of ended jobs',
     ({ comm, reals: [dtype = 'float64'] }) => {
       const A = definite([9], comm);
       const y = DistributedArray.random([9], { dtype, seed: 2, comm });
@@ -110,7 +110,7 @@ group('Checkpoint', () => {
   );
 
   distributed(
-    'refuses on all ranks what does not fit, or cannot be written',
+    'refuses on all ranks folders and states that do not fit or cannot be written',
     ({ comm, reals: [dtype = 'float64'] }) => {
       const A = definite([9], comm);
       const y = DistributedArray.random([9], { dtype, seed: 2, comm });
@@ -142,7 +142,7 @@ group('Checkpoint', () => {
   );
 
   distributed(
-    'replicated models; colours of a mask, whose scalars differ',
+    'resumes replicated models, and colours of a mask with different scalars',
     ({ comm, reals: [dtype = 'float64'] }) => {
       const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
       const V = new MPIVStack(
@@ -173,7 +173,7 @@ group('Checkpoint', () => {
   );
 
   distributed(
-    'every damage is seen: the one before is taken, and where nothing is whole that is said',
+    'detects every damage and uses the file before, or names the damage where no file is whole',
     { backends: ['cpu'] },
     ({ comm }) => {
       const A = definite([9], comm);
@@ -233,7 +233,7 @@ group('Checkpoint', () => {
   );
 
   distributed(
-    'no name in a checkpoint reaches a prototype, older formats are refused by name',
+    'sets no prototype by a name in a file, and refuses older formats by name',
     { backends: ['cpu'] },
     ({ comm }) => {
       const A = definite([9], comm);

@@ -58,7 +58,7 @@ describe('the lock of a folder', function () {
       }),
     );
 
-  it('is one process’s, which the refusal names; it goes with its last holder', async () => {
+  it('belongs to one process, which the refusal names, and is removed with its last holder', async () => {
     const first = take();
     const second = take();
     expect(second.lock.id).to.equal(first.lock.id);
@@ -76,7 +76,7 @@ describe('the lock of a folder', function () {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it('links to a folder lead to the same lock', () => {
+  it('is the same for links to a folder', () => {
     const one = take();
     const link = join(folder, 'link');
     symlinkSync('.', link);
@@ -132,7 +132,7 @@ describe('the lock of a folder', function () {
     }
   });
 
-  it('tells a process that it has lost it', async () => {
+  it('throws in a process that has lost it', async () => {
     const { free } = take();
     const old = Date.now() / 1000 - 3600;
     elsewhere({ id: 'e'.repeat(32), pid: 77 });
@@ -143,7 +143,7 @@ describe('the lock of a folder', function () {
     expect(existsSync(file())).to.equal(true);
   });
 
-  it('of processes that find it dead at once, one has it', async () => {
+  it('is taken by one of several processes that find it stale at once', async () => {
     const [child] = await start();
     child.kill('SIGKILL');
     await ended(child);

@@ -96,29 +96,32 @@ group('interruption', () => {
     }
   };
 
-  distributed('a signal to one rank stops all after the same iteration, with the state kept', body);
+  distributed('a signal to one rank stops all after the same iteration, and the state is written', body);
 
-  distributed('also where a mask splits them', (context) =>
+  distributed('a signal to one rank stops all after the same iteration where a mask splits them', (context) =>
     body(
       context,
       Array.from({ length: context.comm.size }, (_, r) => r % 2),
     ),
   );
 
-  distributed('news of it go with the reductions of a step: no more of them, nor messages', (context) => {
-    const { comm } = context;
-    for (const [name, solve] of Object.entries(solversOf(context))) {
-      const count = (checkpoint: Checkpoint): object => {
-        comm.counters.reset();
-        solve({ niter: 6, checkpoint });
-        const { reductions, collectives, messages } = comm.counters;
-        return { reductions, collectives, messages };
-      };
-      expect(count(new Probe('x', { stopOn: ['SIGUSR1'] })), name).to.deep.equal(count(new Probe('x')));
-    }
-  });
+  distributed(
+    'the votes on signals are part of the reductions of a step and cost no message more',
+    (context) => {
+      const { comm } = context;
+      for (const [name, solve] of Object.entries(solversOf(context))) {
+        const count = (checkpoint: Checkpoint): object => {
+          comm.counters.reset();
+          solve({ niter: 6, checkpoint });
+          const { reductions, collectives, messages } = comm.counters;
+          return { reductions, collectives, messages };
+        };
+        expect(count(new Probe('x', { stopOn: ['SIGUSR1'] })), name).to.deep.equal(count(new Probe('x')));
+      }
+    },
+  );
 
-  distributed('the same iterates with and without', (context) => {
+  distributed('the iterates with and without a vote on signals are the same', (context) => {
     const { comm } = context;
     for (const [name, solve] of Object.entries(solversOf(context))) {
       const run = (checkpoint: Checkpoint): unknown => Reflect.get(solve({ niter: 6, checkpoint }), 'cost');
@@ -129,7 +132,7 @@ group('interruption', () => {
   });
 
   distributed(
-    'what an interrupted run has kept goes on to the same end',
+    'an interrupted run resumes to the result of a run without a stop',
     ({ comm, reals: [dtype = 'float64'] }) => {
       const A = definite([7, 3], comm);
       const y = DistributedArray.random([7, 3], { dtype, seed: 2, comm });
@@ -157,7 +160,7 @@ group('interruption', () => {
     },
   );
 
-  distributed('refuses what is no signal', { ranks: [1] }, () => {
+  distributed('refuses names that are no signals', { ranks: [1] }, () => {
     const wrong = ['SIGKILL'] as string[] as StopSignal[];
     expect(() => new Checkpoint('x', { stopOn: wrong })).to.throw(ArgumentError, /SIGKILL/);
     const none = 'SIGTERM' as string as never;

@@ -33,12 +33,12 @@ describe('logging', function () {
   const run = (ranks: number, env: NodeJS.ProcessEnv) =>
     runRanks(ranks, [RANK, join(folder, 'checkpoint')], { env });
 
-  it('nothing prints unless asked, and nothing is loaded for it', async () => {
+  it('prints nothing by default, and loads no logger', async () => {
     const { code, stdout, stderr } = await run(2, {});
     expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: 'without pino\n', stderr: '' });
   });
 
-  it('to stderr, with rank and time', async () => {
+  it('writes to stderr, with rank and time', async () => {
     const { code, stdout, stderr } = await run(2, { LOPS_LOG: 'info' });
     expect([code, stdout]).to.deep.equal([0, 'with pino\n']);
     const lines = linesOf(stderr);
@@ -68,7 +68,7 @@ describe('logging', function () {
     }
   });
 
-  it('a file for each rank, with iterations', async () => {
+  it('writes a file for each rank, with iterations', async () => {
     const { code, stderr } = await run(2, {
       LOPS_LOG: 'debug',
       LOPS_LOG_FILE: join(folder, 'logs/run.%r.log'),
@@ -84,7 +84,7 @@ describe('logging', function () {
     }
   });
 
-  it('refuses levels and files that cannot be', async () => {
+  it('refuses unknown levels and files that cannot be written', async () => {
     const level = await run(2, { LOPS_LOG: 'loud' });
     expect(level.code).to.equal(1);
     expect(level.stderr).to.match(

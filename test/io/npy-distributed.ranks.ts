@@ -32,7 +32,7 @@ const same = (x: DistributedArray, whole: NDArray, message: string): void => {
 };
 
 group('.npy by all ranks', () => {
-  distributed('comes back as it was written, in and from any layout', ({ comm, dtypes }) => {
+  distributed('is read as it was written, from and to any layout', ({ comm, dtypes }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.npy');
       let turn = 0;
@@ -55,7 +55,7 @@ group('.npy by all ranks', () => {
   });
 
   distributed(
-    'reads axes, local shapes, partitions and dtypes that are asked for',
+    'is read with the requested axis, local shapes, partition and dtype',
     ({ comm, backend, floats }) => {
       inFolder(comm, (folder) => {
         const path = join(folder, 'x.npy');
@@ -138,7 +138,7 @@ group('.npy by all ranks', () => {
     });
   });
 
-  distributed('moves any layout', { ranks: [3, 4] }, ({ comm, backend }) => {
+  distributed('is written from and read into any layout', { ranks: [3, 4] }, ({ comm, backend }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.npy');
       for (const layout of sample(layouts([4, 3, 5], comm.size), 20)) {
@@ -167,7 +167,7 @@ group('.npy by all ranks', () => {
   });
 
   distributed(
-    'long runs are read and written where they are',
+    'long runs are read and written without a copy',
     { ranks: [2, 3], backends: ['cpu'] },
     ({ comm }) => {
       inFolder(comm, (folder) => {
@@ -225,7 +225,7 @@ group('.npy by all ranks', () => {
     });
   });
 
-  distributed('appears as a whole or not at all', ({ comm }) => {
+  distributed('is replaced as a whole or not at all', ({ comm }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.npy');
       writeNpyDistributed(path, DistributedArray.ones([6, 5], { axis: 1 }));

@@ -70,7 +70,7 @@ onEveryBackend('.npy', (backend) => {
   };
   const holds = (dtype: DType) => backend().dtypes.includes(dtype);
 
-  it('comes back as it was written', () => {
+  it('is read as it was written', () => {
     for (const dtype of backend().dtypes) {
       for (const shape of [[], [0], [5], [3, 0], [2, 3, 4]]) {
         const x = numbered(shape, dtype);
@@ -185,7 +185,7 @@ onEveryBackend('.npy', (backend) => {
         .shape,
     ).to.deep.equal([3, 2]);
   });
-  it('converts while reading where that loses nothing', () => {
+  it('converts dtypes while reading where that loses nothing', () => {
     const doubles = npy('<f8', '(2,)', bytes('setFloat64', 8, [0.1, 2]));
     expect(reading(doubles, { dtype: 'float32' }).toHost()).to.deep.equal(Float32Array.of(0.1, 2));
     const wide = npy('<i8', '(1,)', bytes('setBigInt64', 8, [2n ** 53n + 1n]));
@@ -210,7 +210,7 @@ onEveryBackend('.npy', (backend) => {
     );
     expect(() => reading(doubles, { dtyp: 'float32' })).to.throw(ArgumentError, "did you mean 'dtype'");
   });
-  it('reads more than one piece', () => {
+  it('reads files in several pieces', () => {
     const n = 600_000;
     const x = reading(
       npy(
@@ -276,7 +276,7 @@ onEveryBackend('.npy', (backend) => {
     expect(backend().stats().allocations).to.equal(allocations);
     expect(() => readNpy(join(folder, 'none.npy'))).to.throw('ENOENT');
   });
-  it('gives the memory back where reading fails', () => {
+  it('releases its memory where reading fails', () => {
     const { liveBytes } = backend().stats();
     if (!holds('float64')) return;
     expect(() => reading(npy('<i8', '(2,)', bytes('setBigInt64', 8, [1n, 2n ** 62n + 1n])))).to.throw(
@@ -284,7 +284,7 @@ onEveryBackend('.npy', (backend) => {
     );
     expect(backend().stats().liveBytes).to.equal(liveBytes);
   });
-  it('appears as a whole or not at all', () => {
+  it('is replaced as a whole or not at all', () => {
     writeNpy(path(), NDArray.ones([3]));
     const before = readFileSync(path());
     const gone = NDArray.ones([4]);
@@ -294,7 +294,7 @@ onEveryBackend('.npy', (backend) => {
     expect(readdirSync(folder)).to.deep.equal(['x.npy']);
     expect(() => writeNpy(join(folder, 'none', 'x.npy'), NDArray.ones([1]))).to.throw('ENOENT');
   });
-  it('says where the data start', () => {
+  it('returns the offset of the data', () => {
     writeNpy(path(), NDArray.zeros([2, 5], { dtype: 'float32' }));
     const fd = openSync(path(), 'r');
     const header = readNpyHeader(fd, statSync(path()).size);

@@ -23,7 +23,7 @@ onEveryBackend('.npz', (backend) => {
   const path = () => join(folder, 'x.npz');
   const entry = (name: string) => readNpz(path()).get(name) as NpzEntry;
 
-  it('comes back as it was written, stored and deflated', () => {
+  it('is read as it was written, stored and deflated', () => {
     const arrays = new Map(backend().dtypes.map((dtype) => [`of ${dtype}`, numbered([40, 50], dtype)]));
     arrays.set('größe', NDArray.array(3)).set('none', NDArray.zeros([0, 2]));
     for (const compress of [false, true]) {
@@ -41,7 +41,7 @@ onEveryBackend('.npz', (backend) => {
     expect(entry('a').read({ dtype: 'float32' }).toHost()).to.deep.equal(Float32Array.of(1, 1, 1));
     expect(readNpz(path()).get('b')).to.equal(undefined);
   });
-  it('reads archives of another writer, and leaves other members alone', () => {
+  it('reads archives of another writer, and ignores other members', () => {
     const x = NDArray.arange(20_000);
     writeNpy(join(folder, 'a.npy'), x);
     const npy = readFileSync(join(folder, 'a.npy'));
@@ -52,7 +52,7 @@ onEveryBackend('.npz', (backend) => {
     expect([...readNpz(path()).keys()]).to.deep.equal(['a', 'b']);
     for (const name of ['a', 'b']) expect(entry(name).read().toHost()).to.deep.equal(x.toHost());
   });
-  it('is understood by another reader', function () {
+  it('is read by another reader', function () {
     this.timeout(20_000);
     writeNpz(path(), { a: NDArray.arange(1000), b: NDArray.zeros([10, 10]) }, { compress: true });
     const script =
@@ -96,7 +96,7 @@ onEveryBackend('.npz', (backend) => {
       }
     }
   });
-  it('checks all bytes of a member, those after its array and those of none, too', () => {
+  it('checks all bytes of a member, also those after its array', () => {
     for (const [x, more] of [
       [NDArray.arange(5), 100],
       [NDArray.arange(5, { dtype: 'float32' }), 1],
@@ -123,7 +123,7 @@ onEveryBackend('.npz', (backend) => {
     writeNpz(path(), { a: NDArray.ones([3]) });
     expect(readFileSync(path())).to.deep.equal(before);
   });
-  it('notices damage', () => {
+  it('refuses damaged archives', () => {
     for (const compress of [false, true]) {
       writeNpz(path(), { a: NDArray.normal([2000]) }, { compress });
       const good = readFileSync(path());
@@ -171,7 +171,7 @@ onEveryBackend('.npz', (backend) => {
     }
     expect(refused).to.be.above(good.length / 4);
   });
-  it('refuses names that are none', () => {
+  it('refuses invalid names', () => {
     expect(() => writeNpz(path(), { '': NDArray.ones([1]) })).to.throw(ArgumentError);
     expect(() => writeNpz(path(), {}, { compres: true } as never)).to.throw(
       ArgumentError,

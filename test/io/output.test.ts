@@ -69,7 +69,7 @@ describe('writing files', function () {
     }
   });
 
-  it('leftovers of ended writers go after a day, whatever else has such a name stays', () => {
+  it('files of ended writers are removed after a day, others with such a name stay', () => {
     const day = 24 * 3600;
     const old = Date.now() / 1000 - 2 * day;
     const [left, young, others, array] = [
@@ -89,7 +89,7 @@ describe('writing files', function () {
     expect(readdirSync(folder).sort()).to.deep.equal(kept.sort());
   });
 
-  it('figures and histories follow links, and appear as a whole', () => {
+  it('figures and histories follow links, and are replaced as a whole', () => {
     const figure = new Figure().add(linePlot([{ y: [1, 2, 3] }]));
     for (const [name, write] of [
       ['f.png', (path: string) => figure.writePng(path)],

@@ -98,7 +98,7 @@ group('paths of files', () => {
     });
   });
 
-  distributed('URLs, and what is no path, are refused by name', CPU, (context) => {
+  distributed('URLs and values that are no paths are refused by name', CPU, (context) => {
     const wrong = [
       's3://bucket/x',
       'https://host/x.npy',

@@ -90,7 +90,7 @@ function segy(options: {
 }
 
 group('SEG-Y by all ranks', () => {
-  distributed('comes back as it was written, in and from any layout', ({ comm }) => {
+  distributed('is read as it was written, from and to any layout', ({ comm }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.sgy');
       for (const [dtype, format] of [
@@ -155,7 +155,7 @@ group('SEG-Y by all ranks', () => {
     });
   });
 
-  distributed('a line and one trace are volumes', ({ comm }) => {
+  distributed('a line and one trace are read as volumes', ({ comm }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.sgy');
       for (const shape of [
@@ -286,7 +286,7 @@ group('SEG-Y by all ranks', () => {
   );
 
   distributed(
-    'what the format does not hold is refused, and leaves nothing',
+    'values that the format cannot store are refused, and no file is written',
     { backends: ['cpu', 'reference'] },
     ({ comm }) => {
       inFolder(comm, (folder) => {

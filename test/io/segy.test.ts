@@ -5,7 +5,7 @@ import { fromEbcdic, toEbcdic } from '../../src/io/segy/parts/ebcdic.js';
 import { fromIbm, toIbm } from '../../src/io/segy/parts/ibm-float.js';
 
 describe('floats of System/360', () => {
-  it('are what the manuals say', () => {
+  it('have the values of the manuals', () => {
     const known: readonly (readonly [bits: number, value: number])[] = [
       [0x00000000, 0],
       [0x80000000, -0],
@@ -22,7 +22,7 @@ describe('floats of System/360', () => {
       expect(toIbm(value), String(value)).to.equal(bits);
     }
   });
-  it('every normalized one comes back', () => {
+  it('convert to a number and back, for every normalized one', () => {
     fc.assert(
       fc.property(
         fc.boolean(),
@@ -69,7 +69,7 @@ describe('floats of System/360', () => {
     expect(toIbm(1 + 3 * 2 ** -21)).to.equal(0x41100002);
     expect(toIbm(16 - 2 ** -30)).to.equal(0x42100000);
   });
-  it('end where they end', () => {
+  it('refuse numbers outside their range', () => {
     for (const x of [Number.NaN, Number.POSITIVE_INFINITY, -1e76, 16 ** 63])
       expect(toIbm(x)).to.equal(undefined);
     expect(toIbm(1e-90)).to.equal(0);

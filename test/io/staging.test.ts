@@ -23,7 +23,7 @@ const boxes = fc
   });
 
 describe('runs of a box in a file', () => {
-  it('are its bytes in order, as few as there can be', () => {
+  it('are its bytes in order, in as few runs as possible', () => {
     fc.assert(
       fc.property(boxes, fc.constantFrom(1, 4, 8), ({ shape, box }, item) => {
         const runs = runsOf(shape, box, item, 100);
@@ -76,7 +76,7 @@ describe('runs of a box in a file', () => {
     }
   });
 
-  it('decide who reads and writes', () => {
+  it('determine which ranks read and write', () => {
     const chosen = (layout: Layout, fortran = false) => fileLayout(layout, 8, fortran);
     const rows = Layout.split([8, 50_000, 4], 4);
     const columns = Layout.split([8, 50_000, 4], 4, 1);

@@ -37,7 +37,7 @@ const CASES: readonly (readonly [shape: Shape, chunks: Shape])[] = [
 ];
 
 group('Zarr by all ranks', () => {
-  distributed('comes back as it was written, in and from any layout', ({ comm, dtypes }) => {
+  distributed('is read as it was written, from and to any layout', ({ comm, dtypes }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.zarr');
       let turn = 0;
@@ -81,7 +81,7 @@ group('Zarr by all ranks', () => {
     },
   );
 
-  distributed('keeps attributes and names, fills what is not stored', ({ comm, floats }) => {
+  distributed('keeps attributes and names, and fills chunks that are not stored', ({ comm, floats }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.zarr');
       const dtype = floats[0] ?? 'float32';

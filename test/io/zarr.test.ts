@@ -65,7 +65,7 @@ const parse = (changes: object) =>
   parseZarrMetadata(JSON.stringify({ ...METADATA, ...changes }), 'zarr.json');
 
 describe('Zarr metadata', () => {
-  it('says what an array is', () => {
+  it('describes an array', () => {
     expect(parse({})).to.deep.equal({
       shape: [4, 3],
       dataType: 'float32',
@@ -112,7 +112,7 @@ describe('Zarr metadata', () => {
     for (const [type, value] of wrong)
       expect(() => fill(type, value), `${type} ${String(value)}`).to.throw(ArgumentError, 'fill_value');
   });
-  it('has fill values as their type holds them', () => {
+  it('has fill values rounded to their type', () => {
     const written = (data_type: string, fill: string) =>
       parseZarrMetadata(
         JSON.stringify({ ...METADATA, data_type, fill_value: 'FILL' }).replace('"FILL"', fill),
@@ -136,7 +136,7 @@ describe('Zarr metadata', () => {
     ] as const)
       expect(() => written(type, fill), `${type} ${fill}`).to.throw(ArgumentError, 'fill_value');
   });
-  it('has attributes that are no numbers as Python writes them', () => {
+  it('has NaN and infinities in attributes as Python writes them', () => {
     const text = JSON.stringify({
       ...METADATA,
       attributes: { a: 'A', b: ['B', { c: 'C' }], text: '"NaN, Infinity' },
@@ -151,7 +151,7 @@ describe('Zarr metadata', () => {
       text: '"NaN, Infinity',
     });
   });
-  it('writes attributes that JSON holds, and refuses others by name', () => {
+  it('writes attributes that JSON can store, and refuses others by name', () => {
     const write = (attributes: Readonly<Record<string, unknown>>) =>
       parseZarrMetadata(
         formatZarrMetadata([2], 'float64', [2], { compression: 'none', level: 1, attributes }),
@@ -174,7 +174,7 @@ describe('Zarr metadata', () => {
     ];
     for (const [why, x] of wrong) expect(() => write({ x })).to.throw(ArgumentError, why);
   });
-  it('is refused where it says what is not read', () => {
+  it('is refused where it describes features that are not read', () => {
     const gzip = { name: 'gzip', configuration: { level: 1 } };
     const wrong: readonly (readonly [RegExp, object])[] = [
       [/zarr_format 2/, { zarr_format: 2 }],
@@ -210,7 +210,7 @@ describe('Zarr metadata', () => {
 });
 
 describe('chunks of Zarr arrays', () => {
-  it('are whole in the layout that is chosen, which is the own one where that cuts none', () => {
+  it("are whole in the chosen layout, which is the array's own where that cuts none", () => {
     const cases = fc.integer({ min: 1, max: 12 }).chain((ranks) =>
       shapes.chain((shape) =>
         fc.record({
@@ -266,7 +266,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
   /** The real dtypes of a backend. zarrita has no complex numbers. */
   const reals = (b: Backend): DType[] => b.dtypes.filter((d) => !d.startsWith('complex'));
 
-  it('what is written here is read there', async () => {
+  it('zarrita reads what this library writes', async () => {
     for (const dtype of reals(backend())) {
       for (const compression of ['none', 'gzip'] as const) {
         const path = join(folder, `${dtype}-${compression}`);
@@ -295,7 +295,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     }
   });
 
-  it('what is written there is read here', async () => {
+  it('this library reads what zarrita writes', async () => {
     const zstd = { name: 'zstd', configuration: { level: 3, checksum: false } };
     const types = {
       int8: Int8Array,
@@ -335,7 +335,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     }
   });
 
-  it('zstd is decoded without help of Node.js, within bounds', async () => {
+  it('zstd is decoded without Node.js, and no more than the expected bytes', async () => {
     const path = join(folder, 'z');
     const n = 200_000;
     const array = await zarr.create(zarr.root(storeIn(path)), {
@@ -362,7 +362,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     expect(() => unzstd(new Uint8Array(3), 4)).to.throw(ArgumentError, 'no frame');
   });
 
-  it('stores of version 2, files and nothing are told from each other', () => {
+  it('stores of version 2, files and missing paths have different errors', () => {
     for (const name of ['.zarray', '.zgroup', '.zmetadata']) {
       const path = join(folder, `second${name}`);
       mkdirSync(path);
@@ -409,7 +409,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
 
 describe('a Zarr array that is replaced while it is read', function () {
   this.timeout(30_000);
-  it('comes whole, all old or all new', async () => {
+  it('is read whole, all old or all new', async () => {
     setDefaultBackend(new CpuBackend());
     const folder = mkdtempSync(join(tmpdir(), 'zarr-'));
     const path = join(folder, 'x.zarr');
@@ -439,7 +439,7 @@ describe('a Zarr array that is replaced while it is read', function () {
     }
   });
 
-  it('gives an error where it is replaced in every attempt', () => {
+  it('throws where it is replaced in every attempt', () => {
     const folder = mkdtempSync(join(tmpdir(), 'zarr-'));
     const path = join(folder, 'x.zarr');
     const comm = new SelfCommunicator();

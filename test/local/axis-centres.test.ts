@@ -64,7 +64,7 @@ describe('the middle of an axis', () => {
     );
   });
 
-  it('Radon3D: the same on both axes', () => {
+  it('Radon3D: opposite slopes give the mirror image on both axes', () => {
     const slopes = fc.array(fc.double({ min: 0.11, max: 1.7, noNaN: true }), { minLength: 1, maxLength: 3 });
     const draw = fc.record({
       nt: few,

@@ -376,7 +376,7 @@ describe('local operators by their definitions', () => {
     );
   });
 
-  it('Shift by whole samples is Roll, and there and back is nothing', () => {
+  it('Shift by whole samples equals Roll', () => {
     fc.assert(
       fc.property(shapes, fc.nat(2), whole, (shape, pick, shift) => {
         const axis = pick % shape.length;

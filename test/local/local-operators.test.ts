@@ -166,7 +166,7 @@ describe('local operators', () => {
         },
       );
 
-      it('stacks put matrices one above the other, side by side, along a diagonal', () => {
+      it('stacks equal matrices one above the other, side by side, and along a diagonal', () => {
         const [A, B] = [
           new MatrixMult(
             array([
@@ -192,7 +192,7 @@ describe('local operators', () => {
         ]);
       });
 
-      it('a stack of operators on one natural shape takes it, and flat vectors', () => {
+      it('a stack of operators on one natural shape accepts that shape, and flat vectors', () => {
         const op = new VStack([
           new FirstDerivative([3, 4], { axis: 0, dtype }),
           new Gradient([3, 4], { dtype }),
@@ -228,7 +228,7 @@ describe('local operators', () => {
         }
       });
 
-      it('data is copied to the backend once, and outlives the scope that first used it', () => {
+      it('data is copied to the backend once, and stays after the scope that first used it', () => {
         const op = new MatrixMult(
           [
             [1, 2],

@@ -81,7 +81,7 @@ for (const entry of BACKENDS) {
     const close = (x: NDArray, expected: readonly number[], atol = delta) =>
       expectClose(x, expected, { atol });
 
-    it('rearrangements of a short signal', () => {
+    it('rearrangements of a short signal have the values by hand', () => {
       const x = array([1, 2, 3]);
       close(new Flip(3).matvec(x), [3, 2, 1]);
       close(new Roll(3).matvec(x), [3, 1, 2]);
@@ -94,7 +94,7 @@ for (const entry of BACKENDS) {
       close(new Zero(2, 3).matvec(x), [0, 0]);
     });
 
-    it('running integrals of ones', () => {
+    it('running integrals of ones have the values by hand', () => {
       const x = array([1, 1, 1, 1]);
       close(new CausalIntegration(4, { sampling: 2 }).matvec(x), [2, 4, 6, 8]);
       close(new CausalIntegration(4, { kind: 'half' }).matvec(x), [0.5, 1.5, 2.5, 3.5]);
@@ -279,7 +279,7 @@ for (const entry of BACKENDS) {
       );
     });
 
-    it('cosine transforms of a constant and their inverses', () => {
+    it('cosine transforms of a constant have one coefficient, and are inverted', () => {
       const ones = array(new Array(4).fill(1));
       close(new DCT(4).matvec(ones), [2, 0, 0, 0]);
       for (const n of [6, 80]) {
@@ -291,7 +291,7 @@ for (const entry of BACKENDS) {
       }
     });
 
-    it('wavelet transforms: Haar by hand, Daubechies orthonormal and blind to polynomials', () => {
+    it('wavelet transforms: Haar by hand; Daubechies orthonormal, with no details of polynomials', () => {
       const r = Math.SQRT1_2;
       close(new DWT(4).matvec(array([1, 2, 3, 5])), [3 * r, 8 * r, -r, -2 * r]);
       close(new DWT(4, { level: 2 }).matvec(array([1, 2, 3, 5])), [5.5, -2.5, -r, -2 * r]);
@@ -314,11 +314,11 @@ for (const entry of BACKENDS) {
       close(W.rmatvec(W.matvec(x)), Array.from(x.toHost()));
     });
 
-    it('polynomials', () => {
+    it('regression evaluates polynomials', () => {
       close(new Regression([0, 1, 2], 2, { dtype }).matvec(array([1, 2, 3])), [1, 6, 17]);
     });
 
-    it('repeated use keeps no more memory', () => {
+    it('repeated use allocates no more memory', () => {
       const ops: AnyLocalOperator[] = [
         new CausalIntegration([6, 5], { axis: 0, kind: 'trapezoidal', removefirst: true }),
         new Radon2D(range(9), range(4), [0.1, 0.2], { onthefly: true }),
@@ -386,7 +386,7 @@ describe('wavelets, tapers and events', () => {
     expect(ricker(t, 10, (n) => new Array<number>(n).fill(0)).wavelet[24]).to.equal(0);
   });
 
-  it('tapers', () => {
+  it('tapers have the values of their formulas', () => {
     expect([...hanningtaper(7, 3)].map((v) => Math.round(v * 100) / 100)).to.deep.equal([
       0, 0.5, 1, 1, 1, 0.5, 0,
     ]);
@@ -397,12 +397,12 @@ describe('wavelets, tapers and events', () => {
     expect(() => hanningtaper(3, 3)).to.throw(ArgumentError, 'at least 5 samples');
   });
 
-  it('axes', () => {
+  it('makeaxis gives evenly spaced axes, and a symmetric t2', () => {
     const { t, t2, x, y } = makeaxis({ ox: -2, dx: 2, nx: 3, ot: 0, dt: 0.5, nt: 2 });
     expect([[...t], [...t2], [...x], y]).to.deep.equal([[0, 0.5], [-0.5, 0, 0.5], [-2, 0, 2], undefined]);
   });
 
-  it('events are where their formula says', () => {
+  it('events have the times of their formula', () => {
     const [x, y, t] = [[0, 3], [0, 4], range(20)];
     const first = ({ d }: { d: NDArray }) =>
       range(d.size / 20).map((k) =>
@@ -536,7 +536,7 @@ describe('refusals of further local operators', () => {
   for (const [what, make, error, message] of CASES)
     it(what, () => expect(make).to.throw(error as new (m: string) => Error, message));
 
-  it('parts of complex vectors', () => {
+  it('Real, Imag and Conj give parts of complex vectors', () => {
     const z = NDArray.array([
       { re: 1, im: 2 },
       { re: -3, im: 4 },
@@ -548,7 +548,7 @@ describe('refusals of further local operators', () => {
     );
     expect(Array.from(new Conj(2).matvec(z).toHost())).to.deep.equal([1, -2, -3, -4]);
   });
-  it('a line, and its polynomial at other places', () => {
+  it('LinearRegression evaluates its line at other places', () => {
     const line = new LinearRegression([0, 1]);
     expect(Array.from(line.apply([2, 3], NDArray.array([1, 2])).toHost())).to.deep.equal([5, 7]);
   });

@@ -28,7 +28,7 @@ describe('spectral local operators', () => {
     expect(F.rmatvec(F.matvec(x)).dtype).to.equal('float64');
   });
 
-  it('shift a wave by parts of a sample, each line by its own', async () => {
+  it('shift a wave by fractions of a sample, different for each line', async () => {
     const backend = await makeBackend('cpu');
     const n = 16;
     const wave = (s: number) =>
@@ -62,7 +62,7 @@ describe('spectral local operators', () => {
     );
   });
 
-  it('take wavenumbers from their own places, which may differ on both sides', async () => {
+  it('use the given wavenumbers, which may be asymmetric', async () => {
     const backend = await makeBackend('cpu');
     const [nt, nx, ny, vel] = [16, 5, 4, 100];
     const freq = Array.from({ length: nt / 2 + 1 }, (_, i) => i);

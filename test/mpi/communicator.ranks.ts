@@ -52,7 +52,7 @@ group('more elements than one call counts', () => {
 });
 
 group('sub-communicators', () => {
-  distributed('split by parity, in reversed order', ({ comm }) => {
+  distributed('of a split by parity in reversed order run all calls', ({ comm }) => {
     const part = comm.split(comm.rank % 2, -comm.rank);
     const members = Array.from({ length: comm.size }, (_, r) => r)
       .filter((r) => r % 2 === comm.rank % 2)
@@ -65,14 +65,14 @@ group('sub-communicators', () => {
     expect(() => part.barrier()).to.throw(MpiError, 'freed');
   });
 
-  distributed('of one rank', ({ comm }) => {
+  distributed('of one rank run all calls', ({ comm }) => {
     const alone = comm.split(comm.rank);
     expect(alone.size).to.equal(1);
     for (const { run } of BODIES) run(alone, hostCell);
     alone.free();
   });
 
-  distributed('a rank without a colour gets none', ({ comm }) => {
+  distributed('are undefined on a rank without a colour', ({ comm }) => {
     const part = comm.split(comm.rank === 0 ? undefined : 1);
     if (comm.rank === 0) expect(part).to.equal(undefined);
     else expect([part?.rank, part?.size]).to.deep.equal([comm.rank - 1, comm.size - 1]);
@@ -99,7 +99,7 @@ group('sub-communicators', () => {
     shared.free();
   });
 
-  distributed('many communicators one after another', { ranks: [1, 3] }, ({ comm }) => {
+  distributed('are made and freed many times', { ranks: [1, 3] }, ({ comm }) => {
     for (let i = 0; i < 200; i++) {
       const part = comm.split(0);
       part.barrier();
@@ -109,7 +109,7 @@ group('sub-communicators', () => {
 });
 
 group('Cartesian topology', () => {
-  distributed('a line', ({ comm }) => {
+  distributed('shifts along a line', ({ comm }) => {
     const line = comm.cart([comm.size]);
     if (!line) throw new Error('every rank is on the line');
     expect(line.coords).to.deep.equal([line.rank]);
@@ -126,7 +126,7 @@ group('Cartesian topology', () => {
     ring?.free();
   });
 
-  distributed('a grid of 2 × 2 with one periodic axis', { ranks: [4] }, ({ comm }) => {
+  distributed('shifts over a grid of 2 × 2 with one periodic axis', { ranks: [4] }, ({ comm }) => {
     const grid = comm.cart([2, 2], { periodic: [false, true], reorder: true });
     if (!grid) throw new Error('every rank is on the grid');
     expect(grid.coords).to.deep.equal([Math.floor(grid.rank / 2), grid.rank % 2]);
@@ -140,14 +140,14 @@ group('Cartesian topology', () => {
     grid.free();
   });
 
-  distributed('ranks beyond the grid get none', { ranks: [3] }, ({ comm }) => {
+  distributed('is undefined on ranks beyond the grid', { ranks: [3] }, ({ comm }) => {
     const grid = comm.cart([1, 2]);
     if (comm.rank < 2) expect(grid?.coords).to.deep.equal([0, comm.rank]);
     else expect(grid).to.equal(undefined);
     grid?.free();
   });
 
-  distributed('grids that do not fit are refused everywhere', ({ comm }) => {
+  distributed('is refused on all ranks where the grid does not fit', ({ comm }) => {
     expect(() => comm.cart([comm.size, 2])).to.throw(MpiError, 'needs');
     expect(() => comm.cart([0])).to.throw(MpiError, 'positive');
     expect(() => comm.cart([1], { periodic: [true, true] })).to.throw(MpiError, 'axes');
@@ -165,7 +165,7 @@ group('objects', () => {
     map: new Map([[rank, 'x']]),
   });
 
-  distributed('broadcast, gathered and gathered on the root', ({ comm }) => {
+  distributed('are broadcast, gathered, and gathered on the root', ({ comm }) => {
     const all = Array.from({ length: comm.size }, (_, r) => value(r));
     for (let root = 0; root < comm.size; root++) {
       expect(comm.bcastObject(comm.rank === root ? value(root) : undefined, root)).to.deep.equal(value(root));
@@ -175,7 +175,7 @@ group('objects', () => {
     expect(comm.allgatherObject(undefined)).to.deep.equal(all.map(() => undefined));
   });
 
-  distributed('what cannot be sent is an error on all ranks', ({ comm }) => {
+  distributed('that cannot be sent throw on all ranks', ({ comm }) => {
     const last = comm.size - 1;
     const bad = comm.rank === last ? () => 1 : 1;
     expect(() => comm.bcastObject(bad, last)).to.throw(MpiError, `rank ${last} can't be sent`);
@@ -185,7 +185,7 @@ group('objects', () => {
   });
 });
 
-distributed('counters', ({ comm }) => {
+distributed('counters count messages, bytes, reductions and other collectives', ({ comm }) => {
   const mine = comm.dup();
   mine.sendrecv(
     new Float64Array(10),
@@ -249,7 +249,7 @@ distributed('all ranks get the same bits of a sum and a complex product', ({ com
   }
 });
 
-distributed('parts in their place are gathered and scattered without a copy of their own', ({ comm }) => {
+distributed('parts in their place are gathered and scattered without a copy', ({ comm }) => {
   const all = new Float64Array(2 * comm.size).fill(-1);
   const part = all.subarray(2 * comm.rank, 2 * comm.rank + 2).fill(comm.rank);
   comm.allgather(part, all);
@@ -381,7 +381,7 @@ group('errors', () => {
   });
 
   distributed(
-    'counts that differ between two ranks are an error, not a wait',
+    'counts that differ between two ranks throw instead of waiting',
     { ranks: [2, 3] },
     ({ comm }) => {
       const out = Array(comm.size).fill(1);
@@ -394,7 +394,7 @@ group('errors', () => {
     },
   );
 
-  distributed('a message to itself that nobody sent', { ranks: [1] }, ({ comm }) => {
+  distributed('a receive of a rank from itself without a send throws', { ranks: [1] }, ({ comm }) => {
     expect(() => comm.recv(f8(1), 0)).to.throw(MpiError, 'waits forever');
     expect(() => comm.irecv(f8(1), 0, 7).wait()).to.throw(MpiError, 'waits forever');
   });

@@ -49,7 +49,7 @@ describe('the end of one rank is the end of the job', function () {
     });
   }
 
-  it('rank 0 as well', async () => {
+  it('also of rank 0', async () => {
     const result = await runRanks(2, [RANK, 'exit 0', '0'], {
       timeout: 20 * SECONDS,
       env: { LOPS_MPI_EXIT_TIMEOUT: '1' },
@@ -74,7 +74,7 @@ describe('the end of one rank is the end of the job', function () {
     });
   }
 
-  it('no failure', async () => {
+  it('the job ends with exit code 0 where no rank fails', async () => {
     const result = await runRanks(3, [RANK, 'nothing'], { timeout: 20 * SECONDS });
     expect([result.code, result.stderr]).to.deep.equal([0, '']);
     expect(result.stdout.match(/went on/g)?.length).to.equal(2);
@@ -117,7 +117,7 @@ describe('the end of one rank is the end of the job', function () {
   }
 });
 
-describe('who joins', function () {
+describe('joining MPI', function () {
   this.timeout(40 * SECONDS);
   const say =
     `import { COMM_WORLD as w } from '${INDEX}'; console.log(w.rank + '/' + w.size + ' ' + ` +
@@ -129,30 +129,30 @@ describe('who joins', function () {
       env: { ...rankEnvironment(), LOPS_MPI: '', ...env },
     });
 
-  it('one rank without the addon, and without a launcher', () => {
+  it('joins alone without the addon, and without a launcher', () => {
     const { stdout, stderr } = alone({ LOPS_MPI_ADDON: '/nonexistent' });
     expect([stdout, stderr]).to.deep.equal(['0/1 SelfCommunicator\n', '']);
   });
 
-  it('a batch script and a lone Slurm task are one rank', () => {
+  it('has one rank in a batch script and in a single Slurm task', () => {
     expect(alone({ SLURM_PROCID: '0', SLURM_NTASKS: '4' }).stdout).to.equal('0/1 SelfCommunicator\n');
     expect(alone({ SLURM_PROCID: '0', SLURM_STEP_ID: '1', SLURM_STEP_NUM_TASKS: '1' }).stdout).to.equal(
       '0/1 SelfCommunicator\n',
     );
   });
 
-  it('several ranks without the addon: an error with the remedy on each', async () => {
+  it('throws on each of several ranks without the addon, with the remedy', async () => {
     const { code, stderr } = await runRanks(2, [...script, say], { env: { LOPS_MPI_ADDON: '/nonexistent' } });
     expect(code).to.not.equal(0);
     expect(stderr).to.match(/MpiError: rank \d of 2: the MPI addon is not built.*npx lops setup/);
   });
 
-  it('LOPS_MPI=off: every rank is alone', async () => {
+  it('is left out with LOPS_MPI=off, each process is one rank', async () => {
     const { code, stdout } = await runRanks(2, [...script, say], { env: { LOPS_MPI: 'off' } });
     expect([code, stdout]).to.deep.equal([0, '0/1 SelfCommunicator\n'.repeat(2)]);
   });
 
-  it('LOPS_DEBUG on some ranks alone: an error on each, instead of waiting for each other', async () => {
+  it('throws on each rank where LOPS_DEBUG is set on some ranks only', async () => {
     const unlike = `const rank = process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK;
     if (Number(rank) > 0) process.env.LOPS_DEBUG = '1';
       const { COMM_WORLD } = await import('${INDEX}'); console.log('joined ' + COMM_WORLD.rank);`;
@@ -162,13 +162,13 @@ describe('who joins', function () {
     expect(stderr).to.include('expected LOPS_DEBUG to be alike on all ranks');
   });
 
-  it('a launcher of another MPI: an error that says so', () => {
+  it('throws under a launcher of another MPI, and names both', () => {
     const { status, stderr } = alone({ PMI_RANK: '1', PMI_SIZE: '4', LOPS_MPIEXEC: '' });
     expect(status).to.not.equal(0);
     expect(stderr).to.match(/launcher started 4 ranks \(this is 1\), but .* sees 1: .*lops run/);
   });
 
-  it('neither a child nor a worker of a rank', async () => {
+  it('is left out in a child process and in a worker of a rank', async () => {
     const program = `
       import { COMM_WORLD as w } from '${INDEX}';
       import { spawnSync } from 'node:child_process';
@@ -199,7 +199,7 @@ describe('lops', function () {
       },
     });
 
-  it('run passes the exit code and the arguments on', () => {
+  it('run returns the exit code and passes the arguments', () => {
     const failed = lops('run', '-n', '3', RANK, 'exit 3', '2');
     expect(failed.status, failed.stderr).to.equal(3);
     expect(failed.stderr).to.match(/rank 2 of 3 .*exits with code 3/);
@@ -212,7 +212,7 @@ describe('lops', function () {
     expect(stdout).to.match(/^rank 0 is process/);
   });
 
-  it('refuses what it does not know', () => {
+  it('refuses unknown commands and options', () => {
     for (const [args, message] of [
       [['run', '-n', '2', '--frobnicate', RANK], /unknown option '--frobnicate'/],
       [['run', '-n', 'x', RANK], /positive integer/],
@@ -226,7 +226,7 @@ describe('lops', function () {
     }
   });
 
-  it('doctor', () => {
+  it('doctor prints a report', () => {
     const { status, stdout } = lops('doctor');
     expect(status).to.equal(0);
     for (const line of [

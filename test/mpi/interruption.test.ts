@@ -18,7 +18,7 @@ interface Said {
 const said = (stdout: string): Said =>
   JSON.parse(stdout.slice(stdout.indexOf('{')).trim().split('\n')[0] ?? '') as Said;
 
-describe('a job that is interrupted keeps its state and goes on later', function () {
+describe('a job that is interrupted writes its state and resumes', function () {
   this.timeout(60_000);
   let folder = '';
   beforeEach(() => {
@@ -26,7 +26,7 @@ describe('a job that is interrupted keeps its state and goes on later', function
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('3 ranks, of which one gets the signal', async () => {
+  it('on 3 ranks, of which one receives the signal', async () => {
     const whole = await runRanks(3, [RANK, join(folder, 'whole')]);
     expect(whole.code, whole.stderr).to.equal(0);
     const first = await runRanks(3, [RANK, join(folder, 'run'), '5']);
@@ -39,7 +39,7 @@ describe('a job that is interrupted keeps its state and goes on later', function
     expect(said(second.stdout)).to.deep.equal(said(whole.stdout));
   });
 
-  it('one rank without a launcher, in a loop that never returns to its events', async () => {
+  it('on one rank without a launcher, in a loop that never returns to the event loop', async () => {
     const child = startRanks(1, [RANK, folder, 'forever']);
     let stdout = '';
     child.stdout?.on('data', (piece: Buffer) => {

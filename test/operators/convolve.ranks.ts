@@ -109,7 +109,7 @@ group('convolution', () => {
       },
     );
 
-  distributed('refuses on all ranks', { backends: ['cpu'] }, ({ comm }) => {
+  distributed('refuses arguments that do not fit, on all ranks', { backends: ['cpu'] }, ({ comm }) => {
     expectAllThrow(comm, () => new MPIConvolve1D(8, [1, 2], { offset: 2 }), ArgumentError);
     expectAllThrow(comm, () => new MPIConvolveND([8, 8], [1, 2], { axes: [0, 1] }), ShapeError);
     expectAllThrow(

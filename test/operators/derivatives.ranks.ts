@@ -242,7 +242,7 @@ group('derivatives', () => {
     for (const depth of depths) expect(depth).to.be.within(2, 10);
   });
 
-  distributed('make nothing anew once they ran', ({ comm, backend }) => {
+  distributed('allocate nothing after the first call', ({ comm, backend }) => {
     const dims = [7, 3];
     const D = new MPIFirstDerivative(dims, { order: 5 });
     const A = D.H.mul(D).add(new MPILaplacian(dims).scale(0.5)).add(D.pow(2));
@@ -274,7 +274,7 @@ group('derivatives', () => {
     close();
   });
 
-  distributed('memory comes back when flat vectors are disposed', ({ backend }) => {
+  distributed('release their memory when flat vectors are disposed', ({ backend }) => {
     const D = new MPIFirstDerivative([8, 3]);
     const run = () => {
       for (const shape of [[24], [8, 3]]) {
@@ -289,7 +289,7 @@ group('derivatives', () => {
     expect(backend.stats().liveBytes).to.equal(before);
   });
 
-  distributed('refuse what does not fit, on every rank', ({ comm, backend }) => {
+  distributed('refuse arguments that do not fit, on every rank', ({ comm, backend }) => {
     const D = new MPIFirstDerivative([6, 4]);
     const dtype = 'float32';
     const x = DistributedArray.ones([6, 4], { dtype });

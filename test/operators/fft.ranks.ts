@@ -148,32 +148,37 @@ group('FFT', () => {
       },
     );
 
-  distributed('sends as little as it can', { backends: ['cpu'] }, ({ comm }) => {
-    const p = comm.size;
-    const sent = (A: MPILinearOperator, layout: Layout) => {
-      const x = placed(
-        DistributedArray.random(A.dims, { dtype: 'complex128', partition: 'UNSAFE_BROADCAST' }).local,
-        layout,
-        comm,
-      );
-      A.matvec(x);
-      return traffic(comm, () => A.matvec(x));
-    };
-    const dims = [8, 8, 8];
-    const slabs = (axis: number) => Layout.split(dims, p, axis);
-    const messages = (n: number) => ({ ...NOTHING, messages: n * (p - 1) });
-    // whole axes need no messages, other axes need messages in both directions, and a result in
-    // another layout needs messages in one direction only
-    expect(sent(new MPIFFT2D(dims, { axes: [1, 2] }), slabs(0))).to.deep.equal(NOTHING);
-    expect(sent(new MPIFFTND(dims), slabs(0))).to.deep.equal(messages(2));
-    expect(sent(new MPIFFTND(dims), slabs(2))).to.deep.equal(messages(2));
-    expect(sent(new MPIFFTND(dims, { dataAxis: 1 }), slabs(0))).to.deep.equal(messages(1));
-    expect(sent(new MPIFFT1D(dims, { axis: 0 }), slabs(0))).to.deep.equal(messages(2));
-    // pencils: two transfers between two ranks each, and two back
-    if (p === 4) expect(sent(new MPIFFTND(dims), Layout.grid(dims, p, [2, 2, 1])).messages).to.be.at.most(8);
-    // a replicated model: each rank uses its own part of it
-    expect(sent(new MPIFFTND(dims), Layout.replicated(dims, p))).to.deep.equal(messages(2));
-  });
+  distributed(
+    'sends nothing along whole axes, and along others each way once',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const p = comm.size;
+      const sent = (A: MPILinearOperator, layout: Layout) => {
+        const x = placed(
+          DistributedArray.random(A.dims, { dtype: 'complex128', partition: 'UNSAFE_BROADCAST' }).local,
+          layout,
+          comm,
+        );
+        A.matvec(x);
+        return traffic(comm, () => A.matvec(x));
+      };
+      const dims = [8, 8, 8];
+      const slabs = (axis: number) => Layout.split(dims, p, axis);
+      const messages = (n: number) => ({ ...NOTHING, messages: n * (p - 1) });
+      // whole axes need no messages, other axes need messages in both directions, and a result in
+      // another layout needs messages in one direction only
+      expect(sent(new MPIFFT2D(dims, { axes: [1, 2] }), slabs(0))).to.deep.equal(NOTHING);
+      expect(sent(new MPIFFTND(dims), slabs(0))).to.deep.equal(messages(2));
+      expect(sent(new MPIFFTND(dims), slabs(2))).to.deep.equal(messages(2));
+      expect(sent(new MPIFFTND(dims, { dataAxis: 1 }), slabs(0))).to.deep.equal(messages(1));
+      expect(sent(new MPIFFT1D(dims, { axis: 0 }), slabs(0))).to.deep.equal(messages(2));
+      // pencils: two transfers between two ranks each, and two back
+      if (p === 4)
+        expect(sent(new MPIFFTND(dims), Layout.grid(dims, p, [2, 2, 1])).messages).to.be.at.most(8);
+      // a replicated model: each rank uses its own part of it
+      expect(sent(new MPIFFTND(dims), Layout.replicated(dims, p))).to.deep.equal(messages(2));
+    },
+  );
 
   distributed('keeps single precision, and the space of products', ({ comm }) => {
     const F = new MPIFFTND([4, 3, 2], { real: true });
@@ -187,7 +192,7 @@ group('FFT', () => {
     expect(G.rangeOf(G.domain()).layout.equals(Layout.split([4, 3, 2], comm.size, 1))).to.equal(true);
   });
 
-  distributed('refuses on all ranks', { backends: ['cpu'] }, ({ comm }) => {
+  distributed('refuses arguments that do not fit, on all ranks', { backends: ['cpu'] }, ({ comm }) => {
     expectAllThrow(comm, () => new MPIFFT2D([4, 4], { axes: [0] }), ShapeError);
     expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 0] }), ShapeError);
     expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], nffts: [3] }), ShapeError);

@@ -85,7 +85,7 @@ group('MPIHalo', () => {
       },
     );
 
-  distributed('takes arrays in any layout, flat ones too', ({ comm, backend }) => {
+  distributed('accepts arrays in any layout, flat ones too', ({ comm, backend }) => {
     const dims = [5, 6];
     const whole = NDArray.normal(dims, { dtype: 'float32', backend, seed: 2 });
     for (const procGrid of grids(2, comm.size)) {
@@ -122,7 +122,7 @@ group('MPIHalo', () => {
     [2, 5],
   ] as const)
     distributed(
-      `of width ${halo} around a block diagonal of derivatives of order ${order} is the distributed derivative`,
+      `of width ${halo} around derivatives of order ${order} gives the distributed derivative`,
       ({ comm, backend, tolerance }) => {
         const dims = [4 * comm.size + 1, 3];
         const H = new MPIHalo(dims, { halo, procGrid: [comm.size, 1] });
@@ -137,7 +137,7 @@ group('MPIHalo', () => {
       },
     );
 
-  distributed('refuses what does not fit, on every rank', ({ comm, backend }) => {
+  distributed('refuses arguments that do not fit, on every rank', ({ comm, backend }) => {
     expectAllThrow(comm, () => new MPIHalo([4, 4], { halo: -1 }), ArgumentError);
     expectAllThrow(comm, () => new MPIHalo([4, 4], { halo: 0.5 }), ArgumentError);
     expectAllThrow(comm, () => new MPIHalo([4, 4], { halo: [1, 1, 1] }), ShapeError);

@@ -79,7 +79,7 @@ group('matrix product', () => {
       },
     );
 
-  distributed('takes complex vectors with a real matrix', ({ floats, backend, comm, tolerance }) => {
+  distributed('accepts complex vectors with a real matrix', ({ floats, backend, comm, tolerance }) => {
     for (const dtype of floats) {
       if (isComplex(dtype) || !backend.dtypes.includes(complexOf(dtype))) continue;
       const A = NDArray.normal([4, 6], { seed: 0, dtype });
@@ -96,7 +96,7 @@ group('matrix product', () => {
     }
   });
 
-  distributed('takes uneven blocks, and distributed matrices', { backends: ['cpu'] }, ({ comm }) => {
+  distributed('accepts uneven blocks, and distributed matrices', { backends: ['cpu'] }, ({ comm }) => {
     const p = comm.size;
     const A = NDArray.normal([6, 8], { seed: 0 });
     const L = new MatrixMult(A, { otherdims: [3] });

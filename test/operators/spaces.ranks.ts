@@ -237,27 +237,31 @@ group('spaces', () => {
       expect(cgls(F, y, { x0: x, niter: 2 }).x.size).to.equal(x.size);
     });
 
-  distributed('of blocks: stacks flatten as products and sums do', { backends: ['cpu'] }, ({ comm }) => {
-    const dims = [2 * comm.size, 3];
-    const flat = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: comm.rank }))]);
-    const natural = new MPIFirstDerivative(dims);
-    const diagonal = new MPIStackedBlockDiag([flat, natural]);
-    const column = new MPIStackedVStack([natural, natural]);
-    // the first block is natural if its operator accepts flat vectors
-    const stack = diagonal.mul(column);
-    stack.dotTest({ domain: DistributedArray.zeros(dims).space });
-    const x = DistributedArray.random(dims, { seed: 2 });
-    const [a, b] = diagonal.matvec(column.matvec(x)).arrays as unknown as [AnyVector, AnyVector];
-    const slope = natural.matvec(x);
-    expectClose(a, flat.matvec(slope.ravel()), 0);
-    expectClose(b, natural.matvec(slope), 0);
-    const back = new MPIStackedVStack([flat, natural]);
-    const y = column.matvec(x);
-    const sum = flat.rmatvec(slope.ravel()).asArray().reshape(dims).add(natural.rmatvec(slope).asArray());
-    expectClose(back.rmatvec(y).asArray().reshape(dims), sum, 1e-12);
-  });
+  distributed(
+    'stacks of blocks accept flat vectors as products and sums do',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const dims = [2 * comm.size, 3];
+      const flat = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: comm.rank }))]);
+      const natural = new MPIFirstDerivative(dims);
+      const diagonal = new MPIStackedBlockDiag([flat, natural]);
+      const column = new MPIStackedVStack([natural, natural]);
+      // the first block is natural if its operator accepts flat vectors
+      const stack = diagonal.mul(column);
+      stack.dotTest({ domain: DistributedArray.zeros(dims).space });
+      const x = DistributedArray.random(dims, { seed: 2 });
+      const [a, b] = diagonal.matvec(column.matvec(x)).arrays as unknown as [AnyVector, AnyVector];
+      const slope = natural.matvec(x);
+      expectClose(a, flat.matvec(slope.ravel()), 0);
+      expectClose(b, natural.matvec(slope), 0);
+      const back = new MPIStackedVStack([flat, natural]);
+      const y = column.matvec(x);
+      const sum = flat.rmatvec(slope.ravel()).asArray().reshape(dims).add(natural.rmatvec(slope).asArray());
+      expectClose(back.rmatvec(y).asArray().reshape(dims), sum, 1e-12);
+    },
+  );
 
-  distributed('keep the kind of replicated vectors', { backends: ['cpu'] }, ({ comm }) => {
+  distributed('replicated vectors keep their partition', { backends: ['cpu'] }, ({ comm }) => {
     const A = new MPIVStack([new MatrixMult(NDArray.normal([3, 4], { seed: comm.rank }))]);
     for (const partition of ['BROADCAST', 'UNSAFE_BROADCAST'] as const) {
       const x = DistributedArray.random(4, { partition, seed: 1 });
@@ -271,7 +275,7 @@ group('spaces', () => {
   });
 
   distributed(
-    'of a halo: the model comes back over its grid, and sums with flat vectors hold',
+    'a halo returns the model over its grid, and its sums accept flat vectors',
     { backends: ['cpu'] },
     ({ comm }) => {
       const H = new MPIHalo([5, 7], { halo: 1, adjoint: 'exact' });

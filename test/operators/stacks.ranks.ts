@@ -51,7 +51,7 @@ const random = (n: number | Shape, dtype: DType, backend: Backend, seed = 9): ND
   NDArray.normal(n, { dtype, backend, seed });
 
 group('MPIBlockDiag', () => {
-  distributed('is the local block diagonal of all operators', ({ comm, backend, floats, tolerance }) => {
+  distributed('equals the local block diagonal of all operators', ({ comm, backend, floats, tolerance }) => {
     for (const dtype of floats) {
       const all = [3, 2, 4, 1, 2].map((n, k) => matrix(n, [2, 5, 1, 3, 2][k] as number, k, dtype, backend));
       const local = new BlockDiag(all);
@@ -82,7 +82,7 @@ group('MPIBlockDiag', () => {
   });
 
   distributed(
-    'of operators along the first axis has N-dimensional vectors',
+    'has N-dimensional vectors where the operators share the other axes',
     ({ comm, backend, floats, tolerance }) => {
       for (const dtype of floats) {
         const rows = [3, 2, 4, 3];
@@ -176,7 +176,7 @@ group('MPIBlockDiag', () => {
   });
 
   distributed(
-    'refuses unlike precisions, of operators and of vectors',
+    'refuses operators and vectors of different precision',
     { backends: ['cpu', 'reference'] },
     ({ comm, backend }) => {
       const wrong = comm.rank === comm.size - 1;
@@ -203,7 +203,7 @@ group('MPIBlockDiag', () => {
 });
 
 group('MPIVStack and MPIHStack', () => {
-  distributed('are the local stacks of all operators', ({ comm, backend, floats, tolerance }) => {
+  distributed('equal the local stacks of all operators', ({ comm, backend, floats, tolerance }) => {
     for (const dtype of floats) {
       const tall = [3, 2, 4, 1, 2].map((n, k) => matrix(n, 4, k, dtype, backend));
       const wide = [3, 2, 4, 1, 2].map((m, k) => matrix(4, m, k, dtype, backend));
@@ -276,7 +276,7 @@ group('MPIVStack and MPIHStack', () => {
     expectClose(A.rmatvec(y).local, group.rmatvec(group.matvec(x)), 10 * tolerance('float32'));
   });
 
-  distributed('make nothing anew once they ran, and hold no memory', ({ comm, backend }) => {
+  distributed('allocate nothing after the first call, and hold no memory', ({ comm, backend }) => {
     const tall = [matrix(3, 4, comm.rank, 'float32', backend), matrix(2, 4, 7, 'float32', backend)];
     const A = new MPIVStack(tall);
     const B = new MPIBlockDiag(tall);
@@ -362,7 +362,7 @@ group('three ways to distribute a problem', () => {
 });
 
 distributed(
-  'stacks take natural vectors where a block works on flat ones, and the other way round',
+  'stacks accept natural vectors where a block has flat ones, and the reverse',
   ({ comm, backend, dtypes }) => {
     const dtype = dtypes[0] as 'float32' | 'float64';
     const dims = [comm.size * 2, 3];

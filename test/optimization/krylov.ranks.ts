@@ -71,7 +71,7 @@ group('cost of an iteration', () => {
   }
 
   distributed(
-    'least squares: 2 reductions, 1 in the single-reduction form; sparse ones 2; no allocation',
+    'least squares cost 2 reductions, 1 in the single-reduction form; sparse solvers 2; no allocation',
     ({ comm, backend, floats }) => {
       for (const dtype of floats) {
         const dims = [7, 3];
@@ -102,7 +102,7 @@ group('cost of an iteration', () => {
   );
 
   distributed(
-    'powerIteration: 1 reduction; preconditioned: as without',
+    'powerIteration costs 1 reduction; a preconditioner costs none more',
     ({ comm, backend, reals: [dtype = 'float64'] }) => {
       const A = definite([8, 2]);
       const domain = A.domain({ dtype });
@@ -120,7 +120,7 @@ group('cost of an iteration', () => {
   );
 
   distributed(
-    'a time limit: one reduction more, and all ranks stop together',
+    'a time limit costs one reduction more, and all ranks stop together',
     ({ comm, backend, reals: [dtype = 'float64'] }) => {
       const A = definite([9, 4]);
       const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
@@ -134,7 +134,7 @@ group('cost of an iteration', () => {
 });
 
 group('solutions', () => {
-  distributed('square systems, some ranks empty', ({ floats, tolerance }) => {
+  distributed('square systems are solved, also with empty ranks', ({ floats, tolerance }) => {
     for (const dtype of floats) {
       for (const dims of [[11, 3], [2, 5], [1]]) {
         const A = definite(dims);
@@ -162,7 +162,7 @@ group('solutions', () => {
     }
   });
 
-  distributed('least squares of stacked data, damped or not', ({ floats, tolerance }) => {
+  distributed('least-squares problems of stacked data are solved, damped or not', ({ floats, tolerance }) => {
     for (const dtype of floats) {
       const dims = [7, 3];
       const A = new MPIStackedVStack([
@@ -184,7 +184,7 @@ group('solutions', () => {
     }
   });
 
-  distributed('stacked models; complex data of real operators', ({ dtypes, tolerance }) => {
+  distributed('stacked models, and complex data of real operators, are solved', ({ dtypes, tolerance }) => {
     for (const dtype of dtypes.filter((d) => d !== 'int32')) {
       const A = new MPIGradient([6, 4], { kind: 'forward' }).H;
       const y = A.range({ dtype }).random(2);
@@ -195,7 +195,7 @@ group('solutions', () => {
     }
   });
 
-  distributed('a replicated model: the same bits on every rank', ({ comm, reals }) => {
+  distributed('a replicated model has the same bits on every rank', ({ comm, reals }) => {
     for (const dtype of reals) {
       const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
       const A = new MPIVStack(
@@ -223,32 +223,35 @@ group('solutions', () => {
   });
 });
 
-group('masks of other solvers', () => {
-  distributed('every colour solves its own problem; all go on until the last is done', ({ comm, reals }) => {
-    for (const dtype of reals) {
-      const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
-      const color = mask[comm.rank] as number;
-      const matrix = NDArray.normal([4, 4], { seed: 10 + color * comm.rank, dtype });
-      const A = new MPIBlockDiag([new MatrixMult(matrix, { dtype })]);
-      const y = DistributedArray.random([4 * comm.size], { dtype, seed: 2, mask });
-      const small = dtype === 'float64' ? 1e-9 : 1e-3;
-      const answers = [
-        lsqr(A, y, { niter: 200, atol: small, btol: small, conlim: 0 }),
-        lsmr(A, y, { niter: 200, atol: small, btol: small, conlim: 0 }),
-        cglsSingleReduction(A, y, { niter: 200, tol: small }),
-      ];
-      for (const [k, { x, iterations }] of answers.entries()) {
-        const all = comm.allgatherObject(iterations);
-        expect(new Set(all).size, 'iterations are one number').to.equal(1);
-        expect(A.rmatvec(y.subtract(A.matvec(x))).norm(), `${k}`).to.be.below(Math.sqrt(small));
+group('masks', () => {
+  distributed(
+    'every colour solves its own problem, and all iterate until the last has converged',
+    ({ comm, reals }) => {
+      for (const dtype of reals) {
+        const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+        const color = mask[comm.rank] as number;
+        const matrix = NDArray.normal([4, 4], { seed: 10 + color * comm.rank, dtype });
+        const A = new MPIBlockDiag([new MatrixMult(matrix, { dtype })]);
+        const y = DistributedArray.random([4 * comm.size], { dtype, seed: 2, mask });
+        const small = dtype === 'float64' ? 1e-9 : 1e-3;
+        const answers = [
+          lsqr(A, y, { niter: 200, atol: small, btol: small, conlim: 0 }),
+          lsmr(A, y, { niter: 200, atol: small, btol: small, conlim: 0 }),
+          cglsSingleReduction(A, y, { niter: 200, tol: small }),
+        ];
+        for (const [k, { x, iterations }] of answers.entries()) {
+          const all = comm.allgatherObject(iterations);
+          expect(new Set(all).size, 'iterations are one number').to.equal(1);
+          expect(A.rmatvec(y.subtract(A.matvec(x))).norm(), `${k}`).to.be.below(Math.sqrt(small));
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 group('refusals', () => {
   distributed(
-    'NaN on one rank, a preconditioner that is not definite, or that does not fit: an error on all',
+    'NaN on one rank, and a preconditioner that is not definite or does not fit, throw on all',
     ({ comm, reals }) => {
       const [dtype = 'float64'] = reals;
       const A = definite([8, 2]);
@@ -276,7 +279,7 @@ group('refusals', () => {
 });
 
 group('limits of time', () => {
-  distributed('no limit costs no reduction, a limit one an iteration', ({ comm }) => {
+  distributed('cost one reduction an iteration, and none where there is no limit', ({ comm }) => {
     const [A, y] = [definite([8, 3]), DistributedArray.random([8, 3], { seed: 1, dtype: 'float32' })];
     const reductions = (maxTime?: number) =>
       traffic(
@@ -290,7 +293,7 @@ group('limits of time', () => {
 
 group('inner products that do not depend on the number of ranks', () => {
   distributed(
-    'conjugate gradients: all iterates and costs are those of one rank, bit by bit',
+    'give conjugate gradients the bits of one rank in all iterates and costs',
     ({ comm, floats }) => {
       for (const dtype of floats) {
         const dims = [13, 5];

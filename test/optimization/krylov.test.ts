@@ -110,7 +110,7 @@ describe('solvers of least squares', () => {
         });
       }
 
-      it('a rank-deficient inconsistent system: the least-squares solution of least norm', () => {
+      it('finds the least-squares solution of least norm of a rank-deficient inconsistent system', () => {
         const a = [
           [1, 1, 0],
           [2, 2, 1],
@@ -122,7 +122,7 @@ describe('solvers of least squares', () => {
         expect(cost.at(-1)).to.be.closeTo(7, 1e-10);
       });
 
-      it('an ill-conditioned system: Hilbert columns', () => {
+      it('solves an ill-conditioned system of Hilbert columns', () => {
         const a = hilbert(12).map((row) => row.slice(0, 6));
         const y = vector(a.map((row) => row.reduce((sum, v) => sum + v, 0)));
         // the condition number is 5e6, so a gradient of 1e-15 allows an error of 1e-3
@@ -157,7 +157,7 @@ describe('solvers of least squares', () => {
         expect(cost.at(-1)).to.be.closeTo(y.subtract(A.matvec(x)).norm(), 1e-10);
       });
 
-      it('a zero right-hand side, an exact start, data orthogonal to the range, one element', () => {
+      it('ends at once for a zero right-hand side, an exact start and data orthogonal to the range', () => {
         const zero = solve(new Dense(randomMatrix(9, 5, 1)), NDArray.zeros([9]));
         expect(zero).to.include({ iterations: 0, reason: 'solved exactly' });
         expect(zero.x.norm()).to.equal(0);
@@ -179,7 +179,7 @@ describe('solvers of least squares', () => {
         expect(one.iterations).to.equal(1);
       });
 
-      it('breaking down is no NaN: an operator of zeros', () => {
+      it('ends without NaN for an operator of zeros', () => {
         const { x, reason } = solve(new Dense(diagonal([0, 0])), vector([1, 2]));
         expect(reason).to.equal('solved exactly');
         expect(x.norm()).to.equal(0);
@@ -187,7 +187,7 @@ describe('solvers of least squares', () => {
     });
   }
 
-  it('lsqr and lsmr say why they stopped, and estimate norms', () => {
+  it('lsqr and lsmr return why they stopped, and estimate norms', () => {
     const compatible = randomMatrix(8, 4, 5);
     const A = new Dense(compatible);
     const truth = column(4, 6);
@@ -320,7 +320,7 @@ describe('solvers of Hermitian systems', () => {
         });
       }
 
-      it('a zero right-hand side, an exact start, one element', () => {
+      it('ends at once for a zero right-hand side and an exact start, and solves one element', () => {
         const zero = solve(new Dense(diagonal([1, 2])), NDArray.zeros([2]));
         expect(zero).to.include({ iterations: 0, reason: 'solved exactly' });
         const exact = solve(new Dense(diagonal([2, 4])), vector([2, 8]), { x0: vector([1, 2]) });
@@ -360,7 +360,7 @@ describe('solvers of Hermitian systems', () => {
     }
   });
 
-  it('residual replacement: the pipelined form reaches what cg reaches', () => {
+  it('residual replacement makes the pipelined form ten times as accurate', () => {
     const n = 60;
     const A = new Dense(diagonal(Array.from({ length: n }, (_, i) => 1 + 1e5 * (i / (n - 1)) ** 4)));
     const y = NDArray.ones([n]);
@@ -404,7 +404,7 @@ describe('solvers of Hermitian systems', () => {
     },
   );
 
-  it('minres: indefinite, shifted, singular', () => {
+  it('minres solves indefinite, shifted and singular systems', () => {
     for (const dtype of ['float64', 'complex128'] as const) {
       const a = hermitian(9, 2, dtype, 0.5);
       const rhs = column(9, 4, dtype);
@@ -463,7 +463,7 @@ describe('solvers of Hermitian systems', () => {
     expect(helped.iterations).to.be.below(plain.iterations / 2);
   });
 
-  it('xnorm is the norm of the x that is given, also from a start', () => {
+  it('xnorm is the norm of the returned x, also from a start', () => {
     const A = new Dense(randomMatrix(6, 6, 3));
     const symmetric = A.add(A.H);
     const y = NDArray.normal([6], { seed: 5 });
@@ -506,7 +506,7 @@ describe('solvers of Hermitian systems', () => {
     expect(x.get(1)).to.be.closeTo(5 / 3, 1e-12);
   });
 
-  it('conlim, niter and maxTime may be Infinity: no limit', () => {
+  it('an infinite conlim, niter or maxTime is no limit', () => {
     const A = new Dense(diagonal([1, 1e-9]));
     const y = vector([1, 1e-9]);
     const limits = {
@@ -522,7 +522,7 @@ describe('solvers of Hermitian systems', () => {
     expect(() => lsqr(A, y, { conlim: Number.NaN })).to.throw(ArgumentError, /conlim/);
   });
 
-  it('conditionEstimate: singular operators, and small singular values to all digits', () => {
+  it('conditionEstimate is infinite for singular operators, and accurate for small singular values', () => {
     const conditions = [
       [diagonal([1, 0]), Number.POSITIVE_INFINITY],
       [diagonal([0, 0]), Number.POSITIVE_INFINITY],
@@ -568,7 +568,7 @@ describe('solvers of Hermitian systems', () => {
     }
   });
 
-  it('powerIteration: the largest eigenvalue and its vector', () => {
+  it('powerIteration finds the largest eigenvalue and its vector', () => {
     for (const dtype of ['float64', 'complex128'] as const) {
       const a = hermitian(7, 3, dtype, 10);
       const A = new Dense(a, dtype);
@@ -581,7 +581,7 @@ describe('solvers of Hermitian systems', () => {
     expect(() => powerIteration(new Dense(randomMatrix(3, 2, 1)))).to.throw(ShapeError);
   });
 
-  it('refuse what does not fit', () => {
+  it('refuse arguments that do not fit', () => {
     const A = new Dense(diagonal([1, 2]));
     const y = NDArray.ones([2]);
     // @ts-expect-error misspelled

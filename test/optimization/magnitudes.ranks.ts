@@ -120,7 +120,7 @@ group('data of any magnitude', () => {
   }
 
   distributed(
-    'weights, thresholds and dampings that are not measured like the data keep their meaning',
+    'weights, thresholds and dampings in units other than those of the data keep their meaning',
     ({ reals: [dtype = 'float64'] }) => {
       const A = definite(DIMS);
       const y = DistributedArray.random(DIMS, { dtype, seed: 3 });
@@ -288,7 +288,7 @@ group('default tolerances', () => {
     },
   );
 
-  distributed('one that is given stays absolute', few, ({ reals: [dtype = 'float64'] }) => {
+  distributed('a tolerance that is given stays absolute', few, ({ reals: [dtype = 'float64'] }) => {
     const A = definite(DIMS);
     const y = scaled(DistributedArray.random(DIMS, { dtype, seed: 3 }), 1e-5);
     const solvers: readonly ((

@@ -54,7 +54,7 @@ function problemOf(solve: (o: { niter: number; checkpoint: Scribe }) => { x: { d
 const times = (A: LinearOperator<DistributedArray>, k: number): LinearOperator<DistributedArray> =>
   A.scale(k) as LinearOperator<DistributedArray>;
 
-group('another problem', () => {
+group('checkpoints of another problem', () => {
   for (const [name, row] of Object.entries(SOLVER_TABLE))
     distributed(
       `${name}: its checkpoint is refused for other data and another operator`,
@@ -102,7 +102,7 @@ group('another problem', () => {
     );
 
   distributed(
-    'options that define it are told, limits are not',
+    'differ in options that define the problem, and not in limits',
     { ranks: [1, 2], backends: ['cpu'] },
     ({ comm }) => {
       const A = definite(DIMS, comm);
@@ -221,97 +221,93 @@ group('another problem', () => {
     },
   );
 
-  distributed(
-    'functions with other parameters are told',
-    { ranks: [1, 2], backends: ['cpu'] },
-    ({ comm }) => {
-      const x0 = DistributedArray.random(DIMS, { seed: 4, comm });
-      const b = DistributedArray.random(DIMS, { seed: 5, comm });
-      const D = new MPIFirstDerivative(DIMS, { kind: 'forward', comm });
-      const A = definite(DIMS, comm);
-      const I = A.pow(0) as LinearOperator<DistributedArray>;
-      type F = ProxOperator<DistributedArray>;
-      const families: Readonly<Record<string, readonly (() => F)[]>> = {
-        L0: [() => new L0(), () => new L0({ sigma: 1.01 }), () => new L0({ sigma: 1e-8 })],
-        L1: [1, 1.001, 1e-7, 2e-7, 1e5, 2e5].map((sigma) => () => new L1({ sigma })),
-        L2: [
-          () => new L2({ b }),
-          () => new L2({ b, sigma: 2 }),
-          () => new L2({ b: x0 }),
-          () => new L2({ b, Op: A }),
-          () => new L2({ b, Op: D }),
-          () => new L2({ b, Op: A, q: x0 }),
-          () => new L2({ b, Op: A, q: x0, alpha: 2 }),
-        ],
-        'others of no smoothness': [
-          () => new Euclidean(),
-          () => new Euclidean({ sigma: 2 }),
-          () => new EuclideanBall({ radius: 1 }),
-          () => new EuclideanBall({ radius: 1e4 }),
-          () => new EuclideanBall({ radius: 1, center: b }),
-          () => new Simplex(),
-          () => new Simplex({ radius: 2 }),
-          () => new L1Ball(),
-          () => new L1Ball({ radius: 3e5 }),
-          () => new TV(DIMS, { sigma: 0.1 }),
-          () => new TV(DIMS, { sigma: 0.1, isotropic: false }),
-        ] as unknown as readonly (() => F)[],
-        Box: [
-          () => new Box({ lower: -1 }),
-          () => new Box({ lower: -2 }),
-          () => new Box({ lower: -1e5 }),
-          () => new Box({ lower: -1, upper: 1 }),
-        ],
-        Huber: [
-          () => new Huber({ alpha: 1 }),
-          () => new Huber({ alpha: 2 }),
-          () => new Huber({ alpha: 1e4 }),
-        ] as unknown as readonly (() => F)[],
-        made: [
-          () => new L1().translate(b),
-          () => new L1().translate(x0),
-          () => new L1().scale(2),
-          () => new L1().conjugate(),
-          () => new L1().addQuadratic({ rho: 1 }),
-          () => new L1().addQuadratic({ rho: 1, b }),
-          () => new L1().add(new Box({ lower: 0 })),
-          () => new Orthogonal(new L1(), times(I, 3), { alpha: 9 }) as unknown as F,
-        ],
-      };
-      for (const [name, family] of Object.entries(families)) {
-        const problems = family.map((f) => problemOf((o) => admm(f(), new L1(), x0, { tau: 1, ...o })));
-        for (const [k, p] of problems.entries()) {
-          const again = problemOf((o) => admm((family[k] as () => F)(), new L1(), x0, { tau: 1, ...o }));
-          expect(differences(p, again), `${name} ${k} again`).to.deep.equal([]);
-          for (const [j, q] of problems.entries())
-            if (j !== k)
-              expect(differences(p, q).join('; '), `${name} ${k} and ${j}`).to.include(
-                'the function f differs',
-              );
-        }
+  distributed('differ in the parameters of functions', { ranks: [1, 2], backends: ['cpu'] }, ({ comm }) => {
+    const x0 = DistributedArray.random(DIMS, { seed: 4, comm });
+    const b = DistributedArray.random(DIMS, { seed: 5, comm });
+    const D = new MPIFirstDerivative(DIMS, { kind: 'forward', comm });
+    const A = definite(DIMS, comm);
+    const I = A.pow(0) as LinearOperator<DistributedArray>;
+    type F = ProxOperator<DistributedArray>;
+    const families: Readonly<Record<string, readonly (() => F)[]>> = {
+      L0: [() => new L0(), () => new L0({ sigma: 1.01 }), () => new L0({ sigma: 1e-8 })],
+      L1: [1, 1.001, 1e-7, 2e-7, 1e5, 2e5].map((sigma) => () => new L1({ sigma })),
+      L2: [
+        () => new L2({ b }),
+        () => new L2({ b, sigma: 2 }),
+        () => new L2({ b: x0 }),
+        () => new L2({ b, Op: A }),
+        () => new L2({ b, Op: D }),
+        () => new L2({ b, Op: A, q: x0 }),
+        () => new L2({ b, Op: A, q: x0, alpha: 2 }),
+      ],
+      'others of no smoothness': [
+        () => new Euclidean(),
+        () => new Euclidean({ sigma: 2 }),
+        () => new EuclideanBall({ radius: 1 }),
+        () => new EuclideanBall({ radius: 1e4 }),
+        () => new EuclideanBall({ radius: 1, center: b }),
+        () => new Simplex(),
+        () => new Simplex({ radius: 2 }),
+        () => new L1Ball(),
+        () => new L1Ball({ radius: 3e5 }),
+        () => new TV(DIMS, { sigma: 0.1 }),
+        () => new TV(DIMS, { sigma: 0.1, isotropic: false }),
+      ] as unknown as readonly (() => F)[],
+      Box: [
+        () => new Box({ lower: -1 }),
+        () => new Box({ lower: -2 }),
+        () => new Box({ lower: -1e5 }),
+        () => new Box({ lower: -1, upper: 1 }),
+      ],
+      Huber: [
+        () => new Huber({ alpha: 1 }),
+        () => new Huber({ alpha: 2 }),
+        () => new Huber({ alpha: 1e4 }),
+      ] as unknown as readonly (() => F)[],
+      made: [
+        () => new L1().translate(b),
+        () => new L1().translate(x0),
+        () => new L1().scale(2),
+        () => new L1().conjugate(),
+        () => new L1().addQuadratic({ rho: 1 }),
+        () => new L1().addQuadratic({ rho: 1, b }),
+        () => new L1().add(new Box({ lower: 0 })),
+        () => new Orthogonal(new L1(), times(I, 3), { alpha: 9 }) as unknown as F,
+      ],
+    };
+    for (const [name, family] of Object.entries(families)) {
+      const problems = family.map((f) => problemOf((o) => admm(f(), new L1(), x0, { tau: 1, ...o })));
+      for (const [k, p] of problems.entries()) {
+        const again = problemOf((o) => admm((family[k] as () => F)(), new L1(), x0, { tau: 1, ...o }));
+        expect(differences(p, again), `${name} ${k} again`).to.deep.equal([]);
+        for (const [j, q] of problems.entries())
+          if (j !== k)
+            expect(differences(p, q).join('; '), `${name} ${k} and ${j}`).to.include(
+              'the function f differs',
+            );
       }
-      // the values that a function keeps are unchanged
-      const f = new L2({ b, Op: A, warm: true });
-      admm(f, new L1(), x0, { tau: 1, niter: 3 });
-      const [memory] = f.memories(x0.space);
-      const kept = memory?.vector.copy();
-      expect(memory?.filled).to.equal(true);
-      const one = problemOf((o) => admm(f, new L1(), x0, { tau: 1, ...o }));
-      expect(memory?.filled).to.equal(true);
-      expect(
-        (memory as NonNullable<typeof memory>).vector.subtract(kept as DistributedArray).norm(),
-      ).to.equal(0);
-      expect(
-        differences(
-          one,
-          problemOf((o) => admm(new L2({ b, Op: A, warm: true }), new L1(), x0, { tau: 1, ...o })),
-        ),
-      ).to.deep.equal([]);
-    },
-  );
+    }
+    // the values that a function keeps are unchanged
+    const f = new L2({ b, Op: A, warm: true });
+    admm(f, new L1(), x0, { tau: 1, niter: 3 });
+    const [memory] = f.memories(x0.space);
+    const kept = memory?.vector.copy();
+    expect(memory?.filled).to.equal(true);
+    const one = problemOf((o) => admm(f, new L1(), x0, { tau: 1, ...o }));
+    expect(memory?.filled).to.equal(true);
+    expect((memory as NonNullable<typeof memory>).vector.subtract(kept as DistributedArray).norm()).to.equal(
+      0,
+    );
+    expect(
+      differences(
+        one,
+        problemOf((o) => admm(new L2({ b, Op: A, warm: true }), new L1(), x0, { tau: 1, ...o })),
+      ),
+    ).to.deep.equal([]);
+  });
 
   distributed(
-    'is the same on other numbers of ranks and other backends',
+    'are equal on other numbers of ranks and other backends',
     ({ comm, reals: [dtype = 'float64'] }) => {
       const self = comm.split(comm.rank) as Communicator;
       const host = new CpuBackend();
@@ -336,7 +332,7 @@ group('another problem', () => {
   );
 
   distributed(
-    'is refused on all ranks, and by the folder of a job that lives',
+    'are refused on all ranks, and in the folder of a running job',
     { ranks: [2, 3], backends: ['cpu'] },
     ({ comm }) => {
       const A = definite(DIMS, comm);

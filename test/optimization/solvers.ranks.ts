@@ -21,7 +21,7 @@ import { costs, definite, optimality, rounding } from './problems.js';
 
 group('cg', () => {
   distributed(
-    'two reductions an iteration, no other collective, no allocation',
+    'costs two reductions an iteration, no other collective, no allocation',
     ({ comm, backend, floats }) => {
       for (const dtype of floats) {
         const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
@@ -49,7 +49,7 @@ group('cg', () => {
 
 group('cgls', () => {
   distributed(
-    'two reductions an iteration, no other collective, no allocation, damped or not',
+    'costs two reductions an iteration, no other collective, no allocation, damped or not',
     ({ comm, backend, floats }) => {
       for (const dtype of floats) {
         const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
@@ -63,7 +63,7 @@ group('cgls', () => {
   );
 
   distributed(
-    'stacked data: two reductions an iteration, no allocation, the damped least-squares solution',
+    'stacked data cost two reductions an iteration, no allocation, and give the damped solution',
     ({ comm, backend, floats, tolerance }) => {
       for (const dtype of floats) {
         const dims = [7, 3];
@@ -86,7 +86,7 @@ group('cgls', () => {
     },
   );
 
-  distributed('stacked models and data', ({ reals, tolerance }) => {
+  distributed('solves for stacked models from stacked data', ({ reals, tolerance }) => {
     for (const dtype of reals) {
       const G = new MPIGradient([6, 4], { kind: 'forward' });
       const A = G.H;
@@ -97,7 +97,7 @@ group('cgls', () => {
     }
   });
 
-  distributed('a replicated model: the same bits on every rank', ({ comm, reals, tolerance }) => {
+  distributed('a replicated model has the same bits on every rank', ({ comm, reals, tolerance }) => {
     for (const dtype of reals) {
       const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
       const op = (seed: number) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype });
@@ -109,7 +109,7 @@ group('cgls', () => {
     }
   });
 
-  distributed('data that real operators meet may be complex', ({ dtypes, tolerance }) => {
+  distributed('real operators accept complex data', ({ dtypes, tolerance }) => {
     for (const dtype of dtypes.filter(isComplex)) {
       const A = definite([5, 3]);
       const y = A.range({ dtype }).random(6);
@@ -141,7 +141,7 @@ group('cgls', () => {
     expect(flat?.x.asArray().toHost()).to.deep.equal(natural?.x.asArray().toHost());
   });
 
-  distributed('leaving the loop gives memory back, but x', ({ backend, reals }) => {
+  distributed('leaving the loop disposes of all vectors but x', ({ backend, reals }) => {
     const [dtype = 'float64'] = reals;
     const A = definite([8, 3]);
     const y = DistributedArray.random([8, 3], { dtype });
@@ -168,7 +168,7 @@ group('cgls', () => {
     expect(() => cg(definite([8, 2]), y)).to.throw(NumericalError, /iteration 0/);
   });
 
-  distributed('bad input is refused on all ranks', ({ comm, reals }) => {
+  distributed('invalid input is refused on all ranks', ({ comm, reals }) => {
     const [dtype = 'float64'] = reals;
     const A = definite([8, 2]);
     expect(() => cgls(A, DistributedArray.ones([8, 3], { dtype }))).to.throw(ShapeError);
@@ -208,20 +208,23 @@ group('masks', () => {
     return { color, A, y };
   }
 
-  distributed('every colour solves its own problem; all go on until the last is done', ({ comm, reals }) => {
-    for (const dtype of reals) {
-      const { color, A, y } = problem(comm, dtype);
-      const tol = dtype === 'float64' ? 1e-20 : 1e-8;
-      const { x, iterations, reason } = cgls(A, y, { niter: 300, tol });
-      expect(reason).to.be.oneOf(['tolerance reached', 'solved exactly']);
-      const all = comm.allgatherObject({ color, iterations });
-      expect(new Set(all.map((a) => a.iterations)).size, 'iterations are one number').to.equal(1);
-      if (comm.size > 1) expect(iterations).to.be.above(1);
-      const residual = y.subtract(A.matvec(x)).norm();
-      expect(residual).to.be.below(1e-2);
-      if (color === 0 && comm.size > 1) expect(x.local.subtract(y.local).norm()).to.equal(0);
-    }
-  });
+  distributed(
+    'every colour solves its own problem, and all iterate until the last has converged',
+    ({ comm, reals }) => {
+      for (const dtype of reals) {
+        const { color, A, y } = problem(comm, dtype);
+        const tol = dtype === 'float64' ? 1e-20 : 1e-8;
+        const { x, iterations, reason } = cgls(A, y, { niter: 300, tol });
+        expect(reason).to.be.oneOf(['tolerance reached', 'solved exactly']);
+        const all = comm.allgatherObject({ color, iterations });
+        expect(new Set(all.map((a) => a.iterations)).size, 'iterations are one number').to.equal(1);
+        if (comm.size > 1) expect(iterations).to.be.above(1);
+        const residual = y.subtract(A.matvec(x)).norm();
+        expect(residual).to.be.below(1e-2);
+        if (color === 0 && comm.size > 1) expect(x.local.subtract(y.local).norm()).to.equal(0);
+      }
+    },
+  );
 
   distributed('NaN in one colour is an error on all ranks', ({ comm, reals }) => {
     const [dtype = 'float64'] = reals;

@@ -93,7 +93,7 @@ describe('CG and CGLS on local arrays', () => {
       expect((cost[iterations - 1] as number) ** 2).to.be.above(1e-2);
     });
 
-    it('an ill-conditioned system: the residual falls far below the right-hand side', () => {
+    it('reduces the residual far below the right-hand side in an ill-conditioned system', () => {
       const n = 10;
       const a = hilbert(n);
       const y = vector(times(a, new Array(n).fill(1)).map(re));
@@ -102,7 +102,7 @@ describe('CG and CGLS on local arrays', () => {
       expectClose(x, new Array(n).fill(1), { atol: 1e-2 });
     });
 
-    it('a singular consistent system: the solution in the range of A', () => {
+    it('finds the solution in the range of A of a singular consistent system', () => {
       const { x, cost } = cg(new Dense(diagonal([4, 2, 1, 0, 0])), vector([4, 4, 4, 0, 0]), {
         niter: 20,
         tol: 1e-26,
@@ -111,7 +111,7 @@ describe('CG and CGLS on local arrays', () => {
       expect(cost.at(-1)).to.be.below(1e-12);
     });
 
-    it('a zero operator breaks down instead of dividing by zero', () => {
+    it('ends with a reason for a zero operator', () => {
       const { x, reason, istop } = cg(new Dense(diagonal([0, 0])), vector([1, 1]));
       expect(reason).to.equal('breakdown');
       expect(istop).to.equal(2);
@@ -157,7 +157,7 @@ describe('CG and CGLS on local arrays', () => {
       }
     }
 
-    it('scalars are what they are called', () => {
+    it('returns the norms that its scalars are named for', () => {
       const A = new Dense(tall.float64);
       const y = vector(randomMatrix(9, 1, 3).map((row) => re(row[0] as Scalar)));
       const damp = 0.4;
@@ -175,14 +175,14 @@ describe('CG and CGLS on local arrays', () => {
       }
     });
 
-    it('an underdetermined system: the solution of least norm', () => {
+    it('finds the solution of least norm of an underdetermined system', () => {
       const a = randomMatrix(3, 6, 13);
       const y = [1, -1, 2];
       const least = times(adjoint(a), solveDense(matmul(a, adjoint(a)), y));
       expectClose(cgls(new Dense(a), vector(y), { niter: 40, tol: 1e-28 }).x, least, { atol: 1e-11 });
     });
 
-    it('a rank-deficient inconsistent system: the least-squares solution of least norm', () => {
+    it('finds the least-squares solution of least norm of a rank-deficient inconsistent system', () => {
       // columns 0 and 1 are equal, and the last row is zero, so its datum cannot be reached
       const a = [
         [1, 1, 0],
@@ -195,14 +195,14 @@ describe('CG and CGLS on local arrays', () => {
       expect(cost.at(-1)).to.be.closeTo(7, 1e-12);
     });
 
-    it('an ill-conditioned system: Hilbert columns', () => {
+    it('solves an ill-conditioned system of Hilbert columns', () => {
       const a = hilbert(12).map((row) => row.slice(0, 6));
       const y = vector(times(a, new Array(6).fill(1)).map(re));
       const { x } = cgls(new Dense(a), y, { niter: 100, tol: 0 });
       expectClose(x, new Array(6).fill(1), { atol: 1e-6 });
     });
 
-    it('a complex operator takes real data', () => {
+    it('a complex operator accepts real data', () => {
       const a = tall.complex128;
       const y = [1, 2, 3, 4, 5, 6, 7, 8, 9];
       const { x } = cgls(new Dense(a, 'complex128'), vector(y), { niter: 50, tol: 1e-24 });
@@ -210,7 +210,7 @@ describe('CG and CGLS on local arrays', () => {
       expectClose(x, normalSolution(a, y), { atol: 1e-11 });
     });
 
-    it('a real operator takes complex data and a complex start', () => {
+    it('a real operator accepts complex data and a complex start', () => {
       const a = tall.float64;
       const y = randomMatrix(9, 1, 5, 'complex128').map((row) => row[0] as Scalar);
       expectClose(cgls(new Dense(a), vector(y), { niter: 50, tol: 1e-24 }).x, normalSolution(a, y), {
@@ -229,7 +229,7 @@ describe('CG and CGLS on local arrays', () => {
       expectClose(x, normalSolution(a, y), { atol: 1e-4 });
     });
 
-    it('a zero right-hand side', () => {
+    it('a zero right-hand side gives zeros at once', () => {
       const { x, iterations, reason, cost, istop } = cgls(new Dense(tall.float64), NDArray.zeros([9]));
       expect({ iterations, reason, cost, istop }).to.deep.equal({
         iterations: 0,
@@ -259,14 +259,14 @@ describe('CG and CGLS on local arrays', () => {
       expect(x.norm()).to.equal(0);
     });
 
-    it('one element', () => {
+    it('solves a system of one element', () => {
       const { x, iterations, reason } = cgls(new Dense([[4]]), vector([8]), { tol: 0 });
       expect([...x.toHost()]).to.deep.equal([2]);
       expect({ iterations, reason }).to.deep.equal({ iterations: 1, reason: 'solved exactly' });
       expect([...cg(new Dense([[4]]), vector([8]), { tol: 0 }).x.toHost()]).to.deep.equal([2]);
     });
 
-    it('no iterations', () => {
+    it('returns the start where niter is 0', () => {
       const { iterations, reason, cost } = cgls(new Dense(tall.float64), NDArray.ones([9]), { niter: 0 });
       expect({ iterations, reason, cost }).to.deep.equal({
         iterations: 0,

@@ -83,7 +83,7 @@ group('sparse solvers', () => {
   );
 
   distributed(
-    'matching pursuit descends; all ranks agree',
+    'matching pursuit reduces the residual, alike on all ranks',
     { backends: ['cpu', 'reference'] },
     ({ comm }) => {
       const A = wide(comm.size, comm.rank);
@@ -98,7 +98,7 @@ group('sparse solvers', () => {
   );
 
   distributed(
-    'spgl1: sigma, and tau as in a Lasso problem, meet the conditions of a minimum; no allocation',
+    'spgl1 meets the conditions of a minimum for sigma and for tau, without allocation',
     { backends: ['cpu', 'reference'] },
     ({ comm, backend }) => {
       const A = wide(comm.size, comm.rank);
@@ -158,7 +158,7 @@ group('sparse solvers', () => {
     },
   );
 
-  distributed('the projection onto the L1 ball', ({ floats, tolerance }) => {
+  distributed('the projection onto the L1 ball is the nearest point of the ball', ({ floats, tolerance }) => {
     for (const dtype of floats) {
       const x = DistributedArray.random([7, 3], { dtype, seed: 4 });
       const project = (radius: number): DistributedArray => {
@@ -184,7 +184,7 @@ group('sparse solvers', () => {
   });
 
   distributed(
-    'irls with an L1 misfit is not led astray by outliers',
+    'irls with an L1 misfit is robust to outliers',
     { backends: ['cpu', 'reference'] },
     ({ comm }) => {
       const A = new MPIVStack(
@@ -203,123 +203,133 @@ group('sparse solvers', () => {
     },
   );
 
-  distributed('split Bregman removes noise from steps; a minimum of its functional', ({ floats }) => {
-    for (const dtype of floats.filter((d) => !d.endsWith('32') && d !== 'complex64')) {
-      const n = 24;
-      const D = new MPIFirstDerivative([n], { kind: 'forward' });
-      const I = D.pow(0);
-      const truth = DistributedArray.zeros([n], { dtype });
-      for (let i = 0; i < n; i++) truth.setAt(i, i < 8 ? 1 : i < 17 ? -1 : 2);
-      const y = truth.copy().axpby(0.15, DistributedArray.random([n], { dtype, seed: 3 }), 1);
-      const { x, cost, iterations } = splitBregman(I, y, { l1: [{ R: D, eps: 0.5 }], niter: 40, inner: 2 });
-      expect(cost).to.have.length(iterations + 1);
-      // the cost at the start, where x = 0
-      expect(cost[0]).to.be.closeTo(0.5 * y.norm() ** 2, 1e-12 * y.norm() ** 2);
-      expect(x.subtract(truth).norm()).to.be.below(0.7 * y.subtract(truth).norm());
-      // a minimum: small changes do not reduce the functional ½‖y − x‖² + ¼‖Dx‖₁
-      const functional = (v: DistributedArray) =>
-        0.5 * y.subtract(v).norm() ** 2 + 0.25 * D.matvec(v).norm(1);
-      expect(cost.at(-1)).to.be.closeTo(functional(x), 1e-9);
-      for (const seed of [1, 2, 3]) {
-        const nearby = x.copy().axpby(1e-2, DistributedArray.random([n], { dtype, seed }), 1);
-        expect(functional(nearby)).to.be.above(functional(x) - 1e-6);
+  distributed(
+    'split Bregman removes noise from steps, and reaches a minimum of its functional',
+    ({ floats }) => {
+      for (const dtype of floats.filter((d) => !d.endsWith('32') && d !== 'complex64')) {
+        const n = 24;
+        const D = new MPIFirstDerivative([n], { kind: 'forward' });
+        const I = D.pow(0);
+        const truth = DistributedArray.zeros([n], { dtype });
+        for (let i = 0; i < n; i++) truth.setAt(i, i < 8 ? 1 : i < 17 ? -1 : 2);
+        const y = truth.copy().axpby(0.15, DistributedArray.random([n], { dtype, seed: 3 }), 1);
+        const { x, cost, iterations } = splitBregman(I, y, { l1: [{ R: D, eps: 0.5 }], niter: 40, inner: 2 });
+        expect(cost).to.have.length(iterations + 1);
+        // the cost at the start, where x = 0
+        expect(cost[0]).to.be.closeTo(0.5 * y.norm() ** 2, 1e-12 * y.norm() ** 2);
+        expect(x.subtract(truth).norm()).to.be.below(0.7 * y.subtract(truth).norm());
+        // a minimum: small changes do not reduce the functional ½‖y − x‖² + ¼‖Dx‖₁
+        const functional = (v: DistributedArray) =>
+          0.5 * y.subtract(v).norm() ** 2 + 0.25 * D.matvec(v).norm(1);
+        expect(cost.at(-1)).to.be.closeTo(functional(x), 1e-9);
+        for (const seed of [1, 2, 3]) {
+          const nearby = x.copy().axpby(1e-2, DistributedArray.random([n], { dtype, seed }), 1);
+          expect(functional(nearby)).to.be.above(functional(x) - 1e-6);
+        }
       }
-    }
-  });
+    },
+  );
 
-  distributed('refusals', { backends: ['cpu', 'reference'] }, ({ comm }) => {
-    const A = wide(comm.size, comm.rank);
-    const y = A.range().random(1);
-    expect(() => spgl1(A, y, { sigma: 1, tau: 1 })).to.throw(ArgumentError, /exclude/);
-    expect(() => splitBregman(A, y, { l1: [] })).to.throw(ArgumentError, /l1/);
-    const terms: [object, RegExp][] = [
-      [{ l1: [{ R: A, epss: 1 }] }, /l1\[0\]: unknown option 'epss', did you mean 'eps'/],
-      [
-        { l1: [{ R: A }], l2: [{ R: A }, { R: A, dat: y }] },
-        /l2\[1\]: unknown option 'dat', did you mean 'data'/,
-      ],
-      [{ l1: [{ R: A, data: y }] }, /l1\[0\]: unknown option 'data'/],
-      [{ l1: [{ eps: 1 }] }, /l1\[0\]/],
-      [{ l1: [A] }, /l1\[0\]/],
-      [{ l1: [{ R: A, eps: -1 }] }, /l1\[0\]: expected eps/],
-      [{ l1: [{ R: A }], l2: [{ R: A, data: [1] }] }, /l2\[0\]: expected data/],
-      [{ l1: { R: A } }, /expected l1 to be a list/],
-      [{ l1: [{ R: A }], l2: { R: A } }, /expected l2 to be a list/],
-    ];
-    for (const [options, message] of terms)
-      expect(() => splitBregman(A, y, options as never)).to.throw(ArgumentError, message);
-    expect(() => fista(A, y, { threshkind: 'soft-percentile' })).to.throw(ArgumentError, /perc/);
-    expect(() => fista(A, y, { perc: 10 })).to.throw(ArgumentError, /perc/);
-    expect(() => omp(A, y, { inner: -1 })).to.throw(ArgumentError, /inner/);
-    expect(() => mixedPrecisionLeastSquares(A, y)).to.throw(DTypeError, /single/);
-    // @ts-expect-error misspelled
-    expect(() => irls(A, y, { knd: 'data' })).to.throw(ArgumentError, /did you mean 'kind'/);
-  });
+  distributed(
+    'invalid arguments are refused on all ranks',
+    { backends: ['cpu', 'reference'] },
+    ({ comm }) => {
+      const A = wide(comm.size, comm.rank);
+      const y = A.range().random(1);
+      expect(() => spgl1(A, y, { sigma: 1, tau: 1 })).to.throw(ArgumentError, /exclude/);
+      expect(() => splitBregman(A, y, { l1: [] })).to.throw(ArgumentError, /l1/);
+      const terms: [object, RegExp][] = [
+        [{ l1: [{ R: A, epss: 1 }] }, /l1\[0\]: unknown option 'epss', did you mean 'eps'/],
+        [
+          { l1: [{ R: A }], l2: [{ R: A }, { R: A, dat: y }] },
+          /l2\[1\]: unknown option 'dat', did you mean 'data'/,
+        ],
+        [{ l1: [{ R: A, data: y }] }, /l1\[0\]: unknown option 'data'/],
+        [{ l1: [{ eps: 1 }] }, /l1\[0\]/],
+        [{ l1: [A] }, /l1\[0\]/],
+        [{ l1: [{ R: A, eps: -1 }] }, /l1\[0\]: expected eps/],
+        [{ l1: [{ R: A }], l2: [{ R: A, data: [1] }] }, /l2\[0\]: expected data/],
+        [{ l1: { R: A } }, /expected l1 to be a list/],
+        [{ l1: [{ R: A }], l2: { R: A } }, /expected l2 to be a list/],
+      ];
+      for (const [options, message] of terms)
+        expect(() => splitBregman(A, y, options as never)).to.throw(ArgumentError, message);
+      expect(() => fista(A, y, { threshkind: 'soft-percentile' })).to.throw(ArgumentError, /perc/);
+      expect(() => fista(A, y, { perc: 10 })).to.throw(ArgumentError, /perc/);
+      expect(() => omp(A, y, { inner: -1 })).to.throw(ArgumentError, /inner/);
+      expect(() => mixedPrecisionLeastSquares(A, y)).to.throw(DTypeError, /single/);
+      // @ts-expect-error misspelled
+      expect(() => irls(A, y, { knd: 'data' })).to.throw(ArgumentError, /did you mean 'kind'/);
+    },
+  );
 });
 
 group('drivers', () => {
-  distributed('three ways to the same regularised solution', ({ floats, tolerance }) => {
-    for (const dtype of floats) {
-      const dims = [8, 3];
-      const A = new MPIFirstDerivative(dims, { kind: 'centered' });
-      const R = new MPIGradient(dims, { kind: 'forward' });
-      const I = A.pow(0);
-      const y = A.range({ dtype }).random(3);
-      const wish = A.domain({ dtype }).random(4);
-      const regularizations = [
-        { R, eps: 0.5 },
-        { R: I, eps: 0.3, data: wish },
-      ];
-      const small = 100 * tolerance(dtype);
-      const normal = normalEquationsInversion(A, y, {
-        regularizations,
-        niter: 200,
-        tol: 0,
-        rtol: tolerance(dtype),
-      });
-      const stacked = regularizedInversion(A, y, {
-        regularizations,
-        niter: 200,
-        tol: 0,
-        rtol: tolerance(dtype),
-      });
-      const gradient = A.rmatvec(y.subtract(A.matvec(normal.x)));
-      gradient.axpby(-0.25, R.rmatvec(R.matvec(normal.x)), 1).axpby(0.09, wish.subtract(normal.x), 1);
-      expect(gradient.norm()).to.be.below(small * y.norm());
-      expect(stacked.x.subtract(normal.x).norm()).to.be.below(small * normal.x.norm());
-      const damped = normalEquationsInversion(A, y, {
-        damp: 0.4,
-        niter: 200,
-        tol: 0,
-        rtol: tolerance(dtype),
-      });
-      expect(optimality(A, y, damped.x, 0.4)).to.be.below(small);
-      const weight = I.scale(2);
-      const weighted = normalEquationsInversion(A, y, {
-        weight: weight.mul(weight),
-        damp: 0.8,
-        niter: 200,
-        tol: 0,
-        rtol: tolerance(dtype),
-      });
-      expect(weighted.x.subtract(damped.x).norm()).to.be.below(small * damped.x.norm());
-      expect(
-        regularizedInversion(A, y, { weight, damp: 0.8, niter: 200, tol: 0, rtol: tolerance(dtype) })
-          .x.subtract(damped.x)
-          .norm(),
-      ).to.be.below(small * damped.x.norm());
-      const P = definite(dims);
-      const { x, z } = preconditionedInversion(definite(dims), y, P, {
-        niter: 200,
-        tol: 0,
-        rtol: tolerance(dtype),
-      });
-      expect(x.subtract(P.matvec(z)).norm()).to.equal(0);
-      expect(definite(dims).matvec(x).subtract(y).norm()).to.be.below(1e4 * tolerance(dtype) * y.norm());
-    }
-  });
+  distributed(
+    'normal equations, regularisation and preconditioning give the same solution',
+    ({ floats, tolerance }) => {
+      for (const dtype of floats) {
+        const dims = [8, 3];
+        const A = new MPIFirstDerivative(dims, { kind: 'centered' });
+        const R = new MPIGradient(dims, { kind: 'forward' });
+        const I = A.pow(0);
+        const y = A.range({ dtype }).random(3);
+        const wish = A.domain({ dtype }).random(4);
+        const regularizations = [
+          { R, eps: 0.5 },
+          { R: I, eps: 0.3, data: wish },
+        ];
+        const small = 100 * tolerance(dtype);
+        const normal = normalEquationsInversion(A, y, {
+          regularizations,
+          niter: 200,
+          tol: 0,
+          rtol: tolerance(dtype),
+        });
+        const stacked = regularizedInversion(A, y, {
+          regularizations,
+          niter: 200,
+          tol: 0,
+          rtol: tolerance(dtype),
+        });
+        const gradient = A.rmatvec(y.subtract(A.matvec(normal.x)));
+        gradient.axpby(-0.25, R.rmatvec(R.matvec(normal.x)), 1).axpby(0.09, wish.subtract(normal.x), 1);
+        expect(gradient.norm()).to.be.below(small * y.norm());
+        expect(stacked.x.subtract(normal.x).norm()).to.be.below(small * normal.x.norm());
+        const damped = normalEquationsInversion(A, y, {
+          damp: 0.4,
+          niter: 200,
+          tol: 0,
+          rtol: tolerance(dtype),
+        });
+        expect(optimality(A, y, damped.x, 0.4)).to.be.below(small);
+        const weight = I.scale(2);
+        const weighted = normalEquationsInversion(A, y, {
+          weight: weight.mul(weight),
+          damp: 0.8,
+          niter: 200,
+          tol: 0,
+          rtol: tolerance(dtype),
+        });
+        expect(weighted.x.subtract(damped.x).norm()).to.be.below(small * damped.x.norm());
+        expect(
+          regularizedInversion(A, y, { weight, damp: 0.8, niter: 200, tol: 0, rtol: tolerance(dtype) })
+            .x.subtract(damped.x)
+            .norm(),
+        ).to.be.below(small * damped.x.norm());
+        const P = definite(dims);
+        const { x, z } = preconditionedInversion(definite(dims), y, P, {
+          niter: 200,
+          tol: 0,
+          rtol: tolerance(dtype),
+        });
+        expect(x.subtract(P.matvec(z)).norm()).to.equal(0);
+        expect(definite(dims).matvec(x).subtract(y).norm()).to.be.below(1e4 * tolerance(dtype) * y.norm());
+      }
+    },
+  );
 
-  distributed('mixed precision reaches what double precision reaches', ({ backend, dtypes }) => {
+  distributed('mixed precision is as accurate as double precision', ({ backend, dtypes }) => {
     for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
       if (!backend.dtypes.includes('float32')) continue;
       const A = definite([9, 4]);
@@ -334,7 +344,7 @@ group('drivers', () => {
     }
   });
 
-  distributed('mixed precision with data: a float32 matrix, an inconsistent system', ({ comm, reals }) => {
+  distributed('mixed precision solves an inconsistent system with a float32 matrix', ({ comm, reals }) => {
     if (!reals.includes('float64') || !reals.includes('float32')) return;
     const seeds = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
     const of = (dtype: 'float32' | 'float64') =>
@@ -349,7 +359,7 @@ group('drivers', () => {
     x.assertReplicated();
   });
 
-  distributed('the condition number of a diagonal operator', ({ comm, reals }) => {
+  distributed('the condition number of a diagonal operator is exact', ({ comm, reals }) => {
     if (!reals.includes('float64')) return;
     const dims = [20];
     const A = definite(dims);
@@ -363,7 +373,7 @@ group('drivers', () => {
   });
 
   distributed(
-    'the condition number of a tall operator, before and after the space is exhausted',
+    'the condition number of a tall operator is bounded, and exact once the space is exhausted',
     ({ comm, reals }) => {
       for (const dtype of reals) {
         // columns are orthogonal: singular values are √(1² + k²) for k = 1 … 4

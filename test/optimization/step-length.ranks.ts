@@ -22,22 +22,26 @@ function spiked(rank: number, size: number, n: number, spike: number, dtype: DTy
 const matrix = (rows: number[][]): MatrixMult => new MatrixMult(NDArray.array(rows));
 
 group('power iteration', () => {
-  distributed('does not end before what dominates has grown', few, ({ comm, reals: [dtype = 'float64'] }) => {
-    for (const [n, spike, seed] of [
-      [5, 2, 1],
-      [3000, 2, 1],
-      [3000, -3, 3],
-      [3000, 2, 4],
-      [3000, 1.5, 5],
-    ] as const) {
-      const A = spiked(comm.rank, comm.size, n, spike, dtype);
-      const { maxeig, reason } = powerIteration(A, { niter: 200, seed, domain: A.domain({ dtype }) });
-      expect(reason).to.equal('tolerance reached');
-      expect(maxeig).to.be.closeTo(spike, 1e-3 * Math.abs(spike));
-    }
-  });
+  distributed(
+    'does not end before the dominant eigenvector has grown',
+    few,
+    ({ comm, reals: [dtype = 'float64'] }) => {
+      for (const [n, spike, seed] of [
+        [5, 2, 1],
+        [3000, 2, 1],
+        [3000, -3, 3],
+        [3000, 2, 4],
+        [3000, 1.5, 5],
+      ] as const) {
+        const A = spiked(comm.rank, comm.size, n, spike, dtype);
+        const { maxeig, reason } = powerIteration(A, { niter: 200, seed, domain: A.domain({ dtype }) });
+        expect(reason).to.equal('tolerance reached');
+        expect(maxeig).to.be.closeTo(spike, 1e-3 * Math.abs(spike));
+      }
+    },
+  );
 
-  distributed('eigenvalues of one modulus are told apart', { backends: ['cpu'], ranks: [1] }, () => {
+  distributed('separates eigenvalues of one modulus', { backends: ['cpu'], ranks: [1] }, () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       for (const [A, modulus] of [
         [

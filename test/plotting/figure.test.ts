@@ -74,7 +74,7 @@ describe('figures', () => {
     }
   });
 
-  it('share a range that is given, and clamp what lies outside', () => {
+  it('share a range that is given, and clamp values outside', () => {
     const r = render(
       new Figure().add(heatMap(Float32Array.of(-9, 0, 9), [1, 3], { range: [-1, 1], colorMap: 'seismic' })),
       1,
@@ -85,7 +85,7 @@ describe('figures', () => {
     expect(Math.min(...cell(r, 0, 1, 1, 3))).to.be.greaterThan(250);
   });
 
-  it('average the values of a pixel where there are more of them than pixels', () => {
+  it('average the values of a pixel where there are more values than pixels', () => {
     const n = 4000;
     const stripes = Float64Array.from({ length: n }, (_, k) => k % 2);
     const two = makeColorMap('two', (t) => (t < 0.4 ? [0, 0, 0] : t > 0.6 ? [255, 255, 255] : [9, 99, 199]));
@@ -105,7 +105,7 @@ describe('figures', () => {
     expect(r.at(x + 90, y + 30)).to.deep.equal([255, 255, 255]);
   });
 
-  it('leave out what a logarithmic axis cannot show', () => {
+  it('leave out values that a logarithmic axis cannot show', () => {
     const svg = new Figure()
       .add(linePlot([{ y: [100, 10, 0, -1, 1, 0.1], color: '#123456' }], { yScale: 'log' }))
       .toSvg();
@@ -116,7 +116,7 @@ describe('figures', () => {
     expect(svg).to.not.include('NaN');
   });
 
-  it('keep the aspect, and the grid of panels', () => {
+  it('keep the aspect, and arrange panels in a grid', () => {
     const panel = (): Panel => heatMap(new Float64Array(200), [10, 20], { aspect: 'equal' });
     const svg = new Figure({ columns: 2, panelWidth: 120 }).add(panel(), panel(), panel()).toSvg();
     const areas = [...svg.matchAll(/<image x="([\d.]+)" y="([\d.]+)" width="120" height="60"/g)].map((m) => [
@@ -176,7 +176,7 @@ describe('figures', () => {
     expect(svg).to.include('>4.0<');
   });
 
-  it('refuse what does not fit', () => {
+  it('refuse arguments that do not fit', () => {
     expect(() => heatMap(values, [2, 2])).to.throw(
       ShapeError,
       'expected 4 values for shape [2, 2], received 6',
@@ -225,7 +225,7 @@ describe('colour ranges', () => {
 });
 
 describe('colour maps', () => {
-  it('run through the colours that they are known for', () => {
+  it('have their known colours at both ends and in the middle', () => {
     const ends = (name: Parameters<typeof colorMap>[0]): Rgb[] =>
       [0, 0.5, 1].map((v) => colorOf(colorMap(name), [0, 1], v));
     expect(ends('gray')).to.deep.equal([

@@ -60,26 +60,23 @@ const slackOf = ({ tolerance }: RanksContext, dtype: DType, entry: Entry): numbe
   Math.max(100 * tolerance(dtype), entry.accuracy ?? 0);
 
 group('proximal operators', () => {
-  distributed(
-    'the prox minimises f(z) + ‖z − x‖²/(2τ): no other point nearby or far is better',
-    (context) => {
-      forAll(context.floats, (f, entry, kind, dtype, label) => {
-        const x = kind.random(dtype, 1);
-        const p = f.prox(x, TAU);
-        expect(p.dtype).to.equal(dtype);
-        const objective = (z: AnyVector): number => f.value(z) + z.subtract(x).norm() ** 2 / (2 * TAU);
-        const best = objective(p);
-        expect(best, label).to.be.finite;
-        const slack = slackOf(context, dtype, entry) * (1 + Math.abs(best));
-        const others: AnyVector[] = [x, x.zerosLike()];
-        for (const size of [1e-2, 0.3, 1])
-          others.push(p.add(kind.random(dtype, 3).multiply(size)), p.multiply(1 - size));
-        if (f instanceof Indicator)
-          for (const seed of [11, 12, 13]) others.push(f.prox(kind.random(dtype, seed), 1));
-        for (const z of others) expect(objective(z), label).to.be.at.least(best - slack);
-      });
-    },
-  );
+  distributed('the prox minimises f(z) + ‖z − x‖²/(2τ): no other point has a smaller value', (context) => {
+    forAll(context.floats, (f, entry, kind, dtype, label) => {
+      const x = kind.random(dtype, 1);
+      const p = f.prox(x, TAU);
+      expect(p.dtype).to.equal(dtype);
+      const objective = (z: AnyVector): number => f.value(z) + z.subtract(x).norm() ** 2 / (2 * TAU);
+      const best = objective(p);
+      expect(best, label).to.be.finite;
+      const slack = slackOf(context, dtype, entry) * (1 + Math.abs(best));
+      const others: AnyVector[] = [x, x.zerosLike()];
+      for (const size of [1e-2, 0.3, 1])
+        others.push(p.add(kind.random(dtype, 3).multiply(size)), p.multiply(1 - size));
+      if (f instanceof Indicator)
+        for (const seed of [11, 12, 13]) others.push(f.prox(kind.random(dtype, seed), 1));
+      for (const z of others) expect(objective(z), label).to.be.at.least(best - slack);
+    });
+  });
 
   distributed('(x − p)/τ is a subgradient at p: f(p) + f*(u) = Re⟨p, u⟩', (context) => {
     forAll(context.floats, (f, entry, kind, dtype, label) => {
@@ -126,7 +123,7 @@ group('proximal operators', () => {
     });
   });
 
-  distributed('distributed vectors give what local ones do', (context) => {
+  distributed('distributed vectors give the results of local ones', (context) => {
     const [local] = KINDS;
     for (const kind of KINDS.slice(1, 3)) {
       for (const dtype of context.floats) {
@@ -176,7 +173,7 @@ group('proximal operators', () => {
   });
 
   distributed(
-    'in place as elsewhere; no allocation after the first call; as many reductions as stated',
+    'work in place, allocate nothing after the first call, and cost the stated reductions',
     { timeout: 60_000 },
     (context) => {
       const { comm, backend, floats } = context;
@@ -217,24 +214,21 @@ group('proximal operators', () => {
     },
   );
 
-  distributed(
-    'L1 on complex numbers keeps phases; its dual prox cuts moduli off',
-    ({ dtypes, tolerance }) => {
-      for (const dtype of dtypes.filter(isComplex)) {
-        const x = DistributedArray.random([9], { dtype, seed: 3 });
-        const sigma = 0.5;
-        const cut = new L1({ sigma }).proxDual(x, 2.5);
-        const expected = (x.asArray().toArray() as Complex[]).map(({ re, im }) => {
-          const scale = Math.min(1, sigma / Math.hypot(re, im));
-          return { re: re * scale, im: im * scale };
-        });
-        expectClose(cut, expected, { atol: 20 * tolerance(dtype) });
-      }
-    },
-  );
+  distributed('L1 on complex numbers keeps phases; its dual prox limits moduli', ({ dtypes, tolerance }) => {
+    for (const dtype of dtypes.filter(isComplex)) {
+      const x = DistributedArray.random([9], { dtype, seed: 3 });
+      const sigma = 0.5;
+      const cut = new L1({ sigma }).proxDual(x, 2.5);
+      const expected = (x.asArray().toArray() as Complex[]).map(({ re, im }) => {
+        const scale = Math.min(1, sigma / Math.hypot(re, im));
+        return { re: re * scale, im: im * scale };
+      });
+      expectClose(cut, expected, { atol: 20 * tolerance(dtype) });
+    }
+  });
 
   distributed(
-    'L2 with an operator: the prox solves its normal equations, and starts from the last',
+    'L2 with an operator: the prox solves its normal equations, from the last solution',
     (context) => {
       const { comm, dtypes, tolerance } = context;
       for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
@@ -262,20 +256,23 @@ group('proximal operators', () => {
     },
   );
 
-  distributed('MPIProxOperator hands on', ({ reals: [dtype = 'float64'] }) => {
-    const x = DistributedArray.random([11], { dtype, seed: 1 });
-    const f = new L1({ sigma: 0.3 });
-    const g = new MPIProxOperator(f);
-    expect(g.value(x)).to.equal(f.value(x));
-    expect(g.prox(x, TAU).subtract(f.prox(x, TAU)).norm()).to.equal(0);
-    expect(g.proxDual(x, TAU).subtract(f.proxDual(x, TAU)).norm()).to.equal(0);
-    expect(g.isSmooth).to.equal(false);
-    // @ts-expect-error not a function
-    expect(() => new MPIProxOperator(3)).to.throw(
-      ArgumentError,
-      'expected f to be a ProxOperator, received 3',
-    );
-  });
+  distributed(
+    'MPIProxOperator gives the results of its function, and refuses other arguments',
+    ({ reals: [dtype = 'float64'] }) => {
+      const x = DistributedArray.random([11], { dtype, seed: 1 });
+      const f = new L1({ sigma: 0.3 });
+      const g = new MPIProxOperator(f);
+      expect(g.value(x)).to.equal(f.value(x));
+      expect(g.prox(x, TAU).subtract(f.prox(x, TAU)).norm()).to.equal(0);
+      expect(g.proxDual(x, TAU).subtract(f.proxDual(x, TAU)).norm()).to.equal(0);
+      expect(g.isSmooth).to.equal(false);
+      // @ts-expect-error not a function
+      expect(() => new MPIProxOperator(3)).to.throw(
+        ArgumentError,
+        'expected f to be a ProxOperator, received 3',
+      );
+    },
+  );
 
   distributed(
     'parameters that are vectors are refused by name where they do not fit',
@@ -395,31 +392,38 @@ group('proximal operators', () => {
     },
   );
 
-  distributed('what does not fit is refused on all ranks', ({ comm, reals: [dtype = 'float64'], dtypes }) => {
-    const x = DistributedArray.random([6, 4], { dtype, seed: 1 });
-    const other = DistributedArray.random([6, 5], { dtype, seed: 1 });
-    const l1 = new L1();
-    expectAllThrow(comm, () => l1.prox(x, 0), ArgumentError);
-    expectAllThrow(comm, () => l1.prox(x, Number.NaN), ArgumentError);
-    expectAllThrow(comm, () => l1.prox(x, 1, other), ShapeError);
-    expectAllThrow(comm, () => l1.prox(x, 1, x.ravel()), ShapeError);
-    expectAllThrow(comm, () => l1.translate(other).prox(x, 1), ShapeError);
-    expectAllThrow(comm, () => new L2({ b: other }).value(x), ShapeError);
-    expectAllThrow(comm, () => new L2({ Op: new MPIFirstDerivative([6, 4]), b: other }).value(x), ShapeError);
-    expectAllThrow(comm, () => new L2().grad(x, x), ArgumentError);
-    expectAllThrow(comm, () => new TV([6, 5]).prox(x, 1), ShapeError);
-    expectAllThrow(comm, () => new Nuclear([6, 4]).prox(x, 1), PartitionError);
-    expectAllThrow(comm, () => new Nuclear([6, 5]).prox(x, 1), ShapeError);
-    if (comm.size > 1) expectAllThrow(comm, () => new L21(2).prox(x, 1), PartitionError);
-    expectAllThrow(comm, () => new L21(3).prox(new StackedDistributedArray([x, x]), 1), ShapeError);
-    for (const complex of dtypes.filter(isComplex)) {
+  distributed(
+    'arguments that do not fit are refused on all ranks',
+    ({ comm, reals: [dtype = 'float64'], dtypes }) => {
+      const x = DistributedArray.random([6, 4], { dtype, seed: 1 });
+      const other = DistributedArray.random([6, 5], { dtype, seed: 1 });
+      const l1 = new L1();
+      expectAllThrow(comm, () => l1.prox(x, 0), ArgumentError);
+      expectAllThrow(comm, () => l1.prox(x, Number.NaN), ArgumentError);
+      expectAllThrow(comm, () => l1.prox(x, 1, other), ShapeError);
+      expectAllThrow(comm, () => l1.prox(x, 1, x.ravel()), ShapeError);
+      expectAllThrow(comm, () => l1.translate(other).prox(x, 1), ShapeError);
+      expectAllThrow(comm, () => new L2({ b: other }).value(x), ShapeError);
       expectAllThrow(
         comm,
-        () => new Box({ lower: 0 }).prox(DistributedArray.ones([4], { dtype: complex }), 1),
-        DTypeError,
+        () => new L2({ Op: new MPIFirstDerivative([6, 4]), b: other }).value(x),
+        ShapeError,
       );
-    }
-    if (dtypes.includes('int32'))
-      expectAllThrow(comm, () => l1.prox(DistributedArray.ones([4], { dtype: 'int32' }), 1), DTypeError);
-  });
+      expectAllThrow(comm, () => new L2().grad(x, x), ArgumentError);
+      expectAllThrow(comm, () => new TV([6, 5]).prox(x, 1), ShapeError);
+      expectAllThrow(comm, () => new Nuclear([6, 4]).prox(x, 1), PartitionError);
+      expectAllThrow(comm, () => new Nuclear([6, 5]).prox(x, 1), ShapeError);
+      if (comm.size > 1) expectAllThrow(comm, () => new L21(2).prox(x, 1), PartitionError);
+      expectAllThrow(comm, () => new L21(3).prox(new StackedDistributedArray([x, x]), 1), ShapeError);
+      for (const complex of dtypes.filter(isComplex)) {
+        expectAllThrow(
+          comm,
+          () => new Box({ lower: 0 }).prox(DistributedArray.ones([4], { dtype: complex }), 1),
+          DTypeError,
+        );
+      }
+      if (dtypes.includes('int32'))
+        expectAllThrow(comm, () => l1.prox(DistributedArray.ones([4], { dtype: 'int32' }), 1), DTypeError);
+    },
+  );
 });

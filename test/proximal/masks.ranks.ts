@@ -98,9 +98,9 @@ function forMasks(comm: Communicator, body: (mask: number[], colour: Communicato
 /** Reductions do not depend on kernels, so these backends are enough. */
 const EVERYWHERE = { backends: ['cpu', 'reference'], timeout: 60_000 };
 
-group('masks: each colour is what it is alone', () => {
+group('masks: the result of each colour is that of the colour alone', () => {
   distributed(
-    'norms, inner products, selections and percentile thresholds',
+    'of norms, inner products, selections and percentile thresholds',
     EVERYWHERE,
     ({ comm, floats }) => {
       forMasks(comm, (mask, colour) => {
@@ -127,7 +127,7 @@ group('masks: each colour is what it is alone', () => {
     },
   );
 
-  distributed('values, proxes and dual proxes of every function', EVERYWHERE, ({ comm, floats }) => {
+  distributed('of values, proxes and dual proxes of every function', EVERYWHERE, ({ comm, floats }) => {
     forMasks(comm, (mask, colour) => {
       for (const kind of kindsOf(mask, comm)) {
         const single: Kind = { ...kind, random: (dtype, seed) => alone(kind.random(dtype, seed), colour) };
@@ -149,7 +149,7 @@ group('masks: each colour is what it is alone', () => {
     });
   });
 
-  distributed('every solver, and every threshold of ista and fista', EVERYWHERE, ({ comm, floats }) => {
+  distributed('of every solver, and every threshold of ista and fista', EVERYWHERE, ({ comm, floats }) => {
     forMasks(comm, (mask, colour) => {
       for (const dtype of widest(floats).slice(-1)) {
         const matrix = NDArray.normal([4, 4], { seed: 10 + comm.rank, dtype });
@@ -197,27 +197,23 @@ group('masks: each colour is what it is alone', () => {
     });
   });
 
-  distributed(
-    'percentiles and simplices have the elements of the colour, not of all',
-    { ...EVERYWHERE, ranks: [2] },
-    ({ comm }) => {
-      const mask = [0, 1];
-      const x = DistributedArray.zeros([12], { dtype: 'float64', mask });
-      x.local.assign(
-        NDArray.array(comm.rank === 0 ? [9, 8, 7, 6, 5, 4] : [0.25, 0.5, 0.75, 1, 1.5, 2], {
-          dtype: 'float64',
-        }),
-      );
-      threshold('soft-percentile', x, 0, 50);
-      expect(held(x)).to.deep.equal(
-        comm.rank === 0 ? [2.5, 1.5, 0.5, 0, 0, 0] : [0, 0, 0, 0.125, 0.625, 1.125],
-      );
-      const s = DistributedArray.zeros([4], { dtype: 'float64', mask });
-      s.local.assign(NDArray.array(comm.rank === 0 ? [5, 5] : [-0.5, 0.2], { dtype: 'float64' }));
-      const expected = comm.rank === 0 ? [0.5, 0.5] : [0.15, 0.85];
-      expectClose(held(new Simplex().prox(s, 1)), expected, { atol: 1e-15 });
-    },
-  );
+  distributed('of percentiles and simplices', { ...EVERYWHERE, ranks: [2] }, ({ comm }) => {
+    const mask = [0, 1];
+    const x = DistributedArray.zeros([12], { dtype: 'float64', mask });
+    x.local.assign(
+      NDArray.array(comm.rank === 0 ? [9, 8, 7, 6, 5, 4] : [0.25, 0.5, 0.75, 1, 1.5, 2], {
+        dtype: 'float64',
+      }),
+    );
+    threshold('soft-percentile', x, 0, 50);
+    expect(held(x)).to.deep.equal(
+      comm.rank === 0 ? [2.5, 1.5, 0.5, 0, 0, 0] : [0, 0, 0, 0.125, 0.625, 1.125],
+    );
+    const s = DistributedArray.zeros([4], { dtype: 'float64', mask });
+    s.local.assign(NDArray.array(comm.rank === 0 ? [5, 5] : [-0.5, 0.2], { dtype: 'float64' }));
+    const expected = comm.rank === 0 ? [0.5, 0.5] : [0.15, 0.85];
+    expectClose(held(new Simplex().prox(s, 1)), expected, { atol: 1e-15 });
+  });
 
   distributed(
     'what applies an operator of all ranks a number of times that depends on the colour refuses masks',

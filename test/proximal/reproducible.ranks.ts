@@ -102,7 +102,7 @@ const EVERYWHERE = { backends: ['cpu', 'reference'], timeout: 60_000 };
 
 group('exact sums: the same bits on any number of ranks', () => {
   distributed(
-    'values, proxes, dual proxes and gradients of every function',
+    'of values, proxes, dual proxes and gradients of every function',
     EVERYWHERE,
     ({ comm, floats }) => {
       const self = comm.split(comm.rank) as Communicator;
@@ -148,7 +148,7 @@ group('exact sums: the same bits on any number of ranks', () => {
     });
 
   distributed(
-    'solvers with functions that take norms, and with thresholds',
+    'of solvers with functions that compute norms, and with thresholds',
     EVERYWHERE,
     ({ comm, reals }) => {
       const self = comm.split(comm.rank) as Communicator;

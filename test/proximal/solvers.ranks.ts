@@ -194,7 +194,7 @@ group('proximal solvers', () => {
     );
   }
 
-  distributed('backtracking finds its step, whatever the first try', ({ reals }) => {
+  distributed('backtracking finds its step, whatever the first value', ({ reals }) => {
     for (const dtype of reals.filter((d) => d === 'float64')) {
       const Op = coupled(DIMS);
       const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
@@ -213,7 +213,7 @@ group('proximal solvers', () => {
     }
   });
 
-  distributed('the tolerance ends a run, with a reason', ({ reals }) => {
+  distributed('the tolerance ends a run, with the reason', ({ reals }) => {
     for (const dtype of reals.filter((d) => d === 'float64')) {
       const Op = coupled(DIMS);
       const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
@@ -236,7 +236,7 @@ group('proximal solvers', () => {
     }
   });
 
-  distributed('total variation: four ways to one answer', { timeout: 60_000 }, ({ dtypes }) => {
+  distributed('four solvers give the same result for total variation', { timeout: 60_000 }, ({ dtypes }) => {
     for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
       const dims = [6, 3];
       const b = DistributedArray.random(dims, { dtype, seed: 7 });
@@ -256,7 +256,7 @@ group('proximal solvers', () => {
   });
 
   distributed(
-    'a constraint: the objective of a point outside is Infinity, the answer is inside',
+    'with a constraint the cost of a start outside is Infinity, and the result is inside',
     ({ reals }) => {
       for (const dtype of reals.filter((d) => d === 'float64')) {
         const b = DistributedArray.random(DIMS, { dtype, seed: 4 });
@@ -303,7 +303,7 @@ group('proximal solvers', () => {
     });
   }
 
-  distributed('bad input is refused on all ranks', ({ comm, reals: [dtype = 'float64'] }) => {
+  distributed('invalid input is refused on all ranks', ({ comm, reals: [dtype = 'float64'] }) => {
     const Op = coupled(DIMS);
     const b = DistributedArray.ones(DIMS, { dtype });
     const f = new L2({ b });

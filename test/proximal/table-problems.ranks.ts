@@ -193,7 +193,7 @@ group('standard problems', () => {
   }
 
   distributed(
-    'from the solution, primal and dual, no iterate leaves it',
+    'iterates that start at the primal and dual solution stay there',
     { backends: ['cpu', 'deferred'] },
     ({ comm, floats }) => {
       const problem = PROBLEMS['lasso from its solution'] as Problem;
@@ -213,7 +213,7 @@ group('standard problems', () => {
   );
 
   distributed(
-    'the projection onto an orthant and a ball',
+    'every solver finds the projection onto an orthant and a ball',
     { backends: ['cpu', 'deferred'] },
     ({ floats }) => {
       const dtype = widest(floats)[0] as DType;
@@ -241,7 +241,7 @@ group('standard problems', () => {
   );
 
   distributed(
-    'total variation of a step',
+    'every solver finds the minimum of total variation for a step',
     { ranks: [1, 2, 3], backends: ['cpu', 'deferred'], timeout: 60_000 },
     ({ floats }) => {
       const [n, from, weight] = [11, 4, 0.8];

@@ -48,7 +48,7 @@ function minimise(f: (z: number) => number): number {
 describe('values of proximal operators', () => {
   before(() => setDefaultBackend(new CpuBackend()));
 
-  it('L0 keeps what is above √(2τσ) and zeroes what is at most that', () => {
+  it('L0 keeps elements above √(2τσ) and sets the others to zero', () => {
     // √(2 · 0.5 · 2) is 1.414…
     close(new L0({ sigma: 2 }).prox(vector(-2, 1.4, 1.42, 0, -1), 0.5), [-2, 0, 1.42, 0, 0], 0);
     close(new L0({ sigma: 2 }).prox(vector(2, -2, 2.001), 1), [0, 0, 2.001], 0);
@@ -104,7 +104,7 @@ describe('values of proximal operators', () => {
     close(new L2({ sigma: 1e-20 }).proxDual(vector(1e10, -2e10), 1), [1e-10, -2e-10], 1e-24);
   });
 
-  it('Box with an element of bounds for each of x', () => {
+  it('Box accepts bounds for each element', () => {
     const box = new Box({
       lower: vector(-1, 0, 2, Number.NEGATIVE_INFINITY),
       upper: vector(1, 0, Number.POSITIVE_INFINITY, 5),
@@ -126,7 +126,7 @@ describe('values of proximal operators', () => {
     expect(() => new Box({ lower: '0' as unknown as number })).to.throw(ArgumentError, 'Box: expected lower');
   });
 
-  it('L0 and L1 with a weight each, a ball around a number, f(a x + b)', () => {
+  it('L0 and L1 with a weight for each element, a ball around a number, and f(a x + b)', () => {
     close(new L0({ sigma: vector(2, 0, 50) }).prox(vector(2.1, 0.1, -9), 1), [2.1, 0.1, 0], 0);
     expect(new L0({ sigma: vector(2, 3, 50) }).value(vector(2.1, 0, -9))).to.equal(52);
     close(new EuclideanBall({ center: 1, radius: 5 }).prox(vector(7, 9), 1), [4, 5]);
@@ -136,7 +136,7 @@ describe('values of proximal operators', () => {
     close(new Euclidean({ sigma: 10 }).grad(vector(3, 4)), [6, 8]);
   });
 
-  it('L1', () => {
+  it('L1 shrinks moduli by τσ', () => {
     close(new L1({ sigma: 2 }).prox(vector(-3, 0.5, 1, 2.5), 0.5), [-2, 0, 0, 1.5]);
     expect(new L1({ sigma: 2 }).value(vector(-3, 0.5))).to.equal(7);
     close(new L1({ sigma: vector(0, 1, 10) }).prox(vector(-3, 3, 3), 1), [-3, 2, 0]);
@@ -147,7 +147,7 @@ describe('values of proximal operators', () => {
     expect(new L1().value(z)).to.equal(5);
   });
 
-  it('L2, its linear term and its data', () => {
+  it('L2 with data, a linear term and a weight has the values by hand', () => {
     close(new L2({ sigma: 3 }).prox(vector(4, -8), 1), [1, -2]);
     const f = new L2({ sigma: 3, b: vector(1, 0), q: vector(0, 2), alpha: 0.5 });
     expect(f.value(vector(2, 5))).to.equal(1.5 * (1 + 25) + 0.5 * 10);
@@ -168,7 +168,7 @@ describe('values of proximal operators', () => {
     close(new L21(2).prox(zeros, 1), new Array<number>(12).fill(0));
   });
 
-  it('Euclidean norm and balls', () => {
+  it('the Euclidean norm shrinks vectors, and balls project them', () => {
     close(new Euclidean().prox(vector(3, 4), 2.5), [1.5, 2]);
     close(new Euclidean().prox(vector(3, 4), 6), [0, 0]);
     close(new Euclidean().prox(vector(0, 0), 1), [0, 0]);
@@ -178,7 +178,7 @@ describe('values of proximal operators', () => {
     close(new L1Ball({ radius: 2 }).prox(vector(0.5, -1), 1), [0.5, -1], 0);
   });
 
-  it('Box and Simplex', () => {
+  it('Box and Simplex project onto their sets', () => {
     close(new Box({ lower: -1, upper: 2 }).prox(vector(-3, 0, 5), 1), [-1, 0, 2], 0);
     close(new Box().prox(vector(-3, 5), 1), [-3, 5], 0);
     expect(() => new Box({ lower: 2, upper: 1 })).to.throw(ArgumentError);
@@ -282,7 +282,7 @@ describe('values of proximal operators', () => {
         1e-8,
       );
     });
-    it('stops early with a tolerance', () => {
+    it('stops early at a tolerance', () => {
       const x = NDArray.normal([12, 11], { seed: 1 });
       const exact = new TV([12, 11], { niter: 4000 }).prox(x, 0.3);
       expect(new TV([12, 11], { niter: 4000, tol: 1e-7 }).prox(x, 0.3).subtract(exact).norm()).to.be.below(
@@ -300,7 +300,7 @@ describe('values of proximal operators', () => {
     });
   });
 
-  it('Orthogonal: a rotation, a scaled one, and rows of one', () => {
+  it('Orthogonal equals the prox by definition, for a rotation, a scaled one and rows of one', () => {
     const [c, s] = [Math.cos(0.7), Math.sin(0.7)];
     const rotation = [
       [c, -s],
@@ -324,7 +324,7 @@ describe('values of proximal operators', () => {
     }
   });
 
-  it('proximalGradient takes local arrays: a lasso problem with a known answer', () => {
+  it('proximalGradient accepts local arrays, and solves a lasso problem with a known solution', () => {
     const A = new Dense([
       [1, 0],
       [0, 2],

@@ -67,7 +67,7 @@ describe('Slurm', function () {
     expect(result.stderr).to.match(/--mpi=pmix/);
   });
 
-  it('mpirun in a batch job', async () => {
+  it('mpirun in a batch job starts all ranks', async () => {
     const { code, output } = await sbatch([...FOUR, '--wrap', `mpirun ${process.execPath} ${RANK}`]);
     expect(code, output).to.equal(0);
     expectFour(output);
@@ -79,7 +79,7 @@ describe('Slurm', function () {
     expectFour(result.stdout);
   });
 
-  it('lops run by srun', async () => {
+  it('lops run by srun starts all ranks', async () => {
     const result = await cluster.run('salloc', [
       ...FOUR,
       process.execPath,

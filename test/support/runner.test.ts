@@ -34,7 +34,7 @@ const text = (verdict: Verdict | undefined): string => {
 describe('the runner of distributed tests', function () {
   this.timeout(60_000);
 
-  it('names the rank that fails, hangs, exits or dies, and goes on', async () => {
+  it('names the rank that fails, hangs, exits or dies, and runs the next test', async () => {
     const { verdicts, ending } = await run('troubled', 3, { test: 3000, grace: 1000 });
     const expected: readonly (readonly [string, RegExp])[] = [
       ['passes', /^passed$/],
@@ -85,7 +85,7 @@ describe('the runner of distributed tests', function () {
       expect(text(verdict)).to.match(/^rank \d of 2: uncaught Error: cannot be loaded here$/);
   });
 
-  it('ends a file at its limit and says what was not run', async () => {
+  it('ends a file at its limit and names the tests that were not run', async () => {
     const { verdicts } = await run('endless', 1, { file: 3500 });
     const texts = [...verdicts.values()].map(text);
     const cut = texts.findIndex((t) => t !== 'passed');
@@ -98,7 +98,7 @@ describe('the runner of distributed tests', function () {
     );
   });
 
-  it('says so when the launcher is missing', async () => {
+  it('names a launcher that is missing', async () => {
     const before = process.env['LOPS_MPIEXEC'];
     process.env['LOPS_MPIEXEC'] = 'no-such-launcher';
     try {
