@@ -1,5 +1,6 @@
 export { type BackendConformanceOptions, backendConformance } from './backend-conformance.js';
 export {
+  type CaseElements,
   type CaseOperand,
   checkCase,
   differences,
