@@ -18,14 +18,16 @@ const FOLDERS = {
   ...Object.fromEntries(
     CORE.map((folder, k) => [`core/${folder}`, CORE.slice(0, k).map((below) => `core/${below}`)]),
   ),
-  cpu: ['core'],
-  'gpu/(cuda|tfjs)': ['core'],
+  // Where this package is, and how its addons and packages are loaded
+  package: ['core'],
+  cpu: ['package', 'core'],
+  'gpu/(cuda|tfjs)': ['package', 'core'],
   // An operator
-  'gpu/js-kernel': ['local', 'core'],
-  mpi: ['core'],
-  io: ['core'],
+  'gpu/js-kernel': ['package', 'local', 'core'],
+  mpi: ['package', 'core'],
+  io: ['package', 'core'],
   // Figures are written as all files are
-  plotting: ['io', 'core'],
+  plotting: ['io', 'package', 'core'],
   local: ['core'],
   operators: ['local', 'core'],
   optimization: ['operators', 'local', 'core'],

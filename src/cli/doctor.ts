@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
 import { BackendError, messageOf } from '../core/base/errors.js';
-import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import { onAllRanks } from '../core/ports/agreement.js';
 import type { AddonReport, BackendReport } from '../core/ports/backend-report.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -12,6 +11,7 @@ import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { addonPath, loadMpi } from '../mpi/mpi-addon.js';
 import { joinWorld } from '../mpi/world.js';
+import { packagePath } from '../package/package-root.js';
 import { allowedCpus, coreCount } from './cores.js';
 import { findProblems } from './doctor-problems.js';
 import type { DoctorReport, RankReport } from './doctor-report.js';
@@ -20,8 +20,7 @@ import { findSrun, srunMpiTypes } from './find-srun.js';
 import { measureLinks } from './link-speed.js';
 
 function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as { version: string })
-    .version;
+  return (JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }).version;
 }
 
 /** Name and version of the first of these packages that pkg-config finds. */

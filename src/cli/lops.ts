@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LopsError } from '../core/base/errors.js';
-import { PACKAGE_ROOT } from '../core/base/package-root.js';
+import { packagePath } from '../package/package-root.js';
 import { type JobOptions, LAUNCHERS } from './plan-launch.js';
 import { launch } from './run.js';
 
@@ -47,7 +46,7 @@ program
   .command('setup')
   .description('build the native addons for the libraries that are present')
   .action(() => {
-    const script = fileURLToPath(new URL('scripts/build-native.mjs', PACKAGE_ROOT));
+    const script = packagePath('scripts/build-native.mjs');
     const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
     process.exitCode = status ?? 1;
   });

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import type { HostArray } from '../core/base/dtype.js';
 import { messageOf } from '../core/base/errors.js';
-import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import { checkSettings } from '../core/base/settings.js';
 import type { KernelName } from '../core/ports/backend.js';
+import { hasPackage, NO_PACKAGE, packagePath } from '../package/package-root.js';
+import { requireHere } from '../package/require-here.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
 
 /** How `native/cpu` was built, and its choices at load time. */
@@ -61,13 +60,12 @@ function load(): CpuAddonState {
   // The addon reads these settings while it is loaded. A mistyped value is an error, not a missing
   // addon
   checkSettings(CPU_SETTINGS, process.env);
+  if (!process.env['LOPS_CPU_ADDON'] && !hasPackage()) return { available: false, ...NO_PACKAGE };
   try {
-    const file =
-      process.env['LOPS_CPU_ADDON'] ||
-      fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
+    const file = process.env['LOPS_CPU_ADDON'] || packagePath('native/cpu/build/Release/lops_cpu.node');
     if (!existsSync(file))
       return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
-    const addon = withOneThread(() => createRequire(import.meta.url)(file) as CpuAddon);
+    const addon = withOneThread(() => requireHere(file) as CpuAddon);
     return { available: true, addon, info: addon.info() };
   } catch (error) {
     const reason = `the native kernels did not load: ${messageOf(error)}`;

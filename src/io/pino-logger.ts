@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import type pino from 'pino';
 import { ArgumentError, messageOf } from '../core/base/errors.js';
 import { LOG_LEVELS, type Logger } from '../core/base/log.js';
 import { choiceSetting, type Environment, readSetting } from '../core/base/settings.js';
+import { requireHere } from '../package/require-here.js';
 import { findTarget, openStream } from './output.js';
 
 /** Environment variables of logging. */
@@ -29,7 +29,7 @@ export function requestedLogger({ rank, size }: LogRank, env: Environment = proc
   const { LOPS_LOG_FILE: file } = env;
   const level = readSetting(LOG_SETTINGS.level, env);
   if (!level) return undefined;
-  const load = createRequire(import.meta.url)('pino') as typeof pino;
+  const load = requireHere('pino') as typeof pino;
   const dest = file ? file.replaceAll('%r', String(rank)) : 2;
   let destination: pino.DestinationStream;
   let stream: number | undefined;

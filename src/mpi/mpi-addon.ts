@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { MpiError, messageOf } from '../core/base/errors.js';
-import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import type { DeviceMemorySupport, ReduceOp } from '../core/ports/communicator.js';
+import { packagePath } from '../package/package-root.js';
+import { requireHere } from '../package/require-here.js';
 import type { MpiCalls } from './mpi-calls.js';
 
 /**
@@ -75,11 +74,11 @@ export interface MpiDescription {
 export const OPS = ['sum', 'prod', 'max', 'min', 'land', 'lor'] as const satisfies readonly ReduceOp[];
 export const opCode = (op: ReduceOp): number => OPS.indexOf(op);
 
-const BUILT = fileURLToPath(new URL('native/mpi/build/Release/lops_mpi.node', PACKAGE_ROOT));
 let addon: MpiAddon | undefined;
 
 /** The path of the addon: `LOPS_MPI_ADDON`, or the path at which `lops setup` builds it. */
-export const addonPath = (): string => process.env['LOPS_MPI_ADDON'] || BUILT;
+export const addonPath = (): string =>
+  process.env['LOPS_MPI_ADDON'] || packagePath('native/mpi/build/Release/lops_mpi.node');
 
 /** Whether this machine has an MPI to build for. */
 const hasMpicc = (): boolean =>
@@ -105,7 +104,7 @@ export function loadMpi(): MpiAddon {
   // threads of V8 allocate, and memory in use is lost. UCX reads this variable when it is loaded.
   process.env['UCX_MEM_EVENTS'] ??= 'no';
   try {
-    const loaded = createRequire(import.meta.url)(path) as MpiAddon;
+    const loaded = requireHere(path) as MpiAddon;
     loaded.setErrorClass(MpiError);
     addon = loaded;
     return loaded;

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-const require = createRequire(import.meta.url);
+import { requireHere } from '../package/require-here.js';
 
 interface Renderer {
   readonly Resvg: typeof import('@resvg/resvg-js').Resvg;
@@ -12,8 +10,8 @@ interface Renderer {
  * machine needs none. The renderer is loaded at the first call.
  */
 export function renderPng(svg: string, scale: number): Uint8Array {
-  const { Resvg } = require('@resvg/resvg-js') as Renderer;
-  const fonts = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf');
+  const { Resvg } = requireHere('@resvg/resvg-js') as Renderer;
+  const fonts = join(dirname(requireHere.resolve('dejavu-fonts-ttf/package.json')), 'ttf');
   const resvg = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: scale },
     font: {

@@ -24,11 +24,11 @@ import {
   tagOf,
 } from '../../src/core/base/dtype.js';
 import { DTypeError } from '../../src/core/base/errors.js';
-import { PACKAGE_ROOT } from '../../src/core/base/package-root.js';
+import { packagePath } from '../../src/package/package-root.js';
 
 describe('dtypes', () => {
   it('tags are the positions in DTYPES, and those of native code', () => {
-    const header = readFileSync(new URL('native/common/dtype.hpp', PACKAGE_ROOT), 'utf8');
+    const header = readFileSync(packagePath('native/common/dtype.hpp'), 'utf8');
     const list = /enum class DType[^{]*\{([^}]*)\}/.exec(header)?.[1] ?? '';
     const native = [...list.matchAll(/(\w+) = (\d+)/g)].map(([, name, tag]) => [name, Number(tag)]);
     expect(native).to.deep.equal(DTYPES.map((dtype) => [dtype, tagOf(dtype)]));

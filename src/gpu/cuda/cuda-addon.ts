@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { BackendError, messageOf } from '../../core/base/errors.js';
-import { PACKAGE_ROOT } from '../../core/base/package-root.js';
+import { hasPackage, NO_PACKAGE, packagePath } from '../../package/package-root.js';
+import { requireHere } from '../../package/require-here.js';
 import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './cuda-addon-interface.js';
 
 /** The available CUDA of this process, or the reason why it is missing and the remedy. */
@@ -17,17 +16,18 @@ export type CudaState =
     }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
-export const NATIVE = new URL('native/cuda/', PACKAGE_ROOT);
-
-export const ADDON_FILE = fileURLToPath(new URL('build/Release/lops_cuda.node', NATIVE));
+/** @throws {@link BackendError} if the package is not found */
+export const addonFile = (): string => packagePath('native/cuda/build/Release/lops_cuda.node');
 
 const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 'cpu'";
 
 function load(folder: string | undefined): CudaState {
+  if (!hasPackage()) return { available: false, ...NO_PACKAGE };
   try {
-    if (!existsSync(ADDON_FILE))
-      return { available: false, reason: `the CUDA addon is not built (no ${ADDON_FILE})`, remedy: BUILD };
-    const addon = createRequire(import.meta.url)(ADDON_FILE) as CudaAddon;
+    const file = addonFile();
+    if (!existsSync(file))
+      return { available: false, reason: `the CUDA addon is not built (no ${file})`, remedy: BUILD };
+    const addon = requireHere(file) as CudaAddon;
     addon.setErrorClass(BackendError);
     const probe = folder ? addon.probe(folder) : addon.probe();
     if (!probe.available) return probe;

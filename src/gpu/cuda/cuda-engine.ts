@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { bytesOf, type DType, type HostArray, tagOf } from '../../core/base/dtype.js';
-import { NATIVE } from './cuda-addon.js';
+import { packagePath } from '../../package/package-root.js';
 import type {
   CudaAddon,
   CudaContext,
@@ -38,7 +38,7 @@ export interface DeviceTable {
 /** The NVRTC options for kernels of `native/cuda/kernels`. */
 export const kernelOptions = (dtype: DType): readonly string[] => [`-DDTYPE=${tagOf(dtype)}`, '--std=c++14'];
 
-const sourceOf = (file: string): string => readFileSync(new URL(`kernels/${file}`, NATIVE), 'utf8');
+const sourceOf = (file: string): string => readFileSync(packagePath(`native/cuda/kernels/${file}`), 'utf8');
 
 /** One device, the kernels that were compiled for it, and the memory that they share. */
 export class CudaEngine {

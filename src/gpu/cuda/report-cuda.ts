@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { AddonReport, BackendReport } from '../../core/ports/backend-report.js';
-import { ADDON_FILE, cudaAddon } from './cuda-addon.js';
+import { addonFile, cudaAddon } from './cuda-addon.js';
 import { deviceOf } from './cuda-settings.js';
 
 /**
@@ -32,12 +32,9 @@ export function reportCuda(
   };
 }
 
-const addonReport = (): AddonReport =>
-  existsSync(ADDON_FILE)
-    ? { name: 'cuda', available: true, details: ADDON_FILE }
-    : {
-        name: 'cuda',
-        available: false,
-        details: `not built (no ${ADDON_FILE})`,
-        remedy: "'npx lops setup' builds it; it needs no CUDA to be built",
-      };
+function addonReport(): AddonReport {
+  const file = addonFile();
+  if (existsSync(file)) return { name: 'cuda', available: true, details: file };
+  const remedy = "'npx lops setup' builds it; it needs no CUDA to be built";
+  return { name: 'cuda', available: false, details: `not built (no ${file})`, remedy };
+}

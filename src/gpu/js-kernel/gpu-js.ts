@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ArgumentError, BackendError, messageOf } from '../../core/base/errors.js';
+import { requireHere } from '../../package/require-here.js';
 
 /**
  * The `this` of an element's function, as in gpu.js: the index of the element, and the constants of
@@ -39,9 +40,9 @@ export interface GpuJsModule {
  * @throws {@link BackendError} if it is installed and does not load
  */
 export function loadGpuJs(): GpuJsModule | undefined {
-  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+  for (const load of [requireHere, createRequire(join(process.cwd(), 'package.json'))]) {
     try {
-      const module: GpuJsModule = createRequire(from)('gpu.js');
+      const module: GpuJsModule = load('gpu.js');
       return module;
     } catch (error) {
       if (

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { BackendError, messageOf } from '../../core/base/errors.js';
+import { requireHere } from '../../package/require-here.js';
 import type { TensorModule } from './tfjs-engine.js';
 
 /** The engines, the preferred ones first. */
@@ -47,9 +48,8 @@ interface LoadedModule extends TensorModule {
  * linked, its peer packages are installed beside the program.
  */
 export const requirePackage: LoadPackage = (name) => {
-  const here = createRequire(import.meta.url);
   try {
-    return here(name);
+    return requireHere(name);
   } catch (error) {
     if (!isMissing(error, name)) throw error;
     return createRequire(join(process.cwd(), 'package.json'))(name);
@@ -90,9 +90,7 @@ const namesOf = (): string[] => TFJS_ENGINES.map((engine) => `tfjs:${engine}`);
 
 /** Restores a function that tfjs-node calls and that Node 23 removed. */
 function restoreUtil(): void {
-  const util: { isNullOrUndefined?: (value: unknown) => boolean } = createRequire(import.meta.url)(
-    'node:util',
-  );
+  const util: { isNullOrUndefined?: (value: unknown) => boolean } = requireHere('node:util');
   util.isNullOrUndefined ??= (value) => value === undefined || value === null;
 }
 

@@ -10,12 +10,12 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type * as threads from 'node:worker_threads';
 import { ArgumentError } from '../../../core/base/errors.js';
 import { log } from '../../../core/base/log.js';
+import { requireHere } from '../../../package/require-here.js';
 import { randomName } from '../../output.js';
 import { isMissing, withFile } from '../../parts/local-file.js';
 import { pause, readWhole } from '../../parts/raw-io.js';
@@ -171,7 +171,7 @@ let heartbeat: threads.Worker | undefined;
 
 function beat(path: string, id: string | undefined): void {
   if (!heartbeat) {
-    const { Worker } = createRequire(import.meta.url)('node:worker_threads') as typeof threads;
+    const { Worker } = requireHere('node:worker_threads') as typeof threads;
     // The thread needs none of the program's modules and variables
     heartbeat = new Worker(HEARTBEAT, { eval: true, execArgv: [], env: {}, stdin: false });
     heartbeat.unref();

@@ -1,10 +1,12 @@
 import { findSourceMap } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { memo } from '../../../core/base/memo.js';
-import { PACKAGE_ROOT } from '../../../core/base/package-root.js';
+import { hasPackage, packagePath } from '../../../package/package-root.js';
 
 /** The folders of the compiled library: single files and the bundle. */
-const LIBRARY = ['dist/src/', 'dist/bundle/'].map((folder) => new URL(folder, PACKAGE_ROOT).href);
+const LIBRARY = hasPackage()
+  ? ['dist/src/', 'dist/bundle/'].map((folder) => pathToFileURL(packagePath(folder)).href)
+  : [];
 const FRAMES = 40;
 /** Source locations by the text 'file:line:column' that V8 reports. */
 const known = new Map<string, string>();
