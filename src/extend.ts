@@ -9,7 +9,6 @@ export * from './core/index.js';
 export * from './cpu/index.js';
 export * from './gpu/js-kernel/index.js';
 export type { TensorModule, TfjsBackendOptions, TfjsEngine } from './gpu/tfjs/index.js';
-export type { AxisScheme } from './operators/base/banded-stencil.js';
 export { type BoxKernel, HaloOperator, type Reach } from './operators/base/halo-operator.js';
 export { ScatteredOperator } from './operators/base/scattered-operator.js';
 export * from './operators/index.js';

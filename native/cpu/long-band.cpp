@@ -45,9 +45,10 @@ struct Edge {
 };
 
 template <typename T>
-class LongBand {
+class LongBand : public StencilPlan<T> {
  public:
-  LongBand(const Band<T>& band, std::ptrdiff_t inner) : inner_(inner) {
+  LongBand(const Band<T>& band, std::ptrdiff_t outer, std::ptrdiff_t n, std::ptrdiff_t inner, bool add)
+      : outer_(outer), n_(n), inner_(inner), add_(add) {
     const std::vector<BandSegment>& segments = band.segments;
     for (std::size_t s = 0; s < segments.size();) {
       std::size_t t = s;
@@ -64,6 +65,11 @@ class LongBand {
     }
   }
 
+  void run(const T* x, T* y) override {
+    for (std::ptrdiff_t o = 0; o < outer_; o++) apply(x + o * n_ * inner_, y + o * n_ * inner_, add_);
+  }
+
+ private:
   void apply(const T* x, T* y, bool add) const {
     for (const Run<T>& run : runs_) {
       const std::size_t lanes = static_cast<std::size_t>((run.end - run.start) * inner_);
@@ -95,7 +101,6 @@ class LongBand {
     }
   }
 
- private:
   /** Segments with fewer rows, of cells with fewer lanes, are treated as parts of edges. */
   static constexpr std::ptrdiff_t shortRun = 16;
   static constexpr std::ptrdiff_t shortCell = 32;
@@ -198,7 +203,8 @@ class LongBand {
     return true;
   }
 
-  const std::ptrdiff_t inner_;
+  const std::ptrdiff_t outer_, n_, inner_;
+  const bool add_;
   const FloatLoops<T>& loops_ = of<T>(loops());
   std::vector<Run<T>> runs_;
   std::vector<Edge<T>> edges_;
@@ -207,10 +213,10 @@ class LongBand {
 }  // namespace
 
 template <typename T>
-bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y) {
-  if (spec.bands.size() != 1 || spec.start > 0 || spec.end < spec.shape[spec.axis]) return false;
+std::unique_ptr<StencilPlan<T>> planLongBand(const StencilSpec<T>& spec) {
+  if (spec.bands.size() != 1 || spec.start > 0 || spec.end < spec.shape[spec.axis]) return nullptr;
   const Band<T>& band = spec.bands[0];
-  if (band.frontWidth > 0 || band.backWidth > 0) return false;
+  if (band.frontWidth > 0 || band.backWidth > 0) return nullptr;
   const std::ptrdiff_t n = spec.shape[band.axis];
   std::size_t most = 0;
   std::ptrdiff_t at = 0;
@@ -219,19 +225,17 @@ bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y) {
     const bool inside =
         s.count == 0 || (s.start + s.lo >= 0 && s.end + s.lo + static_cast<std::ptrdiff_t>(s.count) - 1 <= n);
     // rows without a segment are zero, and rows in two segments are sums: Walk handles both
-    if (s.start != at || !inside) return false;
+    if (s.start != at || !inside) return nullptr;
     at = s.end;
   }
   std::ptrdiff_t outer = 1;
   std::ptrdiff_t inner = 1;
   for (std::size_t k = 0; k < spec.shape.size(); k++)
     (k < band.axis ? outer : inner) *= k == band.axis ? 1 : spec.shape[k];
-  if (most < manyTaps || at != n || inner * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) return false;
-  const LongBand<T> rows(band, inner);
-  for (std::ptrdiff_t o = 0; o < outer; o++) rows.apply(x + o * n * inner, y + o * n * inner, spec.add);
-  return true;
+  if (most < manyTaps || at != n || inner * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) return nullptr;
+  return std::make_unique<LongBand<T>>(band, outer, n, inner, spec.add);
 }
-template bool applyLongBand(const StencilSpec<float>&, const float*, float*);
-template bool applyLongBand(const StencilSpec<double>&, const double*, double*);
+template std::unique_ptr<StencilPlan<float>> planLongBand(const StencilSpec<float>&);
+template std::unique_ptr<StencilPlan<double>> planLongBand(const StencilSpec<double>&);
 
 }  // namespace lops

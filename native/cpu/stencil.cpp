@@ -9,6 +9,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #if defined(__linux__) || defined(__APPLE__)
 #include <unistd.h>
@@ -30,13 +34,14 @@ std::ptrdiff_t windowBytes() {
 }
 
 template <typename T>
-class Walk {
+class Walk : public StencilPlan<T> {
  public:
-  Walk(const StencilSpec<T>& spec, const T* x, T* y) : spec_(spec), x_(x), y_(y) { plan(); }
+  explicit Walk(const StencilSpec<T>& spec) : spec_(spec) { plan(); }
 
-  void run() {
+  void run(const T* x, T* y) override {
     if (total_ == 0) return;
-    writing_ = {spec_.add, !spec_.add && static_cast<std::size_t>(total_) * sizeof(T) >= streamBytes};
+    x_ = x;
+    y_ = y;
     visit(0, 0);
     if (writing_.stream) streamFence();
   }
@@ -49,7 +54,7 @@ class Walk {
   };
   /** A part of each row in which the shifts along the last axis are the same. */
   struct Term {
-    const T* ghost;  // null: x
+    const T* const* ghost;  // a ghost of a band; null: x
     std::ptrdiff_t rowStride;
     std::ptrdiff_t offset;
     T c;
@@ -114,6 +119,7 @@ class Walk {
     strides_.resize(most);
     index_.resize(groups_.size());
     planSpans();
+    writing_ = {spec_.add, !spec_.add && static_cast<std::size_t>(total_) * sizeof(T) >= streamBytes};
   }
 
   /** Determines which groups form the row, and its pieces. */
@@ -181,10 +187,10 @@ class Walk {
     if (c == 0) return;
     if (cell < 0) {
       if (cell + band.frontWidth >= 0)
-        piece.terms.push_back({band.front, band.frontWidth * inner, (shift + band.frontWidth) * inner, c});
+        piece.terms.push_back({&band.front, band.frontWidth * inner, (shift + band.frontWidth) * inner, c});
     } else if (cell >= n) {
       if (cell - n < band.backWidth)
-        piece.terms.push_back({band.back, band.backWidth * inner, (shift - n) * inner, c});
+        piece.terms.push_back({&band.back, band.backWidth * inner, (shift - n) * inner, c});
     } else if (shift == 0 && agree(piece.centre, c)) {
       piece.centre += c;
       piece.hasCentre = true;
@@ -402,7 +408,7 @@ class Walk {
       if (term.ghost == nullptr) {
         put(x_ + offset + term.offset, term.c, row_);
       } else {
-        put(term.ghost + offset / row_ * term.rowStride + term.offset, term.c, term.rowStride);
+        put(*term.ghost + offset / row_ * term.rowStride + term.offset, term.c, term.rowStride);
       }
     }
     return m;
@@ -424,8 +430,8 @@ class Walk {
   }
 
   const StencilSpec<T>& spec_;
-  const T* x_;
-  T* y_;
+  const T* x_ = nullptr;
+  T* y_ = nullptr;
   const FloatLoops<T>& loops_ = of<T>(loops());
   std::ptrdiff_t total_ = 0;
   std::vector<Group> groups_;
@@ -455,90 +461,137 @@ class Walk {
   Writing writing_ = {false, false};
 };
 
-template <typename T, std::size_t N>
-const T* ghost(const Args<N>& args, std::size_t i, std::size_t offset, std::size_t lanes,
-               std::size_t length) {
-  if (length == 0) return nullptr;
-  return reinterpret_cast<const T*>(
-      spanOf(args.Env(), args[i], product(offset, lanes * sizeof(T)), product(length, sizeof(T))).data);
-}
+/** A typed array with ghost cells, and the part of it that a stencil reads. */
+struct Ghost {
+  Napi::ObjectReference array;
+  std::size_t offset, bytes;
+};
 
-constexpr std::size_t maxBands = 8;
-constexpr std::size_t firstGhost = 6;
+/** A stencil for arrays of one dtype. */
+class Prepared {
+ public:
+  virtual ~Prepared() = default;
+  virtual void run(const Args<5>& args) = 0;
+};
 
-/**
- * stencil(dtype, x, xo, y, yo, spec, front0, back0, front1, back1, …) with spec packed as
- * [ndim, add, axis, start, end, bands, shape…, and for each band: axis, frontOffset, frontWidth,
- * backOffset, backWidth, segments, and for each segment: start, end, lo, count, taps…]; up to 8
- * bands.
- */
-void stencil(const Args<firstGhost + 2 * maxBands>& args) {
-  const DType dtype = args.dtype(0);
-  const std::size_t lanes = lanesOf(dtype);
-  Packed packed(args.bytes(5));
-  withFloat(isDouble(dtype), [&](auto zero) {
-    typedef decltype(zero) T;
-    StencilSpec<T> spec;
+template <typename T>
+class PreparedOf : public Prepared {
+ public:
+  PreparedOf(std::size_t lanes, Bytes spec, const Napi::Array& ghosts)
+      : lanes_(lanes), numbers_(spec.length / sizeof(double)) {
+    if (!numbers_.empty()) std::memcpy(numbers_.data(), spec.data, numbers_.size() * sizeof(double));
+    Packed packed({reinterpret_cast<std::uint8_t*>(numbers_.data()), numbers_.size() * sizeof(double)});
     const std::size_t ndim = packed.size();
-    spec.add = packed.number() != 0;
-    spec.axis = packed.size();
-    spec.start = packed.integer();
-    spec.end = packed.integer();
+    spec_.add = packed.number() != 0;
+    spec_.axis = packed.size();
+    spec_.start = packed.integer();
+    spec_.end = packed.integer();
     const std::size_t bands = packed.size();
-    std::size_t total = lanes;
+    total_ = lanes;
     for (std::size_t k = 0; k < ndim; k++) {
       const std::size_t n = packed.size();
-      spec.shape.push_back(static_cast<std::ptrdiff_t>(n));
-      total = product(total, n, 1);
+      spec_.shape.push_back(static_cast<std::ptrdiff_t>(n));
+      total_ = product(total_, n, 1);
     }
-    if (bands > maxBands || spec.axis >= ndim)
-      throw Error("ERR_ARGUMENT", "native stencil: too many bands, or an axis that does not exist");
-    spec.shape.push_back(static_cast<std::ptrdiff_t>(lanes));
-    for (std::size_t b = 0; b < bands; b++) {
-      Band<T> band;
-      band.axis = packed.size();
-      if (band.axis >= ndim)
-        throw Error("ERR_ARGUMENT", "native stencil: a band along an axis that does not exist");
-      const std::size_t frontOffset = packed.size();
-      band.frontWidth = static_cast<std::ptrdiff_t>(packed.size());
-      const std::size_t backOffset = packed.size();
-      band.backWidth = static_cast<std::ptrdiff_t>(packed.size());
-      const std::size_t n = static_cast<std::size_t>(spec.shape[band.axis]);
-      const std::size_t cell = n == 0 ? 0 : total / n;
-      band.front = ghost<T>(args, firstGhost + 2 * b, frontOffset, lanes,
-                            product(cell, static_cast<std::size_t>(band.frontWidth)));
-      band.back = ghost<T>(args, firstGhost + 2 * b + 1, backOffset, lanes,
-                           product(cell, static_cast<std::size_t>(band.backWidth)));
-      const std::size_t segments = packed.size();
-      for (std::size_t s = 0; s < segments; s++) {
-        BandSegment segment;
-        segment.start = packed.integer();
-        // rows that end before their start are empty
-        segment.end = std::max(segment.start, packed.integer());
-        segment.lo = packed.integer();
-        segment.count = packed.size();
-        segment.taps = packed.take(segment.count);
-        band.segments.push_back(segment);
-      }
-      spec.bands.push_back(std::move(band));
+    if (spec_.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: an axis that does not exist");
+    spec_.shape.push_back(static_cast<std::ptrdiff_t>(lanes));
+    for (std::uint32_t b = 0; b < bands; b++) addBand(packed, ndim, ghosts, 2 * b);
+    plan_ = planLongBand(spec_);
+    if (!plan_) plan_ = std::make_unique<Walk<T>>(spec_);
+  }
+
+  void run(const Args<5>& args) override {
+    for (std::size_t b = 0; b < spec_.bands.size(); b++) {
+      spec_.bands[b].front = cells(args.Env(), ghosts_[2 * b]);
+      spec_.bands[b].back = cells(args.Env(), ghosts_[2 * b + 1]);
     }
-    const T* x = reinterpret_cast<const T*>(
-        slice(args.bytes(1), product(args.size(2), lanes * sizeof(T)), product(total, sizeof(T))).data);
-    T* y = reinterpret_cast<T*>(
-        slice(args.bytes(3), product(args.size(4), lanes * sizeof(T)), product(total, sizeof(T))).data);
-    applyStencil(spec, x, y);
+    plan_->run(lanes(args, 1), lanes(args, 3));
+  }
+
+ private:
+  void addBand(Packed& packed, std::size_t ndim, const Napi::Array& ghosts, std::uint32_t ghost) {
+    Band<T> band = {};
+    band.axis = packed.size();
+    if (band.axis >= ndim)
+      throw Error("ERR_ARGUMENT", "native stencil: a band along an axis that does not exist");
+    const std::size_t n = static_cast<std::size_t>(spec_.shape[band.axis]);
+    const std::size_t cell = n == 0 ? 0 : total_ / n;
+    for (std::ptrdiff_t* width : {&band.frontWidth, &band.backWidth}) {
+      const std::size_t offset = packed.size();
+      *width = static_cast<std::ptrdiff_t>(packed.size());
+      const std::size_t bytes = product(cell, static_cast<std::size_t>(*width), sizeof(T));
+      const Napi::Value array = ghosts.Get(ghost++);
+      if (bytes > 0 && !array.IsTypedArray())
+        throw Error("ERR_ARGUMENT", "native stencil: expected a typed array of ghost cells");
+      ghosts_.push_back({bytes > 0 ? Napi::Persistent(array.As<Napi::Object>()) : Napi::ObjectReference(),
+                         product(offset, lanes_ * sizeof(T)), bytes});
+    }
+    const std::size_t segments = packed.size();
+    for (std::size_t s = 0; s < segments; s++) {
+      BandSegment segment;
+      segment.start = packed.integer();
+      // rows that end before their start are empty
+      segment.end = std::max(segment.start, packed.integer());
+      segment.lo = packed.integer();
+      segment.count = packed.size();
+      segment.taps = packed.take(segment.count);
+      band.segments.push_back(segment);
+    }
+    spec_.bands.push_back(std::move(band));
+  }
+
+  /** The present address of ghost cells. */
+  static const T* cells(napi_env env, const Ghost& ghost) {
+    if (ghost.bytes == 0) return nullptr;
+    return reinterpret_cast<const T*>(spanOf(env, ghost.array.Value(), ghost.offset, ghost.bytes).data);
+  }
+
+  /** The array in argument i, whose first element is in argument i + 1. */
+  T* lanes(const Args<5>& args, std::size_t i) const {
+    return lanesAt<T>(args, i, total_ / lanes_, lanes_);
+  }
+
+  const std::size_t lanes_;
+  /** The packed spec, to which the segments refer. */
+  std::vector<double> numbers_;
+  std::size_t total_ = 0;
+  StencilSpec<T> spec_;
+  std::vector<Ghost> ghosts_;
+  std::unique_ptr<StencilPlan<T>> plan_;
+};
+
+/**
+ * prepareStencil(dtype, spec, [front0, back0, front1, back1, …]) with spec packed as
+ * [ndim, add, axis, start, end, bands, shape…, and for each band: axis, frontOffset, frontWidth,
+ * backOffset, backWidth, segments, and for each segment: start, end, lo, count, taps…]. The result
+ * is the first argument of `stencil`. It keeps the ghosts alive.
+ */
+napi_value prepareStencil(const Args<3>& args) {
+  const DType dtype = args.dtype(0);
+  const Napi::Array ghosts(args.Env(), args[2]);
+  if (!ghosts.IsArray()) throw Error("ERR_ARGUMENT", "native stencil: expected a list of ghosts");
+  return withFloat(isDouble(dtype), [&](auto zero) {
+    auto prepared = std::make_unique<PreparedOf<decltype(zero)>>(lanesOf(dtype), args.bytes(1), ghosts);
+    const auto object = Napi::External<Prepared>::New(
+        args.Env(), prepared.get(), [](Napi::Env, Prepared* held) { delete held; });
+    prepared.release();
+    return static_cast<napi_value>(object);
   });
+}
+
+/** stencil(prepared, x, xo, y, yo) */
+void stencil(const Args<5>& args) {
+  void* prepared = nullptr;
+  if (napi_get_value_external(args.Env(), args[0], &prepared) != napi_ok)
+    throw Error("ERR_ARGUMENT", "native stencil: expected a prepared stencil");
+  static_cast<Prepared*>(prepared)->run(args);
 }
 
 }  // namespace
 
-template <typename T>
-void applyStencil(const StencilSpec<T>& spec, const T* x, T* y) {
-  if (!applyLongBand(spec, x, y)) Walk<T>(spec, x, y).run();
+void exportStencil(Napi::Object exports) {
+  expose<prepareStencil>(exports, "prepareStencil");
+  expose<stencil>(exports, "stencil");
 }
-template void applyStencil(const StencilSpec<float>&, const float*, float*);
-template void applyStencil(const StencilSpec<double>&, const double*, double*);
-
-void exportStencil(Napi::Object exports) { expose<stencil>(exports, "stencil"); }
 
 }  // namespace lops

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "loops.hpp"
@@ -19,7 +20,7 @@ template <typename T>
 struct Band {
   std::size_t axis;
   std::vector<BandSegment> segments;
-  /** `[outer, width, inner]`; null with width 0 */
+  /** `[outer, width, inner]`, set before each run; null with width 0 */
   const T* front;
   std::ptrdiff_t frontWidth;
   const T* back;
@@ -43,15 +44,20 @@ struct StencilSpec {
  */
 constexpr std::ptrdiff_t longRun = 16 * 1024;
 
+/** A stencil whose rows and terms are planned. It refers to its spec, which must not move. */
+template <typename T>
+class StencilPlan {
+ public:
+  virtual ~StencilPlan() = default;
+  /** y ← (+)= Σ bands(x). Cells beyond the ghosts count as zero. */
+  virtual void run(const T* x, T* y) = 0;
+};
+
 /**
- * Like applyStencil for a single band of many taps along an axis with short cells, without ghosts.
- * Returns false for any other spec.
+ * The plan of a single band of many taps along an axis with short cells, without ghosts. Null for
+ * any other spec.
  */
 template <typename T>
-bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y);
-
-/** y ← (+)= Σ bands(x). Cells beyond the ghosts count as zero. */
-template <typename T>
-void applyStencil(const StencilSpec<T>& spec, const T* x, T* y);
+std::unique_ptr<StencilPlan<T>> planLongBand(const StencilSpec<T>& spec);
 
 }  // namespace lops

@@ -92,6 +92,7 @@ export {
 } from './ports/defaults.js';
 export * from './ports/span.js';
 export {
+  type AxisScheme,
   bandReach,
   clipBand,
   multiplyBands,

@@ -20,9 +20,16 @@ export interface CpuAddonInfo {
 }
 
 /** The types of arguments of the addon's functions. */
-type NativeValue = number | boolean | HostArray | ArrayBuffer | readonly (HostArray | number)[] | undefined;
+type NativeValue =
+  | number
+  | boolean
+  | HostArray
+  | ArrayBuffer
+  | readonly (HostArray | number | undefined)[]
+  | object
+  | undefined;
 /** Functions that are not kernels of a backend. */
-type NativePart = 'addressOf' | 'scale' | 'axpby' | 'dot' | 'indexed' | 'curves';
+type NativePart = 'addressOf' | 'prepareStencil' | 'scale' | 'axpby' | 'dot' | 'indexed' | 'curves';
 
 /**
  * The functions of the addon. Their arguments are those in the C++ source of the same name. Dtypes,

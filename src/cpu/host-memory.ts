@@ -1,6 +1,6 @@
 import { bytesOf, type DType, type HostArray, hostView, lanesOf } from '../core/base/dtype.js';
 import type { DeviceMemory, KernelSet, Operand } from '../core/kernels/device-memory.js';
-import type { KernelName, MemoryStats } from '../core/ports/backend.js';
+import type { MemoryStats } from '../core/ports/backend.js';
 import { hostSpan, type Span } from '../core/ports/span.js';
 import { type Pool, sizeClass } from './pool.js';
 
@@ -14,7 +14,7 @@ export type HostRun = Operand<HostArray>;
  */
 export type CpuKernels = KernelSet<HostArray>;
 /** A kernel of the CPU backend. */
-export type CpuKernel<K extends KernelName> = Required<CpuKernels>[K];
+export type CpuKernel<K extends keyof CpuKernels> = Required<CpuKernels>[K];
 
 /** A view of the lanes of elements. */
 function view({ storage, offset, size }: HostRun): HostArray {

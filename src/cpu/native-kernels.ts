@@ -2,7 +2,6 @@ import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { bytesOf, type HostArray, isComplex, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
 import type { StorageMemory } from '../core/kernels/device-memory.js';
 import {
-  type BandSegment,
   BINARY_OPS,
   type BinaryOp,
   type Convolution,
@@ -57,20 +56,13 @@ class Packer {
   }
 
   put(value: number): this {
-    if (this.#length === this.values.length) this.#grow(1);
+    if (this.#length === this.values.length) this.#grow();
     this.values[this.#length++] = value;
     return this;
   }
 
-  append(values: Float64Array): this {
-    if (this.#length + values.length > this.values.length) this.#grow(values.length);
-    this.values.set(values, this.#length);
-    this.#length += values.length;
-    return this;
-  }
-
-  #grow(by: number): void {
-    const larger = new Float64Array(2 * (this.values.length + by));
+  #grow(): void {
+    const larger = new Float64Array(2 * this.values.length);
     larger.set(this.values);
     this.values = larger;
   }
@@ -78,46 +70,18 @@ class Packer {
 
 const packer = new Packer();
 
-/**
- * Packed segments of bands. An operator passes the same list in every call, so it is packed once.
- */
-const packedSegments = new WeakMap<readonly BandSegment[], Float64Array>();
-
-function segmentsOf(segments: readonly BandSegment[]): Float64Array {
-  let packed = packedSegments.get(segments);
-  if (!packed) {
-    packed = Float64Array.from([
+/** The numbers of a stencil, as the addon's `prepareStencil` describes them. */
+function packedStencil({ shape, bands, mode, range }: Stencil<StorageMemory<HostArray>>): Float64Array {
+  const { axis, start, end } = range ?? allRows(shape);
+  return Float64Array.from([
+    ...[shape.length, mode === 'add' ? 1 : 0, axis, start, end, bands.length, ...shape],
+    ...bands.flatMap(({ axis: along, front, back, segments }) => [
+      along,
+      ...[front, back].flatMap((ghost) => [ghost?.offset ?? 0, ghostWidth(ghost, shape, along)]),
       segments.length,
       ...segments.flatMap((s) => [s.start, s.end, s.lo, s.taps.length, ...s.taps]),
-    ]);
-    packedSegments.set(segments, packed);
-  }
-  return packed;
-}
-
-const MOST_BANDS = 8;
-
-function packStencil({ shape, bands, mode, range }: Stencil<StorageMemory<HostArray>>): Float64Array {
-  const { axis, start, end } = range ?? allRows(shape);
-  packer
-    .start()
-    .put(shape.length)
-    .put(mode === 'add' ? 1 : 0)
-    .put(axis)
-    .put(start)
-    .put(end)
-    .put(bands.length);
-  for (const n of shape) packer.put(n);
-  for (const { axis: along, front, back, segments } of bands) {
-    packer
-      .put(along)
-      .put(front?.offset ?? 0)
-      .put(ghostWidth(front, shape, along))
-      .put(back?.offset ?? 0)
-      .put(ghostWidth(back, shape, along));
-    packer.append(segmentsOf(segments));
-  }
-  return packer.values;
+    ]),
+  ]);
 }
 
 function packMatMul(s: MatMul): Float64Array {
@@ -380,32 +344,14 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       )
         own.reduceAxis(op, x, extents, y, parameter);
     },
-    stencil: (x, y, stencil) => {
-      const { shape, bands } = stencil;
-      const { memory, dtype } = x.storage;
-      if (isInteger(dtype) || bands.length > MOST_BANDS || shape.length === 0)
-        return own.stencil(x, y, stencil);
-      const [a, b, c] = bands;
-      const [type, to, spec] = [tagOf(dtype), y.storage.memory, packStencil(stencil)];
-      if (bands.length <= 3)
-        addon.stencil(
-          type,
-          memory,
-          x.offset,
-          to,
-          y.offset,
-          spec,
-          a?.front?.storage.memory,
-          a?.back?.storage.memory,
-          b?.front?.storage.memory,
-          b?.back?.storage.memory,
-          c?.front?.storage.memory,
-          c?.back?.storage.memory,
-        );
-      else {
-        const ghosts = bands.flatMap(({ front, back }) => [front?.storage.memory, back?.storage.memory]);
-        addon.stencil(type, memory, x.offset, to, y.offset, spec, ...ghosts);
-      }
+    prepareStencil: (dtype, stencil) => {
+      if (isInteger(dtype) || stencil.shape.length === 0) return own.prepareStencil(dtype, stencil);
+      const ghosts = stencil.bands.flatMap(({ front, back }) => [
+        front?.storage.memory,
+        back?.storage.memory,
+      ]);
+      const plan = addon.prepareStencil(tagOf(dtype), packedStencil(stencil), ghosts) as object;
+      return (x, y) => void addon.stencil(plan, x.storage.memory, x.offset, y.storage.memory, y.offset);
     },
     convolve: (x, h, y, convolution) => {
       const { memory, dtype } = y.storage;

@@ -2,8 +2,8 @@ import type { Scalar } from '../core/base/complex.js';
 import { type Shape, toShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { OperatorSpec } from '../core/operator/linear-operator.js';
-import { isZeroBand } from '../core/schemes/band.js';
-import { type AxisScheme, BandedStencil } from './base/banded-stencil.js';
+import { type AxisScheme, isZeroBand } from '../core/schemes/band.js';
+import { BandedStencil } from './base/banded-stencil.js';
 import { ScatteredOperator } from './base/scattered-operator.js';
 
 /**

@@ -9,7 +9,7 @@ import {
   isFloat,
   lanesOf,
 } from '../core/base/dtype.js';
-import { BackendError, DTypeError } from '../core/base/errors.js';
+import { BackendError, DTypeError, ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
 import { backendNames, registerBackend } from '../core/ports/defaults.js';
@@ -245,6 +245,34 @@ function adjointTest(
   for (const e of [x, y, ax, ahy]) backend.release(e.storage);
 }
 
+function preparedTests(backend: Backend): void {
+  it('serve several arrays, read the present ghost cells, and are refused elsewhere', () => {
+    const [dtype, another] = backend.dtypes as readonly [DType, DType?];
+    const [a, b, y, front] = [[1, 2, 3], [4, 5, 6], [0, 0, 0], [10]].map((values) =>
+      holding(backend, dtype, values),
+    ) as [Elements, Elements, Elements, Elements];
+    const segments = [{ start: 0, end: 3, lo: -1, taps: [1, 1] }];
+    const stencil = { shape: [3], bands: [{ axis: 0, segments, front }], mode: 'add' } as const;
+    const prepared = backend.prepareStencil(dtype, stencil);
+    backend.stencil(a, y, prepared);
+    checkValues(backend.download(y), [11, 3, 5], 'the sums of neighbours');
+    const later = hostArray(dtype, 1);
+    later[0] = 20;
+    backend.upload(later, front);
+    backend.stencil(b, y, prepared);
+    checkValues(backend.download(y), [35, 12, 16], 'the sums of both arrays');
+    const other = new CpuBackend().prepareStencil(dtype, { ...stencil, bands: [] });
+    checkThrows(() => backend.stencil(a, y, other), BackendError, 'a stencil of another backend');
+    if (another)
+      checkThrows(() => backend.prepareStencil(another, stencil), DTypeError, 'ghosts of another dtype');
+    const long = backend.prepareStencil(dtype, { ...stencil, shape: [6] });
+    checkThrows(() => backend.stencil(a, y, long), ShapeError, 'arrays that are too short');
+    backend.release(front.storage);
+    checkThrows(() => backend.stencil(a, y, prepared), BackendError, 'released ghost cells');
+    for (const { storage } of [a, b, y]) backend.release(storage);
+  });
+}
+
 function adjointTests(backend: Backend): void {
   for (const dtype of backend.dtypes.filter(isFloat)) {
     it(`convolve of ${dtype} and its adjoint`, () => {
@@ -309,6 +337,7 @@ export function backendConformance(makeBackend: () => Backend, options?: Backend
   describe(`backend '${backend.name}' conforms to the reference`, () => {
     describe('memory', () => memoryTests(backend));
     describe('adjoints', () => adjointTests(backend));
+    describe('prepared stencils', () => preparedTests(backend));
     for (const { kernel, cases } of kernelCases(seed, draws)) {
       if (kernels && !kernels.includes(kernel)) continue;
       describe(kernel, () => {

@@ -265,8 +265,8 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const range = chance(0.3) ? { axis: axisOf(shape.length), start: shift(), end: size() } : undefined;
     const mode = of(['set', 'add'] as const);
     const apart = (p: Place | undefined) => p && { ...p, index: p.index === y.index ? x.index : p.index };
-    return (b, at) =>
-      b.stencil(at(x), at(y), {
+    return (b, at) => {
+      const prepared = b.prepareStencil(dtype, {
         shape,
         mode,
         range,
@@ -276,6 +276,8 @@ const CALLS: Readonly<Record<string, () => Call>> = {
           back: back && at(apart(back) as Place),
         })),
       });
+      return b.stencil(at(x), at(y), prepared);
+    };
   },
   convolve: () => {
     const ndim = 1 + below(3);

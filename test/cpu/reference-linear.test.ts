@@ -228,7 +228,7 @@ describe('reference kernels: stencil', () => {
         const spec: Stencil = { shape, mode, range, bands };
         const [x, y] = [random(60), random(60)];
         const before = y.slice();
-        backend.stencil(of(x), of(y), spec);
+        backend.stencil(of(x), of(y), backend.prepareStencil('complex128', spec));
         for (const index of indices(shape)) {
           const at = position(index, shape);
           const along = range === undefined ? 0 : (index[range.axis] as number);

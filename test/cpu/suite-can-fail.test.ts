@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { isScalar } from '../../src/core/base/complex.js';
 import { DTYPES, lanesOf } from '../../src/core/base/dtype.js';
 import { elementsIn } from '../../src/core/kernels/call-operands.js';
-import { WRITTEN } from '../../src/core/ports/backend.js';
+import { type KernelName, WRITTEN } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import type { CpuKernels, HostRun } from '../../src/cpu/host-memory.js';
+import type { CpuKernel, CpuKernels, HostRun } from '../../src/cpu/host-memory.js';
 import { referenceKernels } from '../../src/cpu/reference/index.js';
 import { checkCase, KERNEL_CASES } from '../../src/testing/index.js';
 
@@ -18,11 +18,13 @@ type AnyKernel = (...args: unknown[]) => unknown;
  * loops.
  */
 interface Spoilt {
-  readonly kernel: keyof typeof referenceKernels;
+  readonly kernel: KernelName;
   readonly terms?: number;
 }
 const NAMES: readonly Spoilt[] = [
-  ...(Object.keys(referenceKernels) as (keyof typeof referenceKernels)[]).map((kernel) => ({ kernel })),
+  ...(Object.keys(WRITTEN) as KernelName[])
+    .filter((kernel) => kernel === 'stencil' || kernel in referenceKernels)
+    .map((kernel) => ({ kernel })),
   ...[1, 2, 3].map((terms) => ({ kernel: 'linearCombination' as const, terms })),
 ];
 const titleOf = ({ kernel, terms }: Spoilt) => (terms ? `${kernel} of ${terms} terms` : kernel);
@@ -33,7 +35,17 @@ function spoilt(
   spoil: (out: Numbers, lane: number) => void,
   change: (result: number) => number,
 ): CpuKernels {
-  const own = referenceKernels[kernel] as AnyKernel;
+  if (kernel === 'stencil') {
+    const prepareStencil: CpuKernel<'prepareStencil'> = (...args) => {
+      const run = referenceKernels.prepareStencil(...args);
+      return (x, y) => {
+        if (run) run(x, y);
+        spoil(y.storage.memory, lanesOf(y.storage.dtype) * y.offset);
+      };
+    };
+    return { ...referenceKernels, prepareStencil };
+  }
+  const own = referenceKernels[kernel as keyof typeof referenceKernels] as AnyKernel;
   const written = WRITTEN[kernel];
   const changed: AnyKernel = (...args) => {
     const result = own(...args);

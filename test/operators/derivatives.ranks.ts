@@ -242,6 +242,34 @@ group('derivatives', () => {
     for (const depth of depths) expect(depth).to.be.within(2, 10);
   });
 
+  distributed('prepare a stencil once for a space and a direction', ({ comm, backend }) => {
+    const dims = [5 * comm.size, 3];
+    const D = new MPIFirstDerivative(dims);
+    const { prepareStencil } = backend;
+    let prepared = 0;
+    backend.prepareStencil = (...args) => {
+      prepared += 1;
+      return prepareStencil.apply(backend, args);
+    };
+    const made = (run: () => void): number => {
+      const before = prepared;
+      run();
+      return prepared - before;
+    };
+    try {
+      const x = DistributedArray.random(dims, { dtype: 'float32', seed: 1 });
+      const [y, z] = [x.emptyLike(), x.emptyLike()];
+      for (const run of [() => D.matvec(x, y), () => D.rmatvec(x, y), () => D.matvecAdd(x, z.assign(x))]) {
+        expect(made(run)).to.be.within(1, 3);
+        expect(made(run)).equals(0);
+      }
+      expect(made(() => D.matvec(x.copy(), y))).equals(0);
+      expect(made(() => D.matvec(x.astype('complex64')))).to.be.within(1, 3);
+    } finally {
+      backend.prepareStencil = prepareStencil;
+    }
+  });
+
   distributed('allocate nothing after the first call', ({ comm, backend }) => {
     const dims = [7, 3];
     const D = new MPIFirstDerivative(dims, { order: 5 });

@@ -63,9 +63,10 @@ const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32'];
  * values.
  */
 const MAX_DEPTH = 200;
-/** The kernels of this backend. */
+const MISSING = ['spreadCurves', 'sumCurves', 'convolveVarying', 'program', 'programReduce'];
+/** The kernels of this backend, `stencil` aside. */
 const KERNELS = (Object.keys(WRITTEN) as KernelName[]).filter(
-  (kernel) => !['spreadCurves', 'sumCurves', 'convolveVarying', 'program', 'programReduce'].includes(kernel),
+  (kernel) => ![...MISSING, 'stencil'].includes(kernel),
 );
 type AnyKernel = (...args: readonly unknown[]) => unknown;
 
@@ -88,6 +89,8 @@ class Engine {
         size: x.size,
       })),
     );
+    if (kernel === 'stencil')
+      moved[2] = this.reference.prepareStencil(...(moved[2] as Parameters<CpuBackend['prepareStencil']>));
     return (this.reference[kernel] as AnyKernel)(...moved);
   }
 
@@ -197,9 +200,13 @@ export class DeferredBackend extends CheckedBackend<Cell> {
       defaultDType: 'float32',
       memory: new Cells(engine),
       host: engine.reference,
-      kernels: Object.fromEntries(
-        KERNELS.map((kernel) => [kernel, engine.kernel(kernel)]),
-      ) as KernelSet<Cell>,
+      kernels: {
+        ...(Object.fromEntries(KERNELS.map((kernel) => [kernel, engine.kernel(kernel)])) as KernelSet<Cell>),
+        prepareStencil: (...stencil) => {
+          const kernel = engine.kernel('stencil');
+          return (x, y) => void kernel(x, y, stencil);
+        },
+      },
     });
     this.#engine = engine;
   }

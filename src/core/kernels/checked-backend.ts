@@ -18,6 +18,7 @@ import {
   type Kernels,
   type MatMul,
   type MemoryStats,
+  type PreparedStencil,
   type Program,
   type ProgramInput,
   type ProgramRange,
@@ -55,6 +56,7 @@ import {
   fftSizes,
   sizeOf,
 } from '../ports/kernel-sizes.js';
+import { CheckedStencil } from './checked-stencil.js';
 import { composeProgram, composeReduction } from './compose.js';
 import { type DeviceMemory, DeviceStorage, type KernelSet } from './device-memory.js';
 import { runOnHost } from './host-kernels.js';
@@ -81,7 +83,9 @@ interface Dropped<M> {
 }
 
 const lacking = (): false => false;
-const LACKING = Object.fromEntries(Object.keys(WRITTEN).map((kernel) => [kernel, lacking]));
+const LACKING = Object.fromEntries(
+  [...Object.keys(WRITTEN), 'prepareStencil'].map((kernel) => [kernel, lacking]),
+);
 
 /**
  * A backend from the memory and the kernels of a device. It checks the operands, dtypes and sizes
@@ -119,7 +123,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   has(kernel: KernelName): boolean {
-    return this.#kernels[kernel] !== lacking;
+    return this.#kernels[kernel === 'stencil' ? 'prepareStencil' : kernel] !== lacking;
   }
 
   alloc(dtype: DType, length: number): DeviceStorage<M> {
@@ -335,15 +339,37 @@ export class CheckedBackend<M> implements Backend {
     if (this.#kernels.fft(from, to, plan) === false) this.#onHost('fft', from, to, plan);
   }
 
-  stencil(x: Elements, y: Elements, stencil: Stencil): void {
-    const [from, to] = [this.use(x), this.use(y)];
-    for (const { front, back } of stencil.bands) {
-      if (front) this.use(front);
-      if (back) this.use(back);
-    }
-    if (!checkStencil(from, to, stencil)) return;
-    if (this.#kernels.stencil(from, to, stencil as Stencil<DeviceStorage<M>>) === false)
-      this.#onHost('stencil', from, to, stencil);
+  prepareStencil(dtype: DType, stencil: Stencil): PreparedStencil {
+    if (!this.dtypes.includes(dtype)) this.#refuse(dtype);
+    const size = checkStencil(dtype, stencil);
+    const ghosts = stencil.bands.flatMap(({ front, back }) => [front, back]).filter((g) => g !== undefined);
+    for (const ghost of ghosts) this.use(ghost);
+    const own = stencil as Stencil<DeviceStorage<M>>;
+    const kernel = (size > 0 && this.#kernels.prepareStencil(dtype, own)) || this.#hostStencil(dtype, own);
+    const storages = ghosts.map(({ storage }) => storage as DeviceStorage<M>);
+    return new CheckedStencil(this, dtype, own, size, storages, kernel);
+  }
+
+  stencil(x: Elements, y: Elements, stencil: PreparedStencil): void {
+    if (!(stencil instanceof CheckedStencil && stencil.backend === this))
+      throw new BackendError(`expected a stencil that backend '${this.name}' prepared`);
+    const { size, dtype } = stencil;
+    const from = this.use(x);
+    const to = this.use(y);
+    checkReach(from, size, dtype);
+    checkReach(to, size, dtype);
+    stencil.checkGhosts();
+    if (size > 0) stencil.kernel(from, to);
+  }
+
+  /** The kernel for a device that lacks it. The host prepares the stencil for the copies of its ghosts. */
+  #hostStencil(dtype: DType, stencil: Stencil): (x: Elements, y: Elements) => void {
+    return (x, y) => {
+      const host = this.#fallback();
+      runOnHost(host, [x, y, stencil] as const, 1, (from, to, copied) =>
+        host.stencil(from, to, host.prepareStencil(dtype, copied)),
+      );
+    };
   }
 
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
@@ -486,8 +512,15 @@ export class CheckedBackend<M> implements Backend {
   }
 
   #onHost<K extends KernelName>(kernel: K, ...args: Parameters<Kernels[K]>): ReturnType<Kernels[K]> {
+    const host = this.#fallback();
+    const run = host[kernel].bind(host) as (...operands: Parameters<Kernels[K]>) => ReturnType<Kernels[K]>;
+    return runOnHost(host, args, WRITTEN[kernel], run);
+  }
+
+  /** The backend that runs a kernel in place of the device. Counts the call. */
+  #fallback(): Backend {
     this.#hostFallbacks += 1;
     this.#host ??= resolveBackend('cpu');
-    return runOnHost(this.#host, kernel, args);
+    return this.#host;
   }
 }

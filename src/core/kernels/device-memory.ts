@@ -1,5 +1,14 @@
 import type { DType, HostArray } from '../base/dtype.js';
-import type { AnyStorage, Backend, Elements, Kernels, MemoryStats, Storage } from '../ports/backend.js';
+import type {
+  AnyStorage,
+  Backend,
+  Elements,
+  KernelName,
+  Kernels,
+  MemoryStats,
+  Stencil,
+  Storage,
+} from '../ports/backend.js';
 import { copiedSpan, disposedStorage } from '../ports/kernel-operands.js';
 import type { Span } from '../ports/span.js';
 
@@ -109,9 +118,17 @@ export type Operand<M> = Elements<StorageMemory<M>>;
  * there are elements to write. A kernel that the device lacks is absent. A kernel returns `false`,
  * without doing anything, if it does not support the operation or the dtype. In both cases the host
  * runs the kernel; a program runs as its single kernels.
+ *
+ * In place of the kernel `stencil`, a device has `prepareStencil`. It returns the kernel for one
+ * stencil and dtype, which gets the two arrays only, or `false`.
  */
 export type KernelSet<M> = {
-  readonly [K in keyof Kernels]?: (
+  readonly [K in Exclude<KernelName, 'stencil'>]?: (
     ...args: Parameters<Kernels<StorageMemory<M>>[K]>
   ) => ReturnType<Kernels[K]> | false;
+} & {
+  readonly prepareStencil?: (dtype: DType, stencil: Stencil<StorageMemory<M>>) => StencilKernel<M> | false;
 };
+
+/** The kernel of one stencil, from x to y. */
+export type StencilKernel<M> = (x: Operand<M>, y: Operand<M>) => void;

@@ -1,24 +1,18 @@
-import {
-  type Backend,
-  type Elements,
-  type KernelName,
-  type Kernels,
-  type Storage,
-  WRITTEN,
-} from '../ports/backend.js';
+import type { Backend, Elements, Storage } from '../ports/backend.js';
 import { elementsIn, replaceElements } from './call-operands.js';
 
 const whole = (storage: Storage): Elements => ({ storage, offset: 0, size: storage.length });
 
 /**
- * Runs a kernel on a backend of the host. The storages of all operands are copied there. Those that
- * the kernel writes are copied back.
+ * Calls `run` with arguments of a kernel whose operands are on a backend of the host. The storages of
+ * all operands are copied there. Those of the argument number `written` are copied back.
  */
-export function runOnHost<K extends KernelName>(
+export function runOnHost<A extends readonly unknown[], R>(
   host: Backend,
-  kernel: K,
-  args: Parameters<Kernels[K]>,
-): ReturnType<Kernels[K]> {
+  args: A,
+  written: number | undefined,
+  run: (...args: A) => R,
+): R {
   const copies = new Map<Storage, Storage>();
   try {
     const moved = replaceElements(args, ({ storage, offset, size }) => {
@@ -29,9 +23,7 @@ export function runOnHost<K extends KernelName>(
       }
       return { storage: copy, offset, size };
     });
-    const run = host[kernel] as (...operands: unknown[]) => ReturnType<Kernels[K]>;
-    const result = run.apply(host, moved);
-    const written = WRITTEN[kernel];
+    const result = run(...moved);
     if (written !== undefined)
       for (const { storage } of elementsIn(args[written]))
         storage.backend.upload(host.download(whole(copies.get(storage) as Storage)), whole(storage));

@@ -212,6 +212,11 @@ export interface Stencil<S extends AnyStorage = Storage> {
   readonly range?: { readonly axis: number; readonly start: number; readonly end: number } | undefined;
 }
 
+/** A stencil for arrays of one dtype, which {@link Backend.prepareStencil} returns. */
+export interface PreparedStencil<S extends AnyStorage = Storage> extends Stencil<S> {
+  readonly dtype: DType;
+}
+
 /**
  * Forward: `y[i] = Σⱼ h[j] · x[i + offset − j]`, zero outside x. Adjoint:
  * `y[i] = Σⱼ conj(h[j]) · x[i − offset + j]`. All shapes have the same number of axes; `hShape` is
@@ -412,7 +417,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
   // Linear algebra and signal kernels
   matmul(a: Elements<S>, b: Elements<S>, c: Elements<S>, spec: MatMul): void;
   fft(x: Elements<S>, y: Elements<S>, plan: FftPlan): void;
-  stencil(x: Elements<S>, y: Elements<S>, stencil: Stencil<S>): void;
+  stencil(x: Elements<S>, y: Elements<S>, stencil: PreparedStencil<S>): void;
   convolve(x: Elements<S>, h: Elements<S>, y: Elements<S>, convolution: Convolution): void;
   gather(x: Elements<S>, y: Elements<S>, table: IndexTable<S>): void;
   /**
@@ -525,6 +530,12 @@ export interface Backend extends Kernels {
   /** Waits until all kernels that were called before are done. */
   synchronize(): void;
   stats(): MemoryStats;
+  /**
+   * Prepares a stencil for arrays of `dtype` on this backend: checks it, and computes once what each
+   * call needs. The stencil may not be changed afterwards. The ghost cells must not be released
+   * before the last call; each call reads their present values.
+   */
+  prepareStencil(dtype: DType, stencil: Stencil): PreparedStencil;
   /**
    * Whether the device has this kernel. A kernel that it lacks runs on the host, with copies of its
    * operands. Operators can choose other kernels then.

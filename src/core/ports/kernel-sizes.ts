@@ -125,18 +125,12 @@ export function checkMatMul(
 }
 
 /**
- * Whether a stencil has a non-empty result.
- * @throws {@link ShapeError} if an operand is too short for its block, or an axis does not exist
+ * The number of elements of the block of a stencil for arrays of `dtype`.
+ * @throws {@link ShapeError} if a storage is too short for its ghost cells, or an axis does not exist
+ * @throws {@link DTypeError} if ghost cells have another dtype
  */
-export function checkStencil(
-  x: Elements<AnyStorage>,
-  y: Elements<AnyStorage>,
-  { shape, bands, range }: Stencil<AnyStorage>,
-): boolean {
+export function checkStencil(dtype: DType, { shape, bands, range }: Stencil<AnyStorage>): number {
   const size = sizeOf(shape);
-  const { dtype } = x.storage;
-  checkReach(x, size, dtype);
-  checkReach(y, size, dtype);
   for (let k = 0; k < bands.length; k++) {
     const { axis, front, back } = bands[k] as AxisBand<AnyStorage>;
     checkAxis(axis, Math.max(1, shape.length));
@@ -144,7 +138,7 @@ export function checkStencil(
     if (back) checkReach(back, back.size, dtype);
   }
   if (range) checkAxis(range.axis, Math.max(1, shape.length));
-  return size > 0;
+  return size;
 }
 
 /** The range of rows that a stencil without a range writes. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../base/errors.js';
 import { checkNumbers } from '../base/options.js';
+import type { Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { BandSegment } from '../ports/backend.js';
 
@@ -39,6 +40,12 @@ const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] => {
     taps.map((value, k) => ({ start, end, offset: lo + k, value })).filter((d) => d.value !== 0),
   );
 };
+
+/** A banded matrix along one axis of an array. */
+export interface AxisScheme {
+  readonly axis: number;
+  readonly segments: readonly BandSegment[];
+}
 
 /** True if the matrix is 0. */
 export const isZeroBand = (segments: readonly BandSegment[]): boolean =>
@@ -108,6 +115,13 @@ export function transposeBand(
     columns,
   );
 }
+
+/** The transposes of square bands along axes of an array of shape `dims`. */
+export const transposeBands = (dims: Shape, bands: readonly AxisScheme[]): AxisScheme[] =>
+  bands.map(({ axis, segments }) => {
+    const n = dims[axis] as number;
+    return { axis, segments: transposeBand(segments, n, n) };
+  });
 
 /**
  * The product `A B` of two banded matrices as one. A has `rows` rows. Rows of B without a segment

@@ -140,11 +140,9 @@ function addBand(
  * Computes row by row of the last axis. The sum over all bands and taps of a row is in double
  * precision and is stored once. Cells beyond the ghost cells count as zero.
  */
-const stencil: CpuKernel<'stencil'> = (from, to, spec) => {
-  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
-  const lanes = lanesOf(from.storage.dtype);
-  const { shape } = spec;
-  const { axis, start, end } = spec.range ?? allRows(shape);
+const prepareStencil: CpuKernel<'prepareStencil'> = (dtype, { shape, bands, mode, range }) => {
+  const lanes = lanesOf(dtype);
+  const { axis, start, end } = range ?? allRows(shape);
   const ndim = shape.length;
   const length = ndim === 0 ? 1 : (shape[ndim - 1] as number);
   const rows = product(shape) / length;
@@ -153,19 +151,22 @@ const stencil: CpuKernel<'stencil'> = (from, to, spec) => {
   const rowsPerCell = byRow ? inner / length : 1;
   const [first, last] = byRow || ndim === 0 ? [0, length] : [Math.max(0, start), Math.min(length, end)];
   const acc = new Float64Array(length * lanes);
-  for (let row = 0; row < rows; row++) {
-    if (byRow) {
-      const i = Math.floor(row / rowsPerCell) % n;
-      if (i < start || i >= end) continue;
+  return (from, to) => {
+    const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+    for (let row = 0; row < rows; row++) {
+      if (byRow) {
+        const i = Math.floor(row / rowsPerCell) % n;
+        if (i < start || i >= end) continue;
+      }
+      acc.fill(0);
+      for (const band of bands) addBand(acc, row, first, last, x, lanes * xo, band, shape, lanes);
+      const at = lanes * (yo + row * length);
+      if (mode === 'set') for (let l = first * lanes; l < last * lanes; l++) y[at + l] = acc[l] as number;
+      else
+        for (let l = first * lanes; l < last * lanes; l++)
+          y[at + l] = (y[at + l] as number) + (acc[l] as number);
     }
-    acc.fill(0);
-    for (const band of spec.bands) addBand(acc, row, first, last, x, lanes * xo, band, shape, lanes);
-    const at = lanes * (yo + row * length);
-    if (spec.mode === 'set') for (let l = first * lanes; l < last * lanes; l++) y[at + l] = acc[l] as number;
-    else
-      for (let l = first * lanes; l < last * lanes; l++)
-        y[at + l] = (y[at + l] as number) + (acc[l] as number);
-  }
+  };
 };
 
-export const stencilKernels = { stencil } satisfies CpuKernels;
+export const stencilKernels = { prepareStencil } satisfies CpuKernels;

@@ -1,6 +1,6 @@
 import { bytesOf, type DType, type HostArray } from '../../core/base/dtype.js';
 import type { DeviceMemory, KernelSet, Operand } from '../../core/kernels/device-memory.js';
-import type { KernelName, MemoryStats } from '../../core/ports/backend.js';
+import type { MemoryStats } from '../../core/ports/backend.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
 import type { CudaMemory, DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, elementAt } from './cuda-engine.js';
@@ -19,7 +19,7 @@ export interface CudaBlock {
 }
 
 export type CudaRun = Operand<CudaBlock>;
-export type CudaKernelOf<K extends KernelName> = Required<KernelSet<CudaBlock>>[K];
+export type CudaKernelOf<K extends keyof KernelSet<CudaBlock>> = Required<KernelSet<CudaBlock>>[K];
 
 /** The address of the first element, for a kernel that reads. */
 export const input = ({ storage, offset }: CudaRun): DeviceAddress =>

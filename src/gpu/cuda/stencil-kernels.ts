@@ -22,8 +22,8 @@ interface SegmentTable {
 }
 
 /**
- * Uploaded tables of segments. An operator passes the same list in every call, so it is uploaded
- * once for each type of taps.
+ * Uploaded tables of segments, for as long as a stencil holds the segments. The stencils of an
+ * operator share them.
  */
 type Tables = WeakMap<readonly BandSegment[], SegmentTable>;
 
@@ -37,31 +37,35 @@ export class StencilKernels {
     this.#engine = engine;
   }
 
-  readonly stencil: CudaKernelOf<'stencil'> = (x, y, { shape, bands, mode, range }) => {
-    const { dtype } = x.storage;
+  readonly prepareStencil: CudaKernelOf<'prepareStencil'> = (dtype, { shape, bands, mode, range }) => {
     const { axis, start, end } = range ?? allRows(shape);
     const lanes = lanesOf(dtype);
     const [outer, n, inner] = shape.length === 0 ? [1, 1, 1] : around(shape, axis);
     const [first, last] = [Math.max(0, start), Math.min(n, end)];
+    if (last <= first) return () => {};
     const total = outer * (last - first) * inner * lanes;
-    if (last <= first) return;
-    const engine = this.#engine;
     const real = realOf(dtype);
     const small = product(shape) * lanes < 2 ** 31 ? 1 : 0;
+    const kernel = this.#engine.kernel('lanes', real, 'stencil');
+    const launches: (readonly number[])[] = [];
     for (let from = 0; from === 0 || from < bands.length; from += MOST_BANDS) {
-      const part = bands.slice(from, from + MOST_BANDS);
-      const packed = part.map((band) => this.#pack(real, shape, lanes, band));
-      engine.args.start().int(input(x)).int(output(y)).int(total);
-      engine.args.int(mode === 'add' || from > 0 ? 1 : 0).int(small);
-      engine.args
-        .int(n)
-        .int(first)
-        .int(last - first)
-        .int(inner * lanes)
-        .int(part.length);
-      for (let k = 0; k < MOST_BANDS; k++) engine.args.ints(packed[k] ?? NO_BAND);
-      engine.launchThreads(engine.kernel('lanes', real, 'stencil'), total);
+      const part = bands.slice(from, from + MOST_BANDS).map((band) => this.#pack(real, shape, lanes, band));
+      const missing = Array.from({ length: MOST_BANDS - part.length }, () => NO_BAND);
+      const adds = mode === 'add' || from > 0 ? 1 : 0;
+      const block = [n, first, last - first, inner * lanes];
+      launches.push([total, adds, small, ...block, part.length, ...part.flat(), ...missing.flat()]);
     }
+    return (x, y) => {
+      for (let k = 0; k < launches.length; k++) {
+        const { args } = this.#engine;
+        args
+          .start()
+          .int(input(x))
+          .int(output(y))
+          .ints(launches[k] as readonly number[]);
+        this.#engine.launchThreads(kernel, total);
+      }
+    };
   };
 
   #pack(dtype: DType, shape: Shape, lanes: number, { axis, segments, front, back }: Band): readonly number[] {

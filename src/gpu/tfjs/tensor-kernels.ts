@@ -150,48 +150,44 @@ export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
       );
     },
 
-    stencil(x, y, stencil) {
+    prepareStencil(dtype, stencil) {
       const { shape, mode } = stencil;
       const { axis, start, end } = stencil.range ?? allRows(shape);
-      const bands = stencil.bands.map((band) => ({ ...band, segments: inOrder(band.segments) }));
-      const ghosts = bands.flatMap(({ front, back }) => [front, back]).filter((ghost) => ghost !== undefined);
-      if (start >= end) return;
-      if (
-        isInteger(x.storage.dtype) ||
-        shape.length === 0 ||
-        bands.length === 0 ||
-        bands.some(({ segments }) => !segments)
-      )
-        return false;
-      const whole = start === 0 && end === shape[axis];
-      const spec = {
-        shape,
-        mode,
-        bands: bands.map((b) => ({ ...b, segments: b.segments ?? [] })),
-        range: whole ? undefined : { axis, start, end },
-      };
-      const keeps = mode === 'add' || !whole;
-      const [source, target] = [first(x, product(shape)), first(y, product(shape))];
-      memory.compute([source, ...ghosts, ...(keeps ? [target] : [])], target, (tf, [from, ...rest]) => {
-        const sides = bands.map(({ front, back }) => ({
-          front: front && rest.shift(),
-          back: back && rest.shift(),
-        }));
-        const old = rest.shift();
-        return (from as Parts).map((part, k) => {
-          const rows = stencilRows(
-            tf,
-            part,
-            sides.map(({ front, back }) => ({ front: front?.[k], back: back?.[k] })),
-            spec,
-          );
-          if (!old) return rows;
-          const before = old[k] as Tensor;
-          if (whole) return tf.add(before, rows);
-          const added = mode === 'add' ? tf.add(rows, cut(tf, before, shape, { axis, start, end })) : rows;
-          return replaceRows(tf, before, added, shape, { axis, start, end });
-        });
+      if (start >= end) return () => {};
+      const bands = stencil.bands.flatMap((band) => {
+        const segments = inOrder(band.segments);
+        return segments ? [{ ...band, segments }] : [];
       });
+      if (isInteger(dtype) || shape.length === 0 || bands.length === 0 || bands.length < stencil.bands.length)
+        return false;
+      const ghosts = bands.flatMap(({ front, back }) => [front, back]).filter((ghost) => ghost !== undefined);
+      const whole = start === 0 && end === shape[axis];
+      const range = { axis, start, end };
+      const spec = { shape, mode, bands, range: whole ? undefined : range };
+      const keeps = mode === 'add' || !whole;
+      return (x, y) => {
+        const [source, target] = [first(x, product(shape)), first(y, product(shape))];
+        memory.compute([source, ...ghosts, ...(keeps ? [target] : [])], target, (tf, [from, ...rest]) => {
+          const sides = bands.map(({ front, back }) => ({
+            front: front && rest.shift(),
+            back: back && rest.shift(),
+          }));
+          const old = rest.shift();
+          return (from as Parts).map((part, k) => {
+            const rows = stencilRows(
+              tf,
+              part,
+              sides.map(({ front, back }) => ({ front: front?.[k], back: back?.[k] })),
+              spec,
+            );
+            if (!old) return rows;
+            const before = old[k] as Tensor;
+            if (whole) return tf.add(before, rows);
+            const added = mode === 'add' ? tf.add(rows, cut(tf, before, shape, range)) : rows;
+            return replaceRows(tf, before, added, shape, range);
+          });
+        });
+      };
     },
 
     convolve(x, h, y, spec) {

@@ -4,10 +4,11 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
-import type { BandSegment, Stencil } from '../../core/ports/backend.js';
+import type { BandSegment } from '../../core/ports/backend.js';
 import { scaleBand, transposeBand } from '../../core/schemes/band.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
+import { ArrayStencil } from '../parts/array-stencil.js';
 import { type AxisPiece, axisPieces, Rearrangement } from '../parts/rearranging-operator.js';
 
 export const INTEGRATION_KINDS = ['full', 'half', 'trapezoidal'] as const;
@@ -61,9 +62,9 @@ const DEFAULTS = {
  */
 export class CausalIntegration extends LocalOperator {
   readonly #axis: number;
-  readonly #increments: Stencil;
+  readonly #increments: ArrayStencil;
   /** The increments of the array with its axis reversed. */
-  readonly #adjointIncrements: Stencil;
+  readonly #adjointIncrements: ArrayStencil;
   /** Copies the data from the whole integral, and from the reversed one. */
   readonly #crop: Rearrangement | undefined;
   readonly #reversed: Rearrangement;
@@ -82,12 +83,9 @@ export class CausalIntegration extends LocalOperator {
     super({ dims: shape, dimsd, dtype });
     this.#axis = axis;
     const bands = scaleBand(INCREMENTS[kind](n), sampling).filter(({ start, end }) => start < end);
-    this.#increments = { shape, bands: [{ axis, segments: bands }], mode: 'set' };
-    this.#adjointIncrements = {
-      shape,
-      bands: [{ axis, segments: reverseBand(transposeBand(bands, n, n), n) }],
-      mode: 'set',
-    };
+    const stencil = (segments: BandSegment[]) => new ArrayStencil(shape, [{ axis, segments }]);
+    this.#increments = stencil(bands);
+    this.#adjointIncrements = stencil(reverseBand(transposeBand(bands, n, n), n));
     const copying = (to: Shape, piece: AxisPiece) =>
       new Rearrangement(shape, to, axisPieces(shape, to, axis, [piece]));
     this.#crop = removefirst ? copying(dimsd, { from: n - rows, to: 0, count: rows }) : undefined;
@@ -99,7 +97,7 @@ export class CausalIntegration extends LocalOperator {
     const extents = around(this.dims, this.#axis);
     const space = NDArraySpace.of(this.dims, x.dtype, x.backend);
     withWorkspace(space, (work) => {
-      x.backend.stencil(x, work, this.#increments);
+      this.#increments.run(x, work);
       if (!this.#crop) x.backend.cumsum(work, extents, y);
       else {
         const crop = this.#crop;
@@ -118,7 +116,7 @@ export class CausalIntegration extends LocalOperator {
       withWorkspace(space, (second) => {
         this.#reversed.adjoint(y, first);
         x.backend.cumsum(first, around(this.dims, this.#axis), second);
-        x.backend.stencil(second, first, this.#adjointIncrements);
+        this.#adjointIncrements.run(second, first);
         this.#reverse.forward(first, x);
       });
     });

@@ -3,6 +3,7 @@ import type { NDArray } from '../../core/array/ndarray.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { perAxis } from '../../core/base/per-axis.js';
 import { toAxes } from '../../core/base/shape.js';
+import { ArrayStencil } from '../parts/array-stencil.js';
 import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
 
 /** Options of {@link smooth}. */
@@ -34,7 +35,7 @@ export function smooth(x: NDArray, nsmooth: number | readonly number[], options?
   let y = x;
   for (const band of tables) {
     const next = x.emptyLike();
-    x.backend.stencil(y, next, { shape: x.shape, bands: [band], mode: 'set' });
+    new ArrayStencil(x.shape, [band]).run(y, next);
     if (y !== x) y.dispose();
     y = next;
   }

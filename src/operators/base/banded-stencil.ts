@@ -1,39 +1,16 @@
-import { PlanCache } from '../../core/base/plan-cache.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { AxisHaloPlan } from '../../core/distributed/halo.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
-import type { AxisBand, Backend, BandSegment } from '../../core/ports/backend.js';
-import { clipBand, transposeBand } from '../../core/schemes/band.js';
+import type { AxisBand, BandSegment, PreparedStencil, Stencil } from '../../core/ports/backend.js';
+import { type AxisScheme, clipBand, transposeBands } from '../../core/schemes/band.js';
+import { SpacePlans } from './space-plans.js';
 
-/** A banded matrix along one axis of the global array. */
-export interface AxisScheme {
-  readonly axis: number;
-  readonly segments: readonly BandSegment[];
+/** The stencils of one mode. `early` ones need no ghost cells and run during the exchange. */
+interface Stencils {
+  readonly early: readonly PreparedStencil[];
+  readonly late: readonly PreparedStencil[];
 }
-
-/** A range of outputs that one kernel call computes. Undefined means all outputs. */
-type Range = { readonly axis: number; readonly start: number; readonly end: number } | undefined;
-
-interface Plan {
-  readonly space: DistributedSpace;
-  readonly bands: readonly AxisBand[];
-  readonly halos: readonly AxisHaloPlan[];
-  /**
-   * `early` ranges need no ghost cells and are computed during the exchange. `late` ranges are the
-   * rest.
-   */
-  readonly early: readonly Range[];
-  readonly late: readonly Range[];
-}
-
-const newPlans = () =>
-  new PlanCache<DistributedSpace, Plan>(8, {
-    same: (a, b) => a.equals(b),
-    dispose: ({ halos }) => {
-      for (const halo of halos) halo.dispose();
-    },
-  });
 
 /** The number of ghost cells that any row may need. The same on all ranks. */
 function widths(segments: readonly BandSegment[]): { front: number; back: number } {
@@ -46,22 +23,82 @@ function widths(segments: readonly BandSegment[]): { front: number; back: number
   return { front, back };
 }
 
+/** The halos and stencils of one direction for the vectors of one space. */
+class BandPlan {
+  readonly halos: AxisHaloPlan[] = [];
+  readonly #space: DistributedSpace;
+  readonly #bands: readonly AxisBand[];
+  /** The ranges of outputs of one stencil each. Undefined means all outputs. */
+  #early: readonly Stencil['range'][] = [];
+  #late: readonly Stencil['range'][] = [];
+  readonly #stencils: { set?: Stencils; add?: Stencils } = {};
+
+  constructor(schemes: readonly AxisScheme[], space: DistributedSpace) {
+    const { layout, comm, dtype, backend } = space;
+    this.#space = space;
+    const box = layout.box(comm.rank);
+    this.#bands = schemes.map(({ axis, segments }): AxisBand => {
+      const local = clipBand(segments, box.start[axis] as number, box.shape[axis] as number);
+      const { front, back } = widths(segments);
+      if (layout.replicated || layout.grid[axis] === 1 || (front === 0 && back === 0))
+        return { axis, segments: local };
+      const halo = AxisHaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
+      this.halos.push(halo);
+      return { axis, segments: local, front: halo.front, back: halo.back };
+    });
+    if (product(space.localShape) > 0) this.#split(schemes);
+  }
+
+  /** Splits the outputs of this rank into those that need ghost cells and those that do not. */
+  #split(schemes: readonly AxisScheme[]): void {
+    const [halo, other] = this.halos;
+    if (!halo || (!other && !halo.front && !halo.back)) this.#early = [undefined];
+    else if (other) this.#late = [undefined];
+    else {
+      const { axis } = halo;
+      const n = this.#space.localShape[axis] as number;
+      const { front, back } = widths(schemes.find((s) => s.axis === axis)?.segments ?? []);
+      const start = halo.front ? Math.min(front, n) : 0;
+      const end = halo.back ? Math.max(start, n - back) : n;
+      const rows = (from: number, to: number) => (from < to ? [{ axis, start: from, end: to }] : []);
+      this.#early = rows(start, end);
+      this.#late = [...rows(0, start), ...rows(end, n)];
+    }
+  }
+
+  /** The stencils that write y, or add to it. They are prepared at the first call. */
+  stencils(mode: 'set' | 'add'): Stencils {
+    return (this.#stencils[mode] ??= this.#prepare(mode));
+  }
+
+  #prepare(mode: 'set' | 'add'): Stencils {
+    const { localShape: shape, dtype, backend } = this.#space;
+    const prepare = (range: Stencil['range']) =>
+      backend.prepareStencil(dtype, { shape, bands: this.#bands, mode, range });
+    return { early: this.#early.map(prepare), late: this.#late.map(prepare) };
+  }
+
+  dispose(): void {
+    for (const halo of this.halos) halo.dispose();
+  }
+}
+
 /**
  * A sum of banded matrices along axes of a distributed array: `y = Σ A_axis x`, and its adjoint.
  * The tables of the adjoint are computed from those of the forward direction. All axes are computed
  * in one pass over memory. Cost: one halo exchange for each distributed axis. If there is only one,
- * it overlaps with the computation of the interior.
+ * it overlaps with the computation of the interior. Halos and stencils are prepared once for each
+ * space; a call allocates nothing.
  */
 export class BandedStencil {
-  readonly #schemes: { readonly forward: readonly AxisScheme[]; readonly adjoint: readonly AxisScheme[] };
-  readonly #plans = { forward: newPlans(), adjoint: newPlans() };
+  readonly #plans: SpacePlans<BandPlan>;
 
   constructor(dims: Shape, schemes: readonly AxisScheme[]) {
-    const transposed = schemes.map(({ axis, segments }) => ({
-      axis,
-      segments: transposeBand(segments, dims[axis] as number, dims[axis] as number),
-    }));
-    this.#schemes = { forward: schemes, adjoint: transposed };
+    const tables = { forward: schemes, adjoint: transposeBands(dims, schemes) };
+    this.#plans = new SpacePlans(
+      (direction, space) => new BandPlan(tables[direction], space),
+      (plan) => plan.dispose(),
+    );
   }
 
   /**
@@ -74,56 +111,12 @@ export class BandedStencil {
     y: DistributedArray,
     mode: 'set' | 'add' = 'set',
   ): void {
-    const plan = this.#plan(direction, x.space);
+    const plan = this.#plans.get(direction, x.space);
+    const { early, late } = plan.stencils(mode);
+    const { backend } = x;
     for (const halo of plan.halos) halo.start(x.local);
-    for (const range of plan.early) this.#apply(plan, x, y, mode, range);
+    for (const stencil of early) backend.stencil(x.local, y.local, stencil);
     for (const halo of plan.halos) halo.finish();
-    for (const range of plan.late) this.#apply(plan, x, y, mode, range);
+    for (const stencil of late) backend.stencil(x.local, y.local, stencil);
   }
-
-  #apply(plan: Plan, x: DistributedArray, y: DistributedArray, mode: 'set' | 'add', range: Range): void {
-    const { localShape, backend } = plan.space;
-    backend.stencil(x.local, y.local, { shape: localShape, bands: plan.bands, mode, range });
-  }
-
-  #plan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {
-    return this.#plans[direction].get(space, () => makePlan(this.#schemes[direction], space, space.backend));
-  }
-}
-
-function makePlan(schemes: readonly AxisScheme[], space: DistributedSpace, backend: Backend): Plan {
-  const { layout, comm, localShape, dtype } = space;
-  const box = layout.box(comm.rank);
-  const halos: AxisHaloPlan[] = [];
-  const bands = schemes.map(({ axis, segments }): AxisBand => {
-    const local = clipBand(segments, box.start[axis] as number, box.shape[axis] as number);
-    const { front, back } = widths(segments);
-    if (layout.replicated || layout.grid[axis] === 1 || (front === 0 && back === 0))
-      return { axis, segments: local };
-    const halo = AxisHaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
-    halos.push(halo);
-    return { axis, segments: local, front: halo.front, back: halo.back };
-  });
-  const fields = { space, bands, halos };
-  if (product(localShape) === 0) return { ...fields, early: [], late: [] };
-  const halo = halos[0];
-  if (!halo || (halos.length === 1 && !halo.front && !halo.back))
-    return { ...fields, early: [undefined], late: [] };
-  if (halos.length > 1) return { ...fields, early: [], late: [undefined] };
-  const { axis } = halo;
-  const n = localShape[axis] as number;
-  const scheme = schemes.find((s) => s.axis === axis) as AxisScheme;
-  const { front, back } = widths(scheme.segments);
-  const start = halo.front ? Math.min(front, n) : 0;
-  const end = halo.back ? Math.max(start, n - back) : n;
-  const ranges = (list: readonly (readonly [number, number])[]) =>
-    list.filter(([a, b]) => a < b).map(([a, b]) => ({ axis, start: a, end: b }));
-  return {
-    ...fields,
-    early: ranges([[start, end]]),
-    late: ranges([
-      [0, start],
-      [end, n],
-    ]),
-  };
 }

@@ -1,4 +1,3 @@
-import { PlanCache } from '../../core/base/plan-cache.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { BoxHaloPlan, type HaloFrame } from '../../core/distributed/halo.js';
@@ -8,6 +7,7 @@ import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Elements } from '../../core/ports/backend.js';
 import { withElements } from '../../core/vector/workspace.js';
 import { ScatteredOperator } from './scattered-operator.js';
+import { SpacePlans } from './space-plans.js';
 
 /**
  * The number of samples that an output needs before and after its own position, along every axis.
@@ -31,12 +31,6 @@ interface Plan {
   readonly kernel: BoxKernel;
 }
 
-const newPlans = () =>
-  new PlanCache<DistributedSpace, Plan>(8, {
-    same: (a, b) => a.equals(b),
-    dispose: ({ halo }) => halo?.dispose(),
-  });
-
 /**
  * An operator with outputs that depend on nearby inputs. For the layouts that it takes see
  * {@link ScatteredOperator}. Cost: at most one message to each rank with a part within reach. Work:
@@ -45,7 +39,10 @@ const newPlans = () =>
  */
 export abstract class HaloOperator extends ScatteredOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };
-  readonly #plans = { forward: newPlans(), adjoint: newPlans() };
+  readonly #plans = new SpacePlans<Plan>(
+    (direction, space) => this.#makePlan(direction, space),
+    ({ halo }) => halo?.dispose(),
+  );
 
   constructor(spec: OperatorSpec, forward: Reach) {
     super(spec);
@@ -60,9 +57,7 @@ export abstract class HaloOperator extends ScatteredOperator {
     from: DistributedArray,
     to: DistributedArray,
   ): void {
-    const { halo, kernel } = this.#plans[direction].get(from.space, (space) =>
-      this.#makePlan(direction, space),
-    );
+    const { halo, kernel } = this.#plans.get(direction, from.space);
     if (!halo) return kernel.run(from.local, to.local);
     withElements(from.backend, from.dtype, product(halo.box.shape), (grown) => {
       halo.start(from.local, grown);

@@ -221,7 +221,10 @@ function zeroTaps(dtype: DType): KernelCase[] {
           operands: [make.in(dtype, size, 1, values), make.out(dtype, size, 2)],
           ulps: 8,
           scale: 8 * count,
-          run: (b, e) => void b.stencil(e[0], e[1], { shape, mode, bands: [{ axis, segments }] }),
+          run: (b, e) => {
+            const stencil = b.prepareStencil(dtype, { shape, mode, bands: [{ axis, segments }] });
+            b.stencil(e[0], e[1], stencil);
+          },
         };
       }),
     ),

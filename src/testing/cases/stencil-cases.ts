@@ -129,7 +129,10 @@ function stencilCase(title: string, { operands, bands }: Setup, stencil: Omit<St
     operands,
     ulps: 8,
     scale: 64,
-    run: (b, e) => void b.stencil(e[0], e[1], { ...stencil, bands: bands(e) }),
+    run: (b, e) => {
+      const [x, y] = e;
+      b.stencil(x, y, b.prepareStencil(x.storage.dtype, { ...stencil, bands: bands(e) }));
+    },
   };
 }
 

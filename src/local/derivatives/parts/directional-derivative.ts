@@ -4,12 +4,12 @@ import { DTypeError, ShapeError } from '../../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../../core/base/options.js';
 import { perAxis } from '../../../core/base/per-axis.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../../../core/base/shape.js';
-import type { Stencil } from '../../../core/ports/backend.js';
-import { isZeroBand, scaleBand, transposeBand } from '../../../core/schemes/band.js';
+import { isZeroBand, scaleBand, transposeBands } from '../../../core/schemes/band.js';
 import { firstDerivative } from '../../../core/schemes/derivative-scheme.js';
 import { withWorkspace } from '../../../core/vector/workspace.js';
 import { DeviceConstants, type OperatorData } from '../../device-constants.js';
 import { part } from '../../local-operator.js';
+import { ArrayStencil } from '../../parts/array-stencil.js';
 import { GRADIENT_DEFAULTS, type GradientOptions } from '../gradient.js';
 
 export interface DirectionalDerivativeOptions extends Omit<GradientOptions, 'dtype'> {
@@ -35,8 +35,8 @@ export class DirectionalDerivative {
   readonly zero: boolean;
   /** The field, `[ndim, ...dims]`. */
   readonly #field: DeviceConstants | undefined;
-  readonly #forward: readonly Stencil[];
-  readonly #adjoint: readonly Stencil[];
+  readonly #forward: readonly ArrayStencil[];
+  readonly #adjoint: readonly ArrayStencil[];
   constructor(
     owner: string,
     dims: Shape,
@@ -70,27 +70,23 @@ export class DirectionalDerivative {
       ),
     }));
     this.zero = bands.every(({ segments }) => isZeroBand(segments));
-    const transposed = bands.map(({ axis, segments }) => ({
-      axis,
-      segments: transposeBand(segments, shape[axis] as number, shape[axis] as number),
-    }));
-    const stencils = (list: typeof bands): Stencil[] =>
-      whole
-        ? list.map((band, k) => ({ shape, bands: [band], mode: k === 0 ? 'set' : 'add' }))
-        : [{ shape, bands: list, mode: 'set' }];
-    this.#forward = stencils(bands).map((stencil) => ({ ...stencil, mode: 'set' }));
-    this.#adjoint = stencils(transposed);
+    const transposed = transposeBands(shape, bands);
+    this.#forward = whole
+      ? bands.map((band) => new ArrayStencil(shape, [band]))
+      : [new ArrayStencil(shape, bands)];
+    this.#adjoint = whole
+      ? transposed.map((band, k) => new ArrayStencil(shape, [band], k === 0 ? 'set' : 'add'))
+      : [new ArrayStencil(shape, transposed)];
   }
   /** Fills y. */
   forward(x: NDArray, y: NDArray): void {
-    if (y.size === 0) return;
     const field = this.#field?.with(x);
-    if (!field) return y.backend.stencil(x, y, this.#forward[0] as Stencil);
+    if (!field) return this.#forward[0]?.run(x, y);
     const size = product(this.dims);
     withWorkspace(y.space, (work) => {
       this.#forward.forEach((stencil, k) => {
         const target = k === 0 ? y : work;
-        y.backend.stencil(x, target, stencil);
+        stencil.run(x, target);
         y.backend.binary('multiply', part(field, k * size, size), target, target);
         if (k > 0) y.axpby(1, work, 1);
       });
@@ -98,14 +94,13 @@ export class DirectionalDerivative {
   }
   /** Fills x. */
   adjoint(y: NDArray, x: NDArray): void {
-    if (x.size === 0) return;
     const field = this.#field?.with(y);
-    if (!field) return x.backend.stencil(y, x, this.#adjoint[0] as Stencil);
+    if (!field) return this.#adjoint[0]?.run(y, x);
     const size = product(this.dims);
     withWorkspace(x.space, (work) => {
       this.#adjoint.forEach((stencil, k) => {
         x.backend.binary('multiply', part(field, k * size, size), y, work);
-        x.backend.stencil(work, x, stencil);
+        stencil.run(work, x);
       });
     });
   }
