@@ -4,6 +4,7 @@ import { memo } from '../base/memo.js';
 import { stridesOf } from '../base/shape.js';
 import type { Backend, Elements, Storage, Strided } from '../ports/backend.js';
 import type { Communicator, PersistentRequest, Request } from '../ports/communicator.js';
+import type { Span } from '../ports/span.js';
 import type { Message, Pattern, Piece } from './exchange-pattern.js';
 
 /** The part of a communicator that point-to-point exchange uses. */
@@ -55,6 +56,13 @@ export function checkDisjoint(x: Elements, y: Elements): void {
   }
 }
 
+/** A piece of one of several arrays, as kernels read and write it. */
+export const within = (arrays: Targets, { array, start, strides }: Piece): Strided => ({
+  elements: arrays[array] as Elements,
+  start,
+  strides,
+});
+
 /** One end of a message: the position of its data on this rank, and its requests. */
 class Endpoint {
   readonly message: Message;
@@ -63,7 +71,8 @@ class Endpoint {
   readonly #port: MessagePort;
   readonly #backend: Backend;
   readonly #dtype: DType;
-  readonly #bound: Targets | undefined;
+  /** True if the operands are always the same memory. */
+  readonly #bound: boolean;
   readonly #pooled: boolean;
   #buffer: Storage | undefined;
   /** The pieces within the buffer, one after another. */
@@ -83,23 +92,22 @@ class Endpoint {
     this.#port = port;
     this.#backend = backend;
     this.#dtype = dtype;
-    this.#bound = bound;
+    this.#bound = bound !== undefined;
     this.#pooled = buffers === 'pooled';
   }
 
-  /** The run of the operand that is the message. */
-  #run(operands: Targets): { storage: Storage; offset: number } {
-    const piece = this.message.pieces[0] as Piece;
-    const { storage, offset } = operands[piece.array] as Elements;
-    return { storage, offset: offset + piece.start };
+  /** The memory of the message: the run of the operand that it is, or the buffer. */
+  #span(operands: Targets, direct: boolean): Span {
+    const { pieces, size } = this.message;
+    if (!direct) return this.#ownBuffer().span(0, size);
+    const { array, start } = pieces[0] as Piece;
+    const { storage, offset } = operands[array] as Elements;
+    return storage.span(offset + start, size);
   }
 
-  #span(direct: boolean) {
-    if (direct && this.#bound) {
-      const { storage, offset } = this.#run(this.#bound);
-      return storage.span(offset, this.message.size);
-    }
-    return this.#ownBuffer().span(0, this.message.size);
+  /** True if the memory of the message stays the same, so that it has a persistent request. */
+  #isKept(direct: boolean): boolean {
+    return !this.#pooled && (!direct || this.#bound);
   }
 
   #ownBuffer(): Storage {
@@ -116,18 +124,13 @@ class Endpoint {
   }
 
   /**
-   * Sends the message, which must have been packed if it needs packing. Memory that stays the same
-   * has a persistent request: it is added to `idle`, and the caller starts it. Operands that change
-   * from call to call are sent from their own memory.
+   * Sends the message, which must have been packed if it needs packing. A persistent request is
+   * added to `idle`, and the caller starts it.
    */
   send(operands: Targets, idle: PersistentRequest[]): Request {
-    const { peer, size } = this.message;
-    if (this.direct && !this.#bound) {
-      const { storage, offset } = this.#run(operands);
-      return this.#port.isend(storage.span(offset, size), peer, TAG);
-    }
-    if (this.#pooled) return this.#port.isend(this.#span(this.direct), peer, TAG);
-    this.#sender ??= this.#port.sendInit(this.#span(this.direct), peer, TAG);
+    const { peer } = this.message;
+    if (!this.#isKept(this.direct)) return this.#port.isend(this.#span(operands, this.direct), peer, TAG);
+    this.#sender ??= this.#port.sendInit(this.#span(operands, this.direct), peer, TAG);
     idle.push(this.#sender);
     return this.#sender;
   }
@@ -137,13 +140,9 @@ class Endpoint {
    * the same in every call.
    */
   receive(operands: Targets, direct: boolean, idle: PersistentRequest[]): Request {
-    const { peer, size } = this.message;
-    if (direct && !this.#bound) {
-      const { storage, offset } = this.#run(operands);
-      return this.#port.irecv(storage.span(offset, size), peer, TAG);
-    }
-    if (this.#pooled) return this.#port.irecv(this.#span(direct), peer, TAG);
-    this.#receiver ??= this.#port.recvInit(this.#span(direct), peer, TAG);
+    const { peer } = this.message;
+    if (!this.#isKept(direct)) return this.#port.irecv(this.#span(operands, direct), peer, TAG);
+    this.#receiver ??= this.#port.recvInit(this.#span(operands, direct), peer, TAG);
     idle.push(this.#receiver);
     return this.#receiver;
   }
@@ -155,24 +154,14 @@ class Endpoint {
 
   pack(operands: Targets): void {
     if (this.direct) return;
-    this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
-      this.#backend.stridedCopy(
-        shape,
-        { elements: operands[array] as Elements, start, strides },
-        this.#slots[k] as Strided,
-        'set',
-      );
+    this.message.pieces.forEach((piece, k) => {
+      this.#backend.stridedCopy(piece.shape, within(operands, piece), this.#slots[k] as Strided, 'set');
     });
   }
 
   unpack(operands: Targets, mode: 'set' | 'add'): void {
-    this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
-      this.#backend.stridedCopy(
-        shape,
-        this.#slots[k] as Strided,
-        { elements: operands[array] as Elements, start, strides },
-        mode,
-      );
+    this.message.pieces.forEach((piece, k) => {
+      this.#backend.stridedCopy(piece.shape, this.#slots[k] as Strided, within(operands, piece), mode);
     });
   }
 
@@ -271,23 +260,12 @@ export class Exchange {
           { storage: y.storage, offset: y.offset + to.start, size: to.size },
         );
       } else {
-        this.backend.stridedCopy(
-          from.shape,
-          { elements: x, start: from.start, strides: from.strides },
-          { elements: y, start: to.start, strides: to.strides },
-          'set',
-        );
+        this.backend.stridedCopy(from.shape, within([x], from), within(targets, to), 'set');
       }
     }
     for (const piece of this.pattern.zeros) {
-      const elements = targets[piece.array] as Elements;
-      const strides = piece.shape.map(() => 0);
-      this.backend.stridedCopy(
-        piece.shape,
-        { elements: this.#zeroElement(), start: 0, strides },
-        { elements, start: piece.start, strides: piece.strides },
-        'set',
-      );
+      const zero = { elements: this.#zeroElement(), start: 0, strides: piece.shape.map(() => 0) };
+      this.backend.stridedCopy(piece.shape, zero, within(targets, piece), 'set');
     }
   }
 
@@ -320,13 +298,8 @@ export class Exchange {
     const whole = copies.length === 1 && copies[0]?.from.size === sourceSize;
     if (mode === 'set' && !whole && sourceSize > 0) this.backend.fill(x, 0);
     for (const { from, to } of copies) {
-      const elements = this.#targets[to.array] as Elements;
-      this.backend.stridedCopy(
-        from.shape,
-        { elements, start: to.start, strides: to.strides },
-        { elements: x, start: from.start, strides: from.strides },
-        mode === 'set' && whole ? 'set' : 'add',
-      );
+      const own = mode === 'set' && whole ? 'set' : 'add';
+      this.backend.stridedCopy(from.shape, within(this.#targets, to), within([x], from), own);
     }
     this.#outgoing.forEach((end, i) => {
       (this.#receives[i] as Request).wait();
