@@ -20,6 +20,7 @@ import { cudaAddon, reportCuda } from './gpu/cuda/index.js';
 import { engineOfAllRanks } from './gpu/tfjs/engine-of-all-ranks.js';
 import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
 import { LOG_SETTINGS, requestedLogger } from './io/pino-logger.js';
+import { prefixLines } from './io/prefix-output.js';
 import { SelfCommunicator } from './mpi/communicator/self-communicator.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/mpi-addon.js';
@@ -35,6 +36,8 @@ export const COMM_WORLD = joinWorld();
 export const COMM_SELF = new SelfCommunicator();
 
 setDefaultCommunicator(COMM_WORLD);
+if (readSetting(LOG_SETTINGS.prefix, process.env) === '1')
+  for (const stream of [process.stdout, process.stderr]) prefixLines(stream, `[${COMM_WORLD.rank}] `);
 const logger = requestedLogger(COMM_WORLD);
 setLogger(logger);
 setSignalSource(nativeSignals);

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
 import { BackendError, messageOf } from '../core/base/errors.js';
 import { onAllRanks } from '../core/ports/agreement.js';
@@ -11,17 +10,13 @@ import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { addonPath, loadMpi } from '../mpi/mpi-addon.js';
 import { joinWorld } from '../mpi/world.js';
-import { packagePath } from '../package/package-root.js';
+import { packageVersion } from '../package/package-version.js';
 import { allowedCpus, coreCount } from './cores.js';
 import { findProblems } from './doctor-problems.js';
 import type { DoctorReport, RankReport } from './doctor-report.js';
 import { findMpiexec } from './find-mpiexec.js';
 import { findSrun, srunMpiTypes } from './find-srun.js';
 import { measureLinks } from './link-speed.js';
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }).version;
-}
 
 /** Name and version of the first of these packages that pkg-config finds. */
 function packageLine(...names: string[]): string {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LopsError } from '../core/base/errors.js';
 import { packagePath } from '../package/package-root.js';
+import { packageVersion } from '../package/package-version.js';
 import { type JobOptions, LAUNCHERS } from './plan-launch.js';
 import { launch } from './run.js';
 
@@ -16,30 +17,45 @@ interface RunFlags {
   readonly ranks: number;
   readonly mpiexecArgs: string;
   readonly launcher: NonNullable<JobOptions['launcher']>;
+  readonly debug?: boolean;
+  readonly timeout?: number;
+  readonly prefix?: boolean;
+}
+
+/** The flags of `run` that have a value. */
+const VALUED = ['-n', '-np', '--ranks', '--mpiexec-args', '--launcher', '--timeout'];
+
+/** Writes mpiexec's `-np` before the script as `-n`. */
+function withoutNp(argv: readonly string[]): string[] {
+  const args = [...argv];
+  for (let k = 3; k < args.length && args[k]?.startsWith('-'); k++) {
+    const flag = args[k] as string;
+    if (flag === '-np') args[k] = '-n';
+    if (VALUED.includes(flag)) k++;
+  }
+  return args;
 }
 
 const program = new Command('lops')
   .description('Distributed linear operators and inverse problems over MPI')
+  .version(packageVersion())
   .enablePositionalOptions();
 
 program
   .command('run')
   .description('run a script on several ranks')
-  .requiredOption('-n, --ranks <n>', 'number of ranks', positive)
+  .requiredOption('-n, --ranks <n>', 'number of ranks (also -np)', positive)
+  .option('--debug', 'compare the calls of all ranks, with source lines (LOPS_DEBUG=1)')
+  .option('--timeout <seconds>', 'end the job after so long in one call (LOPS_TIMEOUT)', positive)
+  .option('--prefix', 'begin each line of output with the rank')
   .option('--mpiexec-args <text>', 'further arguments of the launcher, separated by spaces', '')
   .addOption(new Option('--launcher <name>', 'what starts the ranks').choices(LAUNCHERS).default('auto'))
   .argument('<script>', 'JavaScript or TypeScript file')
   .argument('[args...]', 'arguments of the script')
   .passThroughOptions()
-  .action(async (script: string, args: string[], options: RunFlags) => {
-    const mpiexecArgs = options.mpiexecArgs.split(/\s+/).filter((a) => a !== '');
-    process.exitCode = await launch({
-      ranks: options.ranks,
-      script,
-      args,
-      mpiexecArgs,
-      launcher: options.launcher,
-    });
+  .action(async (script: string, args: string[], { mpiexecArgs: text, ...options }: RunFlags) => {
+    const mpiexecArgs = text.split(/\s+/).filter((a) => a !== '');
+    process.exitCode = await launch({ ...options, script, args, mpiexecArgs });
   });
 
 program
@@ -67,7 +83,7 @@ program
   });
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(withoutNp(process.argv));
 } catch (error) {
   if (!(error instanceof LopsError)) throw error;
   console.error(`lops: ${error.message}`);

@@ -24,6 +24,12 @@ export interface JobOptions {
   readonly mpiexecArgs?: readonly string[];
   /** The program that starts the ranks. @default 'auto' */
   readonly launcher?: (typeof LAUNCHERS)[number];
+  /** Sets `LOPS_PREFIX=1`: each line of output begins with the rank, `[0] text`. @default false */
+  readonly prefix?: boolean;
+  /** Sets `LOPS_DEBUG=1`: calls are compared between ranks. @default false */
+  readonly debug?: boolean;
+  /** Sets `LOPS_TIMEOUT`: the job ends after this many seconds in one call. @default not set */
+  readonly timeout?: number | undefined;
 }
 
 /** A command with its arguments and its whole environment. */
@@ -45,6 +51,9 @@ export function planLaunch({
   args = [],
   mpiexecArgs = [],
   launcher = 'auto',
+  prefix = false,
+  debug = false,
+  timeout,
 }: JobOptions): LaunchPlan {
   if (!Number.isInteger(ranks) || ranks < 1)
     throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
@@ -52,17 +61,22 @@ export function planLaunch({
   if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);
   if (!statSync(script).isFile()) throw new ArgumentError(`expected a script, ${script} is a folder`);
   const node = [...process.execArgv, ...typeScriptFlags(script), script, ...args];
-  // Ranks write to pipes. This variable passes the width of the terminal to them
-  const terminal: Record<string, string> = process.stderr.isTTY
-    ? { LOPS_TTY_COLUMNS: String(process.stderr.columns) }
-    : {};
+  const settings: Record<string, string> = {
+    // Ranks write to pipes. This variable passes the width of the terminal to them
+    ...(process.stderr.isTTY && { LOPS_TTY_COLUMNS: String(process.stderr.columns) }),
+    // The launcher may give ranks a terminal of their own, in which they would use colours
+    ...(!process.stdout.isTTY && process.env['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }),
+    ...(debug && { LOPS_DEBUG: '1' }),
+    ...(prefix && { LOPS_PREFIX: '1' }),
+    ...(timeout !== undefined && { LOPS_TIMEOUT: String(timeout) }),
+  };
   if (ranks === 1)
-    return { command: process.execPath, args: node, env: { ...withoutLaunch(process.env), ...terminal } };
+    return { command: process.execPath, args: node, env: { ...withoutLaunch(process.env), ...settings } };
   const { command, flags, env } = planLauncher(ranks, launcher);
   return {
     command,
     args: [...flags, ...mpiexecArgs, process.execPath, ...node],
-    env: { ...env, ...terminal },
+    env: { ...env, ...settings },
   };
 }
 

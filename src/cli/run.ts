@@ -1,13 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { copyWithoutNoise } from './job-output.js';
 import { type JobOptions, planLaunch } from './plan-launch.js';
+import { makeScratchFolder } from './scratch-folder.js';
 
 const SEGMENTATION_FAULT = 128 + constants.signals.SIGSEGV;
 /** Milliseconds in which a launcher must end its ranks before it is killed. */
 const GRACE = 8000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const BROKEN_PIPE = 128 + constants.signals.SIGPIPE;
+const INTERRUPTED = 128 + constants.signals.SIGINT;
 
 /**
  * Runs a script on several ranks. The output of the ranks is written to the output of this process.
@@ -15,32 +20,68 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @returns the exit code of the job
  */
 export async function launch(options: JobOptions): Promise<number> {
+  const code = await runJob(options);
+  if (code === INTERRUPTED) process.stderr.write('lops run: interrupted (Ctrl-C)\n');
+  return code;
+}
+
+async function runJob(options: JobOptions): Promise<number> {
   const { command, args, env } = planLaunch(options);
   if (options.ranks === 1) return ended(spawn(command, args, { env, stdio: 'inherit' }));
   for (let attempt = 1; ; attempt++) {
-    const trace = mkdtempSync(join(tmpdir(), 'lops-launch-'));
+    const scratch = makeScratchFolder('lops-launch-');
     try {
       // Under load, the start of Open MPI can fail with a segmentation fault. Then nothing has been
       // printed, and not all ranks have passed MPI_Init.
+      const traced = scratch && { LOPS_LAUNCH_TRACE: scratch.path, TMPDIR: scratch.parent };
       const child = spawn(command, args, {
-        env: { ...env, LOPS_LAUNCH_TRACE: trace },
-        stdio: ['inherit', 'pipe', 'inherit'],
+        env: { ...env, ...traced },
+        stdio: ['inherit', 'pipe', 'pipe'],
       });
-      let printed = false;
-      child.stdout?.on('data', () => {
-        printed = true;
-      });
-      child.stdout?.pipe(process.stdout, { end: false });
+      const output = copyOutput(child);
       const code = await ended(child);
-      const raced = code === SEGMENTATION_FAULT && !printed && readdirSync(trace).length < options.ranks;
+      if (output.isClosed()) return BROKEN_PIPE;
+      const started = scratch ? readdirSync(scratch.path).length : options.ranks;
+      const raced = code === SEGMENTATION_FAULT && !output.isPrinted() && started < options.ranks;
       if (!raced || attempt === 2) return code;
       process.stderr.write(
         'lops run: the launch died in MPI_Init (a known race of Open MPI); trying once more\n',
       );
     } finally {
-      rmSync(trace, { recursive: true, force: true });
+      if (scratch) rmSync(scratch.path, { recursive: true, force: true });
     }
   }
+}
+
+/**
+ * Copies the output of a job to that of this process. If nobody reads it any more, as behind
+ * `| head`, the job is ended, and the rest of its output is dropped.
+ */
+function copyOutput(child: ChildProcess) {
+  let [printed, closed] = [false, false];
+  const close = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    if (!closed) child.kill('SIGTERM');
+    closed = true;
+  };
+  const streams = [process.stdout, process.stderr];
+  for (const stream of streams) stream.on('error', close);
+  const writeTo = (to: NodeJS.WriteStream, from: Readable) => (chunk: string | Buffer) => {
+    if (closed || to.write(chunk, 'latin1') || from.isPaused()) return;
+    // The reader is slow: the ranks wait, so that their output does not fill this process
+    from.pause();
+    to.once('drain', () => from.resume());
+  };
+  const { stdout, stderr } = child as ChildProcessByStdio<null, Readable, Readable>;
+  stdout.once('data', () => {
+    printed = true;
+  });
+  stdout.on('data', writeTo(process.stdout, stdout));
+  copyWithoutNoise(stderr, writeTo(process.stderr, stderr));
+  child.once('close', () => {
+    for (const stream of streams) stream.off('error', close);
+  });
+  return { isPrinted: () => printed, isClosed: () => closed };
 }
 
 /**

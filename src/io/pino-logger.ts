@@ -7,8 +7,11 @@ import { choiceSetting, type Environment, readSetting } from '../core/base/setti
 import { requireHere } from '../package/require-here.js';
 import { findTarget, openStream } from './output.js';
 
-/** Environment variables of logging. */
-export const LOG_SETTINGS = { level: choiceSetting('LOPS_LOG', LOG_LEVELS) } as const;
+/** Environment variables of logging and output. */
+export const LOG_SETTINGS = {
+  level: choiceSetting('LOPS_LOG', LOG_LEVELS),
+  prefix: choiceSetting('LOPS_PREFIX', ['0', '1']),
+} as const;
 
 /** The rank that logs. */
 export interface LogRank {

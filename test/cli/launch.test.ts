@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { typeScriptFlags } from '../../src/cli/typescript-flags.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { withoutLaunch } from '../../src/mpi/launch-environment.js';
 import { loadMpi } from '../../src/mpi/mpi-addon.js';
+import { packageVersion } from '../../src/package/package-version.js';
 import { rankEnvironment } from '../support/launch.js';
 
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
@@ -115,6 +116,91 @@ describe('lops run', function () {
     expect(typeScriptFlags('script.js', false)).to.deep.equal([]);
     expect(() => typeScriptFlags(script, false)).to.throw(ArgumentError, /tsx.*22\.18.*compile it/);
     expect(() => typeScriptFlags(`${script}x`, true)).to.throw(ArgumentError, /tsx/);
+  });
+
+  const PRINT = `import { COMM_WORLD as W } from '${INDEX}';\n`;
+  const COUNT = `${PRINT}for (let i = 0; i < 20000; i++) console.log(W.rank, i);\n`;
+  const ABORT = `${PRINT}W.barrier();\nif (W.rank === 1) process.exit(3);\n`;
+  /** The folders that a launch makes for its time. */
+  const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('lops-launch-'));
+
+  it('ends quietly when the reader of its output ends, and leaves no folder', () => {
+    const script = file('count.mjs', COUNT);
+    const before = leftovers();
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      ['-c', `"${process.execPath}" "${LOPS}" run -n 2 "${script}" | head -n 1`],
+      { encoding: 'utf8', env: rankEnvironment() },
+    );
+    expect(stdout).to.match(/^[01] 0\n$/);
+    expect(stderr).to.not.match(/EPIPE|SIGPIPE|at .*:\d+:\d+/);
+    expect(leftovers()).to.deep.equal(before);
+  });
+
+  /** The output of two ranks that print their rank and a number in each of `count` lines. */
+  const printed = (count: number, prefix: (rank: number) => string): string[] =>
+    [0, 1].flatMap((r) => Array.from({ length: count }, (_, k) => `${prefix(r)}${r} ${k}`));
+
+  it('writes all output to a pipe, without colours', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [LOPS, 'run', '-np', '2', file('count.mjs', COUNT)],
+      { encoding: 'utf8', env: rankEnvironment(), maxBuffer: 1 << 24 },
+    );
+    expect(status, stderr).to.equal(0);
+    // Open MPI may break a line of one rank by output of another, so characters are compared
+    const characters = (text: string) => [...text].sort().join('');
+    const expected = `${printed(20_000, () => '').join('\n')}\n`;
+    expect(characters(stdout) === characters(expected), stdout.slice(0, 200)).to.equal(true);
+  });
+
+  it('--prefix names the rank of each line', () => {
+    const script = file('few.mjs', COUNT.replace('20000', '20'));
+    const { stdout, stderr } = run(['-n', '2', '--prefix', script]);
+    expect(stdout.trimEnd().split('\n').sort(), stderr).to.deep.equal(printed(20, (r) => `[${r}] `).sort());
+    const alone = run(['-n', '1', '--prefix', file('text.mjs', `${PRINT}process.stdout.write('a\\nb');`)]);
+    expect(alone.stdout).to.equal('[0] a\n[0] b');
+  });
+
+  it('prints an error once, without what the launcher says of it', () => {
+    const { status, stderr } = run(['-n', '2', file('abort.mjs', ABORT)]);
+    expect(status).to.equal(3);
+    expect(stderr).to.match(/^lops-mpi: rank 1 of 2 .*exits with code 3, the job is aborted\n/);
+    expect(stderr).to.not.match(/MPI_ABORT|Primary job|ORTE_ERROR_LOG/);
+  });
+
+  it('works where TMPDIR is missing', () => {
+    const script = file('one.mjs', `${PRINT}console.log(W.size);\n`);
+    const { status, stdout, stderr } = run(['-n', '2', script], { TMPDIR: join(folder, 'none') });
+    expect([status, stdout], stderr).to.deep.equal([0, '2\n2\n']);
+  });
+
+  it('--timeout and --debug set what the variables of the same meaning set', () => {
+    const script = file(
+      'variables.mjs',
+      `${PRINT}if (W.rank === 0) console.log(process.env.LOPS_DEBUG, process.env.LOPS_TIMEOUT);\n`,
+    );
+    const { stdout, stderr } = run(['-n', '2', '--debug', '--timeout', '30', script]);
+    expect(stdout, stderr).to.equal('1 30\n');
+    refuses(['-n', '2', '--timeout', '0', script], /expected a positive integer/);
+  });
+
+  it('names an interruption', async () => {
+    const script = file('long.mjs', `${PRINT}console.log('started');\nfor (;;) W.barrier();\n`);
+    const child = spawn(process.execPath, [LOPS, 'run', '-n', '2', script], { env: rankEnvironment() });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => {
+      stderr += text.toString();
+    });
+    child.stdout.once('data', () => child.kill('SIGINT'));
+    const code = await new Promise((done) => child.on('close', done));
+    expect(code).to.equal(130);
+    expect(stderr).to.contain('lops run: interrupted (Ctrl-C)');
+  });
+
+  it('has a version', () => {
+    const { stdout } = spawnSync(process.execPath, [LOPS, '--version'], { encoding: 'utf8' });
+    expect(stdout).to.equal(`${packageVersion()}\n`);
   });
 });
 
