@@ -124,6 +124,6 @@ export class MPIVStack extends MPILinearOperator {
         else this.#blocks.add('adjoint', k, block, model);
       }
     });
-    x.reducer.allreduce(x.local.storage.span(x.local.offset, x.local.size), 'sum');
+    x.reducer.allreduce(x.local, 'sum');
   }
 }

@@ -155,7 +155,7 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   Backend: ({ setting: { library: L } }) => L.defaultBackend(),
   Communicator: ({ setting, pick }) => pick([setting.comm, setting.comm, setting.library.COMM_SELF]),
   Storage: storage,
-  Transferable: (draw) => (draw.random() < 0.7 ? memory : hostSpan)(draw),
+  Transferable: (draw) => draw.pick([memory, array, hostSpan])(draw),
   HostArray: memory,
   HostData: (draw) => (draw.random() < 0.5 ? memory : array)(draw),
   Span: hostSpan,

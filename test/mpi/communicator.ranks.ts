@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { NDArray } from '../../src/core/array/ndarray.js';
 import { tagOf } from '../../src/core/base/dtype.js';
-import { MpiError } from '../../src/core/base/errors.js';
+import { LopsError, MpiError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { ANY, type Communicator } from '../../src/core/ports/communicator.js';
 import { hostSpan } from '../../src/core/ports/span.js';
 import { loadMpi, opCode } from '../../src/mpi/mpi-addon.js';
@@ -12,7 +14,7 @@ import {
   type RanksBody,
 } from '../support/distributed.js';
 import { BODIES } from './bodies.js';
-import { deviceCell, hostCell, sharedCell } from './memory.js';
+import { arrayCell, deviceCell, hostCell, sharedCell } from './memory.js';
 
 /** Messages do not depend on the backend, so one backend is enough. */
 function distributed(title: string, first: DistributedOptions | RanksBody, second?: RanksBody): void {
@@ -24,7 +26,17 @@ for (const { name, run } of BODIES) {
   distributed(name, ({ comm }) => run(comm, hostCell));
   distributed(`${name}; shared memory`, { ranks: [1, 2] }, ({ comm }) => run(comm, sharedCell));
   distributed(`${name}; device memory`, { ranks: [1, 3] }, ({ comm }) => run(comm, deviceCell));
+  anyBackend(`${name}; arrays`, { ranks: [1, 2] }, ({ comm, backend }) => run(comm, arrayCell(backend)));
 }
+
+anyBackend('a call takes the local part of a distributed array', ({ comm, reals }) => {
+  for (const dtype of reals) {
+    const x = DistributedArray.full([2 * comm.size, 3], 1 + comm.rank, { comm, dtype });
+    comm.allreduce(x.local, 'sum');
+    const total = (comm.size * (comm.size + 1)) / 2;
+    expect([...x.local.toHost()]).to.deep.equal(Array(6).fill(total));
+  }
+});
 
 distributed('calls pass their arguments in the order in which the addon unpacks them', { ranks: [2] }, () => {
   expect(loadMpi().parameters).to.deep.equal(parameters);
@@ -326,6 +338,60 @@ group('errors', () => {
     distributed(`${what}: refused before anything is sent`, ({ comm }) => {
       const mine = comm.dup();
       expect(() => call(mine)).to.throw(MpiError, message);
+      expect({ ...mine.counters }).to.include({ messages: 0, reductions: 0, collectives: 0 });
+      mine.barrier();
+      mine.free();
+    });
+  }
+
+  const noMemory: readonly [string, RegExp, (comm: Communicator) => unknown][] = [
+    ['a list', /expected an NDArray, .* or a span, received \[1, 2\]/, () => [1, 2]],
+    ['nothing', /received undefined/, () => undefined],
+    ['null', /received null/, () => null],
+    ['bytes', /received a Uint8Array/, () => new Uint8Array(8)],
+    [
+      'a distributed array',
+      /received a DistributedArray of shape \[4\]: pass its local part, 'x\.local'/,
+      (comm) => DistributedArray.zeros(4, { comm }),
+    ],
+    [
+      'a disposed array',
+      /was disposed/,
+      () => {
+        const x = NDArray.zeros(4);
+        x.dispose();
+        return x;
+      },
+    ],
+  ];
+  for (const [what, message, make] of noMemory) {
+    distributed(`every call refuses ${what} as memory before anything is sent`, ({ comm }) => {
+      const mine = comm.dup();
+      const bad = make(mine) as Float64Array;
+      mine.counters.reset();
+      const each = Array(mine.size).fill(1);
+      const calls: (() => unknown)[] = [
+        () => mine.bcast(bad),
+        () => mine.allreduce(bad, 'sum'),
+        () => mine.iallreduce(bad, 'sum'),
+        () => mine.reduce(bad, 'sum', 0),
+        () => mine.allgather(bad, f8(1)),
+        () => mine.allgatherv(bad, f8(1), each),
+        () => mine.gather(bad, f8(1)),
+        () => mine.gatherv(bad, f8(1), each),
+        () => mine.scatter(f8(1), bad),
+        () => mine.scatterv(f8(1), bad, each),
+        () => mine.alltoall(bad, f8(1)),
+        () => mine.alltoallv(bad, each, f8(1), each),
+        () => mine.send(bad, 0),
+        () => mine.recv(bad, 0),
+        () => mine.sendrecv(bad, 0, f8(1), 0),
+        () => mine.isend(bad, 0),
+        () => mine.irecv(bad, 0),
+        () => mine.sendInit(bad, 0),
+        () => mine.recvInit(bad, 0),
+      ];
+      for (const call of calls) expect(call, String(call)).to.throw(LopsError, message);
       expect({ ...mine.counters }).to.include({ messages: 0, reductions: 0, collectives: 0 });
       mine.barrier();
       mine.free();

@@ -1,3 +1,4 @@
+import { NDArray } from '../../src/core/array/ndarray.js';
 import {
   type DType,
   type HostArray,
@@ -6,6 +7,7 @@ import {
   isComplex,
   lanesOf,
 } from '../../src/core/base/dtype.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import { type DeviceSpan, hostSpan, type Transferable } from '../../src/core/ports/span.js';
 
 /** Memory that a test sends or receives, and its numbers (complex: re, im, …). */
@@ -62,3 +64,25 @@ export const deviceCell: MakeCell = (dtype, numbers) => {
   };
   return { memory, numbers: () => [...inside] };
 };
+
+/** Arrays in the middle of larger ones, on `backend` if it has the dtype, otherwise on the CPU. */
+export const arrayCell =
+  (backend: Backend): MakeCell =>
+  (dtype, numbers) => {
+    const count = numbers.length / lanesOf(dtype);
+    const frame: number[] = Array(4 * lanesOf(dtype)).fill(77);
+    const room = NDArray.fromHost(filled(dtype, [...frame, ...numbers, ...frame]), undefined, {
+      dtype,
+      backend: backend.dtypes.includes(dtype) ? backend : 'cpu',
+    });
+    const array = room.view(4, [count]);
+    return {
+      memory: array,
+      numbers: () => {
+        const all = room.toHost();
+        const outside = [...all.subarray(0, frame.length), ...all.subarray(frame.length + numbers.length)];
+        if (outside.some((x) => x !== 77)) throw new Error('memory around the array was written');
+        return [...array.toHost()];
+      },
+    };
+  };

@@ -316,7 +316,7 @@ export class DistributedArray
 
   /** Copies the values of rank 0 to all ranks. */
   #fromFirst(): this {
-    this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
+    this.comm.bcast(this.local);
     return this;
   }
 

@@ -127,20 +127,19 @@ export class TransferPlan {
     checkElements(x, this.#pattern.sourceSize, dtype, backend, 'the array');
     checkElements(y, this.to.size, dtype, backend, 'the target');
     checkDisjoint(x, y);
-    const send = x.storage.span(x.offset, x.size);
     if (this.#ordered) {
-      this.#port.allgatherv(send, y.storage.span(y.offset, y.size), this.#counts);
+      this.#port.allgatherv(x, y, this.#counts);
       return;
     }
     // The buffer is as large as the whole array. The backend's pool keeps it, not the plan.
-    withElements(backend, dtype, y.size, ({ storage }) => {
-      this.#port.allgatherv(send, storage.span(0, y.size), this.#counts);
+    withElements(backend, dtype, y.size, (gathered) => {
+      this.#port.allgatherv(x, gathered, this.#counts);
       let offset = 0;
       for (const { shape, size, start, strides } of parts) {
         if (size > 0)
           backend.stridedCopy(
             shape,
-            { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) },
+            { elements: { storage: gathered.storage, offset, size }, start: 0, strides: stridesOf(shape) },
             { elements: y, start, strides },
             'set',
           );

@@ -1,6 +1,7 @@
 import { bytesOf, type DType, dtypeOf, HOST_ARRAY_NAMES, type HostArray } from '../base/dtype.js';
 import { ArgumentError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
+import type { Elements } from './backend.js';
 
 /** Host memory that a message layer can read and write directly. */
 export interface HostSpan {
@@ -47,8 +48,12 @@ export interface DeviceSpan {
 /** Memory in the form in which a message layer uses it. */
 export type Span = HostSpan | DeviceSpan;
 
-/** The buffers of communication calls: a span, or a typed array (float32, float64, int32). */
-export type Transferable = Span | HostArray;
+/**
+ * The memory of communication calls: an array on any backend (an NDArray, the local part of a
+ * distributed array), a typed array (float32, float64, int32) or a span. Arrays are contiguous and
+ * not copied, so that they can be received into.
+ */
+export type Transferable = Elements | HostArray | Span;
 
 /** The span of a typed array. With a complex dtype, the array holds interleaved pairs. */
 export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): HostSpan {
@@ -61,13 +66,24 @@ export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): Hos
   };
 }
 
+const isSpan = (memory: Partial<Span> | undefined): memory is Span =>
+  memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function');
+const isArray = (memory: Partial<Elements> | undefined): memory is Elements =>
+  typeof memory?.storage?.span === 'function';
+
 /**
- * Returns a span unchanged, and the span of a typed array.
- * @throws {@link ArgumentError} for anything else
+ * The memory of a communication call as a span. A span is returned unchanged.
+ * @throws {@link ArgumentError} for anything but {@link Transferable}
  */
 export function toSpan(memory: Transferable): Span {
   if (ArrayBuffer.isView(memory)) return hostSpan(memory);
-  if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function'))
-    return memory;
-  throw new ArgumentError(`expected a ${HOST_ARRAY_NAMES} or a span, received ${textOf(memory)}`);
+  if (isSpan(memory as Partial<Span>)) return memory as Span;
+  if (isArray(memory as Partial<Elements>)) return spanOf(memory as Elements);
+  const { local } = Object(memory) as { readonly local?: Partial<Elements> };
+  throw new ArgumentError(
+    `expected an NDArray, a ${HOST_ARRAY_NAMES} or a span, received ${textOf(memory)}` +
+      (isArray(local) ? ": pass its local part, 'x.local'" : ''),
+  );
 }
+
+const spanOf = ({ storage, offset, size }: Elements): Span => storage.span(offset, size);

@@ -129,11 +129,8 @@ function exchanges(comm: Communicator, backend: Backend, n: number): boolean {
   try {
     backend.upload(new Float32Array(n).fill(1 + rank), sent);
     backend.upload(new Float32Array(n).fill(-1), received);
-    comm.waitAll([
-      comm.irecv(received.storage.span(0, n), last, TAG),
-      comm.isend(sent.storage.span(0, n), next, TAG),
-    ]);
-    comm.allreduce(sent.storage.span(0, n), 'sum');
+    comm.waitAll([comm.irecv(received, last, TAG), comm.isend(sent, next, TAG)]);
+    comm.allreduce(sent, 'sum');
     const holds = (run: Elements, expected: number): boolean =>
       [...backend.download(run)].every((value) => value === expected);
     return holds(received, 1 + last) && holds(sent, (size * (size + 1)) / 2);
