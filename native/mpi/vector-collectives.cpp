@@ -193,7 +193,7 @@ void scatterv(const Comm& comm, Memory from, Memory to, Counts counts, DType dty
  * A rank does not know whether the counts of other ranks are large. Each message is sent
  * separately, so that only its two ends must agree.
  */
-void alltoallv(const Comm& comm, Memory from, SendCounts sendCounts, Memory to, RecvCounts recvCounts,
+void alltoallv(const Comm& comm, Memory from, Memory to, SendCounts sendCounts, RecvCounts recvCounts,
                DType dtype) {
   const Parts out(sendCounts, comm, dtype);
   const Parts in(recvCounts, comm, dtype);

@@ -1,3 +1,5 @@
+import type { ReduceOp } from '../core/ports/communicator.js';
+
 /** The types of the arguments of calls, by name. */
 interface Values {
   readonly comm: number;
@@ -51,7 +53,7 @@ export const parameters = {
   allgatherv: 'comm memory offset memory offset counts dtype',
   gatherv: 'comm memory offset memory offset counts dtype root',
   scatterv: 'comm memory offset memory offset counts dtype root',
-  alltoallv: 'comm memory offset sendCounts memory offset recvCounts dtype',
+  alltoallv: 'comm memory offset memory offset sendCounts recvCounts dtype',
   send: 'comm memory offset count dtype to tag',
   recv: 'comm memory offset count dtype from tag',
   sendrecv: 'comm memory offset count dtype to tag memory offset count dtype from tag',
@@ -66,6 +68,23 @@ export const parameters = {
 } as const;
 
 export type MpiCall = keyof typeof parameters;
+
+/** The collectives that read one memory and write another one. */
+export type SpanCollective = {
+  [Name in MpiCall]: (typeof parameters)[Name] extends `comm memory offset memory offset ${string}`
+    ? Name
+    : never;
+}[MpiCall];
+
+type NamesIn<Text> = Text extends `${infer First} ${infer Others}` ? First | NamesIn<Others> : Text;
+
+/** The arguments of a collective besides its communicator, its memory and its dtype. */
+export type CollectiveArguments<Name extends SpanCollective> = {
+  readonly [N in Exclude<
+    NamesIn<(typeof parameters)[Name]>,
+    'comm' | 'memory' | 'offset' | 'dtype'
+  >]: N extends 'op' ? ReduceOp : N extends 'count' | 'root' ? number : readonly number[];
+};
 
 /** The first argument of that name. Undefined if the call has none. */
 export const argumentOf = (call: MpiCall, args: readonly unknown[], name: keyof Values): unknown =>

@@ -9,6 +9,7 @@ import {
 } from '../../src/core/base/dtype.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import { type DeviceSpan, hostSpan, type Transferable } from '../../src/core/ports/span.js';
+import { createCpuBackend } from '../../src/cpu/index.js';
 
 /** Memory that a test sends or receives, and its numbers (complex: re, im, …). */
 export interface Cell {
@@ -65,6 +66,8 @@ export const deviceCell: MakeCell = (dtype, numbers) => {
   return { memory, numbers: () => [...inside] };
 };
 
+const HOST = createCpuBackend();
+
 /** Arrays in the middle of larger ones, on `backend` if it has the dtype, otherwise on the CPU. */
 export const arrayCell =
   (backend: Backend): MakeCell =>
@@ -73,7 +76,7 @@ export const arrayCell =
     const frame: number[] = Array(4 * lanesOf(dtype)).fill(77);
     const room = NDArray.fromHost(filled(dtype, [...frame, ...numbers, ...frame]), undefined, {
       dtype,
-      backend: backend.dtypes.includes(dtype) ? backend : 'cpu',
+      backend: backend.dtypes.includes(dtype) ? backend : HOST,
     });
     const array = room.view(4, [count]);
     return {

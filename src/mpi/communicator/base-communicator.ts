@@ -14,6 +14,7 @@ import type {
   Status,
 } from '../../core/ports/communicator.js';
 import { hostSpan, type Span, type Transferable, toSpan } from '../../core/ports/span.js';
+import type { CollectiveArguments, SpanCollective } from '../mpi-calls.js';
 import {
   checkCounts,
   checkDisjoint,
@@ -66,42 +67,16 @@ export abstract class BaseCommunicator implements Communicator {
 
   protected abstract doBarrier(): void;
   protected abstract doBcast(data: Span, root: number): void;
-  /** Without `send` the operation is in place. */
-  protected abstract doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void;
   protected abstract doIallreduce(inPlace: Span, op: ReduceOp): Request;
   /**
-   * Without `send`, which only the root may leave out, the operation is in place. `recv` is used on
-   * the root only.
+   * Performs a collective that reads `send` and writes `recv`. Where one of them is undefined, this
+   * rank has no such memory, or its part is already at its place in the other one.
    */
-  protected abstract doReduce(
+  protected abstract doCollective<Name extends SpanCollective>(
+    call: Name,
     send: Span | undefined,
     recv: Span | undefined,
-    op: ReduceOp,
-    root: number,
-  ): void;
-  /** Without `send` this rank's part is already at its place in `recv`. */
-  protected abstract doAllgather(send: Span | undefined, recv: Span): void;
-  protected abstract doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void;
-  protected abstract doGather(send: Span | undefined, recv: Span | undefined, root: number): void;
-  protected abstract doGatherv(
-    send: Span | undefined,
-    recv: Span | undefined,
-    counts: readonly number[],
-    root: number,
-  ): void;
-  protected abstract doScatter(send: Span | undefined, recv: Span | undefined, root: number): void;
-  protected abstract doScatterv(
-    send: Span | undefined,
-    recv: Span | undefined,
-    counts: readonly number[],
-    root: number,
-  ): void;
-  protected abstract doAlltoall(send: Span, recv: Span): void;
-  protected abstract doAlltoallv(
-    send: Span,
-    sendCounts: readonly number[],
-    recv: Span,
-    recvCounts: readonly number[],
+    given: CollectiveArguments<Name>,
   ): void;
   protected abstract doSend(message: Message): void;
   protected abstract doRecv(message: Message): Status;
@@ -114,7 +89,7 @@ export abstract class BaseCommunicator implements Communicator {
   protected abstract doSplit(color: number | undefined, key: number): Communicator | undefined;
   protected abstract doSplitShared(): Communicator;
   protected abstract doDup(): Communicator;
-  protected abstract doCart(grid: CartesianGrid, reorder: boolean): CartesianCommunicator | undefined;
+  protected abstract doCart(grid: CartesianGrid, reorder: boolean): Communicator | undefined;
   protected abstract doFree(): void;
   abstract deviceMemory(): DeviceMemorySupport;
   abstract abort(code: number, message?: string): never;
@@ -134,16 +109,9 @@ export abstract class BaseCommunicator implements Communicator {
   allreduce(sendOrInPlace: Transferable, op: ReduceOp, recv?: Transferable): void {
     const send = toSpan(sendOrInPlace);
     checkOp('allreduce', op, send.dtype);
-    if (recv === undefined) {
-      this.#reduction('allreduce');
-      this.doAllreduce(undefined, send, op);
-      return;
-    }
-    const to = toSpan(recv);
-    this.#checkReduce('allreduce', send, to);
-    const inPlace = isInPlace('allreduce', send, to, 0);
-    this.#reduction('allreduce');
-    this.doAllreduce(inPlace ? undefined : send, to, op);
+    const to = recv === undefined ? send : toSpan(recv);
+    const inPlace = this.#checkReduce('allreduce', send, to);
+    this.#perform('allreduce', inPlace ? undefined : send, to, { count: to.length, op });
   }
 
   iallreduce(inPlace: Transferable, op: ReduceOp): Request {
@@ -157,31 +125,23 @@ export abstract class BaseCommunicator implements Communicator {
     const send = toSpan(sendOrInPlace);
     this.#checkRoot('reduce', root);
     checkOp('reduce', op, send.dtype);
-    if (this.rank !== root) {
-      this.#reduction('reduce');
-      this.doReduce(send, undefined, op, root);
-      return;
-    }
+    const rest = { count: send.length, op, root };
+    if (this.rank !== root) return this.#perform('reduce', send, undefined, rest);
     const to = recv === undefined ? send : toSpan(recv);
-    this.#checkReduce('reduce', send, to);
-    const inPlace = to === send || isInPlace('reduce', send, to, 0);
-    this.#reduction('reduce');
-    this.doReduce(inPlace ? undefined : send, to, op, root);
+    const inPlace = this.#checkReduce('reduce', send, to);
+    this.#perform('reduce', inPlace ? undefined : send, to, rest);
   }
 
   allgather(send: Transferable, recv: Transferable): void {
     const [from, to] = [toSpan(send), toSpan(recv)];
     const inPlace = this.#checkGather('allgather', from, to);
-    this.#collective('allgather');
-    this.doAllgather(inPlace ? undefined : from, to);
+    this.#perform('allgather', inPlace ? undefined : from, to, { count: from.length });
   }
 
   allgatherv(send: Transferable, recv: Transferable, counts: readonly number[]): void {
     const [from, to] = [toSpan(send), toSpan(recv)];
-    const offset = this.#checkParts('allgatherv', 'send', from, 'recv', to, counts);
-    const inPlace = isInPlace('allgatherv', from, to, offset);
-    this.#collective('allgatherv');
-    this.doAllgatherv(inPlace ? undefined : from, to, counts);
+    const inPlace = this.#checkParts('allgatherv', ['send', from], ['recv', to], counts);
+    this.#perform('allgatherv', inPlace ? undefined : from, to, { counts });
   }
 
   gather(send: Transferable, recv: Transferable | undefined, root = 0): void {
@@ -189,18 +149,15 @@ export abstract class BaseCommunicator implements Communicator {
     this.#checkRoot('gather', root);
     const to = this.#onRoot('gather', 'recv', recv, root);
     const inPlace = to !== undefined && this.#checkGather('gather', from, to);
-    this.#collective('gather');
-    this.doGather(inPlace ? undefined : from, to, root);
+    this.#perform('gather', inPlace ? undefined : from, to, { count: from.length, root });
   }
 
   gatherv(send: Transferable, recv: Transferable | undefined, counts: readonly number[], root = 0): void {
     const from = toSpan(send);
     this.#checkRoot('gatherv', root);
     const to = this.#onRoot('gatherv', 'recv', recv, root);
-    const offset = this.#checkParts('gatherv', 'send', from, 'recv', to, counts);
-    const inPlace = to !== undefined && isInPlace('gatherv', from, to, offset);
-    this.#collective('gatherv');
-    this.doGatherv(inPlace ? undefined : from, to, counts, root);
+    const inPlace = this.#checkParts('gatherv', ['send', from], ['recv', to], counts);
+    this.#perform('gatherv', inPlace ? undefined : from, to, { counts, root });
   }
 
   scatter(send: Transferable | undefined, recv: Transferable, root = 0): void {
@@ -213,18 +170,15 @@ export abstract class BaseCommunicator implements Communicator {
       checkLength('scatter', 'send', from, this.size * to.length);
       inPlace = isInPlace('scatter', to, from, this.rank * to.length);
     }
-    this.#collective('scatter');
-    this.doScatter(from, inPlace ? undefined : to, root);
+    this.#perform('scatter', from, inPlace ? undefined : to, { count: to.length, root });
   }
 
   scatterv(send: Transferable | undefined, recv: Transferable, counts: readonly number[], root = 0): void {
     const to = toSpan(recv);
     this.#checkRoot('scatterv', root);
     const from = this.#onRoot('scatterv', 'send', send, root);
-    const offset = this.#checkParts('scatterv', 'recv', to, 'send', from, counts);
-    const inPlace = from !== undefined && isInPlace('scatterv', to, from, offset);
-    this.#collective('scatterv');
-    this.doScatterv(from, inPlace ? undefined : to, counts, root);
+    const inPlace = this.#checkParts('scatterv', ['recv', to], ['send', from], counts);
+    this.#perform('scatterv', from, inPlace ? undefined : to, { counts, root });
   }
 
   alltoall(send: Transferable, recv: Transferable): void {
@@ -237,8 +191,7 @@ export abstract class BaseCommunicator implements Communicator {
     }
     checkLength('alltoall', 'recv', to, from.length);
     checkDisjoint('alltoall', from, to);
-    this.#collective('alltoall');
-    this.doAlltoall(from, to);
+    this.#perform('alltoall', from, to, { count: to.length / this.size });
   }
 
   alltoallv(
@@ -258,8 +211,7 @@ export abstract class BaseCommunicator implements Communicator {
       );
     }
     checkDisjoint('alltoallv', from, to);
-    this.#collective('alltoallv');
-    this.doAlltoallv(from, sendCounts, to, recvCounts);
+    this.#perform('alltoallv', from, to, { sendCounts, recvCounts });
   }
 
   send(data: Transferable, to: number, tag = 0): void {
@@ -326,7 +278,7 @@ export abstract class BaseCommunicator implements Communicator {
     const marks = this.#allMarks(mark);
     const counts = marks.map(wordsOf);
     const all = new Int32Array(counts.reduce((a, b) => a + b, 0));
-    this.doAllgatherv(hostSpan(words), hostSpan(all), counts);
+    this.doCollective('allgatherv', hostSpan(words), hostSpan(all), { counts });
     return this.#decodeAll<T>('allgatherObject', all, marks);
   }
 
@@ -344,7 +296,7 @@ export abstract class BaseCommunicator implements Communicator {
     }
     const counts = marks.map(wordsOf);
     const all = this.rank === root ? new Int32Array(counts.reduce((a, b) => a + b, 0)) : undefined;
-    this.doGatherv(hostSpan(words), all && hostSpan(all), counts, root);
+    this.doCollective('gatherv', hostSpan(words), all && hostSpan(all), { counts, root });
     return all && this.#decodeAll<T>('gatherObject', all, marks);
   }
 
@@ -376,7 +328,8 @@ export abstract class BaseCommunicator implements Communicator {
     const { periodic, reorder } = withDefaults('cart', options, DEFAULTS);
     const grid = new CartesianGrid(dims, periodic, this.size);
     this.#collective('cart');
-    return this.doCart(grid, reorder);
+    const part = this.doCart(grid, reorder);
+    return part && Object.assign(part, grid.methodsOf(part.rank));
   }
 
   free(): void {
@@ -397,6 +350,18 @@ export abstract class BaseCommunicator implements Communicator {
   #reduction(call: string): void {
     this.#checkUsable(call);
     this.counters.reductions++;
+  }
+
+  /** Counts a collective whose arguments were checked, and performs it. */
+  #perform<Name extends SpanCollective>(
+    call: Name,
+    send: Span | undefined,
+    recv: Span | undefined,
+    given: CollectiveArguments<Name>,
+  ): void {
+    if ('op' in given) this.#reduction(call);
+    else this.#collective(call);
+    this.doCollective(call, send, recv, given);
   }
 
   #sent(span: Span): void {
@@ -422,9 +387,16 @@ export abstract class BaseCommunicator implements Communicator {
     checkRank(call, 'the root', root, this.size);
   }
 
-  #checkReduce(call: string, send: Span, recv: Span): void {
+  /**
+   * Checks the memory of a reduction.
+   *
+   * @returns whether it is in place
+   */
+  #checkReduce(call: string, send: Span, recv: Span): boolean {
+    if (recv === send) return true;
     checkSameDType(call, send, recv);
     checkLength(call, 'recv', recv, send.length);
+    return isInPlace(call, send, recv, 0);
   }
 
   #onRoot(call: string, what: string, memory: Transferable | undefined, root: number): Span | undefined {
@@ -448,30 +420,28 @@ export abstract class BaseCommunicator implements Communicator {
   /**
    * Checks this rank's part and, if this rank has it, the whole.
    *
-   * @returns the offset of the part in the whole
+   * @returns whether the part is already at its place in the whole
    */
   #checkParts(
     call: string,
-    partName: string,
-    part: Span,
-    wholeName: string,
-    whole: Span | undefined,
+    [partName, part]: readonly [name: string, span: Span],
+    [wholeName, whole]: readonly [name: string, span: Span | undefined],
     counts: readonly number[],
-  ): number {
+  ): boolean {
     const total = checkCounts(call, 'counts', counts, this.size);
     checkLength(call, partName, part, counts[this.rank] as number);
-    if (whole) {
-      checkSameDType(call, part, whole);
-      checkLength(call, wholeName, whole, total);
-    }
+    if (!whole) return false;
+    if (partName === 'send') checkSameDType(call, part, whole);
+    else checkSameDType(call, whole, part);
+    checkLength(call, wholeName, whole, total);
     let offset = 0;
     for (let rank = 0; rank < this.rank; rank++) offset += counts[rank] as number;
-    return offset;
+    return isInPlace(call, part, whole, offset);
   }
 
   #allMarks(mark: number): number[] {
     const marks = new Float64Array(this.size);
-    this.doAllgather(hostSpan(Float64Array.of(mark)), hostSpan(marks));
+    this.doCollective('allgather', hostSpan(Float64Array.of(mark)), hostSpan(marks), { count: 1 });
     return Array.from(marks);
   }
 

@@ -1,9 +1,8 @@
-import { tagOf } from '../../core/base/dtype.js';
+import { type DType, tagOf } from '../../core/base/dtype.js';
 import { MpiError } from '../../core/base/errors.js';
 import {
   ANY,
   type CallChecker,
-  type CartesianCommunicator,
   type Communicator,
   type DeviceMemorySupport,
   type PersistentRequest,
@@ -17,17 +16,9 @@ import type { DeviceSpan, Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
 import { arriving, type HostCopy, hostCopiesOf } from '../memory/host-copy.js';
-import {
-  copyIn,
-  isReachable,
-  memoryOf,
-  offsetOf,
-  stage,
-  stageApart,
-  stageOut,
-  staging,
-} from '../memory/staging.js';
+import { copyIn, memoryOf, offsetOf, stage, stageApart, stageOut, staging } from '../memory/staging.js';
 import { type MpiAddon, opCode } from '../mpi-addon.js';
+import { type CollectiveArguments, parameters, type SpanCollective } from '../mpi-calls.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';
 import { MpiPersistentRequest, MpiRequest } from './parts/mpi-request.js';
@@ -44,11 +35,31 @@ const place = (span: Span | undefined) => (span ? ([memoryOf(span), offsetOf(spa
 const messageOf = ({ memory }: HostCopy) => [...place(memory), memory.length, tagOf(memory.dtype)] as const;
 
 /**
- * Whether a reduction reads this memory directly. MPI reduces device memory for sums only. The
- * addon implements the other operations itself, on the host.
+ * Whether a reduction reads device memory directly, if MPI does so. MPI reduces it for sums only.
+ * The addon implements the other operations itself, on the host.
  */
-const readsForReduction = (span: Span, op: ReduceOp): boolean =>
-  span.kind === 'host' || (op === 'sum' && isReachable(span));
+const readsForReduction = (op: ReduceOp): boolean => op === 'sum';
+
+/** The names of a collective's arguments after its memory, in order. */
+const AFTER_MEMORY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(parameters).map(([call, names]) => [call, names.split(' ').slice(5)]),
+);
+
+/** The values of a collective's arguments, by name. */
+type ArgumentValues = Readonly<Record<string, ReduceOp | number | readonly number[]>>;
+
+/** An argument of a collective in the form that the addon takes; undefined without a name. */
+function argument(
+  name: string | undefined,
+  dtype: DType,
+  values: ArgumentValues,
+): number | Float64Array | undefined {
+  if (name === undefined) return undefined;
+  if (name === 'dtype') return tagOf(dtype);
+  const value = values[name];
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? opCode(value) : Float64Array.from(value as readonly number[]);
+}
 
 function named(source: number): number {
   if (source === ANY)
@@ -112,23 +123,8 @@ export class MpiCommunicator extends BaseCommunicator {
     });
   }
 
-  protected override doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void {
-    staging(() => {
-      const port = this.#portFor(recv, send ?? recv);
-      if (port?.reduces(recv as DeviceSpan, op)) {
-        port.allreduce(send as DeviceSpan | undefined, recv as DeviceSpan, op);
-        return;
-      }
-      const reachable = readsForReduction(recv, op);
-      const from = send && stageApart(send, recv, reachable);
-      const to = send ? stage(recv, reachable) : stageOut(recv, reachable);
-      this.#mpi.allreduce(this.#handle, ...place(from), ...place(to), to.length, tagOf(to.dtype), opCode(op));
-      copyIn(recv, to);
-    });
-  }
-
   protected override doIallreduce(inPlace: Span, op: ReduceOp): Request {
-    const staged = stageOut(inPlace, readsForReduction(inPlace, op));
+    const staged = stageOut(inPlace, readsForReduction(op));
     const handle = this.#mpi.iallreduce(
       this.#handle,
       ...place(staged),
@@ -139,151 +135,51 @@ export class MpiCommunicator extends BaseCommunicator {
     return new MpiRequest(this.#mpi, [{ handle, copy: arriving(inPlace, staged) }]);
   }
 
-  protected override doReduce(
+  protected override doCollective<Name extends SpanCollective>(
+    call: Name,
     send: Span | undefined,
     recv: Span | undefined,
-    op: ReduceOp,
-    root: number,
+    given: CollectiveArguments<Name>,
   ): void {
+    const values: ArgumentValues = given;
+    const op = values['op'] as ReduceOp | undefined;
     staging(() => {
-      const some = (send ?? recv) as Span;
-      const reachable = readsForReduction(some, op);
-      const from = send && (recv ? stageApart(send, recv, reachable) : stageOut(send, reachable));
-      const to = recv && (send ? stage(recv, reachable) : stageOut(recv, reachable));
-      this.#mpi.reduce(
+      if (this.#onDevices(call, send, recv, op)) return;
+      const direct = op === undefined || readsForReduction(op);
+      const from = send && stageApart(send, recv, direct);
+      const to = recv && (send ? stage(recv, direct) : stageOut(recv, direct));
+      const { dtype } = (from ?? to) as Span;
+      const names = AFTER_MEMORY[call] as readonly string[];
+      const perform = this.#mpi[call] as (...args: unknown[]) => void;
+      // The addon ignores arguments that a call does not have
+      perform(
         this.#handle,
-        ...place(from),
-        ...place(to),
-        some.length,
-        tagOf(some.dtype),
-        opCode(op),
-        root,
+        from && memoryOf(from),
+        from ? offsetOf(from) : 0,
+        to && memoryOf(to),
+        to ? offsetOf(to) : 0,
+        argument(names[0], dtype, values),
+        argument(names[1], dtype, values),
+        argument(names[2], dtype, values),
+        argument(names[3], dtype, values),
       );
       if (recv && to) copyIn(recv, to);
     });
   }
 
-  protected override doAllgather(send: Span | undefined, recv: Span): void {
-    staging(() => {
-      const port = send && this.#portFor(recv, send);
-      if (port) {
-        port.allgather(send as DeviceSpan, recv as DeviceSpan);
-        return;
-      }
-      // A call in place overwrites the other parts. Only device memory would show a difference, and
-      // device memory is never in place.
-      const [from, to] = [send && stageApart(send, recv), stage(recv)];
-      this.#mpi.allgather(
-        this.#handle,
-        ...place(from),
-        ...place(to),
-        recv.length / this.size,
-        tagOf(recv.dtype),
-      );
-      copyIn(recv, to);
-    });
-  }
-
-  protected override doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void {
-    staging(() => {
-      const [from, to] = [send && stageApart(send, recv), stage(recv)];
-      this.#mpi.allgatherv(
-        this.#handle,
-        ...place(from),
-        ...place(to),
-        Float64Array.from(counts),
-        tagOf(recv.dtype),
-      );
-      copyIn(recv, to);
-    });
-  }
-
-  protected override doGather(send: Span | undefined, recv: Span | undefined, root: number): void {
-    staging(() => {
-      const count = send ? send.length : (recv as Span).length / this.size;
-      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      this.#mpi.gather(
-        this.#handle,
-        ...place(from),
-        ...place(to),
-        count,
-        tagOf(((send ?? recv) as Span).dtype),
-        root,
-      );
-      if (recv && to) copyIn(recv, to);
-    });
-  }
-
-  protected override doGatherv(
+  /** Whether the devices have performed the collective themselves. */
+  #onDevices(
+    call: SpanCollective,
     send: Span | undefined,
     recv: Span | undefined,
-    counts: readonly number[],
-    root: number,
-  ): void {
-    staging(() => {
-      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      const dtype = tagOf(((send ?? recv) as Span).dtype);
-      this.#mpi.gatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
-      if (recv && to) copyIn(recv, to);
-    });
-  }
-
-  protected override doScatter(send: Span | undefined, recv: Span | undefined, root: number): void {
-    staging(() => {
-      const count = recv ? recv.length : (send as Span).length / this.size;
-      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      this.#mpi.scatter(
-        this.#handle,
-        ...place(from),
-        ...place(to),
-        count,
-        tagOf(((recv ?? send) as Span).dtype),
-        root,
-      );
-      if (recv && to) copyIn(recv, to);
-    });
-  }
-
-  protected override doScatterv(
-    send: Span | undefined,
-    recv: Span | undefined,
-    counts: readonly number[],
-    root: number,
-  ): void {
-    staging(() => {
-      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      const dtype = tagOf(((recv ?? send) as Span).dtype);
-      this.#mpi.scatterv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
-      if (recv && to) copyIn(recv, to);
-    });
-  }
-
-  protected override doAlltoall(send: Span, recv: Span): void {
-    staging(() => {
-      const [from, to] = [stageApart(send, recv), stage(recv)];
-      this.#mpi.alltoall(
-        this.#handle,
-        ...place(from),
-        ...place(to),
-        recv.length / this.size,
-        tagOf(recv.dtype),
-      );
-      copyIn(recv, to);
-    });
-  }
-
-  protected override doAlltoallv(
-    send: Span,
-    sendCounts: readonly number[],
-    recv: Span,
-    recvCounts: readonly number[],
-  ): void {
-    staging(() => {
-      const [from, to] = [stageApart(send, recv), stage(recv)];
-      const [sends, recvs] = [Float64Array.from(sendCounts), Float64Array.from(recvCounts)];
-      this.#mpi.alltoallv(this.#handle, ...place(from), sends, ...place(to), recvs, tagOf(recv.dtype));
-      copyIn(recv, to);
-    });
+    op: ReduceOp | undefined,
+  ): boolean {
+    const port = recv && this.#portFor(recv, send ?? recv);
+    if (call === 'allreduce' && port?.reduces(recv as DeviceSpan, op as ReduceOp))
+      port.allreduce(send as DeviceSpan | undefined, recv as DeviceSpan, op as ReduceOp);
+    else if (call === 'allgather' && port && send) port.allgather(send as DeviceSpan, recv as DeviceSpan);
+    else return false;
+    return true;
   }
 
   protected override doSend(message: Message): void {
@@ -423,14 +319,14 @@ export class MpiCommunicator extends BaseCommunicator {
     return new MpiCommunicator(this.#mpi, this.#mpi.dup(this.#handle), this.#whole);
   }
 
-  protected override doCart(grid: CartesianGrid, reorder: boolean): CartesianCommunicator | undefined {
+  protected override doCart(grid: CartesianGrid, reorder: boolean): Communicator | undefined {
     const handle = this.#mpi.cart(
       this.#handle,
       Int32Array.from(grid.dims),
       Int32Array.from(grid.periodic, Number),
       reorder,
     );
-    return handle < 0 ? undefined : new MpiCartesianCommunicator(this.#mpi, handle, grid);
+    return handle < 0 ? undefined : new MpiCommunicator(this.#mpi, handle);
   }
 
   protected override doFree(): void {
@@ -446,34 +342,5 @@ export class MpiCommunicator extends BaseCommunicator {
   abort(code: number, message?: string): never {
     if (message) say(message);
     return this.#mpi.abort(Number.isInteger(code) && code > 0 && code < 256 ? code : 1);
-  }
-}
-
-class MpiCartesianCommunicator extends MpiCommunicator implements CartesianCommunicator {
-  readonly #grid: CartesianGrid;
-  constructor(mpi: MpiAddon, handle: number, grid: CartesianGrid) {
-    super(mpi, handle);
-    this.#grid = grid;
-  }
-  get dims(): readonly number[] {
-    return this.#grid.dims;
-  }
-  get periodic(): readonly boolean[] {
-    return this.#grid.periodic;
-  }
-  get coords(): readonly number[] {
-    return this.coordsOf(this.rank);
-  }
-  coordsOf(rank: number): number[] {
-    return this.#grid.coordsOf(rank);
-  }
-  rankOf(coords: readonly number[]): number | undefined {
-    return this.#grid.rankOf(coords);
-  }
-  shift(
-    axis: number,
-    displacement = 1,
-  ): { readonly source: number | undefined; readonly destination: number | undefined } {
-    return this.#grid.shift(this.rank, axis, displacement);
   }
 }

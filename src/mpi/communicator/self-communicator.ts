@@ -1,16 +1,13 @@
 import type {
-  CartesianCommunicator,
   Communicator,
   DeviceMemorySupport,
   PersistentRequest,
-  ReduceOp,
   Request,
   Status,
 } from '../../core/ports/communicator.js';
 import type { Span } from '../../core/ports/span.js';
 import { copySpan } from '../memory/copy-span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
-import type { CartesianGrid } from './parts/cartesian-grid.js';
 import { COMPLETE, LocalPersistent, Mailbox } from './parts/mailbox.js';
 
 /** The communicator of a single rank, without MPI. Messages to itself are buffered. */
@@ -22,48 +19,13 @@ export class SelfCommunicator extends BaseCommunicator {
   protected override doBarrier(): void {}
   protected override doBcast(): void {}
 
-  protected override doAllreduce(send: Span | undefined, recv: Span): void {
-    if (send) copySpan(send, recv);
-  }
-
   protected override doIallreduce(): Request {
     return COMPLETE;
   }
 
-  protected override doReduce(send: Span | undefined, recv: Span | undefined, _op: ReduceOp): void {
+  /** All collectives of one rank copy. */
+  protected override doCollective(_call: string, send: Span | undefined, recv: Span | undefined): void {
     if (send && recv) copySpan(send, recv);
-  }
-
-  protected override doAllgather(send: Span | undefined, recv: Span | undefined): void {
-    if (send && recv) copySpan(send, recv);
-  }
-
-  protected override doAllgatherv(send: Span | undefined, recv: Span): void {
-    this.doAllgather(send, recv);
-  }
-
-  protected override doGather(send: Span | undefined, recv: Span | undefined): void {
-    this.doAllgather(send, recv);
-  }
-
-  protected override doGatherv(send: Span | undefined, recv: Span | undefined): void {
-    this.doAllgather(send, recv);
-  }
-
-  protected override doScatter(send: Span | undefined, recv: Span | undefined): void {
-    this.doAllgather(send, recv);
-  }
-
-  protected override doScatterv(send: Span | undefined, recv: Span | undefined): void {
-    this.doAllgather(send, recv);
-  }
-
-  protected override doAlltoall(send: Span, recv: Span): void {
-    copySpan(send, recv);
-  }
-
-  protected override doAlltoallv(send: Span, _sendCounts: readonly number[], recv: Span): void {
-    copySpan(send, recv);
   }
 
   protected override doSend(message: Message): void {
@@ -112,8 +74,8 @@ export class SelfCommunicator extends BaseCommunicator {
     return new SelfCommunicator();
   }
 
-  protected override doCart(grid: CartesianGrid): CartesianCommunicator | undefined {
-    return new SelfCartesianCommunicator(grid);
+  protected override doCart(): Communicator {
+    return new SelfCommunicator();
   }
 
   protected override doFree(): void {}
@@ -125,34 +87,5 @@ export class SelfCommunicator extends BaseCommunicator {
   abort(code: number, message?: string): never {
     if (message) process.stderr.write(`${message}\n`);
     return process.exit(code);
-  }
-}
-
-class SelfCartesianCommunicator extends SelfCommunicator implements CartesianCommunicator {
-  readonly #grid: CartesianGrid;
-  constructor(grid: CartesianGrid) {
-    super();
-    this.#grid = grid;
-  }
-  get dims(): readonly number[] {
-    return this.#grid.dims;
-  }
-  get periodic(): readonly boolean[] {
-    return this.#grid.periodic;
-  }
-  get coords(): readonly number[] {
-    return this.coordsOf(this.rank);
-  }
-  coordsOf(rank: number): number[] {
-    return this.#grid.coordsOf(rank);
-  }
-  rankOf(coords: readonly number[]): number | undefined {
-    return this.#grid.rankOf(coords);
-  }
-  shift(
-    axis: number,
-    displacement = 1,
-  ): { readonly source: number | undefined; readonly destination: number | undefined } {
-    return this.#grid.shift(this.rank, axis, displacement);
   }
 }

@@ -40,12 +40,12 @@ export function staging(body: () => void): void {
 }
 
 /**
- * Returns the span itself, after pending work on it, if MPI can access it. Otherwise returns host
- * memory of the same size.
+ * Returns the span itself, after pending work on it, if MPI can access it. Otherwise, and for
+ * device memory unless `direct`, returns host memory of the same size.
  */
-export function stage(span: Span, reachable = isReachable(span)): Span {
+export function stage(span: Span, direct = true): Span {
   if (span.kind === 'host') return span;
-  if (!reachable) {
+  if (!direct || !isReachable(span)) {
     const memory = hostFor(span);
     if (collects) stagedMemory.push([span, memory]);
     return memory;
@@ -67,15 +67,15 @@ export function copyIn(span: Span, staged: Span): void {
 }
 
 /** Staging memory with the span's elements. */
-export function stageOut(span: Span, reachable?: boolean): Span {
-  const staged = stage(span, reachable);
+export function stageOut(span: Span, direct?: boolean): Span {
+  const staged = stage(span, direct);
   copyOut(span, staged);
   return staged;
 }
 
 /** Staging memory to send from, which shares no memory with the span that the same call writes. */
-export const stageApart = (send: Span, recv: Span | undefined, reachable?: boolean): Span =>
-  meets(send, recv) ? snapshot(send) : stageOut(send, reachable);
+export const stageApart = (send: Span, recv: Span | undefined, direct?: boolean): Span =>
+  meets(send, recv) ? snapshot(send) : stageOut(send, direct);
 
 function meets(a: Span, b: Span | undefined): boolean {
   if (!b || a.kind === 'host' || b.kind === 'host' || a.address === undefined || b.address === undefined)

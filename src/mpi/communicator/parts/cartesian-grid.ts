@@ -1,5 +1,6 @@
 import { MpiError } from '../../../core/base/errors.js';
 import { textOf } from '../../../core/base/text-of.js';
+import type { CartesianCommunicator, Communicator } from '../../../core/ports/communicator.js';
 
 /** A grid of ranks, row-major as in MPI: the last axis varies fastest. */
 export class CartesianGrid {
@@ -30,6 +31,18 @@ export class CartesianGrid {
       throw new MpiError(
         `cart: a grid of ${dims.join(' × ')} needs ${this.size} ranks, the communicator has ${ranks}`,
       );
+  }
+
+  /** What a rank's communicator has besides the members of {@link Communicator}. */
+  methodsOf(rank: number): Omit<CartesianCommunicator, keyof Communicator> {
+    return {
+      dims: this.dims,
+      periodic: this.periodic,
+      coords: this.coordsOf(rank),
+      coordsOf: (other) => this.coordsOf(other),
+      rankOf: (coords) => this.rankOf(coords),
+      shift: (axis, displacement = 1) => this.shift(rank, axis, displacement),
+    };
   }
 
   coordsOf(rank: number): number[] {
