@@ -189,6 +189,29 @@ void scatterv(const Comm& comm, Memory from, Memory to, Counts counts, DType dty
   exchange.wait("MPI_Scatterv");
 }
 
+/** Each rank receives its part of the reduction of all. */
+void reduceScatter(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype, Op op) {
+  const Parts parts(counts, comm, dtype);
+  std::uint8_t* send = from.of(parts.total, dtype);
+  std::uint8_t* recv = to.of(parts.sizeOf(comm.rank), dtype);
+  const MPI_Op operation = opOf(op, dtype);
+  if (!parts.isLarge) {
+    check(LOPS_COUNTED(MPI_Reduce_scatter)(send, recv, parts.counts.data(), datatypeOf(dtype), operation,
+                                           comm.comm),
+          "MPI_Reduce_scatter");
+    return;
+  }
+  for (int root = 0; root < comm.size; root++) {
+    inPieces(parts.sizeOf(root), [&](std::size_t at, Count n) {
+      const std::size_t bytes = at * bytesOf(dtype);
+      check(LOPS_COUNTED(MPI_Reduce)(parts.in(send, root) + bytes,
+                                     comm.rank == root ? recv + bytes : nullptr, n, datatypeOf(dtype),
+                                     operation, root, comm.comm),
+            "MPI_Reduce");
+    });
+  }
+}
+
 /**
  * A rank does not know whether the counts of other ranks are large. Each message is sent
  * separately, so that only its two ends must agree.
@@ -221,6 +244,7 @@ void exposeVectorCollectives(Napi::Object exports) {
   exposeCall<allgatherv>(exports, "allgatherv");
   exposeCall<gatherv>(exports, "gatherv");
   exposeCall<scatterv>(exports, "scatterv");
+  exposeCall<reduceScatter>(exports, "reduceScatter");
   exposeCall<alltoallv>(exports, "alltoallv");
 }
 

@@ -53,6 +53,7 @@ export const parameters = {
   allgatherv: 'comm memory offset memory offset counts dtype',
   gatherv: 'comm memory offset memory offset counts dtype root',
   scatterv: 'comm memory offset memory offset counts dtype root',
+  reduceScatter: 'comm memory offset memory offset counts dtype op',
   alltoallv: 'comm memory offset memory offset sendCounts recvCounts dtype',
   send: 'comm memory offset count dtype to tag',
   recv: 'comm memory offset count dtype from tag',

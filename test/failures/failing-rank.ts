@@ -72,6 +72,10 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
     const total = counts.reduce((a, b) => a + b, 0);
     world.alltoallv(new Float64Array(total), counts, new Float64Array(total), counts);
   },
+  'other parts': () => {
+    const counts = isIt ? [1, 1, 2] : [2, 1, 1];
+    world.reduceScatter(new Float64Array(4), 'sum', new Float64Array(counts[world.rank] ?? 0), counts);
+  },
   'other plans': () => {
     const x = DistributedArray.ones([12, 4]);
     const [first, second] = [new MPIFirstDerivative([12, 4]), new MPIFirstDerivative([12, 4], { order: 5 })];

@@ -114,6 +114,25 @@ export const BODIES: readonly Body[] = [
       }),
   },
   {
+    name: 'reduceScatter, every operation, equal and uneven parts',
+    run: (comm, cell) =>
+      each((dtype, scale) => {
+        for (const op of opsOf(dtype)) {
+          for (const counts of [undefined, uneven(comm, scale)]) {
+            const parts = counts ?? ranks(comm).map(() => scale);
+            const send = cell(dtype, numbers(dtype, comm.rank, sum(parts)));
+            const recv = cell(dtype, zeros(dtype, parts[comm.rank] as number));
+            comm.reduceScatter(send.memory, op, recv.memory, counts);
+            const start = sum(parts.slice(0, comm.rank)) * lanesOf(dtype);
+            const end = sum(parts.slice(0, comm.rank + 1)) * lanesOf(dtype);
+            const expected = reduced(dtype, op, comm.size, sum(parts)).slice(start, end);
+            same(recv.numbers(), expected, `${op} ${dtype}, counts [${parts.join()}]`);
+            same(send.numbers(), numbers(dtype, comm.rank, sum(parts)), 'what was sent is unchanged');
+          }
+        }
+      }),
+  },
+  {
     name: 'allgather, gather, scatter',
     run: (comm, cell) =>
       each((dtype, count) => {

@@ -242,10 +242,11 @@ distributed('counters count messages, bytes, reductions and other collectives', 
   mine.allreduce(new Float64Array(3), 'sum');
   mine.iallreduce(new Float64Array(3), 'sum').wait();
   mine.reduce(new Float64Array(3), 'sum', 0);
+  mine.reduceScatter(new Float64Array(mine.size), 'sum', new Float64Array(1));
   mine.barrier();
   mine.bcast(new Float64Array(3));
   mine.allgatherObject('x');
-  expect({ ...mine.counters }).to.include({ messages: 0, bytes: 0, reductions: 3, collectives: 3 });
+  expect({ ...mine.counters }).to.include({ messages: 0, bytes: 0, reductions: 4, collectives: 3 });
   mine.free();
 });
 
@@ -257,6 +258,10 @@ distributed('a NaN on one rank is the maximum and minimum on all', ({ comm }) =>
         comm.allreduce(x, op);
         expect(x[0]).to.be.NaN;
         if (comm.size > 1) expect(Object.is(x[1], op === 'max' ? 0 : -0)).to.equal(true);
+        const part = FloatArray.of(7);
+        const all = new FloatArray(comm.size).fill(comm.rank === where ? NaN : comm.rank);
+        comm.reduceScatter(all, op, part);
+        expect(part[0]).to.be.NaN;
       }
     }
   }
@@ -332,6 +337,39 @@ group('errors', () => {
       (c) => c.iallreduce(hostSpan(f8(2), 'complex128'), 'max'),
     ],
     ['sizes of an allgather', /recv to have/, (c) => c.allgather(f8(2), f8(2 * c.size + 1))],
+    [
+      'sizes of equal parts of a reduceScatter',
+      /reduceScatter: expected send to have \d elements, received \d/,
+      (c) => c.reduceScatter(f8(2 * c.size + 1), 'sum', f8(2)),
+    ],
+    [
+      'counts of a reduceScatter that differ from the memory',
+      /reduceScatter: expected recv to have 1 elements, received 2/,
+      (c) => c.reduceScatter(f8(c.size), 'sum', f8(2), Array(c.size).fill(1)),
+    ],
+    [
+      'counts of a reduceScatter for other ranks',
+      /reduceScatter: expected counts for \d ranks, received \d/,
+      (c) => c.reduceScatter(f8(2), 'sum', f8(1), Array(c.size + 1).fill(1)),
+    ],
+    [
+      'dtypes of a reduceScatter',
+      /reduceScatter: sends float32 and receives float64/,
+      (c) => c.reduceScatter(new Float32Array(c.size), 'sum', f8(1)),
+    ],
+    [
+      'a maximum of complex numbers by a reduceScatter',
+      /reduceScatter: 'max' is not defined for complex128/,
+      (c) => c.reduceScatter(hostSpan(f8(2 * c.size), 'complex128'), 'max', hostSpan(f8(2), 'complex128')),
+    ],
+    [
+      'overlapping memory of a reduceScatter',
+      /reduceScatter: the memory to send and to receive overlaps/,
+      (c) => {
+        const x = f8(c.size);
+        c.reduceScatter(x, 'sum', x.subarray(c.rank, c.rank + 1));
+      },
+    ],
     ['a list of counts', /counts for \d ranks, received 0/, (c) => c.allgatherv(f8(2), f8(2), [])],
     [
       'counts that differ from the memory',
@@ -402,6 +440,8 @@ group('errors', () => {
         () => mine.allreduce(bad, 'sum'),
         () => mine.iallreduce(bad, 'sum'),
         () => mine.reduce(bad, 'sum', 0),
+        () => mine.reduceScatter(bad, 'sum', f8(1)),
+        () => mine.reduceScatter(f8(mine.size), 'sum', bad),
         () => mine.allgather(bad, f8(1)),
         () => mine.allgatherv(bad, f8(1), each),
         () => mine.gather(bad, f8(1)),

@@ -91,6 +91,12 @@ export interface Communicator {
   iallreduce(inPlace: Transferable, op: ReduceOp): Request;
   /** `recv` is used on `root` only. Without it, the root reduces in place. */
   reduce(sendOrInPlace: Transferable, op: ReduceOp, root: number, recv?: Transferable): void;
+  /**
+   * `recv ← this rank's part of (op over ranks of send)`. The part of rank r has `counts[r]`
+   * elements; all ranks pass the same counts. `send` and `recv` do not overlap.
+   * @param counts by default, all parts are as long as `recv`
+   */
+  reduceScatter(send: Transferable, op: ReduceOp, recv: Transferable, counts?: readonly number[]): void;
   /** `recv.length = size · send.length` */
   allgather(send: Transferable, recv: Transferable): void;
   /** The part of rank r has `counts[r]` elements. Parts are adjacent, in the order of ranks. */

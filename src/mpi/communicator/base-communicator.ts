@@ -132,6 +132,15 @@ export abstract class BaseCommunicator implements Communicator {
     this.#perform('reduce', inPlace ? undefined : send, to, rest);
   }
 
+  reduceScatter(send: Transferable, op: ReduceOp, recv: Transferable, counts?: readonly number[]): void {
+    const [from, to] = [toSpan(send), toSpan(recv)];
+    checkOp('reduceScatter', op, from.dtype);
+    checkDisjoint('reduceScatter', from, to);
+    const parts = counts ?? Array<number>(this.size).fill(to.length);
+    this.#checkParts('reduceScatter', ['recv', to], ['send', from], parts);
+    this.#perform('reduceScatter', from, to, { counts: parts, op });
+  }
+
   allgather(send: Transferable, recv: Transferable): void {
     const [from, to] = [toSpan(send), toSpan(recv)];
     const inPlace = this.#checkGather('allgather', from, to);

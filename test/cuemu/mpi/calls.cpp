@@ -27,6 +27,19 @@ MPI_Count endOf(const Count* counts, const Displacement* at, MPI_Comm comm) {
   return end;
 }
 
+template <class Count>
+MPI_Count sumOf(const Count* counts, MPI_Comm comm) {
+  MPI_Count sum = 0;
+  for (int rank = 0; rank < sizeOf(comm); ++rank) sum += counts[rank];
+  return sum;
+}
+
+int rankIn(MPI_Comm comm) {
+  int rank = 0;
+  PMPI_Comm_rank(comm, &rank);
+  return rank;
+}
+
 }  // namespace
 
 #define BUFFER(buffer, count, type) \
