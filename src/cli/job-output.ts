@@ -12,7 +12,9 @@ const LOG_LINE = /^\[[^\]]*\] \[\[\d+,\d+\],\d+\] ORTE_ERROR_LOG: /;
  * as they are.
  */
 export function copyWithoutNoise(from: Readable, write: (text: string) => void): void {
-  /** Behind a ruler that was held back, since it may begin a block of noise; inside such a block. */
+  /**
+   * Behind a ruler that was held back, since it may begin a block of noise; inside such a block.
+   */
   let state: 'outside' | 'ruler' | 'noise' = 'outside';
   /** The beginning of a line that was held back. */
   let held = '';

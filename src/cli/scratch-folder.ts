@@ -9,8 +9,8 @@ export interface ScratchFolder {
 }
 
 /**
- * Makes a folder for temporary files: in `TMPDIR`, or if that is missing or read-only, where one can
- * be made. Undefined if there is no such place.
+ * Makes a folder for temporary files: in `TMPDIR`, or if that is missing or read-only, where one
+ * can be made. Undefined if there is no such place.
  */
 export function makeScratchFolder(prefix: string): ScratchFolder | undefined {
   for (const parent of [tmpdir(), '/tmp', '/dev/shm', process.cwd()]) {

@@ -47,8 +47,8 @@ function namesOf(make: DotTable[string]): string[] {
 
 /**
  * Dot tests of every operator of a table on every backend and with every dtype, one test for each
- * operator and shape. The vectors have the dtype of the operator or its complex form, and natural or
- * flat shape.
+ * operator and shape. The vectors have the dtype of the operator or its complex form, and natural
+ * or flat shape.
  */
 export function dotTests(title: string, table: DotTable): void {
   const rows = Object.entries(table).map(([name, make]) => [name, make, namesOf(make)] as const);

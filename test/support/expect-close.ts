@@ -19,8 +19,8 @@ export type Comparable = { asArray(): NDArray } | HostValues | Nested | ArrayLik
 
 /**
  * The accepted modulus of a difference: `atol + rtol · max(largest, scale)`, where `largest` is the
- * largest finite modulus of the expected values. A number is an `rtol`, or an `atol` if all expected
- * values are zero.
+ * largest finite modulus of the expected values. A number is an `rtol`, or an `atol` if all
+ * expected values are zero.
  */
 export type Tolerance =
   | number
@@ -147,8 +147,8 @@ function check(
 }
 
 /**
- * Fails unless the values agree within a tolerance. Two arrays must also agree in shape and dtype. A
- * failure names the place of the largest error, both values there, the number of elements that
+ * Fails unless the values agree within a tolerance. Two arrays must also agree in shape and dtype.
+ * A failure names the place of the largest error, both values there, the number of elements that
  * differ, and the layout of a distributed array with the rank that holds the element. Collective
  * for distributed arrays, whose ranks all compare the whole.
  */

@@ -362,7 +362,10 @@ export class CheckedBackend<M> implements Backend {
     if (size > 0) stencil.kernel(from, to);
   }
 
-  /** The kernel for a device that lacks it. The host prepares the stencil for the copies of its ghosts. */
+  /**
+   * The kernel for a device that lacks it. The host prepares the stencil for the copies of its
+   * ghosts.
+   */
   #hostStencil(dtype: DType, stencil: Stencil): (x: Elements, y: Elements) => void {
     return (x, y) => {
       const host = this.#fallback();

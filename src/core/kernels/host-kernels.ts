@@ -4,8 +4,8 @@ import { elementsIn, replaceElements } from './call-operands.js';
 const whole = (storage: Storage): Elements => ({ storage, offset: 0, size: storage.length });
 
 /**
- * Calls `run` with arguments of a kernel whose operands are on a backend of the host. The storages of
- * all operands are copied there. Those of the argument number `written` are copied back.
+ * Calls `run` with arguments of a kernel whose operands are on a backend of the host. The storages
+ * of all operands are copied there. Those of the argument number `written` are copied back.
  */
 export function runOnHost<A extends readonly unknown[], R>(
   host: Backend,

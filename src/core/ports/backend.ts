@@ -531,9 +531,9 @@ export interface Backend extends Kernels {
   synchronize(): void;
   stats(): MemoryStats;
   /**
-   * Prepares a stencil for arrays of `dtype` on this backend: checks it, and computes once what each
-   * call needs. The stencil may not be changed afterwards. The ghost cells must not be released
-   * before the last call; each call reads their present values.
+   * Prepares a stencil for arrays of `dtype` on this backend: checks it, and computes once what
+   * each call needs. The stencil may not be changed afterwards. The ghost cells must not be
+   * released before the last call; each call reads their present values.
    */
   prepareStencil(dtype: DType, stencil: Stencil): PreparedStencil;
   /**

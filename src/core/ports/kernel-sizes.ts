@@ -126,7 +126,8 @@ export function checkMatMul(
 
 /**
  * The number of elements of the block of a stencil for arrays of `dtype`.
- * @throws {@link ShapeError} if a storage is too short for its ghost cells, or an axis does not exist
+ * @throws {@link ShapeError} if a storage is too short for its ghost cells, or an axis does not
+ *   exist
  * @throws {@link DTypeError} if ghost cells have another dtype
  */
 export function checkStencil(dtype: DType, { shape, bands, range }: Stencil<AnyStorage>): number {

@@ -3,7 +3,10 @@ import type { DistributedSpace } from '../../core/distributed/space.js';
 
 type Direction = 'forward' | 'adjoint';
 
-/** The plans of an operator, one for each direction and space. The last eight of a direction are kept. */
+/**
+ * The plans of an operator, one for each direction and space. The last eight of a direction are
+ * kept.
+ */
 export class SpacePlans<P> {
   readonly #plans: Readonly<Record<Direction, PlanCache<DistributedSpace, P>>>;
   readonly #make: Readonly<Record<Direction, (space: DistributedSpace) => P>>;

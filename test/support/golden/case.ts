@@ -124,8 +124,8 @@ export class GoldenCase {
 
 /**
  * Computes the largest `|result − expected|`, its place, and the tolerance of the case. Real and
- * complex values can be compared. Infinities and NaN are correct where both arrays have the same. Other values that are
- * not finite, and arrays of another size, differ by infinity.
+ * complex values can be compared. Infinities and NaN are correct where both arrays have the same.
+ * Other values that are not finite, and arrays of another size, differ by infinity.
  */
 export function difference(
   result: HostValues,
