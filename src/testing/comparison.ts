@@ -107,8 +107,9 @@ export function multiIndex(index: number, shape: Shape): number[] {
  * @param shape one axis by default
  */
 export function describeDifferences(d: Differences, shape: Shape = [d.size]): string {
+  const elements = d.size === 1 ? 'element' : 'elements';
   return (
-    `${d.count} of ${d.size} ${d.size === 1 ? 'element differs' : `elements ${d.count === 1 ? 'differs' : 'differ'}`}, ` +
+    `${d.count} of ${d.size} ${elements} ${d.count === 1 ? 'differs' : 'differ'}, ` +
     `the worst at [${multiIndex(d.index, shape).join(', ')}]: ` +
     `expected ${d.expected}, received ${d.received}, error ${d.error}, allowed ${d.allowed}`
   );
