@@ -14,7 +14,13 @@ export type CudaState =
       readonly devices: readonly CudaDeviceInfo[];
       readonly libraries: Readonly<Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'nccl', CudaLibrary>>;
     }
-  | { readonly available: false; readonly reason: string; readonly remedy: string };
+  | {
+      readonly available: false;
+      readonly reason: string;
+      readonly remedy: string;
+      /** Set if the addon itself is missing or does not load, and not what it needs. */
+      readonly lacksAddon?: true;
+    };
 
 /** @throws {@link BackendError} if the package is not found */
 export const addonFile = (): string => packagePath('native/cuda/build/Release/lops_cuda.node');
@@ -22,11 +28,16 @@ export const addonFile = (): string => packagePath('native/cuda/build/Release/lo
 const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 'cpu'";
 
 function load(folder: string | undefined): CudaState {
-  if (!hasPackage()) return { available: false, ...NO_PACKAGE };
+  const lacksAddon = (reason: string, remedy: string): CudaState => ({
+    available: false,
+    reason,
+    remedy,
+    lacksAddon: true,
+  });
+  if (!hasPackage()) return lacksAddon(NO_PACKAGE.reason, NO_PACKAGE.remedy);
   try {
     const file = addonFile();
-    if (!existsSync(file))
-      return { available: false, reason: `the CUDA addon is not built (no ${file})`, remedy: BUILD };
+    if (!existsSync(file)) return lacksAddon(`the CUDA addon is not built (no ${file})`, BUILD);
     const addon = requireHere(file) as CudaAddon;
     addon.setErrorClass(BackendError);
     const probe = folder ? addon.probe(folder) : addon.probe();
@@ -41,8 +52,7 @@ function load(folder: string | undefined): CudaState {
     if (!nvrtc.available) return nvrtc;
     return { ...probe, addon };
   } catch (error) {
-    const reason = `the CUDA addon did not load: ${messageOf(error)}`;
-    return { available: false, reason, remedy: BUILD };
+    return lacksAddon(`the CUDA addon did not load: ${messageOf(error)}`, BUILD);
   }
 }
 

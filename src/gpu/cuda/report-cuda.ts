@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { AddonReport, BackendReport } from '../../core/ports/backend-report.js';
 import { addonFile, cudaAddon } from './cuda-addon.js';
 import { deviceOf } from './cuda-settings.js';
@@ -12,7 +11,10 @@ export function reportCuda(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): BackendReport {
   const state = cudaAddon();
-  const addon = addonReport();
+  const addon: AddonReport =
+    !state.available && state.lacksAddon
+      ? { name: 'cuda', available: false, details: state.reason, remedy: state.remedy }
+      : { name: 'cuda', available: true, details: addonFile() };
   if (!state.available)
     return { available: false, summary: state.reason, remedy: state.remedy, addon, devices: [] };
   const libraries = Object.entries(state.libraries).map(
@@ -30,11 +32,4 @@ export function reportCuda(
     })),
     device: deviceOf(env, state.devices, nodeRank).ordinal,
   };
-}
-
-function addonReport(): AddonReport {
-  const file = addonFile();
-  if (existsSync(file)) return { name: 'cuda', available: true, details: file };
-  const remedy = "'npx lops setup' builds it; it needs no CUDA to be built";
-  return { name: 'cuda', available: false, details: `not built (no ${file})`, remedy };
 }
