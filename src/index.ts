@@ -43,9 +43,9 @@ export {
   setDefaultBackend,
   setDefaultCommunicator,
 } from './core/ports/defaults.js';
+export { dot, exactDots, rdots, startDots, vdots } from './core/vector/inner-products.js';
 export { EXIT_RESUMABLE } from './core/vector/interruption.js';
-export { withReproducibleDots } from './core/vector/reproducible.js';
-export { dot, rdots, type Space, startDots, type Vector, vdots } from './core/vector/vector.js';
+export type { Space, Vector } from './core/vector/vector.js';
 export { KernelOperator } from './gpu/js-kernel/index.js';
 export { createTfjsBackend } from './gpu/tfjs/index.js';
 export { COMM_SELF, COMM_WORLD } from './import-side-effects.js';
@@ -87,7 +87,8 @@ export { type LsqrOptions, type LsqrResult, lsqr } from './optimization/krylov/l
 export { type MinresOptions, type MinresResult, minres } from './optimization/krylov/minres.js';
 export { mixedPrecisionLeastSquares } from './optimization/krylov/mixed-precision.js';
 export { powerIteration } from './optimization/power-iteration.js';
-export type { RunOptions, SolverResult, SolverStep, StopReason } from './optimization/solver.js';
+export type { RunOptions, SolverResult, SolverStep } from './optimization/solver.js';
+export type { StopReason } from './optimization/solver-state.js';
 export { type FistaOptions, type FistaResult, fista } from './optimization/sparsity/fista.js';
 export { type IrlsOptions, type IrlsResult, irls } from './optimization/sparsity/irls.js';
 export { type IstaOptions, type IstaResult, ista } from './optimization/sparsity/ista.js';

@@ -108,22 +108,21 @@ export {
   secondDerivative,
 } from './schemes/derivative-scheme.js';
 export {
+  dot,
+  exactDots,
+  InnerProducts,
+  type PendingDots,
+  plainDots,
+  rdots,
+  startDots,
+  vdots,
+} from './vector/inner-products.js';
+export {
   EXIT_RESUMABLE,
   type SignalSource,
   STOP_SIGNALS,
   type StopSignal,
   setSignalSource,
 } from './vector/interruption.js';
-export { withReproducibleDots } from './vector/reproducible.js';
-export {
-  type AnyVector,
-  dot,
-  type NormOrder,
-  type PendingDots,
-  rdots,
-  type Space,
-  startDots,
-  type Vector,
-  vdots,
-} from './vector/vector.js';
+export type { AnyVector, NormOrder, Space, Vector } from './vector/vector.js';
 export { openWorkspaces, withWorkspace } from './vector/workspace.js';

@@ -47,6 +47,7 @@ export {
   type MixedPrecisionStep,
   mixedPrecisionLeastSquares,
 } from './krylov/mixed-precision.js';
+export { copyInto, solverSpaces, startVector } from './linear-system.js';
 export {
   type PowerIterationOptions,
   type PowerIterationResult,
@@ -54,14 +55,26 @@ export {
   type PowerIterationStep,
   powerIteration,
 } from './power-iteration.js';
-export type {
-  RunOptions,
-  SolverProgress,
-  SolverResult,
-  SolverStep,
-  StateKeeper,
-  StopReason,
+export {
+  defineSolver,
+  makeSolve,
+  makeSteps,
+  type RunOptions,
+  type SolverCall,
+  type SolverResult,
+  type SolverStep,
+  type SolverSteps,
+  type StateKeeper,
 } from './solver.js';
+export {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  type SolverProgress,
+  type SolverStart,
+  type StopReason,
+  type Verdict,
+} from './solver-state.js';
 export {
   type FistaOptions,
   type FistaResult,

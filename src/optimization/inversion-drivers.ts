@@ -1,7 +1,13 @@
 import { concatenate } from '../core/array/array-functions.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkList, checkOptionsObject, type Defaults, requireOptions } from '../core/base/options.js';
+import {
+  checkList,
+  checkNonNegative,
+  checkOptionsObject,
+  type Defaults,
+  requireOptions,
+} from '../core/base/options.js';
 import { DistributedArray } from '../core/distributed/distributed-array.js';
 import { StackedDistributedArray } from '../core/distributed/stacked-distributed-array.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
@@ -10,7 +16,6 @@ import { VStack } from '../local/basic/v-stack.js';
 import { MPIStackedVStack } from '../operators/mpi-stacked-vstack.js';
 import { type CgOptions, type CgResult, cg } from './krylov/cg.js';
 import { type CglsOptions, type CglsResult, cgls } from './krylov/cgls.js';
-import { checkNonNegative } from './solver.js';
 
 /** One penalty `ε² ‖d − R x‖²`. */
 export interface Regularization<M extends Vector<M>> {

@@ -1,8 +1,8 @@
 import { isComplex, realOf } from '../core/base/dtype.js';
-import { type AnyVector, rdots, type Space } from '../core/vector/vector.js';
+import type { InnerProducts } from '../core/vector/inner-products.js';
+import type { AnyVector, Space } from '../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/vector/workspace.js';
-import { multiplyReal, realSpace, tinyOf } from './moduli.js';
-import { inPlace, moduliInto } from './parts/diagonal-weight.js';
+import { moduliInto, multiplyReal, realSpace, tinyOf } from './moduli.js';
 
 /**
  * The largest element of a real vector; with a mask, that of this rank's colour. NaN if any element
@@ -17,8 +17,8 @@ function largest(x: AnyVector): number {
 
 /** `s ← max(depth − s, 0)` */
 function below(depth: number, s: AnyVector): AnyVector {
-  inPlace(s, (a, b) => s.backend.binary('subtract', depth, a, b));
-  return inPlace(s, (a, b) => s.backend.binary('maximum', a, 0, b));
+  s.map((a, b) => s.backend.binary('subtract', depth, a, b));
+  return s.map((a, b) => s.backend.binary('maximum', a, 0, b));
 }
 
 /**
@@ -31,14 +31,14 @@ function below(depth: number, s: AnyVector): AnyVector {
  * element, they lose no digits. Source: Condat, "Fast projection onto the simplex and the l1 ball",
  * 2016 (Michelot's algorithm).
  */
-function depthOf(s: AnyVector, r: number): number {
+function depthOf(s: AnyVector, r: number, dots: InnerProducts): number {
   return withWorkspaces([s.space, s.space], ([w, active]) => {
     const [gap, c] = [w as AnyVector, active as AnyVector];
     let depth = r;
     let before = Number.NaN;
     for (let k = 0; k < 200; k++) {
       below(depth, gap.assign(s)).map((a, b) => s.backend.unary('sign', a, b), c);
-      const [mass = 0, count = 0] = rdots([gap, c], [c, c]);
+      const [mass = 0, count = 0] = dots.rdots([gap, c], [c, c]);
       // The same elements remain: the depth follows from their sum
       if (count === before || count === 0) break;
       before = count;
@@ -55,12 +55,12 @@ function depthOf(s: AnyVector, r: number): number {
  *
  * @returns false, with undefined contents of y, if an element is NaN or Infinity
  */
-export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector): boolean {
+export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector, dots: InnerProducts): boolean {
   if (x.space.reducedSize === 0) return true;
   const top = largest(x);
   if (!Number.isFinite(top)) return false;
   x.map((a, b) => x.backend.binary('subtract', top, a, b), y);
-  below(depthOf(y, r), y);
+  below(depthOf(y, r, dots), y);
   return true;
 }
 
@@ -79,8 +79,8 @@ export function reserveProjection(space: Space<AnyVector>): void {
  *
  * @returns false, with undefined contents of y, if an element is not finite
  */
-export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): boolean {
-  const length = r === 0 ? 0 : x.norm(1);
+export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector, dots: InnerProducts): boolean {
+  const length = r === 0 ? 0 : dots.norm(x, 1);
   if (r === 0) y.fill(0);
   else if (length <= r) {
     if (y !== x) y.assign(x);
@@ -89,12 +89,12 @@ export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): boolea
     if (!Number.isFinite(top)) return false;
     withWorkspace(realSpace(x), (s: AnyVector) => {
       moduliInto(x, s);
-      inPlace(s, (a, b) => x.backend.binary('subtract', top, a, b));
-      below(depthOf(s, r), s);
+      s.map((a, b) => x.backend.binary('subtract', top, a, b));
+      below(depthOf(s, r, dots), s);
       // The factor is the projected modulus divided by the modulus
       withWorkspace(s.space, (moduli: AnyVector) => {
         moduliInto(x, moduli);
-        inPlace(moduli, (a, b) => x.backend.binary('maximum', a, tinyOf(x), b));
+        moduli.map((a, b) => x.backend.binary('maximum', a, tinyOf(x), b));
         s.map((a, b) => x.backend.binary('divide', a, b, b), moduli);
         multiplyReal(x, moduli, y);
       });

@@ -1,21 +1,21 @@
 import { type DType, isComplex, isDouble, realOf } from '../core/base/dtype.js';
 import type { Elements } from '../core/ports/backend.js';
-import type { AnyVector, Space } from '../core/vector/vector.js';
+import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 
 /** A positive number below all that matter in the precision of a vector. */
 export const tinyOf = (x: { readonly dtype: DType }): number => (isDouble(x.dtype) ? 1e-300 : 1e-37);
 
 /** The space of real vectors with one number for each element of x. */
-export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(realOf(x.dtype));
+export const realSpace = <V extends Vector<V>>(x: V): Space<V> => x.space.withDType(realOf(x.dtype));
+
+/** Writes `|x|` into `moduli`, a vector of {@link realSpace}. Never communicates. */
+export const moduliInto = <V extends Vector<V>>(x: V, moduli: V): V =>
+  x.map((from, to) => x.backend.unary('abs', from, to), moduli);
 
 /** Calls `body` with a workspace that holds the moduli `|x|`, real. `body` may change them. */
-export function withModuli<R>(x: AnyVector, body: (moduli: AnyVector) => R): R {
-  return withWorkspace(realSpace(x), (moduli: AnyVector) => {
-    x.map((a, m) => m.storage.backend.unary('abs', a, m), moduli);
-    return body(moduli);
-  });
-}
+export const withModuli = <R>(x: AnyVector, body: (moduli: AnyVector) => R): R =>
+  withWorkspace(realSpace(x), (moduli: AnyVector) => body(moduliInto(x, moduli)));
 
 /**
  * `y ← w·x` element by element, for real w. y may be x. Allocates nothing except a workspace if x

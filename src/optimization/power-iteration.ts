@@ -1,24 +1,25 @@
 import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { epsilonOf } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
-import type { LinearOperator } from '../core/operator/linear-operator.js';
-import { checkOperator } from '../core/operator/linear-operator.js';
-import { checkSpace, type Space, type Vector, vdots } from '../core/vector/vector.js';
+import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
+import { checkSpace, type Space, type Vector } from '../core/vector/vector.js';
 import {
-  checkedStep,
-  checkNonNegative,
-  finishIteration,
-  initialState,
-  type Loop,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  type StopReason,
-  solving,
-  stepping,
 } from './solver.js';
+import {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  type SolverProgress,
+  type StopReason,
+} from './solver-state.js';
 
 export interface PowerIterationStartOptions<V extends Vector<V>> {
   /**
@@ -36,10 +37,7 @@ export interface PowerIterationStartOptions<V extends Vector<V>> {
 /** Options of {@link powerIteration}. */
 export interface PowerIterationOptions<V extends Vector<V>>
   extends PowerIterationStartOptions<V>,
-    RunOptions {
-  /** Most iterations. @default 10 */
-  readonly niter?: number;
-}
+    RunOptions {}
 
 /** The state of {@link powerIteration}. */
 export interface PowerIterationState<V extends Vector<V>> extends SolverProgress {
@@ -76,6 +74,8 @@ export interface PowerIterationStep<V extends Vector<V>>
  */
 export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
+const NAME = 'powerIteration';
+
 const DEFAULTS = { tol: 1e-4, seed: 1, domain: undefined } satisfies Defaults<
   PowerIterationStartOptions<never>
 >;
@@ -83,22 +83,23 @@ const DEFAULTS = { tol: 1e-4, seed: 1, domain: undefined } satisfies Defaults<
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   options?: PowerIterationStartOptions<V>,
+  { dots } = PLAIN_START,
 ): PowerIterationState<V> {
-  const { tol, seed, domain = A.domain() } = withDefaults('powerIteration.init', options, DEFAULTS);
-  checkOperator('powerIteration', A);
-  checkSpace('powerIteration', domain);
-  checkNonNegative('powerIteration', { tol });
+  const { tol, seed, domain = A.domain() } = withDefaults(`${NAME}.init`, options, DEFAULTS);
+  checkOperator(NAME, A);
+  checkSpace(NAME, domain);
+  checkNonNegative(NAME, { tol });
   const range = A.rangeOf(domain);
   if (!domain.withDType(range.dtype).equals(range))
     throw new ShapeError(
       `powerIteration: expected an operator from a space to itself, received one from ${domain} to ${range}`,
     );
   const x = range.random(seed);
-  const norm = Math.sqrt(x.rdot(x));
+  const norm = Math.sqrt(dots.rdot(x, x));
   if (norm > 0) x.scale(1 / norm);
   const scalars = { cost: 0, real: 0, imaginary: 0, growth: 0, spread: 0, shift: 0 };
-  const state = { ...initialState(A, x, ['q']), ...scalars, tol, q: range.empty() };
-  finishIteration('powerIteration', state, { scalars: [norm] });
+  const state = { ...initialState(A, x, dots, { q: range.empty() }), ...scalars, tol };
+  finishIteration(NAME, state, { scalars: [norm] });
   return state;
 }
 
@@ -110,9 +111,9 @@ const APART = 100;
 
 /** One iteration: one application, one reduction. Allocates no vector. */
 function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
-  const { A, x, q, tol } = state;
+  const { A, x, q, tol, dots } = state;
   A.matvec(x, q);
-  const [product = 0, square = 0, size = 1] = vdots([x, q], [q, q], [x, x]);
+  const [product = 0, square = 0, size = 1] = dots.vdots([x, q], [q, q], [x, x]);
   // x has norm 1 up to rounding
   const xx = re(size) || 1;
   const qq = re(square) / xx;
@@ -148,24 +149,24 @@ function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
     const length = Math.sqrt(Math.max(0, xx * (qq + 2 * shift * real + shift * shift)));
     if (length > 0) x.axpby(1 / length, q, shift / length);
   }
-  finishIteration('powerIteration', state, { cost: now, reason, scalars: [growth, now] });
+  finishIteration(NAME, state, { cost: now, reason, scalars: [growth, now] });
 }
 
 const eigenvalue = <V extends Vector<V>>({ x, real, imaginary }: PowerIterationState<V>): Eigenvalue => ({
   maxeig: scalarOf(x.dtype, real, imaginary),
 });
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   options: PowerIterationOptions<V> = {},
-): Loop<PowerIterationState<V>, PowerIterationStartOptions<V>, Eigenvalue, Eigenvalue> => {
-  checkOperator('powerIteration', A);
+): SolverCall<PowerIterationState<V>, PowerIterationStartOptions<V>, Eigenvalue, Eigenvalue> => {
+  checkOperator(NAME, A);
   return {
-    name: 'powerIteration',
+    name: NAME,
     // Set explicitly, because the domain says which ranks and which backend hold the vectors
     options: options?.domain === undefined ? { ...options, domain: A.domain() } : options,
-    own: DEFAULTS,
-    start: (own) => init(A, own),
+    defaults: DEFAULTS,
+    init: (own, start) => init(A, own, start),
     step,
     report: eigenvalue,
     result: eigenvalue,
@@ -191,11 +192,7 @@ const solver = <V extends Vector<V>>(
  *
  * Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
-export const powerIteration = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('powerIteration', step),
-  steps: stepping(solver),
-});
+export const powerIteration = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
 
 /**
  * `‖A‖²`, for step lengths: the largest eigenvalue of `AᴴA` on the models of a space. The

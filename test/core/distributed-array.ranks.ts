@@ -17,7 +17,7 @@ import type { DistributedArrayOptions } from '../../src/core/distributed/space.j
 import { PARTITIONS } from '../../src/core/distributed/space.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
-import { rdots, startDots, vdots } from '../../src/core/vector/vector.js';
+import { rdots, startDots, vdots } from '../../src/core/vector/inner-products.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { MPIFirstDerivative } from '../../src/operators/mpi-first-derivative.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';

@@ -5,7 +5,7 @@ import { DTypeError, NumericalError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
-import { vdots } from '../../src/core/vector/vector.js';
+import { vdots } from '../../src/core/vector/inner-products.js';
 import { indexedKernels } from '../../src/cpu/reference/indexed-loops.js';
 import { distributed, group } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';

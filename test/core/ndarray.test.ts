@@ -5,7 +5,7 @@ import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import { complexOf, isComplex, isFloat, realOf } from '../../src/core/base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
 import { defaultBackend } from '../../src/core/ports/defaults.js';
-import { rdots } from '../../src/core/vector/vector.js';
+import { rdots } from '../../src/core/vector/inner-products.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { expectClose } from '../support/expect-close.js';
 import { skip } from '../support/skip.js';

@@ -13,7 +13,7 @@ import { product, type Shape } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
 import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
-import { withReproducibleDots } from '../../src/core/vector/reproducible.js';
+import { exactDots } from '../../src/core/vector/inner-products.js';
 import { distributed, group } from '../support/distributed.js';
 import { SEED } from '../support/draws.js';
 import { expectClose, type Tolerance } from '../support/expect-close.js';
@@ -74,12 +74,7 @@ group('norms of numbers of every size', () => {
             const exact = normOf(moduli, order);
             const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
             expectClose(whole.norm(order), exact, anySize(dtype), message);
-            expectClose(
-              withReproducibleDots(() => whole.norm(order)),
-              exact,
-              anySize(dtype),
-              `${message}, exact`,
-            );
+            expectClose(exactDots.norm(whole, order), exact, anySize(dtype), `${message}, exact`);
             for (const x of distributedOnes) {
               expectClose(x.norm(order), exact, anySize(dtype), `${message}, ${x.layout}`);
             }
@@ -98,7 +93,7 @@ group('norms of numbers of every size', () => {
         for (const order of [2, 1, 3, 0.5]) {
           for (const norm of [
             x.norm(order),
-            withReproducibleDots(() => x.norm(order)),
+            exactDots.norm(x, order),
             x.local.size === 3 ? x.local.norm(order) : expected,
           ])
             expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) =>
@@ -185,19 +180,17 @@ group('norms along an axis, of numbers of every size', () => {
               });
             };
             check(x.norm(order, axis), 'one array');
-            check(
-              withReproducibleDots(() => x.norm(order, axis)),
-              'one array, exact',
-            );
+            check(x.norm(order, axis, { exact: true }), 'one array, exact');
             for (const layout of layoutsOf(x.shape, comm.size).filter(
               (l) => l.grid.filter((g) => g > 1).length < 2,
             )) {
               const spread = placed(x, layout, comm);
               check(spread.norm(order, axis).asArray(), `${layout}`);
               if (order > 3) continue;
-              const exactly = withReproducibleDots(() =>
-                [spread.norm(order, axis).asArray(), x.norm(order, axis)].map((y) => [...y.toHost()]),
-              );
+              const exactly = [
+                spread.norm(order, axis, { exact: true }).asArray(),
+                x.norm(order, axis, { exact: true }),
+              ].map((y) => [...y.toHost()]);
               expect(exactly[0], `${dtype}, order ${order}, axis ${axis}, ${layout}, bits`).to.deep.equal(
                 exactly[1],
               );
@@ -265,22 +258,19 @@ group('norms without rounding', () => {
           });
           const rows = [4, 5].map((n, k) => whole.slice([4 * k, 4 * k + n]));
           for (const order of [2, 1, 3]) {
-            const norm = withReproducibleDots(() => whole.norm(order));
+            const norm = exactDots.norm(whole, order);
             const message = `${dtype}, order ${order}, ${scale}, seed ${SEED}`;
             for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
               let value = 0;
               const x = placed(whole, layout, comm);
               const spent = traffic(comm, () => {
-                value = withReproducibleDots(() => x.norm(order));
+                value = exactDots.norm(x, order);
               });
               expect(value, `${message}, ${layout}`).to.equal(norm);
               if (scale === 1) expect(spent).to.deep.equal({ ...NOTHING, reductions: 1 });
             }
             const stack = new StackedDistributedArray(rows.map((r) => DistributedArray.toDist(r)));
-            expect(
-              withReproducibleDots(() => stack.norm(order)),
-              `${message}, stacked`,
-            ).to.equal(norm);
+            expect(exactDots.norm(stack, order), `${message}, stacked`).to.equal(norm);
           }
         }
       }

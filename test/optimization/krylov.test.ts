@@ -16,7 +16,7 @@ import { lsmr } from '../../src/optimization/krylov/lsmr.js';
 import { lsqr } from '../../src/optimization/krylov/lsqr.js';
 import { minres } from '../../src/optimization/krylov/minres.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';
-import type { StopReason } from '../../src/optimization/solver.js';
+import type { StopReason } from '../../src/optimization/solver-state.js';
 import { expectClose } from '../support/expect-close.js';
 import { Dense, type Matrix, normalSolution, randomMatrix, solveDense } from './dense.js';
 

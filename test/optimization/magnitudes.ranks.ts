@@ -20,7 +20,7 @@ import { lsmr } from '../../src/optimization/krylov/lsmr.js';
 import { lsqr } from '../../src/optimization/krylov/lsqr.js';
 import { minres } from '../../src/optimization/krylov/minres.js';
 import { mixedPrecisionLeastSquares } from '../../src/optimization/krylov/mixed-precision.js';
-import type { SolverProgress } from '../../src/optimization/solver.js';
+import { PLAIN_START, type SolverProgress } from '../../src/optimization/solver-state.js';
 import { fista } from '../../src/optimization/sparsity/fista.js';
 import { irls } from '../../src/optimization/sparsity/irls.js';
 import { ista } from '../../src/optimization/sparsity/ista.js';
@@ -134,13 +134,13 @@ group('data of any magnitude', () => {
           readonly [(y: DistributedArray, unit: number) => SolverProgress, (state: never) => void]
         >
       > = {
-        'irls (data)': [(data, unit) => irls.init(A, data, irlsOptions, unit), irls.step],
+        'irls (data)': [(data, unit) => irls.init(A, data, irlsOptions, { ...PLAIN_START, unit }), irls.step],
         'irls (model)': [
-          (data, unit) => irls.init(A, data, { ...irlsOptions, kind: 'model' }, unit),
+          (data, unit) => irls.init(A, data, { ...irlsOptions, kind: 'model' }, { ...PLAIN_START, unit }),
           irls.step,
         ],
         splitBregman: [
-          (data, unit) => splitBregman.init(A, data, { l1, l2, inner: 2 }, unit),
+          (data, unit) => splitBregman.init(A, data, { l1, l2, inner: 2 }, { ...PLAIN_START, unit }),
           splitBregman.step,
         ],
         ...Object.fromEntries(
@@ -153,7 +153,11 @@ group('data of any magnitude', () => {
             };
             return [
               `fista, ${threshkind}`,
-              [(data: DistributedArray, unit: number) => fista.init(A, data, options, unit), fista.step],
+              [
+                (data: DistributedArray, unit: number) =>
+                  fista.init(A, data, options, { ...PLAIN_START, unit }),
+                fista.step,
+              ],
             ] as const;
           }),
         ),

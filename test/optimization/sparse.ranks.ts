@@ -4,6 +4,7 @@ import { isComplex } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import { plainDots } from '../../src/core/vector/inner-products.js';
 import { MatrixMult } from '../../src/local/index.js';
 import {
   MPIBlockDiag,
@@ -163,7 +164,9 @@ group('sparse solvers', () => {
       const x = DistributedArray.random([7, 3], { dtype, seed: 4 });
       const project = (radius: number): DistributedArray => {
         const [y, inPlace] = [x.emptyLike(), x.copy()];
-        expect(projectOntoL1Ball(x, radius, y)).to.equal(projectOntoL1Ball(inPlace, radius, inPlace));
+        expect(projectOntoL1Ball(x, radius, y, plainDots)).to.equal(
+          projectOntoL1Ball(inPlace, radius, inPlace, plainDots),
+        );
         expect(inPlace.subtract(y).norm()).to.equal(0);
         return y;
       };

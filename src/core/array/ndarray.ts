@@ -11,16 +11,14 @@ import { textOf } from '../base/text-of.js';
 import type { Backend, Elements, InnerProduct, Storage } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { checkBackend, resolveBackend } from '../ports/defaults.js';
+import { dot, rdots, vdots } from '../vector/inner-products.js';
 import {
   type AnyVector,
   checkSameMemory,
   checkVector,
-  dot,
   type NormOrder,
-  rdots,
   type Space,
   type Vector,
-  vdots,
 } from '../vector/vector.js';
 import { matmul } from './array-functions.js';
 import {
@@ -55,6 +53,7 @@ import {
   deviation,
   type KeepDims,
   mean,
+  type NormOptions,
   norm,
   type ReduceOptions,
   reduce,
@@ -701,9 +700,9 @@ export class NDArray implements Vector<NDArray>, Elements {
    * axes are taken as one long vector.
    */
   norm(order?: NormOrder): number;
-  norm(order: NormOrder | undefined, axis: Axes, options?: ReduceOptions): NDArray;
+  norm(order: NormOrder | undefined, axis: Axes, options?: NormOptions): NDArray;
   norm(order: NormOrder | undefined, axis: undefined, options: KeepDims): NDArray;
-  norm(order: NormOrder = 2, axis?: Axes, options?: ReduceOptions): NDArray | number {
+  norm(order: NormOrder = 2, axis?: Axes, options?: NormOptions): NDArray | number {
     return norm(this, order, axis, options);
   }
 

@@ -1,9 +1,9 @@
 import { hostArray, lanesOf, realOf } from '../base/dtype.js';
 import { tidy } from '../base/scope.js';
 import type { Extents } from '../ports/backend.js';
+import { addPowers, EXACT_LANES, exactTotals } from '../vector/exact-sums.js';
 import { LARGEST, type NormRecipe, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
 import { isOutOfRange, type Scaling, scalingOf } from '../vector/norm-scaling.js';
-import { addPowers, dotsAreReproducible, EXACT_LANES, exactTotals } from '../vector/reproducible.js';
 import type { NormOrder } from '../vector/vector.js';
 import type { NDArray } from './ndarray.js';
 
@@ -81,9 +81,10 @@ function joined(
   extents: Extents,
   order: NormOrder | undefined,
   join: Join | undefined,
+  exact: boolean,
   scalings?: readonly (Scaling | undefined)[],
 ): Float64Array {
-  if (dotsAreReproducible() && sumsModuli(recipe)) return exactSums(x, extents, order ?? 2, scalings, join);
+  if (exact && sumsModuli(recipe)) return exactSums(x, extents, order ?? 2, scalings, join);
   const shares = tidy(() =>
     reduced(recipe.kernel, scalings ? scaledAlong(x, extents, scalings) : x, extents, order),
   );
@@ -100,22 +101,24 @@ function joined(
 /**
  * Norms along the middle axis of `[outer, n, inner]` of float data, on the host. `join` is one
  * reduction. If sums of powers lie outside of the range in which they are precise, there are three.
+ * If `exact`, sums do not depend on the number of ranks.
  */
 export function normsAlong(
   x: NDArray,
   extents: Extents,
   order: NormOrder | undefined,
+  exact: boolean,
   join?: Join,
 ): Float64Array {
   const recipe = normRecipe(order);
   const { dtype } = x;
-  const sums = joined(recipe, x, extents, order, join);
+  const sums = joined(recipe, x, extents, order, join, exact);
   if (!sumsPowers(recipe) || !sums.some((sum) => isOutOfRange(sum, dtype))) return sums.map(recipe.finish);
-  const largest = joined(LARGEST, x, extents, undefined, join);
+  const largest = joined(LARGEST, x, extents, undefined, join, exact);
   const scalings = Array.from(sums, (sum, j) =>
     isOutOfRange(sum, dtype) ? scalingOf(largest[j] as number, dtype, order ?? 2) : undefined,
   );
-  const scaled = joined(recipe, x, extents, order, join, scalings);
+  const scaled = joined(recipe, x, extents, order, join, exact, scalings);
   return sums.map((sum, j) => {
     if (!isOutOfRange(sum, dtype)) return recipe.finish(sum);
     return scalings[j]?.undo(recipe.finish(scaled[j] as number)) ?? (largest[j] as number);

@@ -9,7 +9,6 @@ import type { Extents, ReduceKernel } from '../ports/backend.js';
 import { reduceResult } from '../ports/kernel-dtypes.js';
 import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
 import { normOfRuns, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
-import { dotsAreReproducible } from '../vector/reproducible.js';
 import type { NormOrder } from '../vector/vector.js';
 import { unaryInPlace } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
@@ -23,6 +22,17 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
+
+/** Options of norms along axes. */
+export interface NormOptions extends ReduceOptions {
+  /**
+   * Whether powers of moduli are added without rounding, so that norms have the same bits for any
+   * number of ranks. Costs about 40 ns an element.
+   * @default false
+   */
+  readonly exact?: boolean;
+}
+export const NORM_DEFAULTS = { ...DEFAULTS, exact: false } satisfies Defaults<NormOptions>;
 
 /** Options that keep all axes; reduced ones have length 1. */
 export type KeepDims = ReduceOptions & { readonly keepdims: true };
@@ -255,16 +265,16 @@ export function deviation(
  * Vector norms along axes, for every order of `normRecipe`. Several axes are taken as one long
  * vector.
  */
-function normAxes(x: NDArray, order: number, axis: Axes, options?: ReduceOptions): NDArray {
+function normAxes(x: NDArray, order: number, axis: Axes, options?: NormOptions): NDArray {
   const recipe = normRecipe(order);
+  const { keepdims, exact } = withDefaults('norm', options, NORM_DEFAULTS);
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
-    const sums = reduceAxes(recipe.kernel, from, axis, options, order);
-    const exactly = dotsAreReproducible() && sumsModuli(recipe);
-    if (exactly || (sumsPowers(recipe) && !areInRange(sums))) {
+    const sums = reduceAxes(recipe.kernel, from, axis, { keepdims }, order);
+    if ((exact && sumsModuli(recipe)) || (sumsPowers(recipe) && !areInRange(sums))) {
       const gathered = gatherAxes(from, toAxes(axis, x.shape.length));
       const norms = hostArray(sums.dtype, sums.size);
-      norms.set(normsAlong(gathered.from, gathered.extents, order));
+      norms.set(normsAlong(gathered.from, gathered.extents, order, exact));
       return sums.space.upload(norms);
     }
     if (recipe.kernel === 'sumSquares') unaryInPlace('sqrt', sums);
@@ -276,10 +286,12 @@ export function norm(
   x: NDArray,
   order: NormOrder,
   axis: Axes | undefined,
-  options: ReduceOptions | undefined,
+  options: NormOptions | undefined,
 ): NDArray | number {
-  const axes = axis ?? keptAxes('norm', x, options);
-  return axes === undefined ? normOfRuns([x], x.dtype, undefined, order) : normAxes(x, order, axes, options);
+  const axes = axis ?? keptAxes('norm', x, options, NORM_DEFAULTS);
+  return axes === undefined
+    ? normOfRuns([x], x.dtype, undefined, order, options?.exact)
+    : normAxes(x, order, axes, options);
 }
 
 /** The first position of the extreme along one axis, int32. A NaN counts as the extreme. */

@@ -165,3 +165,45 @@ export function checkTexts(owner: string, options: object, names: readonly strin
       throw new ArgumentError(`${owner}: expected ${name} to be a text, received ${textOf(value)}`);
   }
 }
+
+/** Checks named values, such as `{ tol, rtol }`, and throws {@link ArgumentError} with the name. */
+const checkEach =
+  <T>(what: string, fits: (value: unknown) => boolean) =>
+  (owner: string, values: Readonly<Record<string, T>>): void => {
+    for (const [name, value] of Object.entries(values))
+      if (!fits(value))
+        throw new ArgumentError(`${owner}: expected ${name} to be ${what}, received ${textOf(value)}`);
+  };
+
+/** Throws {@link ArgumentError} unless all the values are finite numbers. */
+export const checkFinite = checkEach<number>('a finite number', Number.isFinite);
+
+/** Throws {@link ArgumentError} unless all the values are finite numbers of at least 0. */
+export const checkNonNegative = checkEach<number>(
+  'a finite number of at least 0',
+  (v) => Number.isFinite(v) && (v as number) >= 0,
+);
+
+/**
+ * Throws {@link ArgumentError} unless all the values are numbers of at least 0. Infinity is allowed
+ * and means no limit.
+ */
+export const checkLimit = checkEach<number>(
+  'a number of at least 0, or Infinity for no limit',
+  (v) => typeof v === 'number' && v >= 0,
+);
+
+/** Throws {@link ArgumentError} unless all the values are whole numbers of at least 0. */
+export const checkCount = checkEach<number>(
+  'a whole number of at least 0',
+  (v) => Number.isSafeInteger(v) && (v as number) >= 0,
+);
+
+/** Throws {@link ArgumentError} unless all the values are whole numbers above 0. */
+export const checkPositiveCount = checkEach<number>(
+  'a whole number above 0',
+  (v) => Number.isSafeInteger(v) && (v as number) > 0,
+);
+
+/** Throws {@link ArgumentError} unless all the values are true or false. */
+export const checkFlag = checkEach<boolean>('true or false', (v) => typeof v === 'boolean');

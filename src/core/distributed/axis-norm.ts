@@ -1,8 +1,8 @@
 import { type Join, normsAlong } from '../array/norms-along.js';
-import type { ReduceOptions } from '../array/reductions.js';
+import { NORM_DEFAULTS, type NormOptions } from '../array/reductions.js';
 import { hostArray, isFloat, realOf } from '../base/dtype.js';
 import { PartitionError, ShapeError } from '../base/errors.js';
-import { type Defaults, withDefaults } from '../base/options.js';
+import { withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { around, type Shape } from '../base/shape.js';
 import { combineShares } from '../vector/norm.js';
@@ -10,8 +10,6 @@ import type { NormOrder } from '../vector/vector.js';
 import type { DistributedArray } from './distributed-array.js';
 import { Layout } from './layout.js';
 import { partsAlong } from './row-layout.js';
-
-const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
 
 /**
  * Computes the norms along one axis: an array without that axis. The result is replicated if the
@@ -23,9 +21,9 @@ export function normAlong(
   x: DistributedArray,
   order: NormOrder | undefined,
   axis: number,
-  options: ReduceOptions,
+  options: NormOptions,
 ): DistributedArray {
-  const { keepdims } = withDefaults('norm', options, DEFAULTS);
+  const { keepdims, exact } = withDefaults('norm', options, NORM_DEFAULTS);
   const { layout, backend } = x;
   if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
   if (layout.grid.filter((g) => g > 1).length > 1)
@@ -49,7 +47,7 @@ export function normAlong(
       ? (shares, combine) => combineShares(x.reducer, shares, combine)
       : undefined;
     // Results along an axis are small, so the host computes the last steps.
-    const values = normsAlong(from, around(mine, axis), order, join);
+    const values = normsAlong(from, around(mine, axis), order, exact, join);
     const y = space.empty();
     const host = hostArray(dtype, values.length);
     host.set(values);

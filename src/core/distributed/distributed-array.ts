@@ -1,6 +1,6 @@
 import { checkArray } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
-import type { ReduceOptions } from '../array/reductions.js';
+import type { NormOptions } from '../array/reductions.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import {
   checkDType,
@@ -501,8 +501,8 @@ export class DistributedArray
    * without that axis, replicated if the axis is the distributed one.
    */
   override norm(order?: NormOrder): number;
-  override norm(order: NormOrder | undefined, axis: number, options?: ReduceOptions): DistributedArray;
-  override norm(order?: NormOrder, axis?: number, options: ReduceOptions = {}): number | DistributedArray {
+  override norm(order: NormOrder | undefined, axis: number, options?: NormOptions): DistributedArray;
+  override norm(order?: NormOrder, axis?: number, options: NormOptions = {}): number | DistributedArray {
     if (axis !== undefined) return normAlong(this, order, toAxis(axis, this.ndim), options);
     return distributedNorm(this, this.reducer, order);
   }

@@ -10,6 +10,7 @@ import { textOf } from '../base/text-of.js';
 import { movedTo } from '../distributed/fill-into.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
+import { vdots } from '../vector/inner-products.js';
 import { type Filled, takeReturned } from '../vector/returned.js';
 import {
   type AnyVector,
@@ -18,7 +19,6 @@ import {
   type Space,
   sameMemory,
   type Vector,
-  vdots,
   viewAs,
 } from '../vector/vector.js';
 import { borrow, giveBack, withWorkspace } from '../vector/workspace.js';

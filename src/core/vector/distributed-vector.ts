@@ -5,8 +5,9 @@ import { ArgumentError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
+import { dot, rdots, vdots } from './inner-products.js';
 import { distributedNorm, distributedSelection } from './norm.js';
-import { dot, type NormOrder, rdots, type Space, type Vector, vdots } from './vector.js';
+import type { NormOrder, Space, Vector } from './vector.js';
 
 /** The space of a vector that is distributed over ranks. */
 export interface SpreadSpace<V> extends Space<V> {

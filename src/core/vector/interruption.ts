@@ -44,7 +44,9 @@ export function expectSignals(owner: string, signals: readonly StopSignal[]): vo
     throw new ArgumentError(`${owner}: expected a list of signals, received ${textOf(signals)}`);
   for (const signal of signals) checkOneOf(`${owner}: a signal`, signal, STOP_SIGNALS);
   if (!source)
-    throw new ArgumentError(`${owner}: nobody sees signals: import 'lops-mpi', or call setSignalSource()`);
+    throw new ArgumentError(
+      `${owner}: signals are not received: import 'lops-mpi', or call setSignalSource()`,
+    );
   source.expect(signals);
 }
 
@@ -52,34 +54,27 @@ export function expectSignals(owner: string, signals: readonly StopSignal[]): vo
  * The vote of a solver's ranks on whether one of them has received a signal. The reductions of
  * inner products in a step carry it as one additional number.
  */
-export class Interruption {
+export class SignalVote {
   readonly #comm: Communicator | undefined;
   #received = false;
-  #told = false;
+  #isComplete = false;
 
   /** @param comm the ranks that decide together; undefined for one rank */
   constructor(comm: Communicator | undefined) {
     this.#comm = comm;
   }
 
-  /** Runs a step. Its reductions of inner products over the communicator carry the vote. */
-  runStep(step: () => void): void {
-    const outer = current;
-    current = this;
-    this.#told = false;
-    try {
-      step();
-    } finally {
-      current = outer;
-    }
+  /** Begins the vote of a step. */
+  begin(): void {
+    this.#isComplete = false;
   }
 
   /**
-   * Returns the same on all ranks: whether one of them has received a signal. Costs a reduction
-   * only if the step had none.
+   * Ends the vote of a step. Returns the same on all ranks: whether one of them has received a
+   * signal. Costs a reduction only if none of the step has carried the vote.
    */
   agree(): boolean {
-    if (!this.#told) {
+    if (!this.#isComplete) {
       const votes = Int32Array.of(this.localVote());
       this.#comm?.allreduce(votes, 'max');
       this.receive(votes[0] as number);
@@ -87,8 +82,9 @@ export class Interruption {
     return this.#received;
   }
 
-  appliesTo(comm: Communicator): boolean {
-    return comm.id === this.#comm?.id;
+  /** Whether the ranks of `comm` are those that vote, so that its reductions carry the vote. */
+  isOf(comm: Communicator | undefined): boolean {
+    return comm !== undefined && comm.id === this.#comm?.id;
   }
 
   /** The vote of this rank, which it adds to a reduction. */
@@ -98,16 +94,7 @@ export class Interruption {
 
   /** Receives the votes of all ranks, reduced to their sum or maximum. */
   receive(sum: number): void {
-    this.#told = true;
+    this.#isComplete = true;
     if (sum > 0) this.#received = true;
   }
 }
-
-let current: Interruption | undefined;
-
-/**
- * The active vote that reductions over `comm` carry; undefined if there is none. It is the same on
- * all ranks of `comm`.
- */
-export const pendingVote = (comm: Communicator | undefined): Interruption | undefined =>
-  comm && current?.appliesTo(comm) ? current : undefined;

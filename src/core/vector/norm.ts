@@ -3,8 +3,8 @@ import { ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import type { Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
+import { addPowersExactly, EXACT_LANES, exactTotals } from './exact-sums.js';
 import { isOutOfRange, type Scaling, scaledCopy, scalingOf } from './norm-scaling.js';
-import { addPowersExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { AnyVector, NormOrder } from './vector.js';
 
 /**
@@ -149,9 +149,10 @@ function combined(
   runs: readonly Elements[],
   reducer: Communicator | undefined,
   order: NormOrder | undefined,
+  exact: boolean,
   scaling?: Scaling,
 ): number {
-  if (dotsAreReproducible() && sumsModuli(recipe)) {
+  if (exact && sumsModuli(recipe)) {
     const lanes = new Float64Array(EXACT_LANES);
     for (const run of runs) addPowersExactly(run, order ?? 2, scaling, lanes);
     reducer?.allreduce(lanes, 'sum');
@@ -169,21 +170,28 @@ function combined(
 /**
  * The norm of the elements of `runs` over the ranks of `reducer`: one reduction. If the sum of
  * powers lies outside of the range in which it is precise, two more: the largest modulus, and the
- * sum of elements that are scaled by it.
+ * sum of elements that are scaled by it. If `exact`, sums do not depend on the number of ranks.
  */
 export function normOfRuns(
   runs: readonly Elements[],
   dtype: DType,
   reducer: Communicator | undefined,
   order: NormOrder | undefined,
+  exact = false,
 ): number {
   const recipe = normRecipe(order);
-  const sum = combined(recipe, runs, reducer, order);
+  const sum = combined(recipe, runs, reducer, order, exact);
   if (!sumsPowers(recipe) || !isFloat(dtype) || !isOutOfRange(sum, dtype)) return recipe.finish(sum);
-  const largest = combined(LARGEST, runs, reducer, undefined);
+  const largest = combined(LARGEST, runs, reducer, undefined, exact);
   const scaling = scalingOf(largest, dtype, order ?? 2);
-  return scaling ? scaling.undo(recipe.finish(combined(recipe, runs, reducer, order, scaling))) : largest;
+  return scaling
+    ? scaling.undo(recipe.finish(combined(recipe, runs, reducer, order, exact, scaling)))
+    : largest;
 }
+
+/** The norm of a vector of any kind, by exact sums. */
+export const exactNorm = (x: AnyVector, order?: NormOrder): number =>
+  normOfRuns(runsOf(x), x.dtype, x.reducer, order, true);
 
 /** The norm of a distributed vector of any kind. */
 export const distributedNorm = (x: AnyVector, reducer: Communicator, order?: NormOrder): number =>

@@ -1,7 +1,7 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { startDots, type Vector } from '../../core/vector/vector.js';
-import { inUnitsOf } from '../parts/scaling.js';
-import { checkedStep, type Loop, noFields, type SolverStep, solving, stepping } from '../solver.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { defineSolver, makeSolve, makeSteps, type SolverCall, type SolverStep } from '../solver.js';
+import { PLAIN_START } from '../solver-state.js';
 import { type Istop, istopOf } from './cg.js';
 import {
   type CgSingleReductionOptions,
@@ -34,6 +34,8 @@ export interface CgPipelinedState<V extends Vector<V>> extends CgSingleReduction
 /** A step of {@link cgPipelined}. */
 export type CgPipelinedStep<V extends Vector<V>> = SolverStep<CgPipelinedState<V>>;
 
+const NAME = 'cgPipelined';
+
 /** The default of `replace`: the rounding errors in the recurrences double every few iterations. */
 const OFTEN = 20;
 
@@ -42,13 +44,13 @@ const OFTEN = 20;
  * start needs its norm.
  */
 function finishPipelined<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
-  const { A, M, w, m, n } = state;
-  const pending = startDots(...pairsOf(state, y));
+  const { A, M, w, m, n, dots } = state;
+  const pending = dots.startDots(...pairsOf(state, y));
   if (M && m) M.matvec(w, m);
   A.matvec(m ?? w, n);
   // Only the real parts are needed
   finishSingleReduction(
-    'cgPipelined',
+    NAME,
     state,
     [...pending.wait()].filter((_, i) => i % 2 === 0),
   );
@@ -63,13 +65,12 @@ function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionStartOptions<V> = {},
-  unit = 1,
+  start = PLAIN_START,
 ): CgPipelinedState<V> {
-  const start = startSingleReduction('cgPipelined', A, y, options, { often: OFTEN, unit });
-  const { M, r } = start;
+  const started = startSingleReduction(NAME, A, y, options, start, OFTEN);
+  const { M, r } = started;
   const state = {
-    ...start,
-    scratch: [],
+    ...started,
     m: M && r.emptyLike(),
     n: r.emptyLike(),
     q: M && r.zerosLike(),
@@ -105,18 +106,17 @@ function step<V extends Vector<V>>(state: CgPipelinedState<V>): void {
   finishPipelined(state);
 }
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgPipelinedOptions<V> = {},
-): Loop<CgPipelinedState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
-  name: 'cgPipelined',
+): SolverCall<CgPipelinedState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
+  name: NAME,
   options,
-  own: SINGLE_REDUCTION_DEFAULTS,
+  defaults: SINGLE_REDUCTION_DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   step,
-  report: noFields,
   result: istopOf,
 });
 
@@ -144,8 +144,4 @@ const solver = <V extends Vector<V>>(
  * Source: Ghysels and Vanroose, "Hiding global synchronization latency in the preconditioned
  * conjugate gradient algorithm", 2014.
  */
-export const cgPipelined = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('cgPipelined', step),
-  steps: stepping(solver),
-});
+export const cgPipelined = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,25 +1,24 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkCount, checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
-import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
+import type { Vector, VectorPair } from '../../core/vector/vector.js';
+import { copyInto, squareSpace, startVector } from '../linear-system.js';
+import { type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  checkCount,
-  checkedStep,
-  checkNonNegative,
-  copyInto,
+  defineSolver,
+  makeSolve,
+  makeSteps,
+  type RunOptions,
+  type SolverCall,
+  type SolverStep,
+} from '../solver.js';
+import {
   finishSquared,
   initialState,
-  type Loop,
-  noFields,
-  type RunOptions,
+  PLAIN_START,
   type SolverProgress,
-  type SolverStep,
-  solving,
-  squareSpace,
-  startVector,
-  stepping,
-} from '../solver.js';
+  type SolverStart,
+} from '../solver-state.js';
 import { CG_DEFAULTS, type CgStartOptions, type Istop, istopOf } from './cg.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
@@ -34,10 +33,7 @@ export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgSt
 /** Options of {@link cgSingleReduction}. */
 export interface CgSingleReductionOptions<V extends Vector<V>>
   extends CgSingleReductionStartOptions<V>,
-    RunOptions {
-  /** Most iterations. @default 10 */
-  readonly niter?: number;
-}
+    RunOptions {}
 
 /** The coefficients of the methods with one reduction. */
 export interface Coefficients {
@@ -77,6 +73,8 @@ export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgr
 /** A step of {@link cgSingleReduction}. */
 export type CgSingleReductionStep<V extends Vector<V>> = SolverStep<CgSingleReductionState<V>>;
 
+const NAME = 'cgSingleReduction';
+
 export const SINGLE_REDUCTION_DEFAULTS = { ...CG_DEFAULTS, replace: undefined } satisfies Defaults<
   CgSingleReductionStartOptions<never>
 >;
@@ -91,7 +89,8 @@ export function startSingleReduction<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionStartOptions<V> | undefined,
-  { often = 0, unit = 1 } = {},
+  { unit, dots }: SolverStart,
+  often = 0,
 ): CgSingleReductionState<V> {
   const given = withDefaults(`${name}.init`, options, SINGLE_REDUCTION_DEFAULTS);
   const { x0, tol, rtol, M, replace = often } = given;
@@ -106,17 +105,10 @@ export function startSingleReduction<V extends Vector<V>>(
   const u = M?.matvec(r);
   A.matvec(u ?? r, w);
   const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
+  const scalars = { tol: 0, rr: 0, gamma: 0, alpha: 0, beta: 0 };
   return {
-    ...initialState(A, x),
-    M,
-    tol: 0,
-    limits: { tol, rtol, unit },
-    replace,
-    ...vectors,
-    rr: 0,
-    gamma: 0,
-    alpha: 0,
-    beta: 0,
+    ...initialState(A, x, dots),
+    ...{ M, limits: { tol, rtol, unit }, replace, ...vectors, ...scalars },
   };
 }
 
@@ -229,14 +221,11 @@ function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionStartOptions<V> = {},
-  unit = 1,
+  start = PLAIN_START,
 ): CgSingleReductionState<V> {
-  const state = startSingleReduction('cgSingleReduction', A, y, options, { unit });
-  finishSingleReduction(
-    'cgSingleReduction',
-    state,
-    rdots(...pairsOf(state, referenceOf(state, y, options.x0))),
-  );
+  const state = startSingleReduction(NAME, A, y, options, start);
+  const pairs = pairsOf(state, referenceOf(state, y, options.x0));
+  finishSingleReduction(NAME, state, state.dots.rdots(...pairs));
   return state;
 }
 
@@ -245,7 +234,7 @@ function init<V extends Vector<V>>(
  * a reason to stop keep their x.
  */
 function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
-  const { A, M, x, y, r, u, w, p, s, beta } = state;
+  const { A, M, x, y, r, u, w, p, s, beta, dots } = state;
   const alpha = stepLength(state);
   p.axpby(1, u ?? r, beta);
   s.axpby(1, w, beta);
@@ -257,21 +246,20 @@ function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
   }
   if (M && u) M.matvec(r, u);
   A.matvec(u ?? r, w);
-  finishSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state)));
+  finishSingleReduction(NAME, state, dots.rdots(...pairsOf(state)));
 }
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionOptions<V> = {},
-): Loop<CgSingleReductionState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
-  name: 'cgSingleReduction',
+): SolverCall<CgSingleReductionState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
+  name: NAME,
   options,
-  own: SINGLE_REDUCTION_DEFAULTS,
+  defaults: SINGLE_REDUCTION_DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   step,
-  report: noFields,
   result: istopOf,
 });
 
@@ -296,8 +284,4 @@ const solver = <V extends Vector<V>>(
  * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989; van
  * der Vorst and Ye, "Residual replacement strategies for Krylov subspace iterative methods", 2000.
  */
-export const cgSingleReduction = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('cgSingleReduction', step),
-  steps: stepping(solver),
-});
+export const cgSingleReduction = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

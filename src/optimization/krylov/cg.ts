@@ -1,26 +1,27 @@
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
 import { assignFrom } from '../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
-import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
+import type { Vector, VectorPair } from '../../core/vector/vector.js';
+import { squareSpace } from '../linear-system.js';
+import { type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  checkedStep,
-  checkNonNegative,
+  defineSolver,
+  makeSolve,
+  makeSteps,
+  type RunOptions,
+  type SolverCall,
+  type SolverResult,
+  type SolverStep,
+} from '../solver.js';
+import {
   finishSquared,
   initialState,
   isSolved,
-  type Loop,
-  noFields,
-  type RunOptions,
+  PLAIN_START,
   resetState,
   type SolverProgress,
-  type SolverResult,
-  type SolverStep,
   type StopReason,
-  solving,
-  squareSpace,
-  stepping,
-} from '../solver.js';
+} from '../solver-state.js';
 
 export interface CgStartOptions<V extends Vector<V>> {
   /** The start. It is copied, not changed. @default zeros */
@@ -39,10 +40,7 @@ export interface CgStartOptions<V extends Vector<V>> {
 }
 
 /** Options of {@link cg}. */
-export interface CgOptions<V extends Vector<V>> extends CgStartOptions<V>, RunOptions {
-  /** Most iterations. @default 10 */
-  readonly niter?: number;
-}
+export interface CgOptions<V extends Vector<V>> extends CgStartOptions<V>, RunOptions {}
 
 /** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface CgState<V extends Vector<V>> extends SolverProgress {
@@ -77,6 +75,8 @@ export interface Istop {
 /** `cost` is `‖y − A x‖` at the start and after each iteration. */
 export interface CgResult<V> extends SolverResult<V>, Istop {}
 
+const NAME = 'cg';
+
 export const CG_DEFAULTS = { x0: undefined, tol: undefined, rtol: 0, M: undefined } satisfies Defaults<
   CgStartOptions<never>
 >;
@@ -85,27 +85,25 @@ export const CG_DEFAULTS = { x0: undefined, tol: undefined, rtol: 0, M: undefine
  * Allocates all vectors and evaluates the start: one application (none if x starts from zero), one
  * of M, and one reduction. The caller must dispose all vectors of the state other than x, the
  * result.
- *
- * @param unit the factor by which the data were multiplied; tolerances are in the units before that
  */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options?: CgStartOptions<V>,
-  unit = 1,
+  start = PLAIN_START,
 ): CgState<V> {
-  const given = withDefaults('cg.init', options, CG_DEFAULTS);
+  const given = withDefaults(`${NAME}.init`, options, CG_DEFAULTS);
   const { x0, tol, rtol, M } = given;
-  checkNonNegative('cg', { tol: tol ?? 0, rtol });
-  const model = squareSpace('cg', A, y, given, 'cgls');
-  const vectors = { r: model.empty(), z: M && model.empty(), p: model.empty(), q: model.empty() };
-  const limits: Limits = { tol, rtol, unit };
+  checkNonNegative(NAME, { tol: tol ?? 0, rtol });
+  const model = squareSpace(NAME, A, y, given, 'cgls');
+  const scratch = { q: model.empty(), z: M && model.empty() };
   const state: CgState<V> = {
-    ...initialState(A, model.empty(), ['q', 'z']),
+    ...initialState(A, model.empty(), start.dots, scratch),
     M,
     tol: 0,
-    limits,
-    ...vectors,
+    limits: { tol, rtol, unit: start.unit },
+    r: model.empty(),
+    p: model.empty(),
     rr: 0,
     rz: 0,
   };
@@ -118,7 +116,7 @@ function init<V extends Vector<V>>(
  * vectors.
  */
 export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | undefined): void {
-  const { A, M, x, r, z, p, q, limits } = state;
+  const { A, M, x, r, z, p, q, limits, dots } = state;
   resetState(state, x0);
   assignFrom(r, y);
   if (x0) r.axpby(-1, A.matvec(x, q), 1);
@@ -129,10 +127,10 @@ export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | 
     [r, p],
   ];
   if (x0 && needsReference(limits)) pairs.push([y, y]);
-  const [rr = 0, rz = 0, yy = rr] = rdots(...pairs);
+  const [rr = 0, rz = 0, yy = rr] = dots.rdots(...pairs);
   state.tol = squaredLimit(limits, yy);
   Object.assign(state, { rr, rz });
-  finishSquared('cg', state, Math.sqrt(rr), rr, [rz]);
+  finishSquared(NAME, state, Math.sqrt(rr), rr, [rz]);
 }
 
 /**
@@ -140,10 +138,10 @@ export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | 
  * stop keep their x.
  */
 function step<V extends Vector<V>>(state: CgState<V>): void {
-  const { A, M, x, r, z, p, q, rz } = state;
+  const { A, M, x, r, z, p, q, rz, dots } = state;
   A.matvec(p, q);
   // The slope is rᴴz up to rounding
-  const [curvature = 0, slope = 0] = rdots([p, q], [r, p]);
+  const [curvature = 0, slope = 0] = dots.rdots([p, q], [r, p]);
   if (curvature === 0 || rz === 0) state.reason ??= 'breakdown';
   const moves = state.reason === undefined;
   const alpha = moves ? slope / curvature : 0;
@@ -151,14 +149,14 @@ function step<V extends Vector<V>>(state: CgState<V>): void {
   r.axpby(-alpha, q, 1);
   if (M && z) {
     M.matvec(r, z);
-    [state.rr = 0, state.rz = 0] = rdots([r, r], [r, z]);
+    [state.rr = 0, state.rz = 0] = dots.rdots([r, r], [r, z]);
   } else {
-    [state.rr = 0] = rdots([r, r]);
+    [state.rr = 0] = dots.rdots([r, r]);
     state.rz = state.rr;
   }
   p.axpby(1, z ?? r, moves ? state.rz / rz : 0);
   state.iteration++;
-  finishSquared('cg', state, Math.sqrt(state.rr), state.rr, [curvature, state.rz]);
+  finishSquared(NAME, state, Math.sqrt(state.rr), state.rr, [curvature, state.rz]);
 }
 
 /** The additional result of all variants of CG and CGLS. */
@@ -166,18 +164,17 @@ export const istopOf = (_state: SolverProgress, reason: StopReason): Istop => ({
   istop: isSolved(reason) ? 1 : 2,
 });
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgOptions<V> = {},
-): Loop<CgState<V>, CgStartOptions<V>, object, Istop> => ({
-  name: 'cg',
+): SolverCall<CgState<V>, CgStartOptions<V>, object, Istop> => ({
+  name: NAME,
   options,
-  own: CG_DEFAULTS,
+  defaults: CG_DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   step,
-  report: noFields,
   result: istopOf,
 });
 
@@ -201,8 +198,4 @@ const solver = <V extends Vector<V>>(
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
  * Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
  */
-export const cg = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('cg', step),
-  steps: stepping(solver),
-});
+export const cg = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

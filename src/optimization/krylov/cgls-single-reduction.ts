@@ -1,20 +1,18 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkCount, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
-import { inUnitsOf } from '../parts/scaling.js';
+import { copyInto } from '../linear-system.js';
 import {
-  checkCount,
-  checkedStep,
-  copyInto,
-  finishSquared,
-  type Loop,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
+  type SolverCall,
   type SolverStep,
-  solving,
-  stepping,
 } from '../solver.js';
-import { type Istop, istopOf } from './cg.js';
+import { finishSquared, PLAIN_START } from '../solver-state.js';
+import type { Istop } from './cg.js';
 import { type Coefficients, isReplacing, nextCoefficients, stepLength } from './cg-single-reduction.js';
 import {
   allocateCgls,
@@ -24,6 +22,7 @@ import {
   type CglsStartOptions,
   type CglsState,
   cglsNorms,
+  cglsResult,
   gradient,
   limitCgls,
   measure,
@@ -42,10 +41,7 @@ export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends Cg
 /** Options of {@link cglsSingleReduction}. */
 export interface CglsSingleReductionOptions<M extends Vector<M>>
   extends CglsSingleReductionStartOptions<M>,
-    RunOptions {
-  /** Most iterations. @default 10 */
-  readonly niter?: number;
-}
+    RunOptions {}
 
 /** The state of {@link cglsSingleReduction}. */
 export interface CglsSingleReductionState<M extends Vector<M>, D extends Vector<D>>
@@ -108,15 +104,15 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options?: CglsSingleReductionStartOptions<M>,
-  unit = 1,
+  start = PLAIN_START,
 ): CglsSingleReductionState<M, D> {
   const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
   const { replace } = given;
   checkCount(NAME, { replace });
-  const start = allocateCgls(NAME, A, y, given, unit);
-  const { space } = start.r;
+  const allocated = allocateCgls(NAME, A, y, given, start);
+  const { space } = allocated.r;
   const copy = replace > 0 ? copyInto(space, y) : undefined;
-  const state = { ...start, scratch: [], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
+  const state = { ...allocated, scratch: [], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
   const reference = placeCgls(state, y, given.x0);
   state.p.fill(0);
   state.q.fill(0);
@@ -144,11 +140,11 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReducti
   finishNorms(state, evaluate(state));
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: CglsSingleReductionOptions<M> = {},
-): Loop<
+): SolverCall<
   CglsSingleReductionState<M, D>,
   CglsSingleReductionStartOptions<M>,
   Readonly<CglsNorms>,
@@ -156,13 +152,13 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 > => ({
   name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   degrees: CGLS_DEGREES,
   step,
   report: cglsNorms,
-  result: (state, reason) => ({ ...istopOf(state, reason), ...cglsNorms(state) }),
+  result: cglsResult,
 });
 
 /**
@@ -189,8 +185,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * applied to the normal equations; van der Vorst and Ye, "Residual replacement strategies for
  * Krylov subspace iterative methods", 2000.
  */
-export const cglsSingleReduction = Object.assign(solving(solver), {
+export const cglsSingleReduction = defineSolver(NAME, makeSolve(call), {
   init,
-  step: checkedStep('cglsSingleReduction', step),
-  steps: stepping(solver),
+  step,
+  steps: makeSteps(call),
 });

@@ -1,24 +1,27 @@
-import { type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
+import { checkNonNegative, type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { assignFrom } from '../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
-import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
+import type { Vector, VectorPair } from '../../core/vector/vector.js';
+import { checkPreconditioner, solverSpaces } from '../linear-system.js';
+import { type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
-  checkedStep,
-  checkNonNegative,
-  checkPreconditioner,
-  finishSquared,
-  initialState,
-  type Loop,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  resetState,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  solverSpaces,
-  solving,
-  stepping,
 } from '../solver.js';
+import {
+  finishSquared,
+  initialState,
+  PLAIN_START,
+  resetState,
+  type SolverProgress,
+  type SolverStart,
+  type StopReason,
+} from '../solver-state.js';
 import { type Istop, istopOf } from './cg.js';
 
 export interface CglsStartOptions<M extends Vector<M>> {
@@ -45,10 +48,7 @@ export interface CglsStartOptions<M extends Vector<M>> {
 }
 
 /** Options of {@link cgls}. */
-export interface CglsOptions<M extends Vector<M>> extends CglsStartOptions<M>, RunOptions {
-  /** Most iterations. @default 10 */
-  readonly niter?: number;
-}
+export interface CglsOptions<M extends Vector<M>> extends CglsStartOptions<M>, RunOptions {}
 
 export interface CglsNorms {
   /** `‖Aᴴr − ε²x‖²`, squared as in PyLops-MPI. */
@@ -89,6 +89,8 @@ export interface CglsStep<M extends Vector<M>, D extends Vector<D>>
 /** The last norms. `cost` is `‖y − A x‖` at the start and after each iteration. */
 export interface CglsResult<M> extends SolverResult<M>, Readonly<CglsNorms>, Istop {}
 
+const NAME = 'cgls';
+
 export const CGLS_DEFAULTS = {
   x0: undefined,
   damp: 0,
@@ -103,27 +105,18 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   { x0, damp, tol, rtol, M }: WithDefaults<CglsStartOptions<M>, typeof CGLS_DEFAULTS>,
-  unit: number,
+  start: SolverStart,
 ): CglsState<M, D> {
   checkNonNegative(name, { damp, tol: tol ?? 0, rtol });
   const { model, data } = solverSpaces(name, A, y, x0);
   checkPreconditioner(name, M, model);
-  const vectors = {
-    r: data.empty(),
-    s: model.empty(),
-    z: M && model.empty(),
-    p: model.empty(),
-    q: data.empty(),
-  };
-  const scalars = { r1norm: 0, r2norm: 0, gamma: 0 };
+  const scratch = { q: data.empty(), z: M && model.empty() };
+  const vectors = { r: data.empty(), s: model.empty(), p: model.empty() };
+  const scalars = { tol: 0, r1norm: 0, r2norm: 0, gamma: 0 };
+  const limits = { tol, rtol, unit: start.unit };
   return {
-    ...initialState(A, model.empty(), ['q', 'z']),
-    M,
-    damp,
-    tol: 0,
-    limits: { tol, rtol, unit },
-    ...vectors,
-    ...scalars,
+    ...initialState(A, model.empty(), start.dots, scratch),
+    ...{ M, damp, limits, ...vectors, ...scalars },
   };
 }
 
@@ -137,11 +130,11 @@ export function placeCgls<M extends Vector<M>, D extends Vector<D>>(
   y: D,
   x0: M | undefined,
 ): number | undefined {
-  const { A, x, r, s, q, limits } = state;
+  const { A, x, r, s, q, limits, dots } = state;
   resetState(state, x0);
   assignFrom(r, y);
   if (!x0) return undefined;
-  const reference = needsReference(limits) ? rdots([A.rmatvec(r, s), s])[0] : undefined;
+  const reference = needsReference(limits) ? dots.rdots([A.rmatvec(r, s), s])[0] : undefined;
   r.axpby(-1, A.matvec(x, q), 1);
   return reference;
 }
@@ -166,11 +159,11 @@ export function measure<M extends Vector<M>, D extends Vector<D>>(
   state: CglsState<M, D>,
   more: readonly VectorPair[] = [],
 ): { gamma: number; others: number[] } {
-  const { x, r, s, z, damp } = state;
+  const { x, r, s, z, damp, dots } = state;
   const pairs: VectorPair[] = [[s, s], [r, r], ...more];
   if (damp !== 0) pairs.push([x, x]);
   if (z) pairs.push([s, z]);
-  const norms = rdots(...pairs);
+  const norms = dots.rdots(...pairs);
   const [ss = 0, rr = 0] = norms;
   const others = norms.slice(2);
   state.cost = Math.sqrt(rr);
@@ -198,10 +191,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options?: CglsStartOptions<M>,
-  unit = 1,
+  start = PLAIN_START,
 ): CglsState<M, D> {
-  const given = withDefaults('cgls.init', options, CGLS_DEFAULTS);
-  const state = allocateCgls('cgls', A, y, given, unit);
+  const given = withDefaults(`${NAME}.init`, options, CGLS_DEFAULTS);
+  const state = allocateCgls(NAME, A, y, given, start);
   restartCgls(state, y, given.x0);
   return state;
 }
@@ -217,7 +210,7 @@ export function restartCgls<M extends Vector<M>, D extends Vector<D>>(
   state.gamma = measure(state).gamma;
   state.p.assign(state.z ?? state.s);
   limitCgls(state, reference);
-  finishSquared('cgls', state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
+  finishSquared(NAME, state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
 }
 
 /**
@@ -225,7 +218,7 @@ export function restartCgls<M extends Vector<M>, D extends Vector<D>>(
  * reason to stop keep their x.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>): void {
-  const { A, x, r, s, z, p, q, damp, gamma } = state;
+  const { A, x, r, s, z, p, q, damp, gamma, dots } = state;
   A.matvec(p, q);
   // The slope is computed although it is γ up to rounding: if γ is only rounding, errors would grow
   const lineSearch: VectorPair[] = [
@@ -233,7 +226,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>):
     [s, p],
   ];
   if (damp !== 0) lineSearch.push([p, p]);
-  const [qq = 0, slope = 0, pp = 0] = rdots(...lineSearch);
+  const [qq = 0, slope = 0, pp = 0] = dots.rdots(...lineSearch);
   const curvature = qq + damp * damp * pp;
   if (curvature === 0 || gamma === 0) state.reason ??= 'breakdown';
   const moves = state.reason === undefined;
@@ -244,27 +237,31 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>):
   state.gamma = measure(state).gamma;
   p.axpby(1, z ?? s, moves ? state.gamma / gamma : 0);
   state.iteration++;
-  finishSquared('cgls', state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
+  finishSquared(NAME, state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
 }
 
 /** The power of the data in which each norm scales. */
 export const CGLS_DEGREES = { r1norm: 2, r2norm: 1 } as const;
 export const cglsNorms = ({ r1norm, r2norm }: CglsNorms): CglsNorms => ({ r1norm, r2norm });
+export const cglsResult = (state: CglsNorms & SolverProgress, reason: StopReason): CglsNorms & Istop => ({
+  ...istopOf(state, reason),
+  ...cglsNorms(state),
+});
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: CglsOptions<M> = {},
-): Loop<CglsState<M, D>, CglsStartOptions<M>, Readonly<CglsNorms>, Readonly<CglsNorms> & Istop> => ({
-  name: 'cgls',
+): SolverCall<CglsState<M, D>, CglsStartOptions<M>, Readonly<CglsNorms>, Readonly<CglsNorms> & Istop> => ({
+  name: NAME,
   options,
-  own: CGLS_DEFAULTS,
+  defaults: CGLS_DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   degrees: CGLS_DEGREES,
   step,
   report: cglsNorms,
-  result: (state, reason) => ({ ...istopOf(state, reason), ...cglsNorms(state) }),
+  result: cglsResult,
 });
 
 /**
@@ -288,8 +285,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
  * Paige and Saunders, "LSQR", 1982, section 7.1.
  */
-export const cgls = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('cgls', step),
-  steps: stepping(solver),
-});
+export const cgls = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

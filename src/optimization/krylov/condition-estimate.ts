@@ -1,13 +1,11 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkCount, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Disposable } from '../../core/base/scope.js';
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { checkOperator } from '../../core/operator/linear-operator.js';
+import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import { allocateTogether } from '../../core/vector/allocate-together.js';
-import type { Space, Vector } from '../../core/vector/vector.js';
-import { checkSpace } from '../../core/vector/vector.js';
+import { checkSpace, type Space, type Vector } from '../../core/vector/vector.js';
 import { openWorkspaces } from '../../core/vector/workspace.js';
-import { checkCount, placeIn } from '../solver.js';
+import { placeIn } from '../solver.js';
 import { nextLeft, nextRight, startBidiagonalization } from './parts/bidiagonalization.js';
 
 /** Options of {@link conditionEstimate}. */
@@ -70,7 +68,7 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
     return allocateTogether(placeIn([range]), () => {
       const y = range.random(seed);
       made.push(y);
-      const state = startBidiagonalization('conditionEstimate', C, y, {});
+      const state = startBidiagonalization('conditionEstimate', C, y, undefined);
       made.push(state.u, state.v, state.x);
       const [alphas, betas] = [[state.alpha], [] as number[]];
       // A value above rounding, which grows from step to step

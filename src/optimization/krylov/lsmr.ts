@@ -1,6 +1,7 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { checkedStep, solving, stepping } from '../solver.js';
+import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { PLAIN_START } from '../solver-state.js';
 import {
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
@@ -47,6 +48,8 @@ export type LsmrStep<M extends Vector<M>, D extends Vector<D>> = Bidiagonalizati
 /** The result of {@link lsmr}. */
 export type LsmrResult<M> = BidiagonalizationResult<M>;
 
+const NAME = 'lsmr';
+
 /**
  * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
  * other than x, the result.
@@ -54,16 +57,17 @@ export type LsmrResult<M> = BidiagonalizationResult<M>;
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: BidiagonalizationStartOptions<M> = {},
+  options?: BidiagonalizationStartOptions<M>,
+  start = PLAIN_START,
 ): LsmrState<M, D> {
-  const state = startBidiagonalization('lsmr', A, y, options);
+  const state = startBidiagonalization(NAME, A, y, options, start);
   const { alpha, beta, v } = state;
   const factors = { alphabar: alpha, rho: 1, rhobar: 1, cbar: 1, sbar: 0, zeta: 0, zetabar: alpha * beta };
   const residual = { betadd: beta, betad: 0, rhod: 1, tautilde: 0, thetatilde: 0, damped: 0 };
   const condition = { largest: 0, smallest: Number.MAX_VALUE };
   const more = { anorm: alpha, h: v.copy(), hbar: v.zerosLike(), ...factors, ...residual, ...condition };
   const whole = Object.assign(state, more);
-  finishStart('lsmr', whole);
+  finishStart(NAME, whole);
   return whole;
 }
 
@@ -117,14 +121,14 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>):
     if (state.iteration > 1) state.smallest = Math.min(state.smallest, rhobarBefore);
     state.acond = over(Math.max(state.largest, rhotemp), Math.min(state.smallest, rhotemp));
   }
-  finishStep('lsmr', state);
+  finishStep(NAME, state);
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: LsmrOptions<M> = {},
-) => describeBidiagonalization('lsmr', y, options, (data, own) => init(A, data, own), step<M, D>);
+) => describeBidiagonalization(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`. Its iterates are those of {@link minres} on the
@@ -148,8 +152,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems",
  * 2011.
  */
-export const lsmr = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('lsmr', step),
-  steps: stepping(solver),
-});
+export const lsmr = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,6 +1,7 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { checkedStep, solving, stepping } from '../solver.js';
+import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { PLAIN_START } from '../solver-state.js';
 import {
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
@@ -39,6 +40,8 @@ export type LsqrStep<M extends Vector<M>, D extends Vector<D>> = Bidiagonalizati
 /** The result of {@link lsqr}. */
 export type LsqrResult<M> = BidiagonalizationResult<M>;
 
+const NAME = 'lsqr';
+
 /**
  * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
  * other than x, the result.
@@ -46,13 +49,14 @@ export type LsqrResult<M> = BidiagonalizationResult<M>;
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: BidiagonalizationStartOptions<M> = {},
+  options?: BidiagonalizationStartOptions<M>,
+  start = PLAIN_START,
 ): LsqrState<M, D> {
-  const state = startBidiagonalization('lsqr', A, y, options);
+  const state = startBidiagonalization(NAME, A, y, options, start);
   const { alpha, beta, v } = state;
   const scalars = { rhobar: alpha, phibar: beta, ddnorm: 0, damped: 0, cs2: -1, sn2: 0, z: 0, xxnorm: 0 };
   const whole = Object.assign(state, { xnorm: 0, w: v.copy(), ...scalars });
-  finishStart('lsqr', whole);
+  finishStart(NAME, whole);
   return whole;
 }
 
@@ -88,7 +92,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>):
     state.arnorm = alpha * Math.abs(s * phi);
     growNorm(state, rho, theta, phi);
   }
-  finishStep('lsqr', state);
+  finishStep(NAME, state);
 }
 
 /** `‖x − x0‖` from the recurrence, without a reduction. */
@@ -109,11 +113,11 @@ function growNorm<M extends Vector<M>, D extends Vector<D>>(
   state.xxnorm += state.z * state.z;
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: LsqrOptions<M> = {},
-) => describeBidiagonalization('lsqr', y, options, (data, own) => init(A, data, own), step<M, D>);
+) => describeBidiagonalization(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`. In exact arithmetic its iterates are those of
@@ -136,8 +140,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least
  * squares", 1982.
  */
-export const lsqr = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('lsqr', step),
-  steps: stepping(solver),
-});
+export const lsqr = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

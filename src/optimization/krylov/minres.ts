@@ -1,28 +1,31 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { ArgumentError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { textOf } from '../../core/base/text-of.js';
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
-import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
-  checkedStep,
+  checkFinite,
   checkLimit,
   checkNonNegative,
-  copyInto,
-  finishIteration,
-  initialState,
-  type Loop,
+  type Defaults,
+  withDefaults,
+} from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Vector, VectorPair } from '../../core/vector/vector.js';
+import { copyInto, squareSpace, startVector } from '../linear-system.js';
+import { inUnits } from '../parts/scaling.js';
+import {
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  type StopReason,
-  solving,
-  squareSpace,
-  startVector,
-  stepping,
 } from '../solver.js';
+import {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  type SolverProgress,
+  type StopReason,
+} from '../solver-state.js';
 import { ESTIMATE_DEGREES, type Estimates, estimatesOf, normAfter } from './parts/bidiagonalization.js';
 import { inverse } from './parts/givens.js';
 
@@ -48,10 +51,7 @@ export interface MinresStartOptions<V extends Vector<V>> {
 }
 
 /** Options of {@link minres}. */
-export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V>, RunOptions {
-  /** Most iterations. @default 10 */
-  readonly niter?: number;
-}
+export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V>, RunOptions {}
 
 /**
  * The state of {@link minres}. Its estimates are `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the
@@ -98,6 +98,8 @@ export interface MinresStep<V extends Vector<V>> extends SolverStep<MinresState<
 /** `cost` is the norm of the residual at the start and after each iteration. */
 export interface MinresResult<V> extends SolverResult<V>, Readonly<Estimates> {}
 
+const NAME = 'minres';
+
 const DEFAULTS = { x0: undefined, shift: 0, M: undefined, rtol: 1e-8, atol: 0, conlim: 0 } satisfies Defaults<
   MinresStartOptions<never>
 >;
@@ -110,15 +112,15 @@ function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options?: MinresStartOptions<V>,
-  unit = 1,
+  start = PLAIN_START,
 ): MinresState<V> {
-  const given = withDefaults('minres.init', options, DEFAULTS);
+  const { unit, dots } = start;
+  const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
   const { x0, shift, M, rtol, atol, conlim } = given;
-  checkNonNegative('minres', { rtol, atol });
-  checkLimit('minres', { conlim });
-  if (!(typeof shift === 'number' && Number.isFinite(shift)))
-    throw new ArgumentError(`minres: expected shift to be a finite number, received ${textOf(shift)}`);
-  const model = squareSpace('minres', A, y, given, 'lsmr');
+  checkNonNegative(NAME, { rtol, atol });
+  checkLimit(NAME, { conlim });
+  checkFinite(NAME, { shift });
+  const model = squareSpace(NAME, A, y, given, 'lsmr');
   const x = startVector(model, x0);
   const r = copyInto(model, y);
   const v = model.empty();
@@ -130,13 +132,13 @@ function init<V extends Vector<V>>(
   const pairs: VectorPair[] = [[r, z ?? r]];
   if (x0) pairs.push([y, y], [x, x]);
   if (z) pairs.push([r, r]);
-  const products = rdots(...pairs);
+  const products = dots.rdots(...pairs);
   const [rz = 0] = products;
   const [yy = rz, xx = 0] = x0 ? products.slice(1) : [];
   const rr = z ? (products.at(-1) as number) : rz;
   const beta = Math.sqrt(Math.max(0, rz));
   const settings = { M, shift, rtol, atol: inUnits(atol, unit, 1), conlim, bnorm: Math.sqrt(yy) };
-  const vectors = { rBefore: model.zeros(), r, v, z, wBefore: model.zeros(), w: model.zeros() };
+  const vectors = { rBefore: model.zeros(), r, z, wBefore: model.zeros(), w: model.zeros() };
   const factors = {
     beta,
     betaBefore: 0,
@@ -148,10 +150,10 @@ function init<V extends Vector<V>>(
     smallest: Number.MAX_VALUE,
   };
   const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: Math.sqrt(xx) };
-  const state = { ...initialState(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
+  const state = { ...initialState(A, x, dots, { v }), ...settings, ...vectors, ...factors, ...estimates };
   const reason =
     beta === 0 ? 'solved exactly' : beta <= settings.atol ? 'residual within tolerance' : undefined;
-  finishIteration('minres', state, { cost: beta, reason, scalars: [rz, rr], fault: faultOf(rz, rr) });
+  finishIteration(NAME, state, { cost: beta, reason, scalars: [rz, rr], fault: faultOf(rz, rr) });
   return state;
 }
 
@@ -170,7 +172,7 @@ const faultOf = (rz: number, rr: number): string | undefined =>
  * have a reason to stop keep their x.
  */
 function step<V extends Vector<V>>(state: MinresState<V>): void {
-  const { A, M, shift, x, v, z, beta, betaBefore } = state;
+  const { A, M, shift, x, v, z, beta, betaBefore, dots } = state;
   const moves = state.reason === undefined;
   // Lanczos: the next vector is written into the memory of the one before last
   v.axpby(inverse(beta), z ?? state.r, 0);
@@ -178,8 +180,8 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   A.matvecAdd(v, next.scale(betaBefore > 0 ? -beta / betaBefore : 0));
   if (shift !== 0) next.axpby(-shift, v, 1);
   const [alpha = 0, ss = 0, zz = 0] = z
-    ? rdots([v, next], [state.r, state.r], [next, next])
-    : rdots([v, next]);
+    ? dots.rdots([v, next], [state.r, state.r], [next, next])
+    : dots.rdots([v, next]);
   next.axpby(-alpha * inverse(beta), state.r, 1);
   [state.rBefore, state.r] = [state.r, next];
   if (M && z) M.matvec(next, z);
@@ -199,7 +201,7 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
     [direction, direction],
   ];
   if (z) pairs.push([next, next]);
-  const [rz = 0, xx = 0, xw = 0, ww = 0, rr = rz] = rdots(...pairs);
+  const [rz = 0, xx = 0, xw = 0, ww = 0, rr = rz] = dots.rdots(...pairs);
   // Below this, what remains of r and A v after the subtraction is only rounding
   const rounding = (16 * epsilonOf(x.dtype)) ** 2 * (zz + (alpha * inverse(beta)) ** 2 * ss);
   const fault = moves && z && rr > rounding ? faultOf(rz, rr) : undefined;
@@ -208,7 +210,7 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   state.iteration++;
   const reason = moves && !fault ? advance(state, alpha, gbar, { xx, xw, ww }) : undefined;
   const { rnorm, arnorm } = state;
-  finishIteration('minres', state, {
+  finishIteration(NAME, state, {
     cost: rnorm,
     reason,
     scalars: fault ? [] : [rnorm, arnorm, rz, alpha],
@@ -255,16 +257,16 @@ function advance<V extends Vector<V>>(
   return undefined;
 }
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: MinresOptions<V> = {},
-): Loop<MinresState<V>, MinresStartOptions<V>, Readonly<Estimates>, Readonly<Estimates>> => ({
-  name: 'minres',
+): SolverCall<MinresState<V>, MinresStartOptions<V>, Readonly<Estimates>, Readonly<Estimates>> => ({
+  name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   degrees: ESTIMATE_DEGREES,
   step,
   report: estimatesOf,
@@ -294,8 +296,4 @@ const solver = <V extends Vector<V>>(
  *
  * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
  */
-export const minres = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('minres', step),
-  steps: stepping(solver),
-});
+export const minres = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,28 +1,25 @@
 import { isDouble, isSingle, singleOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkCount, checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector } from '../../core/vector/vector.js';
-import { inUnitsOf } from '../parts/scaling.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { copyInto, solverSpaces, startVector } from '../linear-system.js';
 import {
-  checkCount,
-  checkedStep,
-  checkNonNegative,
-  copyInto,
-  disposeVectors,
-  finishIteration,
-  initialState,
-  type Loop,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  runSteps,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  solverSpaces,
-  solving,
-  startVector,
-  stepping,
 } from '../solver.js';
+import {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  runSteps,
+  type SolverProgress,
+} from '../solver-state.js';
 import { type CgState, cg, restartCg } from './cg.js';
 
 export interface MixedPrecisionStartOptions<M extends Vector<M>, D extends Vector<D>> {
@@ -86,11 +83,11 @@ const cast = <V extends Vector<V>>(x: V, into: V): V => x.map((from, to) => x.ba
 
 /** `r ← y − A x`, `g ← Aᴴr − ε²x` and their norms: one forward, one adjoint, one reduction. */
 function measure<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecisionState<M, D>): void {
-  const { A, x, y, r, g, damp } = state;
+  const { A, x, y, r, g, damp, dots } = state;
   A.matvec(x, r).axpby(1, y, -1);
   A.rmatvec(r, g);
   if (damp !== 0) g.axpby(-damp * damp, x, 1);
-  const [rr = 0, gg = 0] = rdots([r, r], [g, g]);
+  const [rr = 0, gg = 0] = dots.rdots([r, r], [g, g]);
   state.cost = Math.sqrt(rr);
   state.gnorm = Math.sqrt(gg);
 }
@@ -124,7 +121,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options?: MixedPrecisionStartOptions<M, D>,
+  start = PLAIN_START,
 ): MixedPrecisionState<M, D> {
+  const { dots } = start;
   const { x0, single = A, damp, rtol, inner, gain } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkNonNegative(NAME, { damp, rtol, gain });
   checkCount(NAME, { inner });
@@ -145,19 +144,12 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const copy = copyInto(data, y);
   const g = model.empty();
   // The gradient for x = 0
-  const reference = x0 ? Math.sqrt(A.rmatvec(copy, g).rdot(g)) : 0;
+  const reference = x0 ? Math.sqrt(dots.rdot(A.rmatvec(copy, g), g)) : 0;
   const gSingle = model.withDType(singleOf(model.dtype)).empty();
-  const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain });
-  const settings = { problem, damp, rtol, inner };
+  const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain }, { ...PLAIN_START, dots });
   const unmeasured = {
-    ...initialState(A, x, ['r', 'gSingle']),
-    ...settings,
-    y: copy,
-    r: data.empty(),
-    g,
-    gSingle,
-    reference,
-    gnorm: 0,
+    ...initialState(A, x, dots, { r: data.empty(), gSingle }),
+    ...{ problem, damp, rtol, inner, y: copy, g, reference, gnorm: 0 },
   };
   measure(unmeasured);
   const state = { ...unmeasured, reference: x0 ? reference : unmeasured.gnorm };
@@ -185,11 +177,11 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecisionSta
 
 const report = ({ gnorm }: MixedPrecisionReport): MixedPrecisionReport => ({ gnorm });
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: MixedPrecisionOptions<M, D> = {},
-): Loop<
+): SolverCall<
   MixedPrecisionState<M, D>,
   MixedPrecisionStartOptions<M, D>,
   MixedPrecisionReport,
@@ -197,14 +189,13 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 > => ({
   name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   degrees: { gnorm: 1 },
   step,
   report,
   result: report,
-  dispose: ({ problem }) => disposeVectors(problem),
 });
 
 /**
@@ -229,8 +220,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Carson and Higham, "Accelerating the solution of linear systems by iterative refinement in three
  * precisions", 2018.
  */
-export const mixedPrecisionLeastSquares = Object.assign(solving(solver), {
+export const mixedPrecisionLeastSquares = defineSolver(NAME, makeSolve(call), {
   init,
-  step: checkedStep('mixedPrecisionLeastSquares', step),
-  steps: stepping(solver),
+  step,
+  steps: makeSteps(call),
 });

@@ -1,7 +1,8 @@
 import { isFloat, isSingle, singleOf } from '../../core/base/dtype.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
+import { rdots } from '../../core/vector/inner-products.js';
 import type { Measure, Problem, Setting } from '../../core/vector/problem-description.js';
-import { type AnyVector, isVector, rdots, type Space } from '../../core/vector/vector.js';
+import { type AnyVector, isVector, type Space } from '../../core/vector/vector.js';
 
 /** Options that limit the time or the accuracy of a computation. They do not define the problem. */
 const LIMITS: ReadonlySet<string> = new Set([

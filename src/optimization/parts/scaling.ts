@@ -1,5 +1,7 @@
 import { isFloat, isSingle } from '../../core/base/dtype.js';
+import type { InnerProducts } from '../../core/vector/inner-products.js';
 import type { AnyVector, Vector } from '../../core/vector/vector.js';
+import type { SolverStart } from '../solver-state.js';
 
 /**
  * Exponents of 2. Data with a norm between them are not scaled: the squares in an iteration, and
@@ -69,25 +71,26 @@ export function allOutOfUnits<T extends object>(
   return Object.fromEntries(converted) as T;
 }
 
-/** Calls `start` with the data and the option x0, both multiplied by `unit`. */
-export function inUnitsOf<D extends Vector<D>, O extends object, S>(
+/** Calls `init` with data and the option x0 multiplied by `unit`. */
+export function startScaled<O extends object, S>(
+  data: AnyVector,
+  options: O & { readonly x0?: AnyVector },
   unit: number,
-  y: D,
-  options: O,
-  start: (y: D, options: O) => S,
+  dots: InnerProducts,
+  init: (options: O, start: SolverStart) => S,
 ): S {
-  if (unit === 1) return start(y, options);
-  const data = y.copy().scale(unit);
-  const { x0: given }: { readonly x0?: AnyVector } = options;
-  const x0: AnyVector | undefined = given?.space
-    .withDType(isFloat(given.dtype) ? given.dtype : y.dtype)
-    .empty()
-    .assign(given);
+  const made: AnyVector[] = [];
+  const scaled = <V extends Vector<V>>(v: V): V => {
+    if (unit === 1) return v;
+    const copy = v.space.withDType(isFloat(v.dtype) ? v.dtype : data.dtype).empty();
+    made.push(copy);
+    return copy.assign(v).scale(unit);
+  };
+  const { x0 } = options;
   try {
-    return start(data, x0 ? { ...options, x0: x0.scale(unit) } : options);
+    return init(x0 ? { ...options, x0: scaled(x0) } : options, { unit, dots, scaled });
   } finally {
-    data.dispose();
-    x0?.dispose();
+    for (const v of made) v.dispose();
   }
 }
 

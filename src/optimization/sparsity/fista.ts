@@ -1,10 +1,12 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector } from '../../core/vector/vector.js';
-import { checkedStep, solving, stepping } from '../solver.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { PLAIN_START } from '../solver-state.js';
 import {
   describeShrinkage,
   finishShrinkage,
   majorised,
+  measure,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
@@ -31,6 +33,8 @@ export type FistaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<
 /** The result of {@link fista}. */
 export type FistaResult<M> = ShrinkageResult<M>;
 
+const NAME = 'fista';
+
 /**
  * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
  * other than x, the result.
@@ -38,10 +42,10 @@ export type FistaResult<M> = ShrinkageResult<M>;
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: ShrinkageStartOptions<M> = {},
-  unit = 1,
+  options?: ShrinkageStartOptions<M>,
+  start = PLAIN_START,
 ): FistaState<M, D> {
-  const state = startShrinkage('fista', A, y, options, unit);
+  const state = startShrinkage(NAME, A, y, options, start);
   return Object.assign(state, { z: state.x.copy(), s: state.r.copy(), t: 1 });
 }
 
@@ -64,12 +68,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>)
   if (v) r.assign(v);
   else A.matvec(g, r).axpby(1, y, -1);
   s.axpby(1 + w, r, 1);
-  finishShrinkage('fista', state, 'after', norms ?? measure(x, r));
-}
-
-function measure<M extends Vector<M>, D extends Vector<D>>(x: M, r: D): StepNorms {
-  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
-  return { dd, rr };
+  finishShrinkage(NAME, state, 'after', norms ?? measure(state));
 }
 
 /** `g ← S thresh(Sᴴ(z + α Aᴴ s))` */
@@ -98,11 +97,11 @@ function descend<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, 
   }
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: FistaOptions<M> = {},
-) => describeShrinkage('fista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
+) => describeShrinkage(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁`. Hard thresholds replace
@@ -127,8 +126,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse
  * problems", 2009.
  */
-export const fista = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('fista', step),
-  steps: stepping(solver),
-});
+export const fista = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,6 +1,13 @@
-import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
+import {
+  checkCount,
+  checkFlag,
+  checkNonNegative,
+  checkOneOf,
+  type Defaults,
+  withDefaults,
+} from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
+import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import {
   allocateCgls,
   CGLS_DEFAULTS,
@@ -9,29 +16,26 @@ import {
   cgls,
   restartCgls,
 } from '../krylov/cgls.js';
-import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
-import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
+import { copyInto, solverSpaces, startVector } from '../linear-system.js';
+import { moduliInto, realSpace } from '../moduli.js';
+import { DiagonalWeight } from '../parts/diagonal-weight.js';
+import { inUnits, normLimit } from '../parts/scaling.js';
 import {
-  checkCount,
-  checkedStep,
-  checkFlag,
-  checkNonNegative,
-  copyInto,
-  disposeVectors,
-  finishIteration,
-  initialState,
-  type Loop,
-  noFields,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  runSteps,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  solverSpaces,
-  solving,
-  startVector,
-  stepping,
 } from '../solver.js';
+import {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  runSteps,
+  type SolverProgress,
+} from '../solver-state.js';
 
 /** The vectors that {@link irls} can weight: the residual or the model. */
 export const IRLS_KINDS = ['data', 'model'] as const;
@@ -121,8 +125,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options?: IrlsStartOptions<M>,
-  unit = 1,
+  start = PLAIN_START,
 ): IrlsState<M, D> {
+  const { unit, dots } = start;
   const { kind, x0, eps, threshold, damp, tol, inner: its } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkOneOf('kind', kind, IRLS_KINDS);
   checkNonNegative(NAME, { eps, damp, tol: tol ?? 0 });
@@ -140,37 +145,21 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const operator = rowWeights
     ? new DiagonalWeight(rowWeights, A.comm).mul(A)
     : A.mul(new DiagonalWeight(columnWeights as M, A.comm));
-  const vectors = {
+  const scratch = {
     rowWeights,
     weighted: rows ? data.empty() : undefined,
     columnWeights,
-    rowModuli: rows ? moduliOf(r) : undefined,
-    columnModuli: rows ? undefined : moduliOf(x),
+    rowModuli: rows ? realSpace(r).empty() : undefined,
+    columnModuli: rows ? undefined : realSpace(x).empty(),
   };
-  const scratch = ['rowWeights', 'weighted', 'columnWeights', 'rowModuli', 'columnModuli'];
-  const inner = allocateCgls(
-    NAME,
-    operator,
-    copy,
-    { ...CGLS_DEFAULTS, x0: x, damp, tol: innerTol, rtol },
-    unit,
-  );
+  const given = { ...CGLS_DEFAULTS, x0: x, damp, tol: innerTol, rtol };
+  const inner = allocateCgls(NAME, operator, copy, given, start);
   const state = {
-    ...initialState(A, x, scratch),
-    kind,
-    eps: inUnits(eps, unit, 1),
-    threshold,
-    damp,
-    tol,
-    unit,
-    inner,
-    innerNiter,
-    innerTol,
-    y: copy,
-    r,
-    ...vectors,
+    ...initialState(A, x, dots, scratch),
+    ...{ kind, eps: inUnits(eps, unit, 1), threshold, damp, tol, unit },
+    ...{ inner, innerNiter, innerTol, y: copy, r },
   };
-  const cost = Math.sqrt(r.rdot(r));
+  const cost = Math.sqrt(dots.rdot(r, r));
   finishIteration(NAME, state, { cost, scalars: [cost] });
   return state;
 }
@@ -186,9 +175,9 @@ function weigh<V extends Vector<V>>(
 ): void {
   const { backend } = v;
   moduliInto(v, moduli);
-  inPlace(moduli, (a, b) => backend.binary(threshold ? 'maximum' : 'add', a, eps, b));
-  inPlace(moduli, (a, b) => backend.unary('sqrt', a, b));
-  if (invert) inPlace(moduli, (a, b) => backend.unary('reciprocal', a, b));
+  moduli.map((a, b) => backend.binary(threshold ? 'maximum' : 'add', a, eps, b));
+  moduli.map((a, b) => backend.unary('sqrt', a, b));
+  if (invert) moduli.map((a, b) => backend.unary('reciprocal', a, b));
   weights.assign(moduli);
 }
 
@@ -229,6 +218,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>):
     rowModuli,
     columnModuli,
     tol,
+    dots,
   } = state;
   const first = state.iteration === 0;
   if (!first && unit !== 1) inUnitsOfWeights(state);
@@ -250,7 +240,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>):
     [r, r],
   ];
   if (tol === undefined) pairs.push([next, next]);
-  const [dd = 0, rr = 0, size = 0] = rdots(...pairs);
+  const [dd = 0, rr = 0, size = 0] = dots.rdots(...pairs);
   x.assign(next);
   state.iteration++;
   const [cost, update] = [Math.sqrt(rr), Math.sqrt(dd)];
@@ -262,20 +252,17 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>):
   });
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: IrlsOptions<M> = {},
-): Loop<IrlsState<M, D>, IrlsStartOptions<M>> => ({
+): SolverCall<IrlsState<M, D>, IrlsStartOptions<M>> => ({
   name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   step,
-  report: noFields,
-  result: noFields,
-  dispose: ({ inner }) => disposeVectors(inner),
 });
 
 /**
@@ -297,8 +284,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse, linear systems",
  * 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive sensing", 2008.
  */
-export const irls = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('irls', step),
-  steps: stepping(solver),
-});
+export const irls = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

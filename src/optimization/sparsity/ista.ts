@@ -1,10 +1,12 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector } from '../../core/vector/vector.js';
-import { checkedStep, solving, stepping } from '../solver.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { PLAIN_START } from '../solver-state.js';
 import {
   describeShrinkage,
   finishShrinkage,
   majorised,
+  measure,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
@@ -24,6 +26,8 @@ export type IstaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<I
 /** The result of {@link ista}. */
 export type IstaResult<M> = ShrinkageResult<M>;
 
+const NAME = 'ista';
+
 /**
  * Allocates all vectors and evaluates the start. The caller must dispose all vectors of the state
  * other than x, the result.
@@ -31,10 +35,10 @@ export type IstaResult<M> = ShrinkageResult<M>;
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: ShrinkageStartOptions<M> = {},
-  unit = 1,
+  options?: ShrinkageStartOptions<M>,
+  start = PLAIN_START,
 ): IstaState<M, D> {
-  return startShrinkage('ista', A, y, options, unit);
+  return startShrinkage(NAME, A, y, options, start);
 }
 
 /**
@@ -44,14 +48,13 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 function step<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>): void {
   const { x, g, y, r, v, A } = state;
   if (v) {
-    finishShrinkage('ista', state, 'before', descend(state, v));
+    finishShrinkage(NAME, state, 'before', descend(state, v));
     return;
   }
   propose(state);
   x.axpby(1, g, -1);
   A.matvec(g, r).axpby(1, y, -1);
-  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
-  finishShrinkage('ista', state, 'before', { dd, rr });
+  finishShrinkage(NAME, state, 'before', measure(state));
 }
 
 /** `g ← S thresh(Sᴴ(x + α Aᴴ r))` */
@@ -81,11 +84,11 @@ function descend<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D
   }
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: IstaOptions<M> = {},
-) => describeShrinkage('ista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
+) => describeShrinkage(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁`. Hard thresholds replace the
@@ -111,8 +114,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse
  * problems with a sparsity constraint", 2004.
  */
-export const ista = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('ista', step),
-  steps: stepping(solver),
-});
+export const ista = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,30 +1,35 @@
-import { type Defaults, withDefaults } from '../../core/base/options.js';
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import type { Vector } from '../../core/vector/vector.js';
-import { allocateCgls, CGLS_DEFAULTS, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
-import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
-import { inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
   checkCount,
-  checkedStep,
   checkFlag,
   checkNonNegative,
-  copyInto,
-  disposeVectors,
-  finishIteration,
-  initialState,
-  type Loop,
-  noFields,
+  type Defaults,
+  withDefaults,
+} from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { InnerProducts } from '../../core/vector/inner-products.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { allocateCgls, CGLS_DEFAULTS, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
+import { copyInto, solverSpaces } from '../linear-system.js';
+import { moduliInto, realSpace } from '../moduli.js';
+import { DiagonalWeight } from '../parts/diagonal-weight.js';
+import { normLimit } from '../parts/scaling.js';
+import {
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  runSteps,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  type StopReason,
-  solverSpaces,
-  solving,
-  stepping,
 } from '../solver.js';
+import {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  runSteps,
+  type SolverProgress,
+  type StopReason,
+} from '../solver-state.js';
 
 export interface OmpStartOptions {
   /**
@@ -85,8 +90,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options?: OmpStartOptions,
-  unit = 1,
+  start = PLAIN_START,
 ): OmpState<M, D> {
+  const { dots } = start;
   const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
   const { inner, normalizecols } = given;
   checkCount(NAME, { inner });
@@ -96,34 +102,27 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const x = model.zeros();
   const copy = copyInto(data, y);
   const r = copy.copy();
-  const moduli = moduliOf(x);
-  const scales = normalizecols ? columnScales(A, x, r, moduli.emptyLike()) : undefined;
+  const moduli = realSpace(x).empty();
+  const scales = normalizecols ? columnScales(A, x, r, moduli.emptyLike(), dots) : undefined;
   r.assign(copy);
-  const cost = Math.sqrt(r.rdot(r));
-  const sigma = normLimit(given.sigma, 1e-4, cost, unit);
+  const cost = Math.sqrt(dots.rdot(r, r));
+  const sigma = normLimit(given.sigma, 1e-4, cost, start.unit);
   const integers = model.withDType('int32').empty();
   const mask = model.zeros();
   const support = new DiagonalWeight(mask, A.comm);
   const problem =
     inner > 0
-      ? allocateCgls(NAME, A.mul(support), copy, { ...CGLS_DEFAULTS, x0: x, tol: 0, rtol: 1e-10 }, 1)
+      ? allocateCgls(
+          NAME,
+          A.mul(support),
+          copy,
+          { ...CGLS_DEFAULTS, x0: x, tol: 0, rtol: 1e-10 },
+          { ...PLAIN_START, dots },
+        )
       : undefined;
-  const vectors = {
-    mask,
-    support: moduli.zerosLike(),
-    g: model.empty(),
-    moduli,
-    chosen: integers,
-    scales,
-    y: copy,
-    r,
-  };
   const state = {
-    ...initialState(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']),
-    inner,
-    problem,
-    sigma,
-    ...vectors,
+    ...initialState(A, x, dots, { mask, g: model.empty(), moduli, chosen: integers, scales }),
+    ...{ inner, problem, sigma, support: moduli.zerosLike(), y: copy, r },
   };
   finishIteration(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
   return state;
@@ -140,11 +139,12 @@ function columnScales<M extends Vector<M>, D extends Vector<D>>(
   unit: M,
   column: D,
   scales: M,
+  dots: InnerProducts,
 ): M {
   for (let j = 0; j < unit.size; j++) {
     A.matvec(unit.setAt(j, 1), column);
     unit.setAt(j, 0);
-    const norm = Math.sqrt(column.rdot(column));
+    const norm = Math.sqrt(dots.rdot(column, column));
     scales.setAt(j, norm > 0 ? 1 / norm : 0);
   }
   return scales;
@@ -153,7 +153,7 @@ function columnScales<M extends Vector<M>, D extends Vector<D>>(
 /** `moduli ← (1 − support) ⊙ moduli`. The support is inverted in place and restored. */
 function outside<M extends Vector<M>>(support: M, moduli: M): void {
   const { backend } = support;
-  const turn = () => inPlace(support, (a, b) => backend.binary('subtract', 1, a, b));
+  const turn = () => support.map((a, b) => backend.binary('subtract', 1, a, b));
   turn();
   moduli.multiplyInPlace(support);
   turn();
@@ -164,7 +164,7 @@ function outside<M extends Vector<M>>(support: M, moduli: M): void {
  * Columns with exactly the same correlation are chosen together.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): void {
-  const { A, x, y, r, g, mask, moduli, chosen, support, scales, inner, problem, sigma } = state;
+  const { A, x, y, r, g, mask, moduli, chosen, support, scales, inner, problem, sigma, dots } = state;
   const { backend } = x;
   A.rmatvec(r, g);
   moduliInto(g, moduli);
@@ -178,7 +178,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): 
   chosen.map((a, b) => backend.cast(a, b), moduli);
   if (moves) {
     support.axpby(1, moduli, 1);
-    inPlace(support, (a, b) => backend.binary('minimum', a, 1, b));
+    support.map((a, b) => backend.binary('minimum', a, 1, b));
   }
   if (problem) {
     mask.assign(support);
@@ -190,26 +190,23 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): 
     x.axpby(1, g.multiplyInPlace(mask.assign(moduli)), 1);
   }
   A.matvec(x, r).axpby(1, y, -1);
-  const cost = Math.sqrt(r.rdot(r));
+  const cost = Math.sqrt(dots.rdot(r, r));
   state.iteration++;
   finishIteration(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost, largest] });
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: OmpOptions = {},
-): Loop<OmpState<M, D>, OmpStartOptions> => ({
+): SolverCall<OmpState<M, D>, OmpStartOptions> => ({
   name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   limits: ['sigma'],
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   step,
-  report: noFields,
-  result: noFields,
-  dispose: ({ problem }) => problem && disposeVectors(problem),
 });
 
 /**
@@ -230,8 +227,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Pati, Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang,
  * "Matching pursuits with time-frequency dictionaries", 1993.
  */
-export const omp = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('omp', step),
-  steps: stepping(solver),
-});
+export const omp = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,27 +1,27 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { rdots, type Vector } from '../../core/vector/vector.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
-import { inUnits, inUnitsOf } from '../parts/scaling.js';
+import { copyInto, solverSpaces, startVector } from '../linear-system.js';
+import { inUnits } from '../parts/scaling.js';
 import {
-  checkedStep,
-  checkNonNegative,
-  copyInto,
-  finishIteration,
-  initialState,
-  type Loop,
-  onAll,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  type StopReason,
-  solverSpaces,
-  solving,
-  startVector,
-  stepping,
 } from '../solver.js';
+import {
+  finishIteration,
+  initialState,
+  onAll,
+  PLAIN_START,
+  type SolverProgress,
+  type StopReason,
+} from '../solver-state.js';
 
 export interface Spgl1StartOptions<M extends Vector<M>> {
   /** The start. It is copied, not changed. @default zeros */
@@ -113,8 +113,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options?: Spgl1StartOptions<M>,
-  unit = 1,
+  start = PLAIN_START,
 ): Spgl1State<M, D> {
+  const { unit, dots } = start;
   const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
   const { x0, tol } = given;
   if (given.tau !== undefined && given.sigma !== undefined)
@@ -132,14 +133,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   if (x0 && tau === undefined) {
     // The largest radius that the start justifies
     A.rmatvec(r, g);
-    const [aa = 0, ay = 0] = rdots([r, r], [r, copy]);
+    const [aa = 0, ay = 0] = dots.rdots([r, r], [r, copy]);
     const bound = g.norm(Number.POSITIVE_INFINITY);
-    projectOntoL1Ball(x, bound > 0 ? Math.max(0, (ay - (sigma ?? 0) * Math.sqrt(aa)) / bound) : 0, x);
-  } else if (x0) projectOntoL1Ball(x, tau ?? 0, x);
-  const radius = tau ?? (x0 ? x.norm(1) : 0);
+    projectOntoL1Ball(x, bound > 0 ? Math.max(0, (ay - (sigma ?? 0) * Math.sqrt(aa)) / bound) : 0, x, dots);
+  } else if (x0) projectOntoL1Ball(x, tau ?? 0, x, dots);
+  const radius = tau ?? (x0 ? dots.norm(x, 1) : 0);
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
   A.rmatvec(r, g).scale(-1);
-  const [rr = 0, yy = 0, gg = 0, misfit = 0] = rdots([r, r], [copy, copy], [g, g], [r, copy]);
+  const [rr = 0, yy = 0, gg = 0, misfit = 0] = dots.rdots([r, r], [copy, copy], [g, g], [r, copy]);
   const slope = g.norm(Number.POSITIVE_INFINITY);
   const least = Math.min(inUnits(1, unit, 2), 0.5 * yy);
   const gap = relative(Math.abs(rr - misfit + radius * slope), rr, least);
@@ -153,13 +154,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     length: gg > 0 ? Math.min(LONGEST, Math.max(SHORTEST, 1 / Math.sqrt(gg))) : 1,
   };
   const cost = Math.sqrt(rr);
-  const vectors = { g, xNext, gNext, y: copy, r, rNext: data.empty() };
   const state = {
-    ...initialState(A, x, ['xNext', 'gNext', 'rNext']),
-    sigma,
-    tol,
-    ...vectors,
-    ...scalars,
+    ...initialState(A, x, dots, { xNext, gNext, rNext: data.empty() }),
+    ...{ sigma, tol, g, y: copy, r, ...scalars },
     bnorm: Math.sqrt(yy),
     recent: [0.5 * rr],
   };
@@ -178,7 +175,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
  * the radius is enlarged if the subproblem is solved well enough.
  */
 function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>): void {
-  const { A, x, g, xNext, gNext, y, r, rNext, sigma, tol, bnorm } = state;
+  const { A, x, g, xNext, gNext, y, r, rNext, sigma, tol, bnorm, dots } = state;
   // Ranks of a finished colour keep their x, and apply A as often as the other ranks
   const moves = state.reason === undefined;
   // The tangent gains ‖r‖(‖r‖ − σ) minus the gap. If the gap is larger, the radius hardly grows
@@ -193,10 +190,10 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   let next = state.cost ** 2;
   if (!moves) xNext.assign(x);
   for (let [attempt, found] = [0, !moves]; attempt < 20; attempt++) {
-    if (!found) projectOntoL1Ball(xNext.assign(x).axpby(-length, g, 1), state.tau, xNext);
+    if (!found) projectOntoL1Ball(xNext.assign(x).axpby(-length, g, 1), state.tau, xNext, dots);
     A.matvec(xNext, rNext).axpby(1, y, -1);
     if (!found) {
-      const [rr = 0, toNext = 0, toX = 0] = rdots([rNext, rNext], [g, xNext], [g, x]);
+      const [rr = 0, toNext = 0, toX = 0] = dots.rdots([rNext, rNext], [g, xNext], [g, x]);
       next = rr;
       found = 0.5 * rr <= highest + 1e-4 * (toNext - toX);
       length /= 2;
@@ -206,7 +203,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   A.rmatvec(rNext, gNext).scale(-1);
   x.axpby(1, xNext, -1);
   g.axpby(1, gNext, -1);
-  const [ss = 0, sy = 0, misfit = 0] = rdots([x, x], [x, g], [rNext, y]);
+  const [ss = 0, sy = 0, misfit = 0] = dots.rdots([x, x], [x, g], [rNext, y]);
   x.assign(xNext);
   g.assign(gNext);
   r.assign(rNext);
@@ -253,17 +250,17 @@ function enlarge<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, 
 
 const report = ({ tau }: Spgl1Report): Spgl1Report => ({ tau });
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: Spgl1Options<M> = {},
-): Loop<Spgl1State<M, D>, Spgl1StartOptions<M>, Spgl1Report, Spgl1Report> => ({
+): SolverCall<Spgl1State<M, D>, Spgl1StartOptions<M>, Spgl1Report, Spgl1Report> => ({
   name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   niter: 100,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   degrees: { tau: 1 },
   step,
   report,
@@ -297,8 +294,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis pursuit solutions",
  * 2008; Aravkin and others, "Level-set methods for convex optimization", 2018.
  */
-export const spgl1 = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('spgl1', step),
-  steps: stepping(solver),
-});
+export const spgl1 = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,11 +1,17 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkNames, type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
+import {
+  checkCount,
+  checkNames,
+  checkNonNegative,
+  type Defaults,
+  requireOptions,
+  withDefaults,
+} from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import {
   type AnyVector,
   checkVector,
-  rdots,
   type Space,
   type Vector,
   type VectorPair,
@@ -13,27 +19,24 @@ import {
 } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from '../krylov/cg.js';
-import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
+import { copyInto, solverSpaces, startVector } from '../linear-system.js';
+import { inUnits, normLimit } from '../parts/scaling.js';
 import {
-  checkCount,
-  checkedStep,
-  checkNonNegative,
-  copyInto,
-  disposeVectors,
-  finishIteration,
-  initialState,
-  type Loop,
-  noFields,
+  defineSolver,
+  makeSolve,
+  makeSteps,
   type RunOptions,
-  runSteps,
-  type SolverProgress,
+  type SolverCall,
   type SolverResult,
   type SolverStep,
-  solverSpaces,
-  solving,
-  startVector,
-  stepping,
 } from '../solver.js';
+import {
+  finishIteration,
+  initialState,
+  PLAIN_START,
+  runSteps,
+  type SolverProgress,
+} from '../solver-state.js';
 
 /** A penalty `‖R x‖₁`, or `‖d − R x‖²`. */
 export interface BregmanTerm<M extends Vector<M>> {
@@ -144,8 +147,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: SplitBregmanStartOptions<M>,
-  unit = 1,
+  start = PLAIN_START,
 ): SplitBregmanState<M, D> {
+  const { unit, dots } = start;
   const given = requireOptions(`${NAME}.init`, options, DEFAULTS);
   const { x0, l1, l2, mu, tau, inner, tol } = given;
   checkTerms('l1', l1);
@@ -165,24 +169,13 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const fixed = A.rmatvec(copy).scale(mu);
   for (const { R, eps = 1, data: d } of l2) if (d) R.rmatvecAdd(d, fixed, eps * unit);
   const blocks = () => l1.map(({ R }) => R.rangeOf(model).zeros() as AnyVector);
-  const vectors = {
-    before: model.empty(),
-    fixed,
-    rhs: model.empty(),
-    y: copy,
-    r: data.empty(),
-    d: blocks(),
-    b: blocks(),
-    w: blocks(),
-  };
+  const scratch = { before: model.empty(), rhs: model.empty(), r: data.empty(), w: blocks() };
   const settings = { l1, l2, mu, tau, inner, tol, solver, unit };
   const { niter: _, ...limits } = solver;
-  const problem = cg.init(normal, fixed, limits, unit);
+  const problem = cg.init(normal, fixed, limits, start);
   const state = {
-    ...initialState(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']),
-    settings,
-    problem,
-    ...vectors,
+    ...initialState(A, startVector(model, x0), dots, scratch),
+    ...{ settings, problem, fixed, y: copy, d: blocks(), b: blocks() },
   };
   state.before.fill(0);
   const { cost } = measure(state);
@@ -197,7 +190,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 function measure<M extends Vector<M>, D extends Vector<D>>(
   state: SplitBregmanState<M, D>,
 ): { cost: number; update: number; limit: number } {
-  const { A, x, before, y, r, w, settings } = state;
+  const { A, x, before, y, r, w, settings, dots } = state;
   const { mu, l1, l2, tol, unit } = settings;
   A.matvec(x, r).axpby(1, y, -1);
   const spaces = l2.map(({ R }): Space<AnyVector> => R.rangeOf(x.space));
@@ -209,10 +202,10 @@ function measure<M extends Vector<M>, D extends Vector<D>>(
     // The norm of x is computed only if the tolerance depends on it
     const sized = tol === undefined ? [x] : [];
     const pairs = [before, r, ...misfits, ...sized].map((v): VectorPair => [v, v]);
-    const [square = 0, misfit = 0, ...others] = rdots(...pairs);
+    const [square = 0, misfit = 0, ...others] = dots.rdots(...pairs);
     let cost = 0.5 * mu * misfit;
     for (const [k, { R, eps = 1 }] of l1.entries())
-      cost += inUnits(eps * eps, unit, 1) * (R.matvec(x, w[k]) as AnyVector).norm(1);
+      cost += inUnits(eps * eps, unit, 1) * dots.norm(R.matvec(x, w[k]), 1);
     for (const [k, { eps = 1 }] of l2.entries()) cost += 0.5 * eps * (others[k] as number);
     return {
       cost,
@@ -257,21 +250,18 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
   });
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(
+const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: SplitBregmanOptions<M>,
-): Loop<SplitBregmanState<M, D>, SplitBregmanStartOptions<M>> => ({
+): SolverCall<SplitBregmanState<M, D>, SplitBregmanStartOptions<M>> => ({
   name: NAME,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  init: (own, start) => init(A, start.scaled(y), own, start),
   degrees: { cost: 2 },
   step,
-  report: noFields,
-  result: noFields,
-  dispose: ({ problem }) => disposeVectors(problem),
 });
 
 /**
@@ -292,8 +282,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  *
  * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
  */
-export const splitBregman = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('splitBregman', step),
-  steps: stepping(solver),
-});
+export const splitBregman = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

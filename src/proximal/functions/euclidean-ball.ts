@@ -1,7 +1,8 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { type AnyVector, checkVector, rdots } from '../../core/vector/vector.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
+import { type AnyVector, checkVector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
@@ -34,9 +35,9 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
       throw new ArgumentError(`EuclideanBall: expected center to be finite, received ${center}`);
     this.center = center;
   }
-  override contains(x: V): boolean {
+  override contains(x: V, dots = plainDots): boolean {
     this.check(x);
-    return this.#centered(x, (offset) => offset.norm() <= this.radius * (1 + 16 * epsilonOf(x.dtype)));
+    return this.#centered(x, (offset) => dots.norm(offset) <= this.radius * (1 + 16 * epsilonOf(x.dtype)));
   }
   /** `y ← y + w c` */
   #shift(y: AnyVector, w: number): AnyVector {
@@ -48,9 +49,9 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     if (this.center === 0) return body(x);
     return withWorkspace(x.space, (work: V) => body(this.#shift(work.assign(x), -1)));
   }
-  protected override fillProjection(x: V, y: V): void {
+  protected override fillProjection(x: V, y: V, dots: InnerProducts): void {
     this.#centered(x, (offset) => {
-      const norm = offset.norm();
+      const norm = dots.norm(offset);
       if (norm <= this.radius) {
         if (y !== x) y.assign(x);
         return;
@@ -60,17 +61,15 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
       this.#shift(y.axpby(this.radius / norm, offset, 0), 1);
     });
   }
-  override conjugateValue(y: V): number {
+  override conjugateValue(y: V, dots = plainDots): number {
     this.check(y);
     const { center } = this;
     if (typeof center !== 'number')
-      return (
-        this.radius * y.norm() + (rdots([fitting('EuclideanBall', 'center', center, y), y])[0] as number)
-      );
-    if (center === 0) return this.radius * y.norm();
+      return this.radius * dots.norm(y) + dots.rdot(fitting('EuclideanBall', 'center', center, y), y);
+    if (center === 0) return this.radius * dots.norm(y);
     return withWorkspace(
       y.space,
-      (ones: V) => this.radius * y.norm() + center * (rdots([ones.fill(1), y])[0] as number),
+      (ones: V) => this.radius * dots.norm(y) + center * dots.rdot(ones.fill(1), y),
     );
   }
 }

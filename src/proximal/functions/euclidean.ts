@@ -1,5 +1,6 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
@@ -21,27 +22,27 @@ export class Euclidean extends ProxOperator {
     const { sigma } = withDefaults('Euclidean', options, DEFAULTS);
     this.sigma = checkPositive('Euclidean', 'sigma', sigma);
   }
-  override value(x: AnyVector): number {
+  override value(x: AnyVector, dots = plainDots): number {
     this.check(x);
-    return this.sigma * x.norm();
+    return this.sigma * dots.norm(x);
   }
-  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
-    const norm = x.norm();
+  protected override fill(x: AnyVector, tau: number, y: AnyVector, dots: InnerProducts): void {
+    const norm = dots.norm(x);
     const t = tau * this.sigma;
     y.axpby(norm <= t ? 0 : (norm - t) / norm, x, 0);
   }
-  protected override fillDual(x: AnyVector, _tau: number, y: AnyVector): void {
-    y.axpby(this.sigma / Math.max(this.sigma, x.norm()), x, 0);
+  protected override fillDual(x: AnyVector, _tau: number, y: AnyVector, dots: InnerProducts): void {
+    y.axpby(this.sigma / Math.max(this.sigma, dots.norm(x)), x, 0);
   }
   override get isSmooth(): boolean {
     return true;
   }
-  protected override fillGrad(x: AnyVector, y: AnyVector): void {
-    const norm = x.norm();
+  protected override fillGrad(x: AnyVector, y: AnyVector, dots: InnerProducts): void {
+    const norm = dots.norm(x);
     y.axpby(norm === 0 ? 0 : this.sigma / norm, x, 0);
   }
-  override conjugateValue(y: AnyVector): number {
+  override conjugateValue(y: AnyVector, dots = plainDots): number {
     this.check(y);
-    return y.norm() <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
+    return dots.norm(y) <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
 }

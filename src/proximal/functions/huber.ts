@@ -1,7 +1,8 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Elements } from '../../core/ports/backend.js';
-import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { plainDots } from '../../core/vector/inner-products.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { clamp, multiplyReal, shrinkBy, withModuli } from '../../optimization/moduli.js';
 import { checkPositive } from '../parts/checks.js';
@@ -37,14 +38,14 @@ export class Huber extends ProxOperator {
   override get isSmooth(): boolean {
     return true;
   }
-  override value(x: AnyVector): number {
+  override value(x: AnyVector, dots = plainDots): number {
     this.check(x);
     const { alpha, sigma } = this;
     return withModuli(x, (moduli) =>
       withWorkspace(moduli.space, (low: AnyVector) => {
         // h = m (|x| − m/2) / α with m = min(|x|, α)
         clamp(moduli, 0, alpha, low);
-        return (sigma / alpha) * (rdots([low, moduli.axpby(-0.5, low, 1)])[0] as number);
+        return (sigma / alpha) * dots.rdot(low, moduli.axpby(-0.5, low, 1));
       }),
     );
   }
@@ -73,11 +74,11 @@ export class Huber extends ProxOperator {
       multiplyReal(x, factor, y);
     });
   }
-  override conjugateValue(y: AnyVector): number {
+  override conjugateValue(y: AnyVector, dots = plainDots): number {
     this.check(y);
     const { alpha, sigma } = this;
     if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y.dtype)))
       return Number.POSITIVE_INFINITY;
-    return (alpha / (2 * sigma)) * y.norm() ** 2;
+    return (alpha / (2 * sigma)) * dots.norm(y) ** 2;
   }
 }

@@ -1,5 +1,6 @@
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { plainDots } from '../../core/vector/inner-products.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { multiplyReal, withModuli } from '../../optimization/moduli.js';
 import { checkWeights, fitting } from '../parts/checks.js';
@@ -38,13 +39,13 @@ export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     checkWeights('L0', 'sigma', sigma);
     this.sigma = sigma;
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
     const { sigma } = this;
-    if (typeof sigma === 'number') return sigma * x.norm(0);
+    if (typeof sigma === 'number') return sigma * dots.norm(x, 0);
     return withModuli(x, (nonzero) => {
       nonzero.map((a) => x.backend.unary('sign', a, a));
-      return rdots([nonzero, fitting('L0', 'sigma', sigma, nonzero)])[0] as number;
+      return dots.rdot(nonzero, fitting('L0', 'sigma', sigma, nonzero));
     });
   }
   protected override fill(x: V, tau: number, y: V): void {

@@ -1,6 +1,7 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { NumericalError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball } from '../../optimization/l1-projection.js';
 import { checkPositive } from '../parts/checks.js';
@@ -23,12 +24,12 @@ export class L1Ball extends Indicator {
     const { radius } = withDefaults('L1Ball', options, DEFAULTS);
     this.radius = checkPositive('L1Ball', 'radius', radius);
   }
-  override contains(x: AnyVector): boolean {
+  override contains(x: AnyVector, dots = plainDots): boolean {
     this.check(x);
-    return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.space.reducedSize));
+    return dots.norm(x, 1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.space.reducedSize));
   }
-  protected override fillProjection(x: AnyVector, y: AnyVector): void {
-    if (!projectOntoL1Ball(x, this.radius, y))
+  protected override fillProjection(x: AnyVector, y: AnyVector, dots: InnerProducts): void {
+    if (!projectOntoL1Ball(x, this.radius, y, dots))
       throw new NumericalError('L1Ball: expected finite elements, the largest is not');
   }
   override conjugateValue(y: AnyVector): number {

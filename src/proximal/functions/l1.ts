@@ -1,6 +1,7 @@
 import { epsilonOf, isComplex } from '../../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { plainDots } from '../../core/vector/inner-products.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../../optimization/moduli.js';
 import { checkWeights, fitting } from '../parts/checks.js';
@@ -35,11 +36,11 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     checkWeights('L1', 'sigma', sigma);
     this.sigma = sigma;
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
     const { sigma } = this;
-    if (typeof sigma === 'number') return sigma * x.norm(1);
-    return withModuli(x, (moduli) => rdots([moduli, fitting('L1', 'sigma', sigma, moduli)])[0] as number);
+    if (typeof sigma === 'number') return sigma * dots.norm(x, 1);
+    return withModuli(x, (moduli) => dots.rdot(moduli, fitting('L1', 'sigma', sigma, moduli)));
   }
   protected override fill(x: V, tau: number, y: V): void {
     const { sigma } = this;

@@ -1,14 +1,20 @@
-import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { ShapeError } from '../../core/base/errors.js';
 import { memo } from '../../core/base/memo.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import {
+  checkCount,
+  checkFinite,
+  checkFlag,
+  checkNonNegative,
+  type Defaults,
+  withDefaults,
+} from '../../core/base/options.js';
 import { keep } from '../../core/base/scope.js';
-import { textOf } from '../../core/base/text-of.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import {
   type AnyVector,
   checkVector,
-  rdots,
   type Space,
   sameMemory,
   type Vector,
@@ -85,20 +91,10 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     super();
     const { sigma, alpha, niter, tol, warm, b, q, x0, Op } = withDefaults(this.name, options, DEFAULTS);
     this.sigma = checkPositive(this.name, 'sigma', sigma);
-    if (!Number.isFinite(alpha))
-      throw new ArgumentError(
-        `${this.name}: expected alpha to be a finite number, received ${textOf(alpha)}`,
-      );
-    if (!(Number.isSafeInteger(niter) && niter >= 0))
-      throw new ArgumentError(
-        `${this.name}: expected niter to be a whole number of at least 0, received ${textOf(niter)}`,
-      );
-    if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(
-        `${this.name}: expected tol to be a finite number of at least 0, received ${textOf(tol)}`,
-      );
-    if (typeof warm !== 'boolean')
-      throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${textOf(warm)}`);
+    checkFinite(this.name, { alpha });
+    checkCount(this.name, { niter });
+    checkNonNegative(this.name, { tol });
+    checkFlag(this.name, { warm });
     for (const [name, v] of Object.entries({ b, q, x0 }))
       if (v !== undefined) checkVector(this.name, name, v);
     if (Op !== undefined) checkOperator(this.name, Op);
@@ -156,10 +152,10 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     });
   }
 
-  #value(r: AnyVector, x: V): number {
+  #value(r: AnyVector, x: V, dots: InnerProducts): number {
     const pairs: VectorPair[] = [[r, r]];
     if (this.#q) pairs.push([fitting(this.name, 'q', this.#q, x), x]);
-    const [square = 0, product = 0] = rdots(...pairs);
+    const [square = 0, product = 0] = dots.rdots(...pairs);
     return (this.sigma / 2) * square + this.alpha * product;
   }
   #gradient(r: AnyVector, x: V, y: AnyVector): void {
@@ -168,27 +164,27 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     if (this.#q) y.axpby(this.alpha, fitting(this.name, 'q', this.#q, x), 1);
   }
 
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
-    return this.#residual(x, (r) => this.#value(r, x));
+    return this.#residual(x, (r) => this.#value(r, x, dots));
   }
   protected override fillGrad(x: V, y: V): void {
     this.#residual(x, (r) => this.#gradient(r, x, y));
   }
-  override valueAndGrad<X extends V>(x: X, out: X): number {
+  override valueAndGrad<X extends V>(x: X, out: X, dots = plainDots): number {
     this.check(x);
     checkVector(this.name, 'out', out);
     return this.#residual(x, (r) => {
       this.#gradient(r, x, out);
-      return this.#value(r, x);
+      return this.#value(r, x, dots);
     });
   }
 
-  protected override fill(x: V, tau: number, y: AnyVector): void {
+  protected override fill(x: V, tau: number, y: AnyVector, dots: InnerProducts): void {
     const { sigma, alpha, Op } = this;
     const q = this.#q && fitting(this.name, 'q', this.#q, x);
     if (Op) {
-      this.#solve(Op, x, tau, q, y);
+      this.#solve(Op, x, tau, q, y, dots);
       return;
     }
     const share = 1 / (1 + tau * sigma);
@@ -197,10 +193,10 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     if (this.#b) y.axpby(share * tau * sigma, fitting(this.name, 'b', this.#b, x), 1);
   }
 
-  protected override fillDual(x: V, tau: number, y: AnyVector): void {
+  protected override fillDual(x: V, tau: number, y: AnyVector, dots: InnerProducts): void {
     const { sigma, alpha } = this;
     if (this.Op) {
-      super.fillDual(x, tau, y as V);
+      super.fillDual(x, tau, y as V, dots);
       return;
     }
     const share = 1 / (sigma + tau);
@@ -209,7 +205,14 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     if (this.#b) y.axpby(-share * tau * sigma, fitting(this.name, 'b', this.#b, x), 1);
   }
 
-  #solve(Op: LinearOperator<V, D>, x: V, tau: number, q: AnyVector | undefined, y: AnyVector): void {
+  #solve(
+    Op: LinearOperator<V, D>,
+    x: V,
+    tau: number,
+    q: AnyVector | undefined,
+    y: AnyVector,
+    dots: InnerProducts,
+  ): void {
     const { b } = this.#data(Op, x);
     const memory = this.#warm ? this.#lastIn(x.space) : undefined;
     const last = memory && viewAs(memory.vector, x.space);
@@ -224,7 +227,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
         { A: Op, b, weight: this.sigma },
         { b: center, weight: 1 / tau },
       ];
-      innerLeastSquares(z, terms, { niter: this.#niter, tol: this.#tol });
+      innerLeastSquares(z, terms, { niter: this.#niter, tol: this.#tol }, dots);
       if (memory && last) {
         last.assign(z as V);
         memory.filled = true;
@@ -243,15 +246,15 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     return made;
   }
 
-  override conjugateValue(y: V): number {
+  override conjugateValue(y: V, dots = plainDots): number {
     this.check(y);
-    if (this.Op) return super.conjugateValue(y);
+    if (this.Op) return super.conjugateValue(y, dots);
     const q = this.#q && fitting(this.name, 'q', this.#q, y);
     const b = this.#b && fitting(this.name, 'b', this.#b, y);
     return withWorkspace(y.space, (work: AnyVector) => {
       work.assign(y);
       if (q) work.axpby(-this.alpha, q, 1);
-      const [square = 0, product = 0] = b ? rdots([work, work], [b, work]) : rdots([work, work]);
+      const [square = 0, product = 0] = b ? dots.rdots([work, work], [b, work]) : dots.rdots([work, work]);
       return square / (2 * this.sigma) + product;
     });
   }

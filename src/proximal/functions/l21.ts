@@ -1,7 +1,6 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { ArgumentError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { textOf } from '../../core/base/text-of.js';
+import { checkPositiveCount, type Defaults, withDefaults } from '../../core/base/options.js';
+import { plainDots } from '../../core/vector/inner-products.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { shrinkBy } from '../../optimization/moduli.js';
 import { checkPositive } from '../parts/checks.js';
@@ -29,16 +28,15 @@ export class L21 extends ProxOperator {
   constructor(ndim: number, options?: SigmaOptions) {
     super();
     const { sigma } = withDefaults('L21', options, DEFAULTS);
-    if (!(Number.isSafeInteger(ndim) && ndim > 0))
-      throw new ArgumentError(`L21: expected ndim to be a whole number above 0, received ${textOf(ndim)}`);
+    checkPositiveCount('L21', { ndim });
     this.ndim = ndim;
     this.sigma = checkPositive('L21', 'sigma', sigma);
   }
-  override value(x: AnyVector): number {
+  override value(x: AnyVector, dots = plainDots): number {
     this.check(x);
     return withLocalNorms('L21', x, this.ndim, (norms, [, ...others]) => {
       for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
-      return this.sigma * norms.norm(1);
+      return this.sigma * dots.norm(norms, 1);
     });
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {

@@ -1,5 +1,6 @@
 import type { AnyDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import type { Space } from '../../core/vector/vector.js';
 import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
@@ -29,19 +30,29 @@ export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
   override get isQuadratic(): boolean {
     return this.f.isQuadratic;
   }
-  override value(x: AnyDistributedArray): number {
-    return this.f.value(x);
+  override value(x: AnyDistributedArray, dots = plainDots): number {
+    return this.f.value(x, dots);
   }
-  protected override fill(x: AnyDistributedArray, tau: number, y: AnyDistributedArray): void {
-    this.f.prox(x, tau, y);
+  protected override fill(
+    x: AnyDistributedArray,
+    tau: number,
+    y: AnyDistributedArray,
+    dots: InnerProducts,
+  ): void {
+    this.f.prox(x, tau, y, dots);
   }
-  protected override fillDual(x: AnyDistributedArray, tau: number, y: AnyDistributedArray): void {
-    this.f.proxDual(x, tau, y);
+  protected override fillDual(
+    x: AnyDistributedArray,
+    tau: number,
+    y: AnyDistributedArray,
+    dots: InnerProducts,
+  ): void {
+    this.f.proxDual(x, tau, y, dots);
   }
-  protected override fillGrad(x: AnyDistributedArray, y: AnyDistributedArray): void {
-    this.f.grad(x, y);
+  protected override fillGrad(x: AnyDistributedArray, y: AnyDistributedArray, dots: InnerProducts): void {
+    this.f.grad(x, y, dots);
   }
-  override conjugateValue(y: AnyDistributedArray): number {
-    return this.f.conjugateValue(y);
+  override conjugateValue(y: AnyDistributedArray, dots = plainDots): number {
+    return this.f.conjugateValue(y, dots);
   }
 }

@@ -1,6 +1,7 @@
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import { checkVector, type Space, type Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
@@ -71,21 +72,21 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
       },
     );
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
-    return this.#image(x, 0, (u) => this.f.value(u));
+    return this.#image(x, 0, (u) => this.f.value(u, dots));
   }
-  protected override fill(x: V, tau: number, y: V): void {
+  protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
     this.#image(x, 1, (u, [p]) => {
-      const moved = this.f.prox(u, this.alpha * tau, p as D);
+      const moved = this.f.prox(u, this.alpha * tau, p as D, dots);
       moved.axpby(-1, u, 1);
       if (y !== x) y.assign(x);
       this.Q.rmatvecAdd(moved, y, 1 / this.alpha);
     });
   }
-  protected override fillGrad(x: V, y: V): void {
+  protected override fillGrad(x: V, y: V, dots: InnerProducts): void {
     this.#image(x, 1, (u, [g]) => {
-      this.Q.rmatvec(this.f.grad(u, g as D), y);
+      this.Q.rmatvec(this.f.grad(u, g as D, dots), y);
     });
   }
 }

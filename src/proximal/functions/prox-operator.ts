@@ -1,11 +1,19 @@
 import { textOnly } from '../../core/base/conversion.js';
 import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkList, type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
+import {
+  checkList,
+  checkNonNegative,
+  checkPositiveCount,
+  type Defaults,
+  requireOptions,
+  withDefaults,
+} from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import { type Filled, takeReturned } from '../../core/vector/returned.js';
-import { type AnyVector, checkVector, rdots, type Space } from '../../core/vector/vector.js';
+import { type AnyVector, checkVector, type Space } from '../../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 
@@ -58,18 +66,18 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
 
   /** `f(x)`; Infinity if x is outside of its domain. */
-  abstract value(x: V): number;
+  abstract value(x: V, dots?: InnerProducts): number;
   /** `prox_{τf}(x)`. Fills y, which may be x, or returns the prox without changing x. */
-  protected abstract fill(x: V, tau: number, y: V): Filled<AnyVector>;
+  protected abstract fill(x: V, tau: number, y: V, dots: InnerProducts): Filled<AnyVector>;
 
   /**
    * `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau). y may be x. Functions whose dual prox is
    * a projection compute it directly: the difference loses digits if x is large.
    */
-  protected fillDual(x: V, tau: number, y: V): Filled<AnyVector> {
+  protected fillDual(x: V, tau: number, y: V, dots: InnerProducts): Filled<AnyVector> {
     withWorkspace(x.space, (work: V) => {
       work.axpby(1 / tau, x, 0);
-      this.#fill(work, 1 / tau, work);
+      this.#fill(work, 1 / tau, work, dots);
       if (y !== x) y.assign(x);
       y.axpby(-tau, work, 1);
     });
@@ -87,7 +95,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     return false;
   }
   /** `∇f(x)`. Fills y, which is not x, or returns the gradient. */
-  protected fillGrad(_x: V, _y: V): Filled<AnyVector> {
+  protected fillGrad(_x: V, _y: V, _dots: InnerProducts): Filled<AnyVector> {
     throw new ArgumentError(`${this.name} is not smooth: it has no gradient`);
   }
 
@@ -104,7 +112,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    *
    * @throws {@link ArgumentError} if no closed form is known.
    */
-  conjugateValue(_y: V): number {
+  conjugateValue(_y: V, _dots: InnerProducts = plainDots): number {
     throw new ArgumentError(`${this.name}: no closed form of the conjugate is known; its prox is`);
   }
 
@@ -112,12 +120,13 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    * `prox_{τf}(x)`.
    *
    * @param out the vector for the result, which may be x; a new one by default
+   * @param dots the inner products and norms, such as those of a solver's state
    */
-  prox<X extends V>(x: X, tau: number, out?: X): X {
+  prox<X extends V>(x: X, tau: number, out?: X, dots = plainDots): X {
     checkPositive(this.name, 'tau', tau);
     this.check(x);
     const y: X = this.#target(x, out);
-    this.#fill(x, tau, y);
+    this.#fill(x, tau, y, dots);
     return y;
   }
 
@@ -125,12 +134,13 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    * `prox_{τf*}(x)`.
    *
    * @param out the vector for the result, which may be x; a new one by default
+   * @param dots the inner products and norms, such as those of a solver's state
    */
-  proxDual<X extends V>(x: X, tau: number, out?: X): X {
+  proxDual<X extends V>(x: X, tau: number, out?: X, dots = plainDots): X {
     checkPositive(this.name, 'tau', tau);
     this.check(x);
     const y: X = this.#target(x, out);
-    const returned = this.fillDual(x, tau, y);
+    const returned = this.fillDual(x, tau, y, dots);
     if (returned !== undefined || this.fillDual.length < 3)
       takeReturned<AnyVector>(`${this.name}.proxDual`, returned, y);
     return y;
@@ -142,27 +152,27 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    * @param out the vector for the result, which must not be x; a new one by default
    * @throws {@link ArgumentError} unless f is smooth.
    */
-  grad<X extends V>(x: X, out?: X): X {
+  grad<X extends V>(x: X, out?: X, dots = plainDots): X {
     this.check(x);
     if (out !== undefined) checkVector(this.name, 'out', out);
     if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
     const y: X = this.#target(x, out);
-    const returned = this.fillGrad(x, y);
+    const returned = this.fillGrad(x, y, dots);
     if (returned !== undefined || this.fillGrad.length < 2)
       takeReturned<AnyVector>(`${this.name}.grad`, returned, y);
     return y;
   }
 
-  #fill(x: V, tau: number, y: V): void {
-    const returned = this.fill(x, tau, y);
+  #fill(x: V, tau: number, y: V, dots: InnerProducts): void {
+    const returned = this.fill(x, tau, y, dots);
     if (returned !== undefined || this.fill.length < 3)
       takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
   }
 
   /** `out ← ∇f(x)`. Returns `f(x)`. If there is an operator, this saves one application. */
-  valueAndGrad<X extends V>(x: X, out: X): number {
-    this.grad(x, out);
-    return this.value(x);
+  valueAndGrad<X extends V>(x: X, out: X, dots = plainDots): number {
+    this.grad(x, out, dots);
+    return this.value(x, dots);
   }
 
   /** `x ↦ f(x − b)`. A number b stands for a vector with that value everywhere. */
@@ -295,41 +305,39 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
       return body(work);
     });
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
-    return this.#shifted(x, (shifted) => this.#f.value(shifted));
+    return this.#shifted(x, (shifted) => this.#f.value(shifted, dots));
   }
-  protected override fill(x: V, tau: number, y: V): void {
+  protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
     const a = this.#a;
     this.#shift(y.axpby(a, x, 0), 1);
-    this.#f.prox(y, a * a * tau, y);
+    this.#f.prox(y, a * a * tau, y, dots);
     this.#shift(y, -1);
     if (a !== 1) y.scale(1 / a);
   }
   /** `a prox_{τ'f*}(x/a + τ' c b)`, `τ' = τ/a²` */
-  protected override fillDual(x: V, tau: number, y: V): void {
+  protected override fillDual(x: V, tau: number, y: V, dots: InnerProducts): void {
     const a = this.#a;
     const inner = tau / (a * a);
     this.#shift(y.axpby(1 / a, x, 0), inner);
-    this.#f.proxDual(y, inner, y);
+    this.#f.proxDual(y, inner, y, dots);
     if (a !== 1) y.scale(a);
   }
-  protected override fillGrad(x: V, y: V): void {
-    this.#shifted(x, (shifted) => this.#f.grad(shifted, y));
+  protected override fillGrad(x: V, y: V, dots: InnerProducts): void {
+    this.#shifted(x, (shifted) => this.#f.grad(shifted, y, dots));
     if (this.#a !== 1) y.scale(this.#a);
   }
   /** `f*(y/a) − Re⟨c b, y/a⟩` */
-  override conjugateValue(y: V): number {
+  override conjugateValue(y: V, dots = plainDots): number {
     this.check(y);
     const [a, b, sign] = [this.#a, this.#b, this.#sign];
     return withWorkspace(y.space, (work: V) => {
       work.axpby(1 / a, y, 0);
       if (typeof b !== 'number')
-        return (
-          this.#f.conjugateValue(work) - sign * (rdots([fitting(this.name, 'b', b, y), work])[0] as number)
-        );
-      const sum = b === 0 ? 0 : withWorkspace(y.space, (ones: V) => rdots([ones.fill(1), work])[0] as number);
-      return this.#f.conjugateValue(work) - sign * b * sum;
+        return this.#f.conjugateValue(work, dots) - sign * dots.rdot(fitting(this.name, 'b', b, y), work);
+      const sum = b === 0 ? 0 : withWorkspace(y.space, (ones: V) => dots.rdot(ones.fill(1), work));
+      return this.#f.conjugateValue(work, dots) - sign * b * sum;
     });
   }
 }
@@ -358,26 +366,26 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
   override get isQuadratic(): boolean {
     return this.#f.isQuadratic;
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
-    return this.#a * this.#f.value(x);
+    return this.#a * this.#f.value(x, dots);
   }
-  protected override fill(x: V, tau: number, y: V): void {
-    this.#f.prox(x, this.#a * tau, y);
+  protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
+    this.#f.prox(x, this.#a * tau, y, dots);
   }
   /** `a prox_{(τ/a)f*}(x/a)` */
-  protected override fillDual(x: V, tau: number, y: V): void {
+  protected override fillDual(x: V, tau: number, y: V, dots: InnerProducts): void {
     const a = this.#a;
-    this.#f.proxDual(y.axpby(1 / a, x, 0), tau / a, y).scale(a);
+    this.#f.proxDual(y.axpby(1 / a, x, 0), tau / a, y, dots).scale(a);
   }
-  protected override fillGrad(x: V, y: V): void {
-    this.#f.grad(x, y).scale(this.#a);
+  protected override fillGrad(x: V, y: V, dots: InnerProducts): void {
+    this.#f.grad(x, y, dots).scale(this.#a);
   }
-  override conjugateValue(y: V): number {
+  override conjugateValue(y: V, dots = plainDots): number {
     this.check(y);
     return withWorkspace(
       y.space,
-      (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0)),
+      (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0), dots),
     );
   }
 }
@@ -395,10 +403,7 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     const { b, q, rho } = requireOptions(`${f.name}.addQuadratic`, quadratic, QUADRATIC_DEFAULTS);
     this.#f = f;
     this.#rho = rho;
-    if (!(Number.isFinite(this.#rho) && this.#rho >= 0))
-      throw new ArgumentError(
-        `${this.name}: expected rho to be a finite number of at least 0, received ${textOf(rho)}`,
-      );
+    checkNonNegative(this.name, { rho });
     for (const [name, v] of Object.entries({ b, q })) if (v !== undefined) checkVector(this.name, name, v);
     this.#b = b;
     this.#q = q;
@@ -424,27 +429,27 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
       q: this.#q && fitting(this.name, 'q', this.#q, x),
     };
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
     const { b, q } = this.#parts(x);
     return withWorkspace(x.space, (work: V) => {
       work.assign(x);
       if (b) work.axpby(-1, b, 1);
-      const [square = 0, product = 0] = q ? rdots([work, work], [q, x]) : rdots([work, work]);
-      return this.#f.value(x) + (this.#rho / 2) * square + product;
+      const [square = 0, product = 0] = q ? dots.rdots([work, work], [q, x]) : dots.rdots([work, work]);
+      return this.#f.value(x, dots) + (this.#rho / 2) * square + product;
     });
   }
-  protected override fill(x: V, tau: number, y: V): void {
+  protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
     const { b, q } = this.#parts(x);
     const inner = tau / (1 + tau * this.#rho);
     y.axpby(inner / tau, x, 0);
     if (b) y.axpby(inner * this.#rho, b, 1);
     if (q) y.axpby(-inner, q, 1);
-    this.#f.prox(y, inner, y);
+    this.#f.prox(y, inner, y, dots);
   }
-  protected override fillGrad(x: V, y: V): void {
+  protected override fillGrad(x: V, y: V, dots: InnerProducts): void {
     const { b, q } = this.#parts(x);
-    this.#f.grad(x, y).axpby(this.#rho, x, 1);
+    this.#f.grad(x, y, dots).axpby(this.#rho, x, 1);
     if (b) y.axpby(-this.#rho, b, 1);
     if (q) y.axpby(1, q, 1);
   }
@@ -466,19 +471,19 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
   override get comm(): Communicator | undefined {
     return this.#f.comm;
   }
-  override value(y: V): number {
+  override value(y: V, dots = plainDots): number {
     this.check(y);
-    return this.#f.conjugateValue(y);
+    return this.#f.conjugateValue(y, dots);
   }
-  protected override fill(x: V, tau: number, y: V): void {
-    this.#f.proxDual(x, tau, y);
+  protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
+    this.#f.proxDual(x, tau, y, dots);
   }
-  protected override fillDual(x: V, tau: number, y: V): void {
-    this.#f.prox(x, tau, y);
+  protected override fillDual(x: V, tau: number, y: V, dots: InnerProducts): void {
+    this.#f.prox(x, tau, y, dots);
   }
-  override conjugateValue(x: V): number {
+  override conjugateValue(x: V, dots = plainDots): number {
     this.check(x);
-    return this.#f.value(x);
+    return this.#f.value(x, dots);
   }
   override conjugate(): ProxOperator<V> {
     return this.#f;
@@ -509,14 +514,8 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     if (functions.length === 0)
       throw new ArgumentError('ProxSum: expected at least one function, received none');
     checkFunctions('ProxSum', Object.fromEntries(functions.map((f, k) => [`function ${k}`, f])));
-    if (!(Number.isSafeInteger(niter) && niter > 0))
-      throw new ArgumentError(
-        `ProxSum: expected niter to be a whole number above 0, received ${textOf(niter)}`,
-      );
-    if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(
-        `ProxSum: expected tol to be a finite number of at least 0, received ${textOf(tol)}`,
-      );
+    checkPositiveCount('ProxSum', { niter });
+    checkNonNegative('ProxSum', { tol });
     this.functions = [...functions];
     this.niter = niter;
     this.tol = tol;
@@ -533,14 +532,14 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   override get isQuadratic(): boolean {
     return this.functions.every((f) => f.isQuadratic);
   }
-  override value(x: V): number {
+  override value(x: V, dots = plainDots): number {
     this.check(x);
-    return this.functions.reduce((sum, f) => sum + f.value(x), 0);
+    return this.functions.reduce((sum, f) => sum + f.value(x, dots), 0);
   }
-  protected override fill(x: V, tau: number, y: V): void {
+  protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
     const [first] = this.functions;
     if (this.functions.length === 1 && first) {
-      first.prox(x, tau, y);
+      first.prox(x, tau, y, dots);
       return;
     }
     if (this.tol > 0) refuseMask(this.name, this.comm, x);
@@ -556,24 +555,24 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
         // z ← z − p comes first, so that p needs no memory besides y
         this.functions.forEach((f, i) => {
           const z = steps[i] as V;
-          f.prox(z, m * tau, y);
+          f.prox(z, m * tau, y, dots);
           mean.axpby(1 / m, y, i === 0 ? 0 : 1);
           z.axpby(-1, y, 1);
         });
         for (const z of zs) z.axpby(1, mean, 1);
         if (this.tol > 0) {
-          const [change = 0, size = 0] = rdots([previous.axpby(-1, mean, 1), previous], [mean, mean]);
+          const [change = 0, size = 0] = dots.rdots([previous.axpby(-1, mean, 1), previous], [mean, mean]);
           if (!(change > this.tol ** 2 * size)) break;
         }
       }
       y.assign(mean);
     });
   }
-  protected override fillGrad(x: V, y: V): void {
+  protected override fillGrad(x: V, y: V, dots: InnerProducts): void {
     withWorkspace(x.space, (work: V) => {
       this.functions.forEach((f, i) => {
-        if (i === 0) f.grad(x, y);
-        else y.axpby(1, f.grad(x, work), 1);
+        if (i === 0) f.grad(x, y, dots);
+        else y.axpby(1, f.grad(x, work, dots), 1);
       });
     });
   }

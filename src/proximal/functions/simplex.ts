@@ -1,7 +1,8 @@
 import { epsilonOf, isComplex } from '../../core/base/dtype.js';
 import { DTypeError, NumericalError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { projectOntoSimplex } from '../../optimization/l1-projection.js';
 import { checkPositive } from '../parts/checks.js';
@@ -31,13 +32,13 @@ export class Simplex extends Indicator {
     const { radius } = withDefaults('Simplex', options, DEFAULTS);
     this.radius = checkPositive('Simplex', 'radius', radius);
   }
-  override contains(x: AnyVector): boolean {
+  override contains(x: AnyVector, dots = plainDots): boolean {
     this.check(x);
     checkReal(x);
     return withWorkspaces([x.space, x.space], ([one, negative]) => {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];
       x.map((a, b) => b.storage.backend.binary('minimum', a, 0, b), below);
-      const [sum = 0, under = 0] = rdots([x, ones], [below, below]);
+      const [sum = 0, under = 0] = dots.rdots([x, ones], [below, below]);
       return (
         Math.sqrt(under) <= 16 * epsilonOf(x.dtype) * this.radius &&
         Math.abs(sum - this.radius) <= this.#slack(x)
@@ -48,9 +49,9 @@ export class Simplex extends Indicator {
   #slack(x: AnyVector): number {
     return 16 * epsilonOf(x.dtype) * this.radius * Math.max(1, x.space.reducedSize);
   }
-  protected override fillProjection(x: AnyVector, y: AnyVector): void {
+  protected override fillProjection(x: AnyVector, y: AnyVector, dots: InnerProducts): void {
     checkReal(x);
-    if (!projectOntoSimplex(x, this.radius, y))
+    if (!projectOntoSimplex(x, this.radius, y, dots))
       throw new NumericalError('Simplex: expected finite elements, the largest is not');
   }
 }

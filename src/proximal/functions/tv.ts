@@ -1,12 +1,18 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import {
+  checkFlag,
+  checkNonNegative,
+  checkPositiveCount,
+  type Defaults,
+  withDefaults,
+} from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
-import { textOf } from '../../core/base/text-of.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import type { Elements } from '../../core/ports/backend.js';
-import { type AnyVector, rdots, type Space } from '../../core/vector/vector.js';
+import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
+import type { AnyVector, Space } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { Gradient } from '../../local/derivatives/gradient.js';
 import { MPIGradient } from '../../operators/mpi-gradient.js';
@@ -84,14 +90,9 @@ export class TV extends ProxOperator {
           `${this.#sampling.length}`,
       );
     for (const h of this.#sampling) checkPositive('TV', 'sampling', h);
-    if (typeof isotropic !== 'boolean')
-      throw new ArgumentError(`TV: expected isotropic to be true or false, received ${textOf(isotropic)}`);
-    if (!(Number.isSafeInteger(niter) && niter > 0))
-      throw new ArgumentError(`TV: expected niter to be a whole number above 0, received ${textOf(niter)}`);
-    if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(
-        `TV: expected tol to be a finite number of at least 0, received ${textOf(tol)}`,
-      );
+    checkFlag('TV', { isotropic });
+    checkPositiveCount('TV', { niter });
+    checkNonNegative('TV', { tol });
     this.isotropic = isotropic;
     this.niter = niter;
     this.tol = tol;
@@ -117,20 +118,20 @@ export class TV extends ProxOperator {
     return new MPIGradient(this.dims, { ...options, comm: x.comm });
   }
 
-  override value(x: AnyVector): number {
+  override value(x: AnyVector, dots = plainDots): number {
     this.check(x);
     const { G, range } = this.#gradient(x);
     return withWorkspaces([range], ([g]) => {
       const gradient = G.matvec(x, g as AnyVector);
-      if (!this.isotropic) return this.sigma * gradient.norm(1);
+      if (!this.isotropic) return this.sigma * dots.norm(gradient, 1);
       return withLocalNorms('TV', gradient, this.dims.length, (norms, [, ...others]) => {
         for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
-        return this.sigma * norms.norm(1);
+        return this.sigma * dots.norm(norms, 1);
       });
     });
   }
 
-  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
+  protected override fill(x: AnyVector, tau: number, y: AnyVector, dots: InnerProducts): void {
     const { G, range } = this.#gradient(x);
     const t = tau * this.sigma;
     withWorkspaces([x.space, range, range, range], (works) => {
@@ -148,7 +149,7 @@ export class TV extends ProxOperator {
         // r = p' + w (p' − p), and p' becomes p
         r.assign(next).axpby(-1, p, 1);
         p.assign(next);
-        const [change = 0, size = 0] = this.tol > 0 ? rdots([r, r], [p, p]) : [1, 0];
+        const [change = 0, size = 0] = this.tol > 0 ? dots.rdots([r, r], [p, p]) : [1, 0];
         r.axpby(1, p, (theta - 1) / after);
         theta = after;
         if (change <= this.tol ** 2 * size) break;

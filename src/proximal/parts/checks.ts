@@ -5,7 +5,7 @@ import type { Elements } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { type AnyVector, checkVector, sameMemory, viewAs } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
-import { isSplit, onAll } from '../../optimization/solver.js';
+import { isSplit, onAll } from '../../optimization/solver-state.js';
 
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */
 export function checkPositive(owner: string, name: string, value: number): number {

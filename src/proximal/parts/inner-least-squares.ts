@@ -1,6 +1,7 @@
 import { NumericalError, PartitionError } from '../../core/base/errors.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
-import { type AnyVector, rdots, type VectorPair } from '../../core/vector/vector.js';
+import type { InnerProducts } from '../../core/vector/inner-products.js';
+import type { AnyVector, VectorPair } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 
 /** The term `wₖ ‖bₖ − Aₖ x‖²`. */
@@ -34,6 +35,7 @@ export function innerLeastSquares(
   x: AnyVector,
   terms: readonly LeastSquaresTerm[],
   { niter, tol }: InnerOptions,
+  dots: InnerProducts,
 ): number[] {
   for (const { A } of terms) {
     if (A?.comm && x.reducer && A.comm.id !== x.reducer.id)
@@ -75,7 +77,7 @@ export function innerLeastSquares(
           if (weight !== 1) s.scale(weight);
         }
       });
-      const [ss = 0, ...rr] = rdots(...measures);
+      const [ss = 0, ...rr] = dots.rdots(...measures);
       rr.forEach((value, k) => {
         norms[k] = value;
       });
@@ -92,7 +94,7 @@ export function innerLeastSquares(
     p.assign(s);
     for (let k = 0; k < niter && gamma > tol; k++) {
       for (const { A, q } of rows) A?.matvec(p, q);
-      const [slope = 0, ...squares] = rdots(...lineSearch);
+      const [slope = 0, ...squares] = dots.rdots(...lineSearch);
       const curvature = rows.reduce((sum, { weight }, i) => sum + weight * (squares[i] as number), 0);
       if (!(curvature > 0)) break;
       // The slope is computed although it is γ up to rounding: if γ is only rounding, errors would

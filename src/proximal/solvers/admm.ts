@@ -1,13 +1,7 @@
-import { type Defaults, requireOptions } from '../../core/base/options.js';
+import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import {
-  checkedStep,
-  checkFlag,
-  checkNonNegative,
-  initialState,
-  solving,
-  stepping,
-} from '../../optimization/solver.js';
+import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
@@ -57,6 +51,8 @@ export interface AdmmResult<V> extends ProximalResult<V> {
   readonly z: V;
 }
 
+const NAME = 'admm';
+
 const DEFAULTS = { tau: undefined, z0: undefined, gfirst: false, tol: 0 } satisfies Defaults<
   AdmmStartOptions<never>
 >;
@@ -70,58 +66,59 @@ function init<V extends Vector<V>>(
   g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: AdmmStartOptions<V>,
+  { dots } = PLAIN_START,
 ): AdmmState<V> {
-  const { tau, z0, gfirst, tol } = requireOptions('admm.init', options, DEFAULTS);
-  checkFunctions('admm', { f, g });
-  checkPositive('admm', 'tau', tau);
-  checkNonNegative('admm', { tol });
-  checkFlag('admm', { gfirst });
-  checkStart('admm', x0);
-  if (z0 !== undefined) checkVector('admm', 'z0', z0);
+  const { tau, z0, gfirst, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  checkFunctions(NAME, { f, g });
+  checkPositive(NAME, 'tau', tau);
+  checkNonNegative(NAME, { tol });
+  checkFlag(NAME, { gfirst });
+  checkStart(NAME, x0);
+  if (z0 !== undefined) checkVector(NAME, 'z0', z0);
   const comm = f.comm ?? g.comm;
-  refuseMask('admm', comm, x0);
+  refuseMask(NAME, comm, x0);
   const x = x0.copy();
-  const z = x.emptyLike().assign(z0 === undefined ? x0 : (fitting('admm', 'z0', z0, x) as V));
+  const z = x.emptyLike().assign(z0 === undefined ? x0 : (fitting(NAME, 'z0', z0, x) as V));
   const state = withMemories<AdmmState<V>>(
     {
-      ...initialState({ comm }, x),
+      ...initialState({ comm }, x, dots),
       ...{ f, g, tau, gfirst, tol, z },
       u: x.zerosLike(),
       residual: Number.NaN,
     },
     [...f.memories(x.space), ...g.memories(x.space)],
   );
-  settleProximal('admm', state, f.value(x) + g.value(z));
+  settleProximal(NAME, state, f.value(x, dots) + g.value(z, dots));
   return state;
 }
 
 /** One iteration; see {@link admm}. Allocates no vector. */
 function step<V extends Vector<V>>(state: AdmmState<V>): void {
-  const { f, g, x, z, u, tau, gfirst } = state;
-  const updateX = () => f.prox(x.assign(z).axpby(-1, u, 1), tau, x);
-  const updateZ = () => g.prox(z.assign(x).axpby(1, u, 1), tau, z);
+  const { f, g, x, z, u, tau, gfirst, dots } = state;
+  const updateX = () => f.prox(x.assign(z).axpby(-1, u, 1), tau, x, dots);
+  const updateZ = () => g.prox(z.assign(x).axpby(1, u, 1), tau, z, dots);
   const [first, second] = gfirst ? [updateZ, updateX] : [updateX, updateZ];
   moveAndMeasure(state, [z], [[x, z]], () => {
     first();
     second();
     u.axpby(1, x, 1).axpby(-1, z, 1);
   });
-  const cost = f.value(x) + g.value(z);
+  const cost = f.value(x, dots) + g.value(z, dots);
   state.iteration++;
-  settleProximal('admm', state, cost);
+  settleProximal(NAME, state, cost);
 }
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
   g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: AdmmOptions<V>,
 ) =>
   describeProximal(
-    'admm',
+    NAME,
     options,
     DEFAULTS,
-    (own: AdmmStartOptions<V>) => init(f, g, x0, own),
+    (own: AdmmStartOptions<V>, start: SolverStart) => init(f, g, x0, own, start),
     step<V>,
     ({ z }) => ({ z: z.copy() }),
   );
@@ -145,8 +142,4 @@ const solver = <V extends Vector<V>>(
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating
  * direction method of multipliers", 2011.
  */
-export const admm = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('admm', step),
-  steps: stepping(solver),
-});
+export const admm = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

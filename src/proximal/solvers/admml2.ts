@@ -1,18 +1,16 @@
-import { type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
+import {
+  checkCount,
+  checkNonNegative,
+  type Defaults,
+  requireOptions,
+  withDefaults,
+} from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
-import {
-  checkCount,
-  checkedStep,
-  checkNonNegative,
-  copyInto,
-  initialState,
-  solverSpaces,
-  solving,
-  startVector,
-  stepping,
-} from '../../optimization/solver.js';
+import { copyInto, solverSpaces, startVector } from '../../optimization/linear-system.js';
+import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from '../parts/inner-least-squares.js';
@@ -72,6 +70,8 @@ export interface AdmmL2Result<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }
 
+const NAME = 'admml2';
+
 const INNER_DEFAULTS = { niter: 10, tol: 1e-4 } satisfies Defaults<Pick<InnerOptions, 'niter' | 'tol'>>;
 const DEFAULTS = { tau: undefined, x0: undefined, inner: INNER_DEFAULTS, tol: 0 } satisfies Defaults<
   AdmmL2StartOptions<never>
@@ -87,38 +87,38 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   options: AdmmL2StartOptions<M>,
+  { dots } = PLAIN_START,
 ): AdmmL2State<M, D, Z> {
-  const { tau, x0, inner, tol } = requireOptions('admml2.init', options, DEFAULTS);
-  checkFunctions('admml2', { g });
-  checkPositive('admml2', 'tau', tau);
-  checkNonNegative('admml2', { tol });
-  const { niter: innerNiter, tol: innerTol } = withDefaults('admml2: inner', inner, INNER_DEFAULTS);
-  checkCount('admml2', { 'inner.niter': innerNiter });
-  checkNonNegative('admml2', { 'inner.tol': innerTol });
-  const { model, data } = solverSpaces('admml2', Op, b, x0);
-  const range = rangeFor('admml2', A, model) as Z['space'];
+  const { tau, x0, inner, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  checkFunctions(NAME, { g });
+  checkPositive(NAME, 'tau', tau);
+  checkNonNegative(NAME, { tol });
+  const { niter: innerNiter, tol: innerTol } = withDefaults(`${NAME}: inner`, inner, INNER_DEFAULTS);
+  checkCount(NAME, { 'inner.niter': innerNiter });
+  checkNonNegative(NAME, { 'inner.tol': innerTol });
+  const { model, data } = solverSpaces(NAME, Op, b, x0);
+  const range = rangeFor(NAME, A, model) as Z['space'];
   const x = startVector(model, x0);
-  refuseMask('admml2', Op.comm ?? A.comm, x);
+  refuseMask(NAME, Op.comm ?? A.comm, x);
   const z = A.matvec(x, range.empty());
   const own = copyInto(data, b);
   const cost = withWorkspaces([data], (works) => {
     const [r] = works as [D];
     Op.matvec(x, r).axpby(1, own, -1);
-    return 0.5 * r.rdot(r) + g.value(z);
+    return 0.5 * dots.rdot(r, r) + g.value(z, dots);
   });
   const state = withMemories<AdmmL2State<M, D, Z>>(
     {
-      ...initialState(Op, x, ['v']),
+      ...initialState(Op, x, dots, { v: z.emptyLike() }),
       ...{ Op, g, L: A, tau, tol, z },
       inner: { niter: innerNiter, tol: innerTol },
       b: own,
       u: z.zerosLike(),
-      v: z.emptyLike(),
       residual: Number.NaN,
     },
     g.memories(range),
   );
-  settleProximal('admml2', state, cost);
+  settleProximal(NAME, state, cost);
   return state;
 }
 
@@ -126,24 +126,24 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
 function step<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   state: AdmmL2State<M, D, Z>,
 ): void {
-  const { Op, L, g, x, b, z, u, v, tau, inner } = state;
+  const { Op, L, g, x, b, z, u, v, tau, inner, dots } = state;
   v.assign(z).axpby(-1, u, 1);
   const terms: LeastSquaresTerm[] = [
     { A: Op, b, weight: 1 },
     { A: L, b: v, weight: 1 / tau },
   ];
-  const [misfit = 0] = innerLeastSquares(x, terms, inner);
+  const [misfit = 0] = innerLeastSquares(x, terms, inner, dots);
   L.matvec(x, v);
   moveAndMeasure(state, [z], [[v, z]], () => {
-    g.prox(z.assign(v).axpby(1, u, 1), tau, z);
+    g.prox(z.assign(v).axpby(1, u, 1), tau, z, dots);
     u.axpby(1, v, 1).axpby(-1, z, 1);
   });
-  const cost = 0.5 * misfit + g.value(v);
+  const cost = 0.5 * misfit + g.value(v, dots);
   state.iteration++;
-  settleProximal('admml2', state, cost);
+  settleProximal(NAME, state, cost);
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
+const call = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   Op: LinearOperator<M, D>,
   b: D,
   g: ProxOperator<NoInfer<Z>>,
@@ -151,10 +151,10 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   options: AdmmL2Options<M>,
 ) =>
   describeProximal(
-    'admml2',
+    NAME,
     options,
     DEFAULTS,
-    (own: AdmmL2StartOptions<M>) => init(Op, b, g, A, own),
+    (own: AdmmL2StartOptions<M>, start: SolverStart) => init(Op, b, g, A, own, start),
     step<M, D, Z>,
     ({ z }) => ({ z: z.copy() }),
   );
@@ -180,8 +180,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating
  * direction method of multipliers", 2011, section 6.4.
  */
-export const admml2 = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('admml2', step),
-  steps: stepping(solver),
-});
+export const admml2 = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

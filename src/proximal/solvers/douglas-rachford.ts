@@ -1,15 +1,9 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { type Defaults, requireOptions } from '../../core/base/options.js';
+import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
-import { rdots, type Vector } from '../../core/vector/vector.js';
-import {
-  checkedStep,
-  checkFlag,
-  checkNonNegative,
-  initialState,
-  solving,
-  stepping,
-} from '../../optimization/solver.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -61,6 +55,8 @@ export interface DouglasRachfordResult<V> extends ProximalResult<V> {
   readonly y: V;
 }
 
+const NAME = 'douglasRachford';
+
 const DEFAULTS = {
   tau: undefined,
   eta: 1,
@@ -77,58 +73,57 @@ function init<V extends Vector<V>>(
   g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: DouglasRachfordStartOptions,
+  { dots } = PLAIN_START,
 ): DouglasRachfordState<V> {
-  const name = 'douglasRachford';
-  const { tau, eta, gfirst, tol } = requireOptions(`${name}.init`, options, DEFAULTS);
-  checkFunctions(name, { f, g });
-  checkPositive(name, 'tau', tau);
+  const { tau, eta, gfirst, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  checkFunctions(NAME, { f, g });
+  checkPositive(NAME, 'tau', tau);
   if (!(eta > 0 && eta < 2))
-    throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${textOf(eta)}`);
-  checkFlag(name, { gfirst });
-  checkNonNegative(name, { tol });
-  checkStart(name, x0);
+    throw new ArgumentError(`${NAME}: expected eta between 0 and 2, received ${textOf(eta)}`);
+  checkFlag(NAME, { gfirst });
+  checkNonNegative(NAME, { tol });
+  checkStart(NAME, x0);
   const comm = f.comm ?? g.comm;
-  refuseMask(name, comm, x0);
+  refuseMask(NAME, comm, x0);
   const x = x0.copy();
   const state = withMemories<DouglasRachfordState<V>>(
     {
-      ...initialState({ comm }, x, ['z']),
+      ...initialState({ comm }, x, dots, { z: x.emptyLike() }),
       ...{ f, g, tau, eta, gfirst, tol },
       y: x.copy(),
-      z: x.emptyLike(),
       residual: Number.NaN,
     },
     [...f.memories(x.space), ...g.memories(x.space)],
   );
-  settleProximal(name, state, f.value(x) + g.value(x));
+  settleProximal(NAME, state, f.value(x, dots) + g.value(x, dots));
   return state;
 }
 
 /** One iteration; see {@link douglasRachford}. Allocates no vector. */
 function step<V extends Vector<V>>(state: DouglasRachfordState<V>): void {
-  const { f, g, x, y, z, tau, eta, gfirst, tol } = state;
+  const { f, g, x, y, z, tau, eta, gfirst, tol, dots } = state;
   const [first, second] = gfirst ? [g, f] : [f, g];
-  first.prox(y, tau, x);
-  second.prox(z.assign(y).axpby(2, x, -1), tau, z);
-  const cost = first.value(x) + second.value(z);
+  first.prox(y, tau, x, dots);
+  second.prox(z.assign(y).axpby(2, x, -1), tau, z, dots);
+  const cost = first.value(x, dots) + second.value(z, dots);
   z.axpby(-1, x, 1);
-  if (tol > 0) state.residual = Math.sqrt(rdots([z, z])[0] as number);
+  if (tol > 0) state.residual = Math.sqrt(dots.rdot(z, z));
   y.axpby(eta, z, 1);
   state.iteration++;
-  settleProximal('douglasRachford', state, cost);
+  settleProximal(NAME, state, cost);
 }
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
   g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: DouglasRachfordOptions,
 ) =>
   describeProximal(
-    'douglasRachford',
+    NAME,
     options,
     DEFAULTS,
-    (own: DouglasRachfordStartOptions) => init(f, g, x0, own),
+    (own: DouglasRachfordStartOptions, start: SolverStart) => init(f, g, x0, own, start),
     step<V>,
     ({ y }) => ({ y: y.copy() }),
   );
@@ -151,8 +146,4 @@ const solver = <V extends Vector<V>>(
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm
  * 10.15.
  */
-export const douglasRachford = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('douglasRachford', step),
-  steps: stepping(solver),
-});
+export const douglasRachford = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

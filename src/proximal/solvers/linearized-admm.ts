@@ -1,7 +1,8 @@
-import { type Defaults, requireOptions } from '../../core/base/options.js';
+import { checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { checkedStep, checkNonNegative, initialState, solving, stepping } from '../../optimization/solver.js';
+import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -57,6 +58,8 @@ export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }
 
+const NAME = 'linearizedAdmm';
+
 const DEFAULTS = { tau: undefined, mu: undefined, tol: 0 } satisfies Defaults<LinearizedAdmmStartOptions>;
 
 /**
@@ -69,51 +72,49 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   A: LinearOperator<M, Z>,
   x0: M,
   options: LinearizedAdmmStartOptions,
+  { dots } = PLAIN_START,
 ): LinearizedAdmmState<M, Z> {
-  const name = 'linearizedAdmm';
-  const { tau, mu, tol } = requireOptions(`${name}.init`, options, DEFAULTS);
-  checkFunctions(name, { f, g });
-  checkPositive(name, 'tau', tau);
-  checkPositive(name, 'mu', mu);
-  checkNonNegative(name, { tol });
-  checkStart(name, x0);
-  const range = rangeFor(name, A, x0.space) as Z['space'];
-  refuseMask(name, A.comm ?? f.comm, x0);
+  const { tau, mu, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  checkFunctions(NAME, { f, g });
+  checkPositive(NAME, 'tau', tau);
+  checkPositive(NAME, 'mu', mu);
+  checkNonNegative(NAME, { tol });
+  checkStart(NAME, x0);
+  const range = rangeFor(NAME, A, x0.space) as Z['space'];
+  refuseMask(NAME, A.comm ?? f.comm, x0);
   const x = x0.copy();
   const v = A.matvec(x, range.empty());
   const state = withMemories<LinearizedAdmmState<M, Z>>(
     {
-      ...initialState(A, x, ['w', 's']),
+      ...initialState(A, x, dots, { w: v.emptyLike(), s: x.emptyLike() }),
       ...{ f, g, L: A, tau, mu, tol, v },
       z: v.copy(),
       u: v.zerosLike(),
-      w: v.emptyLike(),
-      s: x.emptyLike(),
       residual: Number.NaN,
     },
     [...f.memories(x.space), ...g.memories(range)],
   );
-  settleProximal(name, state, f.value(x) + g.value(v));
+  settleProximal(NAME, state, f.value(x, dots) + g.value(v, dots));
   return state;
 }
 
 /** One iteration; see {@link linearizedAdmm}. Allocates no vector. */
 function step<M extends Vector<M>, Z extends Vector<Z>>(state: LinearizedAdmmState<M, Z>): void {
-  const { f, g, L, x, z, u, v, w, s, tau, mu } = state;
+  const { f, g, L, x, z, u, v, w, s, tau, mu, dots } = state;
   w.assign(v).axpby(-1, z, 1).axpby(1, u, 1);
   L.rmatvec(w, s);
   moveAndMeasure(state, [x], [[v, z]], () => {
-    f.prox(x.axpby(-mu / tau, s, 1), mu, x);
+    f.prox(x.axpby(-mu / tau, s, 1), mu, x, dots);
     L.matvec(x, v);
-    g.prox(z.assign(v).axpby(1, u, 1), tau, z);
+    g.prox(z.assign(v).axpby(1, u, 1), tau, z, dots);
     u.axpby(1, v, 1).axpby(-1, z, 1);
   });
-  const cost = f.value(x) + g.value(v);
+  const cost = f.value(x, dots) + g.value(v, dots);
   state.iteration++;
-  settleProximal('linearizedAdmm', state, cost);
+  settleProximal(NAME, state, cost);
 }
 
-const solver = <M extends Vector<M>, Z extends Vector<Z>>(
+const call = <M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
@@ -121,10 +122,10 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   options: LinearizedAdmmOptions,
 ) =>
   describeProximal(
-    'linearizedAdmm',
+    NAME,
     options,
     DEFAULTS,
-    (own: LinearizedAdmmStartOptions) => init(f, g, A, x0, own),
+    (own: LinearizedAdmmStartOptions, start: SolverStart) => init(f, g, A, x0, own, start),
     step<M, Z>,
     ({ z }) => ({ z: z.copy() }),
   );
@@ -148,8 +149,4 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  *
  * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
  */
-export const linearizedAdmm = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('linearizedAdmm', step),
-  steps: stepping(solver),
-});
+export const linearizedAdmm = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

@@ -1,16 +1,10 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { type Defaults, requireOptions } from '../../core/base/options.js';
+import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import {
-  checkedStep,
-  checkFlag,
-  checkNonNegative,
-  initialState,
-  solving,
-  stepping,
-} from '../../optimization/solver.js';
+import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
@@ -76,6 +70,8 @@ export interface PrimalDualResult<M, Z> extends ProximalResult<M> {
   readonly y: Z;
 }
 
+const NAME = 'primalDual';
+
 const DEFAULTS = {
   tau: undefined,
   mu: undefined,
@@ -96,36 +92,36 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   A: LinearOperator<M, Z>,
   x0: M,
   options: PrimalDualStartOptions<M, Z>,
+  { dots } = PLAIN_START,
 ): PrimalDualState<M, Z> {
-  const name = 'primalDual';
-  const { tau, mu, theta, y0, c, gfirst, tol } = requireOptions(`${name}.init`, options, DEFAULTS);
-  checkFunctions(name, { f, g });
-  checkPositive(name, 'tau', tau);
-  checkPositive(name, 'mu', mu);
+  const { tau, mu, theta, y0, c, gfirst, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  checkFunctions(NAME, { f, g });
+  checkPositive(NAME, 'tau', tau);
+  checkPositive(NAME, 'mu', mu);
   if (!(theta >= 0 && theta <= 1))
-    throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${textOf(theta)}`);
-  checkFlag(name, { gfirst });
-  checkNonNegative(name, { tol });
-  checkStart(name, x0);
-  for (const [which, v] of Object.entries({ y0, c })) if (v !== undefined) checkVector(name, which, v);
-  const range = rangeFor(name, A, x0.space) as Z['space'];
-  refuseMask(name, A.comm ?? f.comm, x0);
+    throw new ArgumentError(`${NAME}: expected theta between 0 and 1, received ${textOf(theta)}`);
+  checkFlag(NAME, { gfirst });
+  checkNonNegative(NAME, { tol });
+  checkStart(NAME, x0);
+  for (const [which, v] of Object.entries({ y0, c })) if (v !== undefined) checkVector(NAME, which, v);
+  const range = rangeFor(NAME, A, x0.space) as Z['space'];
+  refuseMask(NAME, A.comm ?? f.comm, x0);
   const x = x0.copy();
   const v = A.matvec(x, range.empty());
   const y = range.zeros();
-  if (y0) y.assign(fitting(name, 'y0', y0, y) as Z);
+  if (y0) y.assign(fitting(NAME, 'y0', y0, y) as Z);
   const state = withMemories<PrimalDualState<M, Z>>(
     {
-      ...initialState(A, x),
+      ...initialState(A, x, dots),
       ...{ f, g, L: A, tau, mu, theta, gfirst, tol, y, v },
-      c: c && x.emptyLike().assign(fitting(name, 'c', c, x) as M),
+      c: c && x.emptyLike().assign(fitting(NAME, 'c', c, x) as M),
       vBefore: v.copy(),
       s: A.rmatvec(y, x.emptyLike()),
       residual: Number.NaN,
     },
     [...f.memories(x.space), ...g.memories(range)],
   );
-  settleProximal(name, state, objective(state));
+  settleProximal(NAME, state, objective(state));
   return state;
 }
 
@@ -135,24 +131,25 @@ function objective<M extends Vector<M>, Z extends Vector<Z>>({
   x,
   v,
   c,
+  dots,
 }: PrimalDualState<M, Z>): number {
-  return f.value(x) + g.value(v) + (c ? c.rdot(x) : 0);
+  return f.value(x, dots) + g.value(v, dots) + (c ? dots.rdot(c, x) : 0);
 }
 
 /** One iteration; see {@link primalDual}. Allocates no vector. */
 function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M, Z>): void {
-  const { f, g, L, x, y, v, vBefore, s, c, tau, mu, theta, gfirst } = state;
+  const { f, g, L, x, y, v, vBefore, s, c, tau, mu, theta, gfirst, dots } = state;
   const primal = () => {
     x.axpby(-tau, s, 1);
     if (c) x.axpby(-tau, c, 1);
-    f.prox(x, tau, x);
+    f.prox(x, tau, x, dots);
     vBefore.assign(v);
     L.matvec(x, v);
   };
   // A (x' + θ (x' − x)) follows from the computed A x' and A x, since A is linear
   const dual = () => {
     y.axpby(mu * (1 + theta), v, 1).axpby(-mu * theta, vBefore, 1);
-    g.proxDual(y, mu, y);
+    g.proxDual(y, mu, y, dots);
     L.rmatvec(y, s);
   };
   const [first, second] = gfirst ? [dual, primal] : [primal, dual];
@@ -162,10 +159,10 @@ function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M
   });
   const cost = objective(state);
   state.iteration++;
-  settleProximal('primalDual', state, cost);
+  settleProximal(NAME, state, cost);
 }
 
-const solver = <M extends Vector<M>, Z extends Vector<Z>>(
+const call = <M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
@@ -173,10 +170,10 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   options: PrimalDualOptions<M, Z>,
 ) =>
   describeProximal(
-    'primalDual',
+    NAME,
     options,
     DEFAULTS,
-    (own: PrimalDualStartOptions<M, Z>) => init(f, g, A, x0, own),
+    (own: PrimalDualStartOptions<M, Z>, start: SolverStart) => init(f, g, A, x0, own, start),
     step<M, Z>,
     ({ y }) => ({ y: y.copy() }),
   );
@@ -201,8 +198,4 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with
  * applications to imaging", 2011, algorithm 1.
  */
-export const primalDual = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('primalDual', step),
-  steps: stepping(solver),
-});
+export const primalDual = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

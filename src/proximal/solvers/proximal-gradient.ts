@@ -1,18 +1,17 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf, type Defaults, requireOptions } from '../../core/base/options.js';
-import { textOf } from '../../core/base/text-of.js';
-import { rdots, type Vector } from '../../core/vector/vector.js';
-import { withWorkspace } from '../../core/vector/workspace.js';
 import {
-  checkedStep,
   checkFlag,
   checkNonNegative,
-  initialState,
-  noFields,
-  solving,
-  stepping,
-} from '../../optimization/solver.js';
+  checkOneOf,
+  type Defaults,
+  requireOptions,
+} from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
+import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -103,6 +102,8 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
 /** The result of {@link proximalGradient}. */
 export type ProximalGradientResult<V> = ProximalResult<V>;
 
+const NAME = 'proximalGradient';
+
 const DEFAULTS = {
   tau: undefined,
   backtracking: false,
@@ -123,47 +124,46 @@ function init<V extends Vector<V>>(
   g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: ProximalGradientStartOptions,
+  { dots } = PLAIN_START,
 ): ProximalGradientState<V> {
-  const name = 'proximalGradient';
-  const given = requireOptions(`${name}.init`, options, DEFAULTS);
+  const given = requireOptions(`${NAME}.init`, options, DEFAULTS);
   const { backtracking, beta, epsg, eta, acceleration, restart, tol } = given;
-  checkFunctions(name, { f, g });
+  checkFunctions(NAME, { f, g });
   if (!f.isSmooth)
-    throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
-  checkFlag(name, { backtracking });
+    throw new ArgumentError(`${NAME}: expected f to be smooth, ${f.name} is not: give it as g`);
+  checkFlag(NAME, { backtracking });
   if (given.tau === undefined && !backtracking)
-    throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
-  const tau = checkPositive(name, 'tau', given.tau ?? 1);
+    throw new ArgumentError(`${NAME}: expected a step tau, or backtracking`);
+  const tau = checkPositive(NAME, 'tau', given.tau ?? 1);
   if (!(beta > 0 && beta < 1))
-    throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${textOf(beta)}`);
-  checkPositive(name, 'epsg', epsg);
-  checkPositive(name, 'eta', eta);
-  checkNonNegative(name, { tol });
+    throw new ArgumentError(`${NAME}: expected beta between 0 and 1, received ${textOf(beta)}`);
+  checkPositive(NAME, 'epsg', epsg);
+  checkPositive(NAME, 'eta', eta);
+  checkNonNegative(NAME, { tol });
   checkOneOf('acceleration', acceleration, ACCELERATIONS);
   checkOneOf('restart', restart, RESTARTS);
-  checkStart(name, x0);
+  checkStart(NAME, x0);
   const comm = f.comm ?? g.comm;
-  refuseMask(name, comm, x0);
+  refuseMask(NAME, comm, x0);
   const x = x0.copy();
   const gradient = x.emptyLike();
-  const fy = f.valueAndGrad(x, gradient);
+  const fy = f.valueAndGrad(x, gradient, dots);
   const state = withMemories<ProximalGradientState<V>>(
     {
-      ...initialState({ comm }, x, ['p']),
+      ...initialState({ comm }, x, dots, { p: x.emptyLike() }),
       f,
       g,
       ...{ backtracking, beta, epsg, eta, acceleration, restart, tol, tau, fy },
       y: acceleration === 'none' ? undefined : x.copy(),
       gradient,
       slope: acceleration !== 'none' && f.isQuadratic ? gradient.copy() : undefined,
-      p: x.emptyLike(),
       t: 1,
       k: 0,
       residual: Number.NaN,
     },
     g.memories(x.space),
   );
-  settleProximal(name, state, fy + epsg * g.value(x));
+  settleProximal(NAME, state, fy + epsg * g.value(x, dots));
   return state;
 }
 
@@ -171,17 +171,17 @@ function init<V extends Vector<V>>(
  * `p ← prox(y − τ ∇f(y))`. With backtracking, τ is reduced until f lies below its quadratic model.
  */
 function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): void {
-  const { f, g, p, gradient, epsg, backtracking, beta, fy } = state;
+  const { f, g, p, gradient, epsg, backtracking, beta, fy, dots } = state;
   for (let tries = 0; ; tries++) {
     p.assign(y).axpby(-state.tau, gradient, 1);
-    g.prox(p, epsg * state.tau, p);
+    g.prox(p, epsg * state.tau, p, dots);
     if (!backtracking || tries === 60) return;
     const below = withWorkspace(y.space, (d: V) => {
       d.assign(p).axpby(-1, y, 1);
-      const [slope = 0, square = 0] = rdots([gradient, d], [d, d]);
+      const [slope = 0, square = 0] = dots.rdots([gradient, d], [d, d]);
       const rounding = 8 * epsilonOf(y.dtype) * Math.abs(fy);
       // NaN ends the loop. The checks of the iteration report it
-      return !(f.value(p) > fy + slope + square / (2 * state.tau) + rounding);
+      return !(f.value(p, dots) > fy + slope + square / (2 * state.tau) + rounding);
     });
     if (below) return;
     state.tau *= beta;
@@ -190,21 +190,21 @@ function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): vo
 
 /** One iteration; see {@link proximalGradient}. Allocates no vector. */
 function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
-  const { f, g, x, y, p, gradient, epsg, eta, acceleration, restart, backtracking } = state;
+  const { f, g, x, y, p, gradient, epsg, eta, acceleration, restart, backtracking, dots } = state;
   const from = y ?? x;
   descend(state, from);
   let uphill = false;
   if (restart === 'gradient') {
     const d = gradient.assign(from).axpby(-1, p, 1);
-    const [a = 0, b = 0] = rdots([d, p], [d, x]);
+    const [a = 0, b = 0] = dots.rdots([d, p], [d, x]);
     uphill = a - b > 0;
   }
   if (eta !== 1) p.axpby(1 - eta, x, eta);
-  if (state.tol > 0) state.residual = gradient.assign(p).axpby(-1, x, 1).norm();
+  if (state.tol > 0) state.residual = dots.norm(gradient.assign(p).axpby(-1, x, 1));
   // p is the new x
   const withGradient = !y || state.slope !== undefined;
-  const fp = withGradient ? f.valueAndGrad(p, gradient) : f.value(p);
-  const cost = fp + epsg * g.value(p);
+  const fp = withGradient ? f.valueAndGrad(p, gradient, dots) : f.value(p, dots);
+  const cost = fp + epsg * g.value(p, dots);
   if (restart === 'function') uphill = cost > state.cost;
   if (!y) state.fy = fp;
   else {
@@ -213,12 +213,12 @@ function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
     y.assign(p);
     if (w !== 0) y.axpby(-w, x, 1 + w);
     if (state.slope) extrapolate(state, state.slope, fp, w);
-    else if (backtracking) state.fy = f.valueAndGrad(y, gradient);
-    else f.grad(y, gradient);
+    else if (backtracking) state.fy = f.valueAndGrad(y, gradient, dots);
+    else f.grad(y, gradient, dots);
   }
   x.assign(p);
   state.iteration++;
-  settleProximal('proximalGradient', state, cost);
+  settleProximal(NAME, state, cost);
 }
 
 /**
@@ -231,11 +231,11 @@ function extrapolate<V extends Vector<V>>(
   fp: number,
   w: number,
 ): void {
-  const { gradient, x, p, y, backtracking } = state;
+  const { gradient, x, p, y, backtracking, dots } = state;
   state.fy = fp;
   if (backtracking && y && w !== 0) {
     // f(y) = f(p) + Re⟨∇f(p), d⟩ + ½ Re⟨∇f(y) − ∇f(p), d⟩ with d = y − p = w (p − x)
-    const [gp = 0, gx = 0, sp = 0, sx = 0] = rdots([gradient, p], [gradient, x], [slope, p], [slope, x]);
+    const [gp = 0, gx = 0, sp = 0, sx = 0] = dots.rdots([gradient, p], [gradient, x], [slope, p], [slope, x]);
     state.fy = fp + w * (gp - gx) + 0.5 * w * w * (gp - gx - sp + sx);
   }
   slope.axpby(1 + w, gradient, -w);
@@ -250,19 +250,18 @@ function momentum<V extends Vector<V>>(state: ProximalGradientState<V>, accelera
   return (t - 1) / state.t;
 }
 
-const solver = <V extends Vector<V>>(
+const call = <V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
   g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: ProximalGradientOptions,
 ) =>
   describeProximal(
-    'proximalGradient',
+    NAME,
     options,
     DEFAULTS,
-    (own: ProximalGradientStartOptions) => init(f, g, x0, own),
+    (own: ProximalGradientStartOptions, start: SolverStart) => init(f, g, x0, own, start),
     step<V>,
-    noFields,
   );
 
 /**
@@ -291,8 +290,4 @@ const solver = <V extends Vector<V>>(
  * problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014, section 4; O'Donoghue and Candès,
  * "Adaptive restart for accelerated gradient schemes", 2015.
  */
-export const proximalGradient = Object.assign(solving(solver), {
-  init,
-  step: checkedStep('proximalGradient', step),
-  steps: stepping(solver),
-});
+export const proximalGradient = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });

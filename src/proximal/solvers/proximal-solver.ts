@@ -1,25 +1,17 @@
 import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import type { Defaults } from '../../core/base/options.js';
-import type { AnyOperator } from '../../core/operator/linear-operator.js';
-import { checkOperator } from '../../core/operator/linear-operator.js';
+import { type AnyOperator, checkOperator } from '../../core/operator/linear-operator.js';
 import {
   type AnyVector,
   checkVector,
-  rdots,
   type Space,
   type Vector,
   type VectorPair,
 } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
-import {
-  finishIteration,
-  type Loop,
-  type RunOptions,
-  type SolverProgress,
-  type SolverResult,
-  type SolverStep,
-} from '../../optimization/solver.js';
+import type { RunOptions, SolverCall, SolverResult, SolverStep } from '../../optimization/solver.js';
+import { finishIteration, type SolverProgress, type SolverStart } from '../../optimization/solver-state.js';
 import type { ProxMemory } from '../functions/prox-operator.js';
 
 /**
@@ -107,12 +99,13 @@ export const describeProximal = <
 >(
   name: string,
   options: O & RunOptions,
-  own: Defaults<O>,
-  start: (own: O) => S,
+  defaults: Defaults<O>,
+  init: (own: O, start: SolverStart) => S,
   step: (state: S) => void,
-  result: (state: S) => R,
-): Loop<S, O, { readonly residual: number }, R> => ({
-  ...{ name, options, own, start, step, result },
+  result?: (state: S) => R,
+): SolverCall<S, O, { readonly residual: number }, R> => ({
+  ...{ name, options, defaults, init, step },
+  ...(result && { result }),
   report: ({ residual }) => ({ residual }),
 });
 
@@ -121,7 +114,7 @@ export const describeProximal = <
  * of the changes of `moving` together with the gaps `a − b` after the move.
  */
 export function moveAndMeasure(
-  state: { readonly tol: number; residual: number },
+  state: ProximalState<AnyVector> & { readonly tol: number },
   moving: readonly AnyVector[],
   gaps: readonly VectorPair[],
   move: () => void,
@@ -140,7 +133,7 @@ export function moveAndMeasure(
       for (const [k, before] of befores.entries()) before.axpby(-1, moving[k], 1);
       for (const [k, [a, b]] of gaps.entries()) differences[k]?.assign(a).axpby(-1, b, 1);
       state.residual = Math.sqrt(
-        rdots(...works.map((w): VectorPair => [w, w])).reduce((sum, v) => sum + v, 0),
+        state.dots.rdots(...works.map((w): VectorPair => [w, w])).reduce((sum, v) => sum + v, 0),
       );
     },
   );

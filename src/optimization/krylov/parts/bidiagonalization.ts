@@ -1,23 +1,18 @@
 import { epsilonOf } from '../../../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../../../core/base/options.js';
+import { checkLimit, checkNonNegative, type Defaults, withDefaults } from '../../../core/base/options.js';
 import { assignFrom, movedTo } from '../../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../../core/operator/linear-operator.js';
-import { rdots, type Vector, type VectorPair } from '../../../core/vector/vector.js';
-import { inUnitsOf } from '../../parts/scaling.js';
+import type { Vector, VectorPair } from '../../../core/vector/vector.js';
+import { solverSpaces, startVector } from '../../linear-system.js';
+import type { RunOptions, SolverCall, SolverResult, SolverStep } from '../../solver.js';
 import {
-  checkLimit,
-  checkNonNegative,
   finishIteration,
   initialState,
-  type Loop,
-  type RunOptions,
+  PLAIN_START,
   type SolverProgress,
-  type SolverResult,
-  type SolverStep,
+  type SolverStart,
   type StopReason,
-  solverSpaces,
-  startVector,
-} from '../../solver.js';
+} from '../../solver-state.js';
 import { inverse } from './givens.js';
 
 /**
@@ -107,7 +102,8 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   name: string,
   A: LinearOperator<M, D>,
   y: D,
-  options: BidiagonalizationStartOptions<M>,
+  options: BidiagonalizationStartOptions<M> | undefined,
+  { dots }: SolverStart = PLAIN_START,
 ): BidiagonalizationState<M, D> {
   const { x0, damp, atol, btol, conlim } = withDefaults(`${name}.init`, options, DEFAULTS);
   checkNonNegative(name, { damp, atol, btol });
@@ -119,26 +115,15 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   else assignFrom(u, y);
   const pairs: VectorPair[] = [[u, u]];
   if (x0) pairs.push([y, y], [x, x]);
-  const [uu = 0, yy = uu, xx = 0] = rdots(...pairs);
+  const [uu = 0, yy = uu, xx = 0] = dots.rdots(...pairs);
   const beta = Math.sqrt(uu);
   u.scale(inverse(beta));
   const v = A.rmatvec(u);
-  const alpha = Math.sqrt(rdots([v, v])[0] as number);
+  const alpha = Math.sqrt(dots.rdot(v, v));
   v.scale(inverse(alpha));
   const limits = { damp, atol, btol, conlim, bnorm: Math.sqrt(yy) };
-  return {
-    ...initialState(A, x),
-    ...limits,
-    u,
-    v,
-    alpha,
-    beta,
-    rnorm: beta,
-    arnorm: alpha * beta,
-    anorm: 0,
-    acond: 0,
-    xnorm: Math.sqrt(xx),
-  };
+  const estimates = { rnorm: beta, arnorm: alpha * beta, anorm: 0, acond: 0, xnorm: Math.sqrt(xx) };
+  return { ...initialState(A, x, dots), ...limits, u, v, alpha, beta, ...estimates };
 }
 
 /**
@@ -151,9 +136,9 @@ export function nextLeft<M extends Vector<M>, D extends Vector<D>>(
   state: BidiagonalizationState<M, D>,
   ...pairs: VectorPair[]
 ): number[] {
-  const { A, u, v } = state;
+  const { A, u, v, dots } = state;
   A.matvecAdd(v, u.scale(-state.alpha));
-  const [uu = 0, ...others] = rdots([u, u], ...pairs);
+  const [uu = 0, ...others] = dots.rdots([u, u], ...pairs);
   state.beta = Math.sqrt(uu);
   u.scale(inverse(state.beta));
   return others;
@@ -169,9 +154,9 @@ export function nextRight<M extends Vector<M>, D extends Vector<D>>(
   state: BidiagonalizationState<M, D>,
   ...pairs: VectorPair[]
 ): number[] {
-  const { A, u, v } = state;
+  const { A, u, v, dots } = state;
   A.rmatvecAdd(u, v.scale(-state.beta));
-  const [vv = 0, ...others] = rdots([v, v], ...pairs);
+  const [vv = 0, ...others] = dots.rdots([v, v], ...pairs);
   state.alpha = Math.sqrt(vv);
   v.scale(inverse(state.alpha));
   return others;
@@ -261,9 +246,9 @@ export const describeBidiagonalization = <
   name: string,
   y: D,
   options: BidiagonalizationOptions<M>,
-  start: (y: D, own: BidiagonalizationStartOptions<M>) => S,
+  init: (y: D, own: BidiagonalizationStartOptions<M>, start: SolverStart) => S,
   step: (state: S) => void,
-): Loop<
+): SolverCall<
   S,
   BidiagonalizationStartOptions<M>,
   Readonly<Estimates>,
@@ -271,9 +256,9 @@ export const describeBidiagonalization = <
 > => ({
   name,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, start),
+  init: (own, start) => init(start.scaled(y), own, start),
   degrees: ESTIMATE_DEGREES,
   step,
   report: estimatesOf,

@@ -1,26 +1,27 @@
 import { epsilonOf, isSingle } from '../../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
-import { checkOneOf, type Defaults, withDefaults } from '../../../core/base/options.js';
-import { textOf } from '../../../core/base/text-of.js';
-import type { LinearOperator } from '../../../core/operator/linear-operator.js';
-import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector/vector.js';
-import { inUnits, inUnitsOf, normLimit } from '../../parts/scaling.js';
-import { type PowerIterationOptions, squaredNorm } from '../../power-iteration.js';
 import {
   checkFlag,
   checkNonNegative,
-  copyInto,
+  checkOneOf,
+  type Defaults,
+  withDefaults,
+} from '../../../core/base/options.js';
+import { textOf } from '../../../core/base/text-of.js';
+import type { LinearOperator } from '../../../core/operator/linear-operator.js';
+import type { InnerProducts } from '../../../core/vector/inner-products.js';
+import { type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector/vector.js';
+import { copyInto, solverSpaces, startVector } from '../../linear-system.js';
+import { inUnits, normLimit } from '../../parts/scaling.js';
+import { type PowerIterationOptions, squaredNorm } from '../../power-iteration.js';
+import type { RunOptions, SolverCall, SolverResult, SolverStep } from '../../solver.js';
+import {
   finishIteration,
   initialState,
-  type Loop,
   onAll,
-  type RunOptions,
   type SolverProgress,
-  type SolverResult,
-  type SolverStep,
-  solverSpaces,
-  startVector,
-} from '../../solver.js';
+  type SolverStart,
+} from '../../solver-state.js';
 import { checkPercentage, degreeOf, THRESHOLD_KINDS, type ThresholdKind, threshold } from '../threshold.js';
 
 /** The options that {@link ista} and {@link fista} have in common. */
@@ -155,8 +156,8 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
   y: D,
-  options: ShrinkageStartOptions<M>,
-  unit: number,
+  options: ShrinkageStartOptions<M> | undefined,
+  { unit, dots }: SolverStart,
 ): ShrinkageState<M, D> {
   const given = withDefaults(`${name}.init`, options, DEFAULTS);
   const { x0, eps: weight, threshkind, decay, SOp, monitorres, eigs } = given;
@@ -172,37 +173,29 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
     throw new ShapeError(
       `${name}: expected a transform SOp to ${model}, received one to ${SOp.rangeOf(coefficients)}`,
     );
-  const alpha = given.alpha ?? stepLength(A, model, eigs);
+  const alpha = given.alpha ?? stepLength(A, model, dots, eigs);
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${textOf(alpha)}`);
   const x = startVector(model, x0);
   const copy = copyInto(data, y);
   const r = data.empty().assign(copy);
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
-  const [rr = 0, yy = rr] = x0 ? rdots([r, r], [copy, copy]) : rdots([r, r]);
+  const [rr = 0, yy = rr] = x0 ? dots.rdots([r, r], [copy, copy]) : dots.rdots([r, r]);
   const eps = inUnits(weight, unit, 1);
-  const cost = 0.5 * rr + (x0 ? eps * x.norm(1) : 0);
+  const cost = 0.5 * rr + (x0 ? eps * dots.norm(x, 1) : 0);
   const tol = normLimit(given.tol, 1e-10, Math.sqrt(alpha * yy), unit);
   const limits = { tol, ceiling: FAR * Math.max(cost, 0.5 * yy), yy };
-  const fixed = {
-    SOp,
-    eps,
-    strength: inUnits(weight, unit, degreeOf(threshkind)),
-    alpha,
-    ...limits,
-    threshkind,
-    perc,
-    decay,
-    monitorres,
-  };
-  const vectors = {
+  const strength = inUnits(weight, unit, degreeOf(threshkind));
+  const scratch = {
     g: model.empty(),
     c: coefficients?.empty(),
-    y: copy,
-    r,
     v: given.alpha === undefined ? data.empty() : undefined,
   };
-  const state = { ...initialState(A, x, ['g', 'c', 'v']), ...fixed, ...vectors, rr, update: 0 };
+  const state = {
+    ...initialState(A, x, dots, scratch),
+    ...{ SOp, eps, strength, alpha, ...limits, threshkind, perc, decay, monitorres },
+    ...{ y: copy, r, rr, update: 0 },
+  };
   state.cost = cost;
   finishIteration(name, state, { scalars: [rr, cost] });
   return state;
@@ -211,9 +204,10 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
 function stepLength<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   model: Space<M>,
+  { exact }: InnerProducts,
   eigs: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'> | undefined,
 ): number {
-  const largest = squaredNorm(A, model, { niter: 100, ...eigs });
+  const largest = squaredNorm(A, model, { niter: 100, ...eigs, reproducible: exact });
   return largest === 0 ? 1 : 1 / largest;
 }
 
@@ -235,6 +229,16 @@ export interface StepNorms {
   readonly rr: number;
 }
 
+/** The norms of a step, with `g − x before` in x. One reduction. */
+export function measure<M extends Vector<M>, D extends Vector<D>>({
+  x,
+  r,
+  dots,
+}: ShrinkageState<M, D>): StepNorms {
+  const [dd = 0, rr = 0] = dots.rdots([x, x], [r, r]);
+  return { dd, rr };
+}
+
 /**
  * The norms of a step d to g. v holds the new residual, `e = A d`, and x holds `g − x before`. If
  * `½‖y − A ·‖²` is not majorised, `‖A d‖² > ‖d‖²/α`, α is reduced. One reduction; a mask costs one
@@ -249,7 +253,7 @@ export function majorised<M extends Vector<M>, D extends Vector<D>>(
   e: D,
   tries: number,
 ): StepNorms | undefined {
-  const { x, g, alpha, yy } = state;
+  const { x, g, alpha, yy, dots } = state;
   const pairs: VectorPair[] = [
     [x, x],
     [v, v],
@@ -257,7 +261,7 @@ export function majorised<M extends Vector<M>, D extends Vector<D>>(
     [g, g],
   ];
   if (d !== x) pairs.push([d, d]);
-  const [change = 0, rr = 0, ee = 0, gg = 0, dd = change] = rdots(...pairs);
+  const [change = 0, rr = 0, ee = 0, gg = 0, dd = change] = dots.rdots(...pairs);
   // e is a difference of residuals, each of which is exact up to rounding
   const rounding = (64 * epsilonOf(x.dtype)) ** 2 * (yy + gg / alpha);
   const holds = state.reason !== undefined || !(ee > ((1 + SLACK) * dd) / alpha + rounding);
@@ -276,12 +280,12 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   misfit: 'before' | 'after',
   { dd, rr }: StepNorms,
 ): void {
-  const { x, g, eps, tol, ceiling } = state;
+  const { x, g, eps, tol, ceiling, dots } = state;
   const before = state.rr;
   x.assign(g);
   state.rr = rr;
   state.update = Math.sqrt(dd);
-  const cost = 0.5 * (misfit === 'before' ? before : rr) + eps * x.norm(1);
+  const cost = 0.5 * (misfit === 'before' ? before : rr) + eps * dots.norm(x, 1);
   state.iteration++;
   const { update } = state;
   const roundoff = isSingle(x.dtype) ? 1e-5 : 1e-13;
@@ -306,14 +310,14 @@ export const describeShrinkage = <M extends Vector<M>, D extends Vector<D>, S ex
   name: string,
   y: D,
   options: ShrinkageOptions<M>,
-  start: (y: D, own: ShrinkageStartOptions<M>, unit: number) => S,
+  init: (y: D, own: ShrinkageStartOptions<M>, start: SolverStart) => S,
   step: (state: S) => void,
-): Loop<S, ShrinkageStartOptions<M>, ShrinkageReport, { readonly alpha: number }> => ({
+): SolverCall<S, ShrinkageStartOptions<M>, ShrinkageReport, { readonly alpha: number }> => ({
   name,
   options,
-  own: DEFAULTS,
+  defaults: DEFAULTS,
   data: y,
-  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => start(data, its, unit)),
+  init: (own, start) => init(start.scaled(y), own, start),
   degrees: { cost: 2, update: 1, residual: 1 },
   step,
   report: ({ update, rr }) => ({ update, residual: Math.sqrt(rr) }),

@@ -1,5 +1,4 @@
 import { type HostArray, hostView, isComplex, lanesOf } from '../base/dtype.js';
-import { checkFunction } from '../base/options.js';
 import type { Elements, InnerProduct } from '../ports/backend.js';
 import type { Scaling } from './norm-scaling.js';
 
@@ -11,29 +10,6 @@ import type { Scaling } from './norm-scaling.js';
  * Both are added to bins of 32 bits that contain whole numbers. The bins are summed over ranks. The
  * order of additions does not change the result, which is a function of the elements alone.
  */
-let depth = 0;
-
-/**
- * Runs `body` with inner products and norms that have the same bits for any number of ranks and any
- * layout. The products of elements, or the powers of moduli, are summed exactly.
- *
- * Cost: elements are read on the host, about 40 ns for each, compared to less than 1 ns in a plain
- * inner product. A reduction sends 576 bytes for each number instead of 8. Sums over ranks inside
- * of operators, and those of a ReductionKernel, do not change. Source: Kulisch and Miranker, "The
- * arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large
- * superaccumulators", 2015.
- */
-export function withReproducibleDots<R>(body: () => R): R {
-  checkFunction('withReproducibleDots', 'the body', body);
-  depth++;
-  try {
-    return body();
-  } finally {
-    depth--;
-  }
-}
-
-export const dotsAreReproducible = (): boolean => depth > 0;
 
 /**
  * The number of bins. Bin k counts units of 2^(32 k − 1074 − 32). The topmost one receives carries.
