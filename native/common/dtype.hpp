@@ -8,6 +8,9 @@ namespace lops {
 
 enum class DType : std::int32_t { float32 = 0, float64 = 1, complex64 = 2, complex128 = 3, int32 = 4 };
 
+/** Results of comparisons and conditions: FLAG_DTYPE of src/core/base/dtype.ts. */
+using Flag = std::int32_t;
+
 constexpr bool isDType(std::int64_t tag) { return tag >= 0 && tag <= 4; }
 constexpr bool isComplex(DType t) { return t == DType::complex64 || t == DType::complex128; }
 constexpr bool isDouble(DType t) { return t == DType::float64 || t == DType::complex128; }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../common/dtype.hpp"
+
 namespace lops {
 
 // clang-format off

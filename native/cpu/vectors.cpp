@@ -88,7 +88,7 @@ bool binary(const Args<11>& args) {
     const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, lanes);
     if (op >= Binary::equal) {
       return !isComplex(dtype) &&
-             of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<std::int32_t>(args, 9, n, 1));
+             of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<Flag>(args, 9, n, 1));
     }
     T* z = lanesAt<T>(args, 9, n, lanes);
     return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z)
@@ -98,8 +98,8 @@ bool binary(const Args<11>& args) {
 }
 
 template <typename T>
-void choose(std::size_t n, std::size_t lanes, const std::int32_t* c, const T* x, std::size_t xStep,
-            const T* y, std::size_t yStep, T* z) {
+void choose(std::size_t n, std::size_t lanes, const Flag* c, const T* x, std::size_t xStep, const T* y,
+            std::size_t yStep, T* z) {
   if (lanes == 1) {
     for (std::size_t i = 0; i < n; i++) {
       const T a = x[i * xStep];
@@ -125,7 +125,7 @@ void where(const Args<12>& args) {
   const std::size_t yStep = args.size(9);
   if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native where: expected steps of 0 or 1");
   if (n == 0) return;
-  const std::int32_t* condition = lanesAt<std::int32_t>(args, 2, n, 1);
+  const Flag* condition = lanesAt<Flag>(args, 2, n, 1);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const std::size_t lanes = lanesOf(dtype);

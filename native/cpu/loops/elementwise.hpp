@@ -171,15 +171,15 @@ LOPS_INLINE void mapTwo(std::size_t n, const T* x, std::size_t xStep, const T* y
 }
 
 template <typename T, typename F>
-LOPS_INLINE void compare(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
-                         std::int32_t* z, const F& f) {
+LOPS_INLINE void compare(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, Flag* z,
+                         const F& f) {
   for (std::size_t i = 0; i < n; i++) z[i] = f(x[i * xStep], y[i * yStep]) ? 1 : 0;
 }
 
 template <typename T>
 bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, void* out) {
   T* z = static_cast<T*>(out);
-  std::int32_t* flags = static_cast<std::int32_t*>(out);
+  Flag* flags = static_cast<Flag*>(out);
   if (n == 0) return true;
   switch (op) {
     case Binary::add: arithmetic(n, x, xs, y, ys, z, Add()); return true;

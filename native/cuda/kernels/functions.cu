@@ -67,10 +67,10 @@ extern "C" __global__ void unary_arctan(const T* x, T* y, i64 n) {
 extern "C" __global__ void unary_tanh(const T* x, T* y, i64 n) {
   each(n, y, [=](i64 i) { return out<T>(f_tanh(in(x[i]))); });
 }
-extern "C" __global__ void unary_isnan(const T* x, int* y, i64 n) {
+extern "C" __global__ void unary_isnan(const T* x, Flag* y, i64 n) {
   each(n, y, [=](i64 i) { return any_nan(x[i]) ? 1 : 0; });
 }
-extern "C" __global__ void unary_isfinite(const T* x, int* y, i64 n) {
+extern "C" __global__ void unary_isfinite(const T* x, Flag* y, i64 n) {
   each(n, y, [=](i64 i) { return all_finite(x[i]) ? 1 : 0; });
 }
 

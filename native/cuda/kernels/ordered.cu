@@ -39,18 +39,18 @@ extern "C" __global__ void binary_arctan2(const T* x, double xr, double xi, cons
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return to<T>(angle((F)a, (F)b)); });
 }
 extern "C" __global__ void binary_less(const T* x, double xr, double xi, const T* y, double yr, double yi,
-                                       int* z, i64 n) {
+                                       Flag* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a < b; });
 }
 extern "C" __global__ void binary_lessEqual(const T* x, double xr, double xi, const T* y, double yr,
-                                            double yi, int* z, i64 n) {
+                                            double yi, Flag* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a <= b; });
 }
 extern "C" __global__ void binary_greater(const T* x, double xr, double xi, const T* y, double yr, double yi,
-                                          int* z, i64 n) {
+                                          Flag* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a > b; });
 }
 extern "C" __global__ void binary_greaterEqual(const T* x, double xr, double xi, const T* y, double yr,
-                                               double yi, int* z, i64 n) {
+                                               double yi, Flag* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a >= b; });
 }

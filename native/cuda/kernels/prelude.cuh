@@ -5,6 +5,8 @@
 typedef long long i64;
 typedef unsigned long long u64;
 typedef unsigned int u32;
+// Results of comparisons and conditions: FLAG_DTYPE of src/core/base/dtype.ts.
+typedef int Flag;
 
 #define DEVICE __device__ __forceinline__
 

@@ -115,16 +115,16 @@ extern "C" __global__ void binary_multiplyConj(const T* x, double xr, double xi,
   each(n, z, [=](i64 i) { return product_of(conj(a[i]), b[i]); });
 }
 extern "C" __global__ void binary_equal(const T* x, double xr, double xi, const T* y, double yr, double yi,
-                                        int* z, i64 n) {
+                                        Flag* z, i64 n) {
   const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);
   each(n, z, [=](i64 i) { return same(a[i], b[i]); });
 }
 extern "C" __global__ void binary_notEqual(const T* x, double xr, double xi, const T* y, double yr, double yi,
-                                           int* z, i64 n) {
+                                           Flag* z, i64 n) {
   const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);
   each(n, z, [=](i64 i) { return 1 - same(a[i], b[i]); });
 }
-extern "C" __global__ void where(const int* condition, const T* x, double xr, double xi, const T* y,
+extern "C" __global__ void where(const Flag* condition, const T* x, double xr, double xi, const T* y,
                                  double yr, double yi, T* z, i64 n) {
   const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);
   each(n, z, [=](i64 i) { return condition[i] != 0 ? a[i] : b[i]; });

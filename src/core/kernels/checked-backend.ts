@@ -1,5 +1,5 @@
 import { isZero, type Scalar } from '../base/complex.js';
-import { bytesOf, checkDType, type DType, type HostArray, hostArray, realOf } from '../base/dtype.js';
+import { bytesOf, checkDType, type DType, type HostArray, hostArray, INDEX_DTYPE, realOf } from '../base/dtype.js';
 import { BackendError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import {
@@ -35,8 +35,8 @@ import { binaryResult, checkStorable, reduceResult, unaryResult } from '../ports
 import {
   binaryDType,
   checkCoefficients,
+  checkCondition,
   checkHost,
-  checkIndices,
   checkKth,
   checkLength,
   checkPlaces,
@@ -233,7 +233,7 @@ export class CheckedBackend<M> implements Backend {
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
     const [test, to] = [this.use(condition), this.use(z)];
     const { dtype } = to.storage;
-    checkIndices(test);
+    checkCondition(test);
     checkReach(test, to.size);
     const [left, right] = [this.#operand(x, dtype, to.size), this.#operand(y, dtype, to.size)];
     if (to.size === 0) return;
@@ -425,7 +425,7 @@ export class CheckedBackend<M> implements Backend {
     checkReach(model, sizeOf([outer, nx, inner]), dtype);
     checkReach(data, sizeOf([outer, ny, inner]), dtype);
     checkReach(h, sizeOf([filters, length]), dtype);
-    checkReach(this.use(first), nx, 'int32');
+    checkReach(this.use(first), nx, INDEX_DTYPE);
     checkReach(this.use(weights), nx, realOf(dtype));
     if (outer * inner * (direction === 'adjoint' ? nx : ny) === 0) return;
     const checked = convolution as VaryingConvolution<DeviceStorage<M>>;

@@ -1,5 +1,5 @@
 import type { Scalar } from '../base/complex.js';
-import { hostArray } from '../base/dtype.js';
+import { hostArray, INDEX_DTYPE } from '../base/dtype.js';
 import type {
   Backend,
   Elements,
@@ -65,7 +65,7 @@ function composed<R>(
       else if (instruction.op === 'constant') backend.fill(y, instruction.value);
       else if (instruction.op === 'size') backend.fill(y, range.size);
       else if (instruction.op === 'index') {
-        const indices = hostArray('int32', n);
+        const indices = hostArray(INDEX_DTYPE, n);
         for (let i = 0; i < n; i++) indices[i] = range.start + i;
         backend.upload(indices, y);
       } else if (instruction.op === 'cast') backend.cast(value(instruction.x), y);

@@ -125,9 +125,8 @@ export function checkThreshold(dtype: DType): void {
     throw new DTypeError(`threshold is not defined for ${dtype}: cast to a float dtype first`);
 }
 
-export function checkIndices({ storage: { dtype } }: Elements<AnyStorage>): void {
-  if (dtype !== FLAG_DTYPE)
-    throw new DTypeError(`expected ${FLAG_DTYPE} for conditions and indices, received ${dtype}`);
+export function checkCondition({ storage: { dtype } }: Elements<AnyStorage>): void {
+  if (dtype !== FLAG_DTYPE) throw new DTypeError(`expected ${FLAG_DTYPE} for conditions, received ${dtype}`);
 }
 
 /**

@@ -1,24 +1,17 @@
-import { type DType, isComplex, lanesOf } from '../../core/base/dtype.js';
+import { isComplex, lanesOf } from '../../core/base/dtype.js';
 import { BackendError } from '../../core/base/errors.js';
 import { onAllRanks, onRoot } from '../../core/ports/agreement.js';
 import type { Communicator, ReduceOp } from '../../core/ports/communicator.js';
 import type { DevicePort } from '../../core/ports/device-port.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
 import type { CudaAddon, CudaContext, CudaGroup, DeviceAddress } from './cuda-addon-interface.js';
+import { CUDA_DTYPES } from './cuda-dtypes.js';
 
-/** The numbers of NCCL's types. NCCL has no complex types, so complex values are sent as pairs. */
-const TYPES: Readonly<Record<DType, number>> = {
-  int32: 2,
-  float32: 7,
-  float64: 8,
-  complex64: 7,
-  complex128: 8,
-};
 const OPS: Partial<Readonly<Record<ReduceOp, number>>> = { sum: 0, prod: 1 };
 
 const addressOf = (span: DeviceSpan): DeviceAddress => Number(span.address);
 const countOf = (span: DeviceSpan): number => span.length * lanesOf(span.dtype);
-const typeOf = (span: DeviceSpan): number => TYPES[span.dtype];
+const typeOf = (span: DeviceSpan): number => CUDA_DTYPES[span.dtype].nccl;
 
 /** Messages and collectives between the devices of all ranks by NCCL. */
 export class NcclPort implements DevicePort {

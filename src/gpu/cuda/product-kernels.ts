@@ -2,16 +2,11 @@ import { im, isZero, re } from '../../core/base/complex.js';
 import { bytesOf, type DType, isComplex } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { IndexTable, Trans } from '../../core/ports/backend.js';
-import type { BlasOp, BlasType, DeviceAddress } from './cuda-addon-interface.js';
+import type { BlasOp, DeviceAddress } from './cuda-addon-interface.js';
+import { CUDA_DTYPES } from './cuda-dtypes.js';
 import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
 import { type CudaBlock, type CudaBlocks, type CudaKernelOf, input, output } from './cuda-memory.js';
 
-const BLAS_TYPE: Partial<Readonly<Record<DType, BlasType>>> = {
-  float32: 0,
-  float64: 1,
-  complex64: 2,
-  complex128: 3,
-};
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
 /** The most axes of one launch of a convolution. */
@@ -59,7 +54,7 @@ export class ProductKernels {
     const [a, b, c, { dtype }] = [input(left), input(right), output(to), to.storage];
     const engine = this.#engine;
     const [opA, opB] = [BLAS_OP[spec.transA], BLAS_OP[spec.transB]];
-    const type = BLAS_TYPE[dtype];
+    const type = CUDA_DTYPES[dtype].blas;
     if (type !== undefined && this.#hasBlas && k > 0 && !isZero(alpha)) {
       // cuBLAS reads row-major matrices as their transposes: Cᵀ = op(B)ᵀ op(A)ᵀ
       this.#scalars.set([re(alpha), im(alpha), re(beta), im(beta)]);

@@ -1,14 +1,9 @@
 import { im, re, type Scalar } from '../../core/base/complex.js';
 import { type DType, isComplex, isInteger, isSingle } from '../../core/base/dtype.js';
 import type { BinaryOp, Fold, Instruction, Program, UnaryOp } from '../../core/ports/backend.js';
+import { CUDA_DTYPES } from './cuda-dtypes.js';
 
-const TYPES: Readonly<Record<DType, string>> = {
-  float32: 'float',
-  float64: 'double',
-  complex64: 'Complex<float>',
-  complex128: 'Complex<double>',
-  int32: 'int',
-};
+const cTypeOf = (dtype: DType): string => CUDA_DTYPES[dtype].c;
 
 const isFloat32 = (dtype: DType): boolean => isSingle(dtype) && !isComplex(dtype);
 
@@ -41,11 +36,11 @@ function number(value: number): string {
 
 const constant = (value: Scalar, dtype: DType): string =>
   isComplex(dtype)
-    ? `to<${TYPES[dtype]}>(Complex<double>{${number(re(value))}, ${number(im(value))}})`
-    : `to<${TYPES[dtype]}>(${number(re(value))})`;
+    ? `to<${cTypeOf(dtype)}>(Complex<double>{${number(re(value))}, ${number(im(value))}})`
+    : `to<${cTypeOf(dtype)}>(${number(re(value))})`;
 
 function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
-  const stored = (value: string): string => `to<${TYPES[dtype]}>(wide(${value}))`;
+  const stored = (value: string): string => `to<${cTypeOf(dtype)}>(wide(${value}))`;
   const isPair = isComplex(from);
   if (name === 'conj') return `conj(${x})`;
   if (name === 'real') return isPair ? `${x}.re` : x;
@@ -54,15 +49,15 @@ function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
     return isPair ? `(is_nan(${x}.re) || is_nan(${x}.im) ? 1 : 0)` : `(is_nan(${x}) ? 1 : 0)`;
   if (name === 'isfinite')
     return isPair ? `(is_finite(${x}.re) && is_finite(${x}.im) ? 1 : 0)` : `(is_finite(${x}) ? 1 : 0)`;
-  if (name === 'abs' && isPair) return `to<${TYPES[dtype]}>(hypot((double)${x}.re, (double)${x}.im))`;
-  if (name === 'sign') return `to<${TYPES[dtype]}>(f_sign(wide(${x})))`;
+  if (name === 'abs' && isPair) return `to<${cTypeOf(dtype)}>(hypot((double)${x}.re, (double)${x}.im))`;
+  if (name === 'sign') return `to<${cTypeOf(dtype)}>(f_sign(wide(${x})))`;
   // Single precision has its own functions
   const operand = isFloat32(from) ? x : `wide(${x})`;
   return stored(`${ORDERED[name] ?? `f_${name}`}(${operand})`);
 }
 
 function binary(name: BinaryOp, x: string, y: string, from: DType, dtype: DType): string {
-  const stored = (value: string): string => `to<${TYPES[dtype]}>(wide(${value}))`;
+  const stored = (value: string): string => `to<${cTypeOf(dtype)}>(wide(${value}))`;
   const isPair = isComplex(from);
   const compared = COMPARED[name];
   if (compared) {
@@ -93,7 +88,7 @@ function value(program: Program, k: number): string {
     case 'input': {
       const { input } = instruction;
       if (program.inputs[input]?.kind === 'array') return `x${input}[i]`;
-      return `scalar<${TYPES[dtype]}>(r${input}, i${input})`;
+      return `scalar<${cTypeOf(dtype)}>(r${input}, i${input})`;
     }
     case 'constant':
       return constant(instruction.value, dtype);
@@ -102,7 +97,7 @@ function value(program: Program, k: number): string {
     case 'size':
       return '(int)size';
     case 'cast':
-      return `to<${TYPES[dtype]}>(wide(v${instruction.x}))`;
+      return `to<${cTypeOf(dtype)}>(wide(v${instruction.x}))`;
     case 'where':
       return `v${instruction.condition} != 0 ? v${instruction.x} : v${instruction.y}`;
     case 'unary':
@@ -115,12 +110,12 @@ function value(program: Program, k: number): string {
 const parameters = (program: Program): string =>
   program.inputs
     .map(({ kind, dtype }, k) =>
-      kind === 'array' ? `const ${TYPES[dtype]} *x${k}` : `double r${k}, double i${k}`,
+      kind === 'array' ? `const ${cTypeOf(dtype)} *x${k}` : `double r${k}, double i${k}`,
     )
     .join(', ');
 const values = (program: Program): string =>
   program.instructions
-    .map(({ dtype }, k) => `    const ${TYPES[dtype]} v${k} = ${value(program, k)};`)
+    .map(({ dtype }, k) => `    const ${cTypeOf(dtype)} v${k} = ${value(program, k)};`)
     .join('\n');
 
 /**
@@ -129,7 +124,7 @@ const values = (program: Program): string =>
  */
 export function elementwiseSource(program: Program): string {
   const outputs = program.outputs
-    .map((k, o) => `${TYPES[(program.instructions[k] as Instruction).dtype]} *y${o}`)
+    .map((k, o) => `${cTypeOf((program.instructions[k] as Instruction).dtype)} *y${o}`)
     .join(', ');
   return `#include "functions.cuh"
 extern "C" __global__ void program(${parameters(program)}, ${outputs}, i64 n, i64 start, i64 size) {

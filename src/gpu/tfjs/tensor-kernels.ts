@@ -1,5 +1,5 @@
 import { im, isZero, re, type Scalar } from '../../core/base/complex.js';
-import { type DType, isComplex, isInteger, kindOf } from '../../core/base/dtype.js';
+import { type DType, FLAG_DTYPE, isComplex, isInteger, kindOf } from '../../core/base/dtype.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import type { KernelSet, Operand } from '../../core/kernels/device-memory.js';
 import { isElements } from '../../core/ports/kernel-operands.js';
@@ -58,7 +58,7 @@ export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
       const [from, to] = [x.storage.dtype, y.storage.dtype];
       memory.compute([x], first(y, x.size), (tf, [parts]) => {
         const [first, second] = parts as Parts as [Tensor, Tensor | undefined];
-        const real = from === to ? first : tf.cast(first, isInteger(to) ? 'int32' : 'float32');
+        const real = from === to ? first : tf.cast(first, typeOf(to));
         if (!isComplex(to)) return [real];
         return [real, second ?? tf.fill([x.size], 0, 'float32')];
       });
@@ -95,7 +95,7 @@ export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
     where(condition, x, y, z) {
       const arrays = [condition, x, y].filter(isElements).map((e) => first(e, z.size));
       memory.compute(arrays, z, (tf, [c, ...rest]) => {
-        const holds = tf.notEqual((c as Parts)[0] as Tensor, tf.scalar(0, 'int32'));
+        const holds = tf.notEqual((c as Parts)[0] as Tensor, tf.scalar(0, typeOf(FLAG_DTYPE)));
         const [a, b] = [x, y].map((s) =>
           isElements(s) ? (rest.shift() as Parts) : constant(memory.tf, s, z),
         ) as [Parts, Parts];
