@@ -8,7 +8,9 @@ import {
   isInteger,
   isSingle,
   lanesOf,
+  rangeOf,
 } from '../core/base/dtype.js';
+import { DTypeError } from '../core/base/errors.js';
 import { fillNormal } from '../core/base/random.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
 import { type ComparisonRule, compareNumbers, describeDifferences, SAME_BITS } from './comparison.js';
@@ -56,6 +58,8 @@ export interface KernelCase {
 export interface Outcome {
   readonly arrays: readonly HostArray[];
   readonly result: Scalar | Float64Array | undefined;
+  /** True if the kernel threw a {@link DTypeError}: it is not defined for these dtypes. */
+  readonly refused: boolean;
 }
 
 /** The smallest positive number of a precision: the unit of the allowed error of results near 0. */
@@ -83,6 +87,22 @@ export const RUNS: readonly (readonly [size: number, offset: number])[] = [
   [4097, 2],
 ];
 
+/** The number nearest to `value` that a dtype holds, for whole numbers. */
+export function held(dtype: DType, value: number): number {
+  const range = rangeOf(dtype);
+  return range ? Math.min(Math.max(Math.round(value) || 0, range[0]), range[1]) : value;
+}
+
+/** The dtype of a result; `dtype` if the function does not exist for it, which backends refuse. */
+export function resultOr(dtype: DType, result: () => DType): DType {
+  try {
+    return result();
+  } catch (error) {
+    if (error instanceof DTypeError) return dtype;
+    throw error;
+  }
+}
+
 /** Makes operands from a seed. The arrays differ from each other and are the same in every run. */
 export class Operands {
   #seed: number;
@@ -91,12 +111,12 @@ export class Operands {
     this.#seed = 1000 * seed;
   }
 
-  /** Normal numbers. For int32, integers between about −20 and 20. */
+  /** Normal numbers. For whole numbers, those between about −20 and 20 that the dtype holds. */
   numbers(dtype: DType, size: number): HostArray {
     const lanes = lanesOf(dtype);
     const values = fillNormal(this.#seed++, 0, new Float64Array(size * lanes));
     const out = hostArray(dtype, size);
-    out.set(isFloat(dtype) ? values : values.map((v) => Math.round(7 * v)));
+    out.set(isFloat(dtype) ? values : values.map((v) => held(dtype, 7 * v)));
     return out;
   }
 
@@ -143,12 +163,21 @@ export function runCase(backend: Backend, kernelCase: KernelCase): Outcome {
     backend.upload(values, { storage, offset: 0, size: storage.length });
     return { storage, offset, size };
   });
-  const result = kernelCase.run(backend, elements as unknown as CaseElements);
+  const { result, refused } = resultOf(() => kernelCase.run(backend, elements as unknown as CaseElements));
   const arrays = elements.map(({ storage }) =>
     backend.download({ storage, offset: 0, size: storage.length }),
   );
   for (const { storage } of elements) backend.release(storage);
-  return { arrays, result };
+  return { arrays, result, refused };
+}
+
+function resultOf(run: () => Outcome['result']): Omit<Outcome, 'arrays'> {
+  try {
+    return { result: run(), refused: false };
+  } catch (error) {
+    if (error instanceof DTypeError) return { result: undefined, refused: true };
+    throw error;
+  }
 }
 
 /**
@@ -157,6 +186,7 @@ export function runCase(backend: Backend, kernelCase: KernelCase): Outcome {
  */
 export function differences(kernelCase: KernelCase, got: Outcome, want: Outcome): string[] {
   const { title, ulps = 4, scale = 0, signedZeros = false, notFinite = 'equal' } = kernelCase;
+  if (got.refused !== want.refused) return [`${title}: expected ${want.refused ? 'a' : 'no'} DTypeError`];
   const ruleFor = (dtype: DType): ComparisonRule => ({
     allowed: (modulus) =>
       isInteger(dtype) ? 0 : ulps * Math.max(epsilonOf(dtype) * Math.max(modulus, scale), leastOf(dtype)),
@@ -203,9 +233,9 @@ export function checkCase(kernelCase: KernelCase, backend: Backend, reference: B
   return differences(kernelCase, runCase(backend, kernelCase), runCase(reference, kernelCase));
 }
 
-/** A scalar for `dtype`: complex for a complex dtype, an integer for an integer one. */
+/** A scalar for `dtype`: complex for a complex dtype, otherwise one that the dtype holds. */
 export const scalarFor = (dtype: DType, real: number, imaginary: number): Scalar =>
-  scalarOf(dtype, isInteger(dtype) ? Math.round(real) : real, imaginary);
+  scalarOf(dtype, held(dtype, real), imaginary);
 
 /** The cases of one kernel, for one dtype. */
 export interface KernelCases {

@@ -1,6 +1,13 @@
 import type { Scalar } from '../../core/base/complex.js';
-import { type DType, type HostArray, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
-import { DTypeError } from '../../core/base/errors.js';
+import {
+  type DType,
+  FLAG_DTYPE,
+  type HostArray,
+  isComplex,
+  isFloat,
+  isInteger,
+  lanesOf,
+} from '../../core/base/dtype.js';
 import {
   BINARY_OPS,
   type BinaryOp,
@@ -15,19 +22,10 @@ import {
   type KernelCases,
   Operands,
   RUNS,
+  resultOr,
   SPECIAL,
   scalarFor,
 } from '../kernel-case.js';
-
-/** Undefined if the function does not exist for a dtype. */
-function defined(result: () => DType): DType | undefined {
-  try {
-    return result();
-  } catch (error) {
-    if (error instanceof DTypeError) return undefined;
-    throw error;
-  }
-}
 
 const POSITIVE: ReadonlySet<string> = new Set(['log', 'sqrt', 'power']);
 /**
@@ -60,8 +58,7 @@ function domain(op: string, dtype: DType, values: HostArray): HostArray {
 }
 
 function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
-  const result = defined(() => unaryResult(op, dtype));
-  if (!result) return [];
+  const result = resultOr(dtype, () => unaryResult(op, dtype));
   const make = new Operands(10 + UNARY_OPS.indexOf(op));
   const ulps = ulpsOf(op);
   const run: KernelCase['run'] = (b, e) => void b.unary(op, e[0], e[1]);
@@ -101,8 +98,7 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
 }
 
 function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
-  const result = defined(() => binaryResult(op, dtype));
-  if (!result) return [];
+  const result = resultOr(dtype, () => binaryResult(op, dtype));
   const make = new Operands(50 + BINARY_OPS.indexOf(op));
   const ulps = ulpsOf(op);
   // In products and sums of complex numbers, digits can cancel within one part only. In sums of
@@ -161,7 +157,7 @@ function whereCases(dtype: DType): KernelCase[] {
   const [s, t] = [scalarFor(dtype, 1.5, 2), scalarFor(dtype, -3, 0.5)];
   return RUNS.flatMap(([n, offset]): KernelCase[] => {
     const operands = [
-      make.in('int32', n, offset, make.integers(n, 3)),
+      make.in(FLAG_DTYPE, n, offset, make.integers(n, 3)),
       make.in(dtype, n, 1),
       make.in(dtype, n, 2),
       make.out(dtype, n, 3),

@@ -1,4 +1,4 @@
-import { type DType, realOf } from '../../core/base/dtype.js';
+import { type DType, INDEX_DTYPE, realOf } from '../../core/base/dtype.js';
 import { type CaseElements, type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 
 const FORMS: readonly (readonly [outer: number, nx: number, ny: number, inner: number, width: number])[] = [
@@ -39,7 +39,7 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
         operands: [
           make.in(dtype, from, 1),
           make.out(dtype, to, 2),
-          make.in('int32', entries, 3, index),
+          make.in(INDEX_DTYPE, entries, 3, index),
           weights,
         ],
         ulps: 8,

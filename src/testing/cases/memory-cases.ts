@@ -1,6 +1,14 @@
-import { DTYPES, isComplex, isInteger, lanesOf } from '../../core/base/dtype.js';
+import { DTYPES, isComplex, lanesOf } from '../../core/base/dtype.js';
 import { product, stridesOf } from '../../core/base/shape.js';
-import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
+import {
+  held,
+  type KernelCase,
+  type KernelCases,
+  Operands,
+  RUNS,
+  SPECIAL,
+  scalarFor,
+} from '../kernel-case.js';
 
 interface Walk {
   readonly title: string;
@@ -81,7 +89,7 @@ export const memoryCases: readonly KernelCases[] = [
               dtype,
               special.length / lanesOf(dtype),
               0,
-              isInteger(dtype) ? special.map((v) => v | 0) : special,
+              special.map((v) => held(dtype, v)),
             ),
             make.out(dtype, special.length / lanesOf(dtype), 1),
           ],

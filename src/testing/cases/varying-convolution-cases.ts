@@ -1,4 +1,4 @@
-import { type DType, isFloat, realOf } from '../../core/base/dtype.js';
+import { type DType, INDEX_DTYPE, isFloat, realOf } from '../../core/base/dtype.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 
 interface Form {
@@ -55,7 +55,7 @@ function casesOf(dtype: DType): KernelCase[] {
           make.in(dtype, forward ? model : data, 1),
           make.in(dtype, filters * length, 2),
           make.out(dtype, forward ? data : model, 3),
-          make.in('int32', nx, 1, first),
+          make.in(INDEX_DTYPE, nx, 1, first),
           make.in(realOf(dtype), nx, 2, weights),
         ],
         ulps: 16,
