@@ -99,19 +99,13 @@ void extent(const std::vector<Axis>& axes, bool ofX, std::ptrdiff_t start, std::
     throw Error("ERR_ARGUMENT", "native stridedCopy: the walk leaves its array");
 }
 
-template <typename T>
+template <typename T, bool Add>
 void stridedOf(const std::vector<Axis>& walked, Bytes x, std::ptrdiff_t xStart, Bytes y,
-               std::ptrdiff_t yStart, bool add) {
+               std::ptrdiff_t yStart) {
   extent(walked, true, xStart, x.length / sizeof(T));
   extent(walked, false, yStart, y.length / sizeof(T));
-  const std::vector<Axis> axes = merged(walked);
-  const T* from = reinterpret_cast<const T*>(x.data) + xStart;
-  T* to = reinterpret_cast<T*>(y.data) + yStart;
-  if (add) {
-    walk<T, true>(axes, 0, from, to);
-  } else {
-    walk<T, false>(axes, 0, from, to);
-  }
+  walk<T, Add>(merged(walked), 0, reinterpret_cast<const T*>(x.data) + xStart,
+               reinterpret_cast<T*>(y.data) + yStart);
 }
 
 /**
@@ -139,14 +133,22 @@ void stridedCopy(const Args<7>& args) {
   const Bytes y = args.bytes(3);
   const std::ptrdiff_t xStart = static_cast<std::ptrdiff_t>(args.size(2));
   const std::ptrdiff_t yStart = static_cast<std::ptrdiff_t>(args.size(4));
-  const bool add = args.boolean(5);
+  if (!args.boolean(5)) {
+    switch (bytesOf(dtype)) {
+      case 1: return stridedOf<std::uint8_t, false>(axes, x, xStart, y, yStart);
+      case 4: return stridedOf<std::uint32_t, false>(axes, x, xStart, y, yStart);
+      case 8: return stridedOf<std::uint64_t, false>(axes, x, xStart, y, yStart);
+      default: return stridedOf<std::complex<double>, false>(axes, x, xStart, y, yStart);
+    }
+  }
   switch (dtype) {
-    case DType::float32: stridedOf<float>(axes, x, xStart, y, yStart, add); break;
-    case DType::float64: stridedOf<double>(axes, x, xStart, y, yStart, add); break;
-    case DType::complex64: stridedOf<std::complex<float>>(axes, x, xStart, y, yStart, add); break;
-    case DType::complex128: stridedOf<std::complex<double>>(axes, x, xStart, y, yStart, add); break;
+    case DType::float32: return stridedOf<float, true>(axes, x, xStart, y, yStart);
+    case DType::float64: return stridedOf<double, true>(axes, x, xStart, y, yStart);
+    case DType::complex64: return stridedOf<std::complex<float>, true>(axes, x, xStart, y, yStart);
+    case DType::complex128: return stridedOf<std::complex<double>, true>(axes, x, xStart, y, yStart);
     // Unsigned: sums wrap around
-    case DType::int32: stridedOf<std::uint32_t>(axes, x, xStart, y, yStart, add); break;
+    case DType::int32: return stridedOf<std::uint32_t, true>(axes, x, xStart, y, yStart);
+    default: throw Error("ERR_ARGUMENT", "native stridedCopy: expected a dtype with sums");
   }
 }
 

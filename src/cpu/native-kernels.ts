@@ -42,8 +42,8 @@ type HostCurves = Curves<StorageMemory<HostArray>>;
 /** The output of a reduction: re and im. */
 const result = new Float64Array(2);
 
-/** Whether the result has dtype int32. The addon writes it as floats. */
-const writesIntegers = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
+/** Whether the results are flags. The addon writes only floats. */
+const writesFlags = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
 
 /** Packs the numbers for one call into memory that is reused. */
 class Packer {
@@ -270,7 +270,7 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       const { memory, dtype } = x.storage;
       if (
         isInteger(dtype) ||
-        writesIntegers(op) ||
+        writesFlags(op) ||
         !addon.unary(UNARY[op], tagOf(dtype), x.size, memory, x.offset, y.storage.memory, y.offset)
       )
         own.unary(op, x, y);

@@ -4,17 +4,23 @@ namespace lops {
 namespace LOPS_LEVEL {
 
 inline void copyBytes(std::size_t bytes, const void* x, void* y) {
-  if (bytes < streamBytes) {
+  // runs of elements of one byte may begin and end within a float
+  const bool aligned =
+      ((reinterpret_cast<std::uintptr_t>(x) | reinterpret_cast<std::uintptr_t>(y)) % sizeof(float)) == 0;
+  const std::size_t rest = bytes % sizeof(float);
+  if (bytes < streamBytes || !aligned) {
     std::memcpy(y, x, bytes);
     return;
   }
+  const std::size_t whole = bytes - rest;
+  std::memcpy(static_cast<char*>(y) + whole, static_cast<const char*>(x) + whole, rest);
   struct F {
     const float* x;
     LOPS_INLINE float one(std::size_t i) const { return x[i]; }
     LOPS_INLINE Simd<float>::V vector(std::size_t i) const { return load(x + i); }
   };
-  // All elements are multiples of four bytes, and loads and stores do not change their bits.
-  writeLoop<true>(bytes / sizeof(float), static_cast<float*>(y), F{static_cast<const float*>(x)});
+  // loads and stores do not change bits
+  writeLoop<true>(whole / sizeof(float), static_cast<float*>(y), F{static_cast<const float*>(x)});
   fence();
 }
 

@@ -158,6 +158,12 @@ DEVICE double huge() {
 DEVICE double modulus(double x) { return fabs(x); }
 DEVICE double modulus(Complex<double> x) { return x.im == 0 ? fabs(x.re) : hypot(x.re, x.im); }
 
+/** The type of sums of numbers of type U along an axis. */
+template <class U>
+struct SumOf {
+  typedef U Type;
+};
+
 // ---- elementwise loops: each thread processes EACH elements, and reads all of them before it
 // writes any
 #define EACH 4

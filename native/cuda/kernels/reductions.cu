@@ -50,10 +50,18 @@ struct CountAtMost : Added {
   static DEVICE Pair of(T x, double p) { return pair(modulus_of(x) <= p ? 1.0 : 0.0); }
 };
 
-DEVICE void give(R& y, Pair value) { put(y, value.a); }
-#if IS_COMPLEX
-DEVICE void give(T& y, Pair value) { put(y, Complex<double>{value.a, value.b}); }
-#endif
+template <class Y>
+DEVICE void give(Y& y, Pair value) {
+  put(y, value.a);
+}
+template <class S>
+DEVICE void give(Complex<S>& y, Pair value) {
+  put(y, Complex<double>{value.a, value.b});
+}
+
+// The types of sums along an axis: of elements, and of moduli and counts.
+typedef SumOf<T>::Type Total;
+typedef SumOf<R>::Type Measure;
 
 // ---- over an axis of [outer, n, inner] if inner or n is small: a block of 256 threads for each
 // output and each of gridDim.y pieces of n
@@ -115,11 +123,11 @@ DEVICE void reduce_columns(const T* x, i64 n, i64 inner, i64 outputs, double p, 
 }
 
 extern "C" __global__ void rows_sum(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                    T* y, double* result) {
+                                    Total* y, double* result) {
   reduce_rows<Sum>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_prod(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                     T* y, double* result) {
+                                     Total* y, double* result) {
   reduce_rows<Prod>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_max(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
@@ -131,15 +139,15 @@ extern "C" __global__ void rows_min(const T* x, i64 n, i64 inner, double p, doub
   reduce_rows<Min>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_sumAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                       R* y, double* result) {
+                                       Measure* y, double* result) {
   reduce_rows<SumAbs>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_sumSquares(const T* x, i64 n, i64 inner, double p, double* partials,
-                                           u32* tickets, R* y, double* result) {
+                                           u32* tickets, Measure* y, double* result) {
   reduce_rows<SumSquares>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_sumPower(const T* x, i64 n, i64 inner, double p, double* partials,
-                                         u32* tickets, R* y, double* result) {
+                                         u32* tickets, Measure* y, double* result) {
   reduce_rows<SumPower>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_maxAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
@@ -151,19 +159,19 @@ extern "C" __global__ void rows_minAbs(const T* x, i64 n, i64 inner, double p, d
   reduce_rows<MinAbs>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_countNonzero(const T* x, i64 n, i64 inner, double p, double* partials,
-                                             u32* tickets, R* y, double* result) {
+                                             u32* tickets, Measure* y, double* result) {
   reduce_rows<CountNonzero>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void rows_countAtMost(const T* x, i64 n, i64 inner, double p, double* partials,
-                                            u32* tickets, R* y, double* result) {
+                                            u32* tickets, Measure* y, double* result) {
   reduce_rows<CountAtMost>(x, n, inner, p, partials, tickets, y, result);
 }
 extern "C" __global__ void columns_sum(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
-                                       u32* tickets, T* y) {
+                                       u32* tickets, Total* y) {
   reduce_columns<Sum>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_prod(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
-                                        u32* tickets, T* y) {
+                                        u32* tickets, Total* y) {
   reduce_columns<Prod>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_max(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
@@ -175,15 +183,15 @@ extern "C" __global__ void columns_min(const T* x, i64 n, i64 inner, i64 outputs
   reduce_columns<Min>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_sumAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                          double* partials, u32* tickets, R* y) {
+                                          double* partials, u32* tickets, Measure* y) {
   reduce_columns<SumAbs>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_sumSquares(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                              double* partials, u32* tickets, R* y) {
+                                              double* partials, u32* tickets, Measure* y) {
   reduce_columns<SumSquares>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_sumPower(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                            double* partials, u32* tickets, R* y) {
+                                            double* partials, u32* tickets, Measure* y) {
   reduce_columns<SumPower>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_maxAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
@@ -195,11 +203,11 @@ extern "C" __global__ void columns_minAbs(const T* x, i64 n, i64 inner, i64 outp
   reduce_columns<MinAbs>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_countNonzero(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                                double* partials, u32* tickets, R* y) {
+                                                double* partials, u32* tickets, Measure* y) {
   reduce_columns<CountNonzero>(x, n, inner, outputs, p, partials, tickets, y);
 }
 extern "C" __global__ void columns_countAtMost(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                               double* partials, u32* tickets, R* y) {
+                                               double* partials, u32* tickets, Measure* y) {
   reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
 }
 

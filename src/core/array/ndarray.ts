@@ -458,27 +458,27 @@ export class NDArray implements Vector<NDArray>, Elements {
   arctan2(other: Operand): NDArray {
     return binary('arctan2', this, other);
   }
-  /** `x = y`: int32, 1 if true, otherwise 0. */
+  /** `x = y`: 1 if true, otherwise 0. */
   equal(other: Operand): NDArray {
     return binary('equal', this, other);
   }
-  /** `x ≠ y`: int32, 1 if true, otherwise 0. */
+  /** `x ≠ y`: 1 if true, otherwise 0. */
   notEqual(other: Operand): NDArray {
     return binary('notEqual', this, other);
   }
-  /** `x < y`: int32, 1 if true, otherwise 0. Real data only. */
+  /** `x < y`: 1 if true, otherwise 0. Real data only. */
   less(other: Operand): NDArray {
     return binary('less', this, other);
   }
-  /** `x ≤ y`: int32, 1 if true, otherwise 0. Real data only. */
+  /** `x ≤ y`: 1 if true, otherwise 0. Real data only. */
   lessEqual(other: Operand): NDArray {
     return binary('lessEqual', this, other);
   }
-  /** `x > y`: int32, 1 if true, otherwise 0. Real data only. */
+  /** `x > y`: 1 if true, otherwise 0. Real data only. */
   greater(other: Operand): NDArray {
     return binary('greater', this, other);
   }
-  /** `x ≥ y`: int32, 1 if true, otherwise 0. Real data only. */
+  /** `x ≥ y`: 1 if true, otherwise 0. Real data only. */
   greaterEqual(other: Operand): NDArray {
     return binary('greaterEqual', this, other);
   }
@@ -558,11 +558,11 @@ export class NDArray implements Vector<NDArray>, Elements {
   rint(): NDArray {
     return unary('rint', this);
   }
-  /** int32: 1 if the element is NaN (in either part), otherwise 0. */
+  /** 1 if the element is NaN (in either part), otherwise 0. */
   isnan(): NDArray {
     return unary('isnan', this);
   }
-  /** int32: 1 if the element is neither NaN nor infinite, otherwise 0. */
+  /** 1 if the element is neither NaN nor infinite, otherwise 0. */
   isfinite(): NDArray {
     return unary('isfinite', this);
   }
@@ -656,14 +656,14 @@ export class NDArray implements Vector<NDArray>, Elements {
   argmin(axis?: number, options?: ReduceOptions): NDArray | number {
     return argExtreme('min', this, axis, options);
   }
-  /** True if any element is nonzero. Along axes: int32, 1 or 0. */
+  /** True if any element is nonzero. Along axes: 1 or 0 for each line. */
   any(): boolean;
   any(axis: Axes, options?: ReduceOptions): NDArray;
   any(axis: undefined, options: KeepDims): NDArray;
   any(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
     return truth('any', this, axis, options);
   }
-  /** True if all elements are nonzero. Along axes: int32, 1 or 0. */
+  /** True if all elements are nonzero. Along axes: 1 or 0 for each line. */
   all(): boolean;
   all(axis: Axes, options?: ReduceOptions): NDArray;
   all(axis: undefined, options: KeepDims): NDArray;

@@ -332,11 +332,11 @@ export function argExtreme(
   return x.backend.argExtreme(op, x);
 }
 
-/** int32: 1 if any (all) elements along the axes are nonzero, otherwise 0. */
+/** 1 if any (all) elements along the axes are nonzero, otherwise 0. */
 function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options?: ReduceOptions): NDArray {
   return tidy(() => {
     if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
-    // on int32, for which counts are exact
+    // of flags, for which counts are exact
     return reduceAxes('countNonzero', x.equal(0), axis, options).equal(0);
   });
 }

@@ -3,13 +3,16 @@ import { textOf } from './text-of.js';
 
 type HostArrayConstructor = Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor;
 
+/** The kinds of numbers. */
+export type DTypeKind = 'float' | 'complex' | 'int';
+
 /** The properties of a dtype. Its codes in C, npy, Zarr and MPI follow from these. */
 interface DTypeInfo {
   /**
    * Floats are rounded. Complex numbers are pairs of floats. Integers are exact, or the value is
    * refused.
    */
-  readonly kind: 'float' | 'complex' | 'int';
+  readonly kind: DTypeKind;
   /** Bytes of one element. */
   readonly bytes: number;
   /** Numbers in one element: 2 for complex. */
@@ -22,6 +25,8 @@ interface DTypeInfo {
   readonly complex: string | undefined;
   /** The least and the largest integer; undefined for other kinds. */
   readonly range: readonly [least: number, most: number] | undefined;
+  /** The dtype of sums along an axis, which are exact for integers. */
+  readonly sum: string;
   /** The number of the dtype in native code, as in `native/common/dtype.hpp`. */
   readonly tag: number;
   /** Kind and bytes, as in the header of a npy file and in the metadata of Zarr 2. */
@@ -42,6 +47,7 @@ const TABLE = {
     real: 'float32',
     complex: 'complex64',
     range: undefined,
+    sum: 'float32',
     tag: 0,
     npy: 'f4',
   },
@@ -53,6 +59,7 @@ const TABLE = {
     real: 'float64',
     complex: 'complex128',
     range: undefined,
+    sum: 'float64',
     tag: 1,
     npy: 'f8',
   },
@@ -64,6 +71,7 @@ const TABLE = {
     real: 'float32',
     complex: 'complex64',
     range: undefined,
+    sum: 'complex64',
     tag: 2,
     npy: 'c8',
   },
@@ -75,6 +83,7 @@ const TABLE = {
     real: 'float64',
     complex: 'complex128',
     range: undefined,
+    sum: 'complex128',
     tag: 3,
     npy: 'c16',
   },
@@ -86,6 +95,7 @@ const TABLE = {
     real: 'int32',
     complex: undefined,
     range: [-(2 ** 31), 2 ** 31 - 1],
+    sum: 'float64',
     tag: 4,
     npy: 'i4',
   },
@@ -122,7 +132,7 @@ export const lanesOf = (dtype: DType): 1 | 2 => infoOf(dtype).lanes;
 /** Whether elements of a dtype are complex numbers. */
 export const isComplex = (dtype: DType): dtype is ComplexDType => infoOf(dtype).lanes === 2;
 /** True for float and complex dtypes. */
-export const isFloat = (dtype: DType): boolean => infoOf(dtype).kind !== 'int';
+export const isFloat = (dtype: DType): boolean => infoOf(dtype).range === undefined;
 /** `complex64` → `float32`, `complex128` → `float64`; a real dtype is returned unchanged. */
 export const realOf = (dtype: DType): RealDType => infoOf(dtype).real as RealDType;
 /**
@@ -140,8 +150,13 @@ export const singleOf = (dtype: DType): DType => (isComplex(dtype) ? complexOf('
 
 // The following functions do not check their argument, because kernels call them at every call.
 
-export const kindOf = (dtype: DType): DTypeInfo['kind'] => INFO[dtype].kind;
-export const isInteger = (dtype: DType): boolean => INFO[dtype].kind === 'int';
+export const kindOf = (dtype: DType): DTypeKind => INFO[dtype].kind;
+/** True for dtypes of whole numbers. */
+export const isInteger = (dtype: DType): boolean => INFO[dtype].range !== undefined;
+/** The least and the largest number of a dtype of whole numbers; undefined for other dtypes. */
+export const rangeOf = (dtype: DType): DTypeInfo['range'] => INFO[dtype].range;
+/** The dtype of sums along an axis, on backends that support it: see `wideDType`. */
+export const sumOf = (dtype: DType): DType => INFO[dtype].sum as DType;
 /** The number of a dtype in native code. */
 export const tagOf = (dtype: DType): number => INFO[dtype].tag;
 /** True for float32 and complex64. */

@@ -33,7 +33,7 @@ export interface Elements<S extends AnyStorage = Storage> {
 
 /**
  * `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan and isfinite write
- * int32. `kernel-dtypes.ts` defines which functions a dtype has.
+ * {@link FLAG_DTYPE}. `kernel-dtypes.ts` defines which functions a dtype has.
  */
 export const UNARY_OPS = [
   'negative',
@@ -374,9 +374,9 @@ export interface Kernels<S extends AnyStorage = Storage> {
 
   // Elementwise
   unary(op: UnaryOp, x: Elements<S>, y: Elements<S>): void;
-  /** `z ← x op y`. One of x and y may be a scalar. Comparisons write int32. */
+  /** `z ← x op y`. One of x and y may be a scalar. Comparisons write {@link FLAG_DTYPE}. */
   binary(op: BinaryOp, x: Elements<S> | Scalar, y: Elements<S> | Scalar, z: Elements<S>): void;
-  /** `z ← condition ? x : y`, with condition int32. */
+  /** `z ← condition ? x : y`, with a condition of {@link FLAG_DTYPE}. */
   where(condition: Elements<S>, x: Elements<S> | Scalar, y: Elements<S> | Scalar, z: Elements<S>): void;
   /**
    * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. An x with coefficient 0 is not read.

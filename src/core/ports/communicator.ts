@@ -1,6 +1,6 @@
 import type { Transferable } from './span.js';
 
-/** Element-wise reductions over ranks. `land` and `lor` are logical, on int32. */
+/** Element-wise reductions over ranks. `land` and `lor` are logical, on dtypes of whole numbers. */
 export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'land' | 'lor';
 
 /**

@@ -1,5 +1,14 @@
 import { checkScalar, type Scalar } from '../base/complex.js';
-import { type DType, FLAG_DTYPE, holdsNumber, isComplex, isInteger, realOf } from '../base/dtype.js';
+import {
+  type DType,
+  type DTypeKind,
+  FLAG_DTYPE,
+  holdsNumber,
+  isComplex,
+  isInteger,
+  kindOf,
+  realOf,
+} from '../base/dtype.js';
 import { DTypeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import { type BinaryOp, COMPARISONS, type ReduceKernel, type UnaryOp } from './backend.js';
@@ -27,30 +36,27 @@ const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
 export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
   isInteger(dtype) && FLOATING.has(op) ? float : dtype;
 
-const INTEGER_UNARY: readonly UnaryOp[] = [
-  'negative',
-  'abs',
-  'conj',
-  'real',
-  'imag',
-  'square',
-  'sign',
-  'floor',
-  'ceil',
-  'rint',
-  'isnan',
-  'isfinite',
-];
-const INTEGER_BINARY: readonly BinaryOp[] = [
-  'add',
-  'subtract',
-  'multiply',
-  'multiplyConj',
-  'power',
-  'maximum',
-  'minimum',
-  ...COMPARISONS,
-];
+/** For each kind of dtype, the functions that it has, if it does not have all. */
+type Allowed<Op> = Partial<Readonly<Record<DTypeKind, readonly Op[]>>>;
+const UNARY: Allowed<UnaryOp> = {
+  int: [
+    'negative',
+    'abs',
+    'conj',
+    'real',
+    'imag',
+    'square',
+    'sign',
+    'floor',
+    'ceil',
+    'rint',
+    'isnan',
+    'isfinite',
+  ],
+};
+const BINARY: Allowed<BinaryOp> = {
+  int: ['add', 'subtract', 'multiply', 'multiplyConj', 'power', 'maximum', 'minimum', ...COMPARISONS],
+};
 const NOT_COMPLEX: readonly string[] = [
   'floor',
   'ceil',
@@ -79,27 +85,31 @@ const TO_REAL: readonly string[] = [
 ];
 const TO_FLAG: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
-function refuse(op: string, dtype: DType): never {
-  const remedy = isInteger(dtype)
-    ? 'cast to a float dtype first'
-    : 'take the modulus, or the real or imaginary part, first';
-  throw new DTypeError(`${op} is not defined for ${dtype}: ${remedy}`);
+/** By kind: what to do first to use a function that a dtype lacks. */
+const REMEDIES: Readonly<Record<DTypeKind, string>> = {
+  float: 'cast to another dtype first',
+  complex: 'take the modulus, or the real or imaginary part, first',
+  int: 'cast to a float dtype first',
+};
+
+export function refuseDType(name: string, dtype: DType): never {
+  throw new DTypeError(`${name} is not defined for ${dtype}: ${REMEDIES[kindOf(dtype)]}`);
 }
 
 function resultOf(op: string, dtype: DType): DType {
-  if (NOT_COMPLEX.includes(op) && isComplex(dtype)) refuse(op, dtype);
+  if (NOT_COMPLEX.includes(op) && isComplex(dtype)) refuseDType(op, dtype);
   if (TO_FLAG.includes(op)) return FLAG_DTYPE;
   return TO_REAL.includes(op) ? realOf(dtype) : dtype;
 }
 
 const tables = new Map<DType, Map<string, DType>>();
 /** Cached, because every call of a kernel needs it. */
-function remembered(op: string, dtype: DType, allowed: readonly string[] | undefined): DType {
+function remembered(op: string, dtype: DType, allowed: Allowed<string>): DType {
   let table = tables.get(dtype);
   if (!table) tables.set(dtype, (table = new Map()));
   let result = table.get(op);
   if (result === undefined) {
-    if (allowed && isInteger(dtype) && !allowed.includes(op)) refuse(op, dtype);
+    if (allowed[kindOf(dtype)]?.includes(op) === false) refuseDType(op, dtype);
     result = resultOf(op, dtype);
     table.set(op, result);
   }
@@ -107,23 +117,23 @@ function remembered(op: string, dtype: DType, allowed: readonly string[] | undef
 }
 
 /**
- * The dtype that `unary(op)` writes: int32 for isnan and isfinite, the real dtype for abs, real and
- * imag, otherwise `dtype`.
+ * The dtype that `unary(op)` writes: {@link FLAG_DTYPE} for isnan and isfinite, the real dtype for
+ * abs, real and imag, otherwise `dtype`.
  * @throws {@link DTypeError} if the function is not defined for `dtype`
  */
-export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_UNARY);
+export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, dtype, UNARY);
 
 /**
- * The dtype that `binary(op)` writes: int32 for comparisons, otherwise `dtype`.
+ * The dtype that `binary(op)` writes: {@link FLAG_DTYPE} for comparisons, otherwise `dtype`.
  * @throws {@link DTypeError} for divide and arctan2 of int32, and for the order of complex numbers
  */
-export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_BINARY);
+export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, BINARY);
 
 /**
  * The dtype that `reduceAxis(op)` writes.
  * @throws {@link DTypeError} for max and min of complex data
  */
-export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, undefined);
+export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, {});
 
 /**
  * Checks that storing a scalar does not change it.

@@ -21,7 +21,7 @@ import {
   type FftPlan,
   type Storage,
 } from './backend.js';
-import { checkStorable } from './kernel-dtypes.js';
+import { checkStorable, refuseDType } from './kernel-dtypes.js';
 import type { DeviceSpan } from './span.js';
 
 /** True for an operand in memory, false for a scalar. */
@@ -121,8 +121,7 @@ export function checkCoefficients(coefficients: readonly Scalar[], dtype: DType)
 }
 
 export function checkThreshold(dtype: DType): void {
-  if (!isFloat(dtype))
-    throw new DTypeError(`threshold is not defined for ${dtype}: cast to a float dtype first`);
+  if (!isFloat(dtype)) refuseDType('threshold', dtype);
 }
 
 export function checkCondition({ storage: { dtype } }: Elements<AnyStorage>): void {
@@ -144,8 +143,7 @@ export function checkPlaces({ storage: { dtype } }: Elements<AnyStorage>, n: num
  * @throws {@link ShapeError} if k is out of range
  */
 export function checkKth({ storage: { dtype }, size }: Elements<AnyStorage>, k: number): void {
-  if (isComplex(dtype))
-    throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
+  if (isComplex(dtype)) refuseDType('kthSmallest', dtype);
   if (!Number.isInteger(k) || k < 0 || k >= size)
     throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
 }

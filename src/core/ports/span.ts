@@ -50,7 +50,7 @@ export type Span = HostSpan | DeviceSpan;
 
 /**
  * The memory of communication calls: an array on any backend (an NDArray, the local part of a
- * distributed array), a typed array (float32, float64, int32) or a span. Arrays are contiguous and
+ * distributed array), a typed array of a dtype or a span. Arrays are contiguous and
  * not copied, so that they can be received into.
  */
 export type Transferable = Elements | HostArray | Span;

@@ -1,4 +1,4 @@
-import { type DType, isInteger } from '../base/dtype.js';
+import { type DType, isInteger, rangeOf, sumOf } from '../base/dtype.js';
 import { NumericalError } from '../base/errors.js';
 import type { Backend, Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
 
@@ -10,8 +10,16 @@ const MOST_INT32 = 2 ** 31;
  * The dtype of sums, products and running sums. For int32 it is float64 if the backend supports it:
  * whole numbers, as int64 in NumPy.
  */
-export const wideDType = (x: { readonly dtype: DType; readonly backend: Backend }): DType =>
-  isInteger(x.dtype) && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype;
+export function wideDType({ dtype, backend }: { readonly dtype: DType; readonly backend: Backend }): DType {
+  const wide = sumOf(dtype);
+  return backend.dtypes.includes(wide) ? wide : dtype;
+}
+
+/** The largest modulus that the elements of x (whole numbers) may have. */
+function bound(x: Elements): number {
+  const range = rangeOf(x.storage.dtype);
+  return range ? Math.max(-range[0], range[1]) : MOST_INT32;
+}
 
 const tooLarge = (what: string, limit: string): NumericalError =>
   new NumericalError(
@@ -27,7 +35,7 @@ const reduce = (op: ReduceKernel, x: Elements): number => x.storage.backend.redu
  */
 export function checkSums(what: string, x: Elements, n: number, to: DType): void {
   const most = isInteger(to) ? MOST_INT32 - 1 : EXACT;
-  if (x.size === 0 || n * MOST_INT32 <= most) return;
+  if (x.size === 0 || n * bound(x) <= most) return;
   if (reduce('maxAbs', x) * n > most && reduce('sumAbs', x) > most)
     throw tooLarge(what, isInteger(to) ? '2^31' : '2^53');
 }

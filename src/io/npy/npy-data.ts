@@ -87,8 +87,8 @@ function forNumbers(
 }
 
 /**
- * The dtype of an array if the caller gives none. Floats and complex numbers keep their own (half
- * precision becomes float32). Bool and integers of up to 32 bits become int32. Wider integers, and
+ * The dtype of an array if the caller gives none. Numbers of a type that is a dtype keep it. Half
+ * precision becomes float32, other integers of less than 32 bits become int32. Wider integers, and
  * uint32, become int32 if all values fit and float64 otherwise.
  */
 export function naturalDType(header: Numbering, open: () => ByteSource): DType {

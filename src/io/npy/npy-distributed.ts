@@ -1,5 +1,5 @@
 import { NDArray } from '../../core/array/ndarray.js';
-import { bytesOf, checkDType, type DType, isInteger } from '../../core/base/dtype.js';
+import { bytesOf, checkDType, type DType, promote } from '../../core/base/dtype.js';
 import { tidy } from '../../core/base/scope.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -56,7 +56,7 @@ function commonDType(path: string, header: NpyHeader, comm: Communicator): DType
       naturalDType({ ...header, size: product(rows.shape) }, () => sourceOf(fd, path, header, rows)),
     ),
   );
-  return all.find((dtype) => !isInteger(dtype)) ?? 'int32';
+  return all.reduce(promote);
 }
 
 /**

@@ -116,15 +116,17 @@ export function dtypeHolding(kind: NpyKind, bytes: number): DType | undefined {
   return bytes < bytesOf('int32') ? 'int32' : undefined;
 }
 
+/** The sign of this machine's byte order in a descr; single bytes have none. */
+const byteOrderOf = (dtype: DType): string => (bytesOf(dtype) === 1 ? '|' : HOST_LITTLE_ENDIAN ? '<' : '>');
+
 /**
  * The header of an array in C order, in this machine's byte order. It has version 1, or version 2
  * if it is longer than version 1 allows.
  */
 export function formatNpyHeader(shape: Shape, dtype: DType): Uint8Array {
   const list = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text =
-    `{'descr': '${HOST_LITTLE_ENDIAN ? '<' : '>'}${npyCodeOf(dtype)}', 'fortran_order': False, 'shape': ` +
-    `(${list}), }`;
+  const descr = `${byteOrderOf(dtype)}${npyCodeOf(dtype)}`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${list}), }`;
   const version = text.length + 64 > 65535 ? 2 : 1;
   const start = version === 1 ? 10 : 12;
   const total = Math.ceil((start + text.length + 1) / 64) * 64;
