@@ -64,6 +64,8 @@ MPI_Datatype datatypeOf(DType dtype) {
     case DType::float64: return MPI_DOUBLE;
     case DType::complex64: return MPI_C_FLOAT_COMPLEX;
     case DType::complex128: return MPI_C_DOUBLE_COMPLEX;
+    // not MPI_C_BOOL, which has no MPI_MAX
+    case DType::bool_: return MPI_UINT8_T;
     default: return MPI_INT32_T;
   }
 }

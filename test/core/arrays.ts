@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { complex, type Scalar } from '../../src/core/base/complex.js';
-import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { type DType, isBoolean, isComplex } from '../../src/core/base/dtype.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import { setDefaultBackend } from '../../src/core/ports/defaults.js';
@@ -33,10 +33,10 @@ export function onEveryBackend(title: string, body: (backend: () => Backend) => 
 
 /**
  * Whole numbers as elements, so that every dtype holds them and sums are exact. Complex elements
- * have an imaginary part.
+ * have an imaginary part. Those of bool are 0 and 1.
  */
 export const element = (dtype: DType, i: number): Scalar =>
-  isComplex(dtype) ? complex(i - 7, 3 - 2 * i) : i - 7;
+  isBoolean(dtype) ? Number(i % 3 === 0) : isComplex(dtype) ? complex(i - 7, 3 - 2 * i) : i - 7;
 
 /** An array with `element` at every place of a shape, in C order. */
 export function numbered(shape: Shape, dtype: DType): NDArray {
@@ -51,13 +51,16 @@ export function fromFlat(values: readonly Scalar[], shape: Shape, dtype: DType):
   return NDArray.array([...values], { dtype }).reshape(shape);
 }
 
+/** A boolean as 0 or 1. */
+const scalarOf = (value: Nested): Scalar => (typeof value === 'boolean' ? Number(value) : (value as Scalar));
+
 /** The elements in C order. */
 export function flat(nested: Nested): Scalar[] {
-  return Array.isArray(nested) ? (nested as readonly Nested[]).flatMap(flat) : [nested as Scalar];
+  return Array.isArray(nested) ? (nested as readonly Nested[]).flatMap(flat) : [scalarOf(nested)];
 }
 
 export const at = (nested: Nested, index: readonly number[]): Scalar =>
-  index.reduce<Nested>((level, i) => (level as readonly Nested[])[i] as Nested, nested) as Scalar;
+  scalarOf(index.reduce<Nested>((level, i) => (level as readonly Nested[])[i] as Nested, nested));
 
 /** All multi-indices of a shape in C order. */
 export function indices(shape: Shape): number[][] {
@@ -69,4 +72,6 @@ export function indices(shape: Shape): number[][] {
 
 export const shapes = (maxAxes = 4, least = 0): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: least, max: 4 }), { maxLength: maxAxes });
-export const dtypesOf = (backend: Backend): fc.Arbitrary<DType> => fc.constantFrom(...backend.dtypes);
+/** The dtypes of a backend in which numbers are added: all but bool. */
+export const numeric = (backend: Backend): DType[] => backend.dtypes.filter((dtype) => !isBoolean(dtype));
+export const dtypesOf = (backend: Backend): fc.Arbitrary<DType> => fc.constantFrom(...numeric(backend));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type DType, type HostArray, hostArray, lanesOf } from '../../src/core/base/dtype.js';
+import { type DType, type HostArray, hostArray, isBoolean, lanesOf } from '../../src/core/base/dtype.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import { type IndexBox, Layout } from '../../src/core/distributed/layout.js';
 import type { Backend, Elements } from '../../src/core/ports/backend.js';
@@ -97,7 +97,8 @@ export function layouts(shape: Shape, ranks: number): fc.Arbitrary<Layout> {
   );
 }
 
-export const dtypes = (backend: Backend): fc.Arbitrary<DType> => fc.constantFrom(...backend.dtypes);
+export const dtypes = (backend: Backend): fc.Arbitrary<DType> =>
+  fc.constantFrom(...backend.dtypes.filter((dtype) => !isBoolean(dtype)));
 const widths = fc.integer({ min: 0, max: 8 });
 
 /** Two layouts of one shape. */

@@ -30,7 +30,7 @@ describe('dtypes', () => {
   it('tags are the positions in DTYPES, and those of native code', () => {
     const header = readFileSync(packagePath('native/common/dtype.hpp'), 'utf8');
     const list = /enum class DType[^{]*\{([^}]*)\}/.exec(header)?.[1] ?? '';
-    const native = [...list.matchAll(/(\w+) = (\d+)/g)].map(([, name, tag]) => [name, Number(tag)]);
+    const native = [...list.matchAll(/([a-z0-9]+)_? = (\d+)/g)].map(([, name, tag]) => [name, Number(tag)]);
     expect(native).to.deep.equal(DTYPES.map((dtype) => [dtype, tagOf(dtype)]));
     expect(DTYPES.map(tagOf)).to.deep.equal(DTYPES.map((_, position) => position));
   });
@@ -80,5 +80,13 @@ describe('dtypes', () => {
       expect(holdsNumber('int32', value), `${value}`).to.equal(false);
       expect(holdsNumber('float32', value), `${value}`).to.equal(true);
     }
+    expect([0, 1, -0, 2, -1, 0.5].map((value) => holdsNumber('bool', value))).to.deep.equal([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -156,7 +156,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [x, y, z] = [
       chance(0.7) ? place(n) : scalar(),
       chance(0.7) ? place(n) : scalar(),
-      place(n, chance(0.7) ? dtype : 'int32'),
+      place(n, chance(0.7) ? dtype : 'bool'),
     ];
     const use = (a: Place | ReturnType<typeof scalar>, at: (p: Place) => Elements) =>
       typeof a === 'object' && 'index' in a ? at(even(a)) : a;
@@ -164,7 +164,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
   },
   where: () => {
     const n = size();
-    const [c, x, y, z] = [place(n, 'int32'), place(n), place(n), place(n)];
+    const [c, x, y, z] = [place(n, 'bool'), place(n), place(n), place(n)];
     return (b, at) => b.where(at(even(c)), at(even(x)), at(even(y)), at(odd(z)));
   },
   linearCombination: () => {
@@ -387,7 +387,8 @@ function refill(): void {
     const type = DTYPES[Math.floor(k / 2)] as DType;
     const values = hostArray(type, LENGTH);
     for (let i = 0; i < values.length; i++)
-      values[i] = type === 'int32' ? below(5) - 1 : Math.round(8 * next() - 2) / 2;
+      values[i] =
+        type === 'bool' ? below(2) : type === 'int32' ? below(5) - 1 : Math.round(8 * next() - 2) / 2;
     for (const [b, backend] of backends.entries()) {
       const storage = storages[b]?.[k];
       if (storage) backend.upload(values, { storage, offset: 0, size: LENGTH });

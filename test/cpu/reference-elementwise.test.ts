@@ -52,10 +52,10 @@ describe('reference kernels: elementwise functions', () => {
     expect(binary('maximum', [nan, 1, 2, -inf], [1, nan, 3, -1])).to.deep.equal([nan, nan, 3, -1]);
     expect(binary('minimum', [nan, 1, 2, inf], [1, nan, 3, -1])).to.deep.equal([nan, nan, 2, -1]);
     expect(unary('sign', [nan, -3, 0, 7])).to.deep.equal([nan, -1, 0, 1]);
-    expect(unary('isnan', [nan, inf, 1], 'float64', 'int32')).to.deep.equal([1, 0, 0]);
-    expect(unary('isfinite', [nan, inf, 1], 'float64', 'int32')).to.deep.equal([0, 0, 1]);
-    expect(unary('isnan', [nan, 1, 1, nan, 1, 1], 'complex128', 'int32')).to.deep.equal([1, 1, 0]);
-    expect(binary('notEqual', [nan, 1], [nan, 1], 'float64', 'int32')).to.deep.equal([1, 0]);
+    expect(unary('isnan', [nan, inf, 1], 'float64', 'bool')).to.deep.equal([1, 0, 0]);
+    expect(unary('isfinite', [nan, inf, 1], 'float64', 'bool')).to.deep.equal([0, 0, 1]);
+    expect(unary('isnan', [nan, 1, 1, nan, 1, 1], 'complex128', 'bool')).to.deep.equal([1, 1, 0]);
+    expect(binary('notEqual', [nan, 1], [nan, 1], 'float64', 'bool')).to.deep.equal([1, 0]);
   });
 
   it('take powers as C does', () => {
@@ -175,8 +175,8 @@ describe('reference kernels: elementwise functions', () => {
       greaterEqual: [0, 1, 1],
     } as const;
     for (const [op, flags] of Object.entries(expected))
-      expect(binary(op as BinaryOp, x, [2, 2, 2], 'float64', 'int32')).to.deep.equal(flags);
-    expect(binary('equal', [1, 2, 1, 2], [1, 2, 1, 3], 'complex128', 'int32')).to.deep.equal([1, 0]);
+      expect(binary(op as BinaryOp, x, [2, 2, 2], 'float64', 'bool')).to.deep.equal(flags);
+    expect(binary('equal', [1, 2, 1, 2], [1, 2, 1, 3], 'complex128', 'bool')).to.deep.equal([1, 0]);
   });
 });
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { isScalar } from '../../src/core/base/complex.js';
-import { DTYPES, lanesOf } from '../../src/core/base/dtype.js';
+import { DTYPES, type HostArray, lanesOf } from '../../src/core/base/dtype.js';
 import { elementsIn } from '../../src/core/kernels/call-operands.js';
 import { type KernelName, WRITTEN } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
@@ -10,7 +10,6 @@ import type { CpuKernel, CpuKernels, HostRun } from '../../src/cpu/host-memory.j
 import { referenceKernels } from '../../src/cpu/reference/index.js';
 import { checkCase, KERNEL_CASES } from '../../src/testing/index.js';
 
-type Numbers = Float64Array | Float32Array | Int32Array;
 type AnyKernel = (...args: unknown[]) => unknown;
 
 /**
@@ -32,7 +31,7 @@ const titleOf = ({ kernel, terms }: Spoilt) => (terms ? `${kernel} of ${terms} t
 /** The reference kernels. One of them has a wrong result after each call. */
 function spoilt(
   { kernel, terms }: Spoilt,
-  spoil: (out: Numbers, lane: number) => void,
+  spoil: (out: HostArray, lane: number) => void,
   change: (result: number) => number,
 ): CpuKernels {
   if (kernel === 'stencil') {

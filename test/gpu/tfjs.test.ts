@@ -77,7 +77,7 @@ describe('tfjs', () => {
   it('refuses float64 and names a backend that holds it', () => {
     expect(() => wasm.alloc('float64', 3)).to.throw(
       BackendError,
-      /float32, complex64, int32, not float64.*'cpu'/,
+      /float32, complex64, int32, bool, not float64.*'cpu'/,
     );
     expect(() => NDArray.zeros([3], { dtype: 'complex128', backend: wasm })).to.throw(BackendError);
     expect(NDArray.zeros([3], { backend: wasm }).dtype).to.equal('float32');

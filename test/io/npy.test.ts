@@ -105,7 +105,7 @@ onEveryBackend('.npy', (backend) => {
       dtype: DType,
       expected: Nested,
     ])[] = [
-      ['b1', 'setUint8', 1, [0, 1], 'int32', [0, 1]],
+      ['b1', 'setUint8', 1, [0, 1], 'bool', [false, true]],
       ['i1', 'setInt8', 1, [-128, 127], 'int32', [-128, 127]],
       ['u1', 'setUint8', 1, [0, 255], 'int32', [0, 255]],
       ['i2', 'setInt16', 2, [-32768, 5], 'int32', [-32768, 5]],

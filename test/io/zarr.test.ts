@@ -290,7 +290,8 @@ onEveryBackend('Zarr and zarrita', (backend) => {
         expect(readZarrMetadata(path).attributes).to.deep.equal({ a: 1 });
         const chunk = await zarr.get(there);
         expect(chunk.shape).to.deep.equal([5, 7, 2]);
-        expect(chunk.data).to.deep.equal(x.toHost());
+        // zarrita gives booleans for bool
+        expect(Array.from(chunk.data as Iterable<unknown>, Number)).to.deep.equal([...x.toHost()]);
       }
     }
   });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DTYPES, type DType, isComplex, lanesOf } from '../../src/core/base/dtype.js';
+import { DTYPES, type DType, isBoolean, isComplex, lanesOf } from '../../src/core/base/dtype.js';
 import { ANY, type Communicator, type ReduceOp } from '../../src/core/ports/communicator.js';
 import type { MakeCell } from './memory.js';
 
@@ -11,7 +11,9 @@ export interface Body {
 /** Small integers, so that sums and products are exact. They differ between ranks and places. */
 const value = (rank: number, i: number): number => ((rank * 7 + i * 3 + 5) % 5) - 2 + (i % 2);
 const numbers = (dtype: DType, rank: number, count: number, from = 0): number[] =>
-  Array.from({ length: count * lanesOf(dtype) }, (_, i) => value(rank, i + from));
+  Array.from({ length: count * lanesOf(dtype) }, (_, i) =>
+    isBoolean(dtype) ? Number(value(rank, i + from) > 0) : value(rank, i + from),
+  );
 const zeros = (dtype: DType, count: number): number[] => Array(count * lanesOf(dtype)).fill(0);
 const ranks = (comm: Communicator): number[] => Array.from({ length: comm.size }, (_, r) => r);
 
@@ -37,6 +39,7 @@ function reduced(dtype: DType, op: ReduceOp, size: number, count: number): numbe
 }
 
 const opsOf = (dtype: DType): ReduceOp[] => {
+  if (isBoolean(dtype)) return ['max', 'min', 'land', 'lor'];
   if (dtype === 'int32') return ['sum', 'prod', 'max', 'min', 'land', 'lor'];
   return isComplex(dtype) ? ['sum', 'prod'] : ['sum', 'prod', 'max', 'min'];
 };

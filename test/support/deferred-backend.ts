@@ -57,7 +57,7 @@ interface Cell {
   value: Value;
 }
 
-const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32'];
+const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32', 'bool'];
 /**
  * Longer chains are evaluated at once. Otherwise a loop without downloads would keep all earlier
  * values.
@@ -158,7 +158,7 @@ class Cells implements DeviceMemory<Cell> {
       this.#pooledBytes -= length * bytesOf(dtype);
     } else this.#poolMisses += 1;
     // memory that was never written must not look like a number
-    const nothing = dtype === 'int32' ? -(2 ** 31) : Number.NaN;
+    const nothing = { int32: -(2 ** 31), bool: 255 }[dtype as string] ?? Number.NaN;
     return { dtype, length, value: new Value([], () => hostArray(dtype, length).fill(nothing)) };
   }
 
@@ -185,7 +185,7 @@ class Cells implements DeviceMemory<Cell> {
 
 /**
  * A backend that differs as much as possible from typed arrays, to test the contracts. It has only
- * single precision, and int32 for indices and comparisons. Values are immutable and a write
+ * single precision, int32 for indices and bool for comparisons. Values are immutable and a write
  * replaces them. Kernels only build a graph, which a download or a scalar evaluates with the
  * reference kernels. No message layer may read its memory. New memory holds NaN.
  */

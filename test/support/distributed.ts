@@ -1,4 +1,4 @@
-import { type DType, isComplex, isFloat } from '../../src/core/base/dtype.js';
+import { type DType, isBoolean, isComplex, isFloat } from '../../src/core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../src/core/base/options.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
@@ -12,11 +12,11 @@ export interface RanksContext {
   /** A communicator for tests only. A failed test leaves no messages to the next one. */
   readonly comm: Communicator;
   readonly backend: Backend;
-  /** The dtypes that the backend supports. */
+  /** The dtypes of numbers that the backend supports: all but bool. */
   readonly dtypes: readonly DType[];
-  /** The dtypes without int32. */
+  /** The dtypes of floats. */
   readonly floats: readonly DType[];
-  /** The real dtypes without int32. */
+  /** The dtypes of real floats. */
   readonly reals: readonly DType[];
   /** The largest relative error of a few operations in this precision. */
   tolerance(dtype: DType): number;
@@ -113,7 +113,7 @@ export function makeContext(comm: Communicator, backend: Backend): RanksContext 
   return {
     comm,
     backend,
-    dtypes: backend.dtypes,
+    dtypes: backend.dtypes.filter((d) => !isBoolean(d)),
     floats: backend.dtypes.filter(isFloat),
     reals: backend.dtypes.filter((d) => isFloat(d) && !isComplex(d)),
     tolerance,

@@ -6,6 +6,7 @@ const TOLERANCE: Readonly<Record<DType, number>> = {
   float64: 1e-12,
   complex128: 1e-12,
   int32: 0,
+  bool: 0,
 };
 
 /** The largest relative error of a few operations in this precision. */

@@ -114,8 +114,8 @@ export function ports(comm: Communicator, backend: Backend): void {
   expectType<readonly DType[]>()(backend.dtypes);
   // @ts-expect-error no such reduction
   comm.allreduce(new Float64Array(1), 'mean');
-  // @ts-expect-error bytes have no dtype
-  comm.bcast(new Uint8Array(3));
+  // @ts-expect-error 16-bit integers have no dtype
+  comm.bcast(new Int16Array(3));
 }
 
 export const nested = NDArray.array([

@@ -6,7 +6,7 @@ typedef long long i64;
 typedef unsigned long long u64;
 typedef unsigned int u32;
 // Results of comparisons and conditions: FLAG_DTYPE of src/core/base/dtype.ts.
-typedef int Flag;
+typedef unsigned char Flag;
 
 #define DEVICE __device__ __forceinline__
 
@@ -45,9 +45,16 @@ typedef Complex<double> A;
 typedef Complex<double> F;
 typedef Complex<double> W;
 #define IS_COMPLEX 1
-#else
+#elif DTYPE == 4
 typedef int R;
 typedef int T;
+typedef double A;
+typedef double F;
+typedef double W;
+#define IS_COMPLEX 0
+#else
+typedef Flag R;
+typedef Flag T;
 typedef double A;
 typedef double F;
 typedef double W;
@@ -90,6 +97,7 @@ DEVICE S im(Complex<S> x) {
 DEVICE float conj(float x) { return x; }
 DEVICE double conj(double x) { return x; }
 DEVICE int conj(int x) { return x; }
+DEVICE Flag conj(Flag x) { return x; }
 template <class S>
 DEVICE Complex<S> conj(Complex<S> x) {
   return {x.re, -x.im};
@@ -100,6 +108,7 @@ DEVICE Complex<S> conj(Complex<S> x) {
 DEVICE double wide(float x) { return x; }
 DEVICE double wide(double x) { return x; }
 DEVICE double wide(int x) { return x; }
+DEVICE double wide(Flag x) { return x; }
 DEVICE Complex<double> wide(Complex<float> x) { return {x.re, x.im}; }
 DEVICE Complex<double> wide(Complex<double> x) { return x; }
 
@@ -118,6 +127,7 @@ DEVICE int to_int32(double x) {
 DEVICE void put(float& to, double x) { to = (float)x; }
 DEVICE void put(double& to, double x) { to = x; }
 DEVICE void put(int& to, double x) { to = to_int32(x); }
+DEVICE void put(Flag& to, double x) { to = x != 0; }
 template <class S>
 DEVICE void put(Complex<S>& to, double x) {
   to = {(S)x, (S)0};
@@ -133,6 +143,7 @@ DEVICE void put(Complex<S>& to, Complex<float> x) {
 DEVICE void put(float& to, Complex<double> x) { put(to, x.re); }
 DEVICE void put(double& to, Complex<double> x) { put(to, x.re); }
 DEVICE void put(int& to, Complex<double> x) { put(to, x.re); }
+DEVICE void put(Flag& to, Complex<double> x) { to = x.re != 0 || x.im != 0; }
 
 /** A number of type U from a number of a wider type. */
 template <class U, class V>
@@ -162,6 +173,10 @@ DEVICE double modulus(Complex<double> x) { return x.im == 0 ? fabs(x.re) : hypot
 template <class U>
 struct SumOf {
   typedef U Type;
+};
+template <>
+struct SumOf<Flag> {
+  typedef int Type;
 };
 
 // ---- elementwise loops: each thread processes EACH elements, and reads all of them before it

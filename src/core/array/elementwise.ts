@@ -5,6 +5,8 @@ import {
   type DType,
   FLAG_DTYPE,
   holdsNumber,
+  INDEX_DTYPE,
+  isBoolean,
   isComplex,
   isFloat,
   promote,
@@ -13,7 +15,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { formatShape, type Shape, sameShape, stridesOf } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { BinaryOp, UnaryOp } from '../ports/backend.js';
-import { binaryResult, computeDType, unaryResult } from '../ports/kernel-dtypes.js';
+import { binaryResult, computeDType, kernelOf, unaryResult } from '../ports/kernel-dtypes.js';
 import { checkSameBackend } from '../vector/vector.js';
 import type { NDArray } from './ndarray.js';
 
@@ -21,10 +23,11 @@ export type Operand = NDArray | Scalar;
 
 /**
  * The dtype of an array of `dtype` combined with a scalar. A complex scalar makes it complex. A
- * fraction makes integers floats.
+ * fraction makes integers floats. An integer makes bool int32.
  */
 export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   if (typeof a !== 'number') return isComplex(dtype) ? dtype : complexOf(isFloat(dtype) ? dtype : float);
+  if (isBoolean(dtype)) return scalarPromote(INDEX_DTYPE, a, float);
   return holdsNumber(dtype, a) ? dtype : float;
 }
 
@@ -130,9 +133,10 @@ export function unaryInPlace<T extends NDArray>(op: UnaryOp, x: T): T {
   return x;
 }
 
-export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
-  checkOperand(op, y, x);
-  const dtype = binaryDType(op, x, y);
+export function binary(name: BinaryOp, x: NDArray, y: Operand): NDArray {
+  checkOperand(name, y, x);
+  const dtype = binaryDType(name, x, y);
+  const op = kernelOf(name, dtype);
   const shape = isScalar(y) ? x.shape : broadcastShapes(x.shape, y.shape);
   const z = x.space.withShape(shape, binaryResult(op, dtype)).empty();
   const temporaries: NDArray[] = [];
@@ -149,9 +153,10 @@ export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
  * `x ← x op y`
  * @throws {@link ShapeError} or {@link DTypeError} if x would change its shape or dtype
  */
-export function binaryInPlace<T extends NDArray>(op: BinaryOp, x: T, y: Operand): T {
-  checkOperand(op, y, x);
-  const dtype = binaryDType(op, x, y);
+export function binaryInPlace<T extends NDArray>(name: BinaryOp, x: T, y: Operand): T {
+  checkOperand(name, y, x);
+  const dtype = binaryDType(name, x, y);
+  const op = kernelOf(name, dtype);
   if (dtype !== x.dtype)
     throw new DTypeError(
       `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or ` +

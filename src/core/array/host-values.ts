@@ -3,9 +3,11 @@ import {
   complexOf,
   type DType,
   dtypeOf,
+  FLAG_DTYPE,
   type HostArray,
   holdsNumber,
   hostArray,
+  isBoolean,
   isComplex,
   lanesOf,
 } from '../base/dtype.js';
@@ -13,8 +15,10 @@ import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { formatShape, product, type Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 
-/** Numbers, complex numbers, and nested lists of them. */
-export type Nested = Scalar | readonly Nested[];
+/** Numbers, complex numbers, booleans, and nested lists of them. */
+export type Nested = Scalar | boolean | readonly Nested[];
+
+const isElement = (value: Nested): value is Scalar | boolean => typeof value === 'boolean' || isScalar(value);
 
 /** Values on the host, from which an array is made. */
 export interface HostValues {
@@ -48,35 +52,37 @@ export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar):
 
 /**
  * Converts nested lists to one array. Numbers have the dtype `real`, complex ones its complex
- * counterpart, unless `dtype` is given.
+ * counterpart, booleans alone bool, unless `dtype` is given.
  * @throws {@link ShapeError} if lists are ragged
  */
 export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostValues {
   const shape: number[] = [];
-  for (let level = nested; !isScalar(level); level = level[0] as Nested) {
+  for (let level = nested; !isElement(level); level = level[0] as Nested) {
     if (!Array.isArray(level))
       throw new ArgumentError(
-        `expected numbers, complex numbers { re, im } or lists of them, received ${textOf(level)}`,
+        `expected numbers, complex numbers { re, im }, booleans or lists of them, received ${textOf(level)}`,
       );
     shape.push(level.length);
     if (level.length === 0) break;
   }
   const flat: Scalar[] = [];
-  let anyComplex = false;
+  let [anyComplex, anyNumber] = [false, false];
   const collect = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
       if (Array.isArray(level)) throw ragged(shape);
-      if (!isScalar(level))
-        throw new ArgumentError(`expected a number or { re, im }, received ${textOf(level)}`);
-      anyComplex ||= typeof level !== 'number';
-      flat.push(level);
+      if (!isElement(level))
+        throw new ArgumentError(`expected a number, { re, im } or a boolean, received ${textOf(level)}`);
+      anyComplex ||= typeof level === 'object';
+      anyNumber ||= typeof level !== 'boolean';
+      flat.push(typeof level === 'boolean' ? Number(level) : level);
       return;
     }
     if (!Array.isArray(level) || level.length !== shape[depth]) throw ragged(shape);
     for (const member of level as readonly Nested[]) collect(member, depth + 1);
   };
   collect(nested, 0);
-  const to = dtype ?? (anyComplex ? complexOf(real) : real);
+  const natural = anyComplex ? complexOf(real) : anyNumber || flat.length === 0 ? real : FLAG_DTYPE;
+  const to = dtype ?? natural;
   return { ...tabulate(to, flat.length, (i) => flat[i] as Scalar), shape };
 }
 
@@ -96,6 +102,10 @@ export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dty
       `a ${values.constructor.name} does not hold ${dtype}: leave dtype out and use astype('${dtype}')`,
     );
   }
+  if (isBoolean(dtype) && (values as Uint8Array).some((value) => value > 1))
+    throw new DTypeError(
+      "a Uint8Array holds bool: expected 0 and 1; for other bytes, give array() the dtype 'int32'",
+    );
   const n = values.length / lanesOf(dtype);
   const to = shape ?? [n];
   if (product(to) !== n)
@@ -142,14 +152,16 @@ export function linspaceValues(
 }
 
 /**
- * Converts host values to nested lists. Complex values become `{ re, im }`. An array without axes
- * becomes its one number.
+ * Converts host values to nested lists. Complex values become `{ re, im }`, those of bool booleans.
+ * An array without axes becomes its one element.
  */
 export function toNested({ values, shape, dtype }: HostValues): Nested {
   const lanes = lanesOf(dtype);
   let next = 0;
-  const element = (): Scalar => {
+  const boolean = isBoolean(dtype);
+  const element = (): Scalar | boolean => {
     const i = lanes * next++;
+    if (boolean) return values[i] !== 0;
     return lanes === 2 ? complex(values[i] as number, values[i + 1]) : (values[i] as number);
   };
   const level = (depth: number): Nested =>

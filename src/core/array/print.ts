@@ -1,4 +1,4 @@
-import { type DType, type HostArray, isComplex, isInteger } from '../base/dtype.js';
+import { type DType, type HostArray, isBoolean, isComplex, isInteger } from '../base/dtype.js';
 import { tidy } from '../base/scope.js';
 import { concatenate } from './array-functions.js';
 import type { NDArray } from './ndarray.js';
@@ -114,7 +114,7 @@ function formatFloats(values: readonly number[], single: boolean, plus = false):
 /** One text for each element, all of equal width. */
 function formatElements(values: HostArray, dtype: DType): string[] {
   if (isInteger(dtype)) {
-    const texts = Array.from(values, String);
+    const texts = Array.from(values, isBoolean(dtype) ? (v) => (v ? 'True' : 'False') : String);
     const width = Math.max(0, ...texts.map((t) => t.length));
     return texts.map((t) => t.padStart(width));
   }

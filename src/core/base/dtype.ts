@@ -1,16 +1,20 @@
 import { DTypeError, ShapeError } from './errors.js';
 import { textOf } from './text-of.js';
 
-type HostArrayConstructor = Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor;
+type HostArrayConstructor =
+  | Float32ArrayConstructor
+  | Float64ArrayConstructor
+  | Int32ArrayConstructor
+  | Uint8ArrayConstructor;
 
 /** The kinds of numbers. */
-export type DTypeKind = 'float' | 'complex' | 'int';
+export type DTypeKind = 'float' | 'complex' | 'int' | 'bool';
 
 /** The properties of a dtype. Its codes in C, npy, Zarr and MPI follow from these. */
 interface DTypeInfo {
   /**
    * Floats are rounded. Complex numbers are pairs of floats. Integers are exact, or the value is
-   * refused.
+   * refused. Booleans are 0 or 1.
    */
   readonly kind: DTypeKind;
   /** Bytes of one element. */
@@ -99,6 +103,18 @@ const TABLE = {
     tag: 4,
     npy: 'i4',
   },
+  bool: {
+    kind: 'bool',
+    bytes: 1,
+    lanes: 1,
+    HostArray: Uint8Array,
+    real: 'bool',
+    complex: undefined,
+    range: [0, 1],
+    sum: 'int32',
+    tag: 5,
+    npy: 'b1',
+  },
 } as const satisfies Readonly<Record<string, DTypeInfo>>;
 
 /** The type of an array's elements. */
@@ -111,7 +127,7 @@ export type RealDType = Exclude<DType, ComplexDType>;
 export const DTYPES = Object.keys(TABLE) as readonly DType[];
 
 /** Host memory of an array: complex data as interleaved pairs of the float type. */
-export type HostArray = Float32Array | Float64Array | Int32Array;
+export type HostArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const INFO: Readonly<Record<DType, DTypeInfo>> = TABLE;
 
@@ -153,6 +169,8 @@ export const singleOf = (dtype: DType): DType => (isComplex(dtype) ? complexOf('
 export const kindOf = (dtype: DType): DTypeKind => INFO[dtype].kind;
 /** True for dtypes of whole numbers. */
 export const isInteger = (dtype: DType): boolean => INFO[dtype].range !== undefined;
+/** True for bool, whose elements are 0 or 1. */
+export const isBoolean = (dtype: DType): boolean => INFO[dtype].kind === 'bool';
 /** The least and the largest number of a dtype of whole numbers; undefined for other dtypes. */
 export const rangeOf = (dtype: DType): DTypeInfo['range'] => INFO[dtype].range;
 /** The dtype of sums along an axis, on backends that support it: see `wideDType`. */
@@ -185,7 +203,7 @@ export const epsilonOf = (dtype: DType): number => (isDouble(checkDType(dtype)) 
 /** The dtype of index tables and of positions along an axis. */
 export const INDEX_DTYPE = 'int32';
 /** The dtype of conditions and of the results of comparisons. */
-export const FLAG_DTYPE = 'int32';
+export const FLAG_DTYPE = 'bool';
 /**
  * The dtype of positions along an axis of length `n` in index tables: int32 if `n` ≤ 2^31,
  * otherwise float64.

@@ -21,7 +21,7 @@ import {
   UNARY_OPS,
   type UnaryOp,
 } from '../ports/backend.js';
-import { binaryResult, computeDType, unaryResult } from '../ports/kernel-dtypes.js';
+import { binaryResult, computeDType, kernelOf, unaryResult } from '../ports/kernel-dtypes.js';
 import { type Assignment, type BinarySign, type Expression, refuse } from './parse.js';
 
 /** Names with a fixed meaning in expressions. */
@@ -103,7 +103,7 @@ class Builder {
     const known = this.at(x);
     if (known.op === 'constant' && isInteger(known.dtype))
       return [known.value as number, known.value as number];
-    return binaryIsFlag(known) ? [0, 1] : this.#spans.get(x);
+    return known.dtype === FLAG_DTYPE ? [0, 1] : this.#spans.get(x);
   }
 
   push(instruction: Instruction): number {
@@ -136,6 +136,7 @@ class Builder {
   cast(x: number, dtype: DType): number {
     const from = this.at(x);
     if (from.dtype === dtype) return x;
+    if (dtype === FLAG_DTYPE) return this.flag(x);
     if (from.op === 'constant' && !isComplex(from.dtype) && isFloat(dtype))
       return this.constant(from.value, dtype);
     return this.push({ op: 'cast', x, dtype });
@@ -152,7 +153,7 @@ class Builder {
     )
       return this.constant(-from.value, from.dtype);
     const span = this.#spanOf(x);
-    if (span && (name === 'negative' || name === 'square'))
+    if (span && from.dtype !== FLAG_DTYPE && (name === 'negative' || name === 'square'))
       return name === 'square'
         ? this.binary('multiply', x, x)
         : this.binary('subtract', this.constant(0, 'int32'), x);
@@ -177,24 +178,17 @@ class Builder {
     }
     const result = this.push({
       op: 'binary',
-      name,
+      name: kernelOf(name, dtype),
       x: this.cast(x, dtype),
       y: this.cast(y, dtype),
-      dtype: binaryResult(name, dtype),
+      dtype: binaryResult(kernelOf(name, dtype), dtype),
     });
     return span && isInteger(dtype) ? this.within(span, result) : result;
   }
 
+  /** Whether a value is not 0. */
   flag(x: number): number {
-    const { dtype } = this.at(x);
-    return dtype === FLAG_DTYPE ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
-  }
-  /** Converts a value to 0 or 1. */
-  truth(x: number): number {
-    const { op } = this.at(x);
-    return op === 'binary' && binaryIsFlag(this.at(x))
-      ? x
-      : this.binary('notEqual', x, this.constant(0, 'int32'));
+    return this.at(x).dtype === FLAG_DTYPE ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
   }
 
   where(condition: number, x: number, y: number): number {
@@ -221,7 +215,6 @@ const exceeds = ([least, largest]: Span): boolean => least < -(2 ** 31) || large
  * integers, or if `span` is undefined.
  */
 function unarySpan(name: UnaryOp, span: Span | undefined): Span | undefined {
-  if (name === 'isnan' || name === 'isfinite') return [0, 1];
   if (!span) return undefined;
   const [a, b] = span;
   switch (name) {
@@ -263,17 +256,6 @@ function spanOf(name: BinaryOp, [a, b]: Span, [c, d]: Span): Span | undefined {
       return undefined;
   }
 }
-
-const FLAGS: ReadonlySet<string> = new Set([
-  'equal',
-  'notEqual',
-  'less',
-  'lessEqual',
-  'greater',
-  'greaterEqual',
-]);
-const binaryIsFlag = (instruction: Instruction): boolean =>
-  instruction.op === 'binary' && FLAGS.has(instruction.name);
 
 /** Removes the instructions that no output needs, and keeps the order of the others. */
 function withoutUnused(
@@ -399,8 +381,8 @@ export function buildProgram(
       case 'binary': {
         const [x, y] = [evaluate(e.x), evaluate(e.y)];
         return placed(e.at, () => {
-          if (e.sign === '&&') return builder.binary('multiply', builder.truth(x), builder.truth(y));
-          if (e.sign === '||') return builder.binary('maximum', builder.truth(x), builder.truth(y));
+          if (e.sign === '&&') return builder.binary('multiply', builder.flag(x), builder.flag(y));
+          if (e.sign === '||') return builder.binary('maximum', builder.flag(x), builder.flag(y));
           return builder.binary(SIGNS[e.sign], x, y);
         });
       }

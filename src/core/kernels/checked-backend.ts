@@ -1,5 +1,14 @@
 import { isZero, type Scalar } from '../base/complex.js';
-import { bytesOf, checkDType, type DType, type HostArray, hostArray, INDEX_DTYPE, realOf } from '../base/dtype.js';
+import {
+  bytesOf,
+  checkDType,
+  type DType,
+  type HostArray,
+  hostArray,
+  INDEX_DTYPE,
+  isBoolean,
+  realOf,
+} from '../base/dtype.js';
 import { BackendError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import {
@@ -31,7 +40,13 @@ import {
   WRITTEN,
 } from '../ports/backend.js';
 import { resolveBackend } from '../ports/defaults.js';
-import { binaryResult, checkStorable, reduceResult, unaryResult } from '../ports/kernel-dtypes.js';
+import {
+  binaryResult,
+  checkNumeric,
+  checkStorable,
+  reduceResult,
+  unaryResult,
+} from '../ports/kernel-dtypes.js';
 import {
   binaryDType,
   checkCoefficients,
@@ -192,6 +207,7 @@ export class CheckedBackend<M> implements Backend {
   stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
     const [from, to] = [this.use(x.elements), this.use(y.elements)];
     checkReach(to, 0, from.storage.dtype);
+    if (mode === 'add') checkNumeric('stridedCopy', from.storage.dtype);
     if (sizeOf(shape) === 0) return;
     checkWalk(shape, x);
     checkWalk(shape, y);
@@ -211,6 +227,8 @@ export class CheckedBackend<M> implements Backend {
     const [from, to] = [this.use(x), this.use(y)];
     checkReach(to, from.size);
     if (from.size === 0) return;
+    if (isBoolean(to.storage.dtype) && !isBoolean(from.storage.dtype))
+      return this.binary('notEqual', from, 0, { storage: to.storage, offset: to.offset, size: from.size });
     if (this.#kernels.cast(from, to) === false) this.#onHost('cast', from, to);
   }
 
@@ -243,6 +261,7 @@ export class CheckedBackend<M> implements Backend {
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
     const to = this.use(y);
     const { dtype } = to.storage;
+    checkNumeric('linearCombination', dtype);
     checkCoefficients(coefficients, dtype);
     let terms = 0;
     for (let k = 0; k < xs.length; k++) {
@@ -309,6 +328,7 @@ export class CheckedBackend<M> implements Backend {
 
   kthSmallest(x: Elements, k: number): number {
     const from = this.use(x);
+    checkNumeric('kthSmallest', from.storage.dtype);
     checkKth(from, k);
     const result = this.#kernels.kthSmallest(from, k);
     return result === false ? this.#onHost('kthSmallest', from, k) : result;
@@ -317,6 +337,7 @@ export class CheckedBackend<M> implements Backend {
   cumsum(x: Elements, extents: Extents, y: Elements): void {
     const [from, to] = [this.use(x), this.use(y)];
     const size = sizeOf(extents);
+    checkNumeric('cumsum', from.storage.dtype);
     checkReach(from, size);
     checkReach(to, size, from.storage.dtype);
     if (size === 0) return;
@@ -325,6 +346,7 @@ export class CheckedBackend<M> implements Backend {
 
   matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {
     const [left, right, to] = [this.use(a), this.use(b), this.use(c)];
+    checkNumeric('matmul', to.storage.dtype);
     if (!checkMatMul(left, right, to, spec)) return;
     if (this.#kernels.matmul(left, right, to, spec) === false) this.#onHost('matmul', left, right, to, spec);
   }
@@ -341,6 +363,7 @@ export class CheckedBackend<M> implements Backend {
 
   prepareStencil(dtype: DType, stencil: Stencil): PreparedStencil {
     if (!this.dtypes.includes(dtype)) this.#refuse(dtype);
+    checkNumeric('stencil', dtype);
     const size = checkStencil(dtype, stencil);
     const ghosts = stencil.bands.flatMap(({ front, back }) => [front, back]).filter((g) => g !== undefined);
     for (const ghost of ghosts) this.use(ghost);
@@ -377,6 +400,7 @@ export class CheckedBackend<M> implements Backend {
 
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
     const [from, filter, to] = [this.use(x), this.use(h), this.use(y)];
+    checkNumeric('convolve', to.storage.dtype);
     if (!checkConvolution(from, filter, to, convolution)) return;
     if (this.#kernels.convolve(from, filter, to, convolution) === false)
       this.#onHost('convolve', from, filter, to, convolution);
@@ -384,7 +408,8 @@ export class CheckedBackend<M> implements Backend {
 
   gather(x: Elements, y: Elements, table: IndexTable): void {
     const [from, to] = [this.use(x), this.use(y)];
-    const { outer, nx, ny, inner } = table;
+    const { outer, nx, ny, inner, width, weights } = table;
+    if (weights || width > 1) checkNumeric('gather', from.storage.dtype);
     checkReach(from, sizeOf([outer, nx, inner]));
     checkReach(to, sizeOf([outer, ny, inner]), from.storage.dtype);
     if (outer * ny * inner === 0) return;
@@ -395,6 +420,7 @@ export class CheckedBackend<M> implements Backend {
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
     const [from, to] = [this.use(y), this.use(x)];
     const { outer, nx, ny, inner } = table;
+    checkNumeric('scatterAdd', to.storage.dtype);
     checkReach(to, sizeOf([outer, nx, inner]));
     checkReach(from, sizeOf([outer, ny, inner]), to.storage.dtype);
     if (outer * nx * inner === 0) return;
@@ -421,6 +447,7 @@ export class CheckedBackend<M> implements Backend {
     const [x, h, y] = [this.use(from), this.use(bank), this.use(to)];
     const { first, weights, outer, nx, ny, inner, filters, length, direction } = convolution;
     const { dtype } = x.storage;
+    checkNumeric('convolveVarying', dtype);
     const [model, data] = direction === 'adjoint' ? [y, x] : [x, y];
     checkReach(model, sizeOf([outer, nx, inner]), dtype);
     checkReach(data, sizeOf([outer, ny, inner]), dtype);
@@ -506,6 +533,7 @@ export class CheckedBackend<M> implements Backend {
   #curves(image: Elements, traces: Elements, curves: Curves): Curves<DeviceStorage<M>> {
     const { points, ns, nr, nt, srcs, recs, amplitudes } = curves;
     const { dtype } = image.storage;
+    checkNumeric('sumCurves', dtype);
     checkReach(image, sizeOf([points]));
     checkReach(traces, sizeOf([ns, nr, nt]), dtype);
     checkReach(this.use(srcs), sizeOf([ns, points]), 'float64');

@@ -368,7 +368,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
   fill(y: Elements<S>, value: Scalar): void;
   /**
    * Converts the dtype. Real → complex sets imaginary parts to zero, complex → real takes the real
-   * part, float → int32 truncates.
+   * part, float → int32 truncates, any number but 0 → bool is true.
    */
   cast(x: Elements<S>, y: Elements<S>): void;
 

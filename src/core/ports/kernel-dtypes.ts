@@ -4,14 +4,17 @@ import {
   type DTypeKind,
   FLAG_DTYPE,
   holdsNumber,
+  INDEX_DTYPE,
+  isBoolean,
   isComplex,
   isInteger,
   kindOf,
   realOf,
+  sumOf,
 } from '../base/dtype.js';
 import { DTypeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
-import { type BinaryOp, COMPARISONS, type ReduceKernel, type UnaryOp } from './backend.js';
+import { type BinaryOp, COMPARISONS, type KernelName, type ReduceKernel, type UnaryOp } from './backend.js';
 
 /** Functions with a float result for int32, because their values are not integers. */
 const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
@@ -31,10 +34,16 @@ const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
 
 /**
  * The dtype in which `op` is computed for operands of `dtype`. It is `float` for functions of
- * integers whose values are not integers.
+ * integers whose values are not integers, and int32 for the square of bool.
  */
-export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
-  isInteger(dtype) && FLOATING.has(op) ? float : dtype;
+export function computeDType(op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType {
+  if (isInteger(dtype) && FLOATING.has(op)) return float;
+  return op === 'square' && isBoolean(dtype) ? INDEX_DTYPE : dtype;
+}
+
+/** The kernel that computes `op`: the sum of bool is a logical or, which is the maximum. */
+export const kernelOf = (op: BinaryOp, dtype: DType): BinaryOp =>
+  op === 'add' && isBoolean(dtype) ? 'maximum' : op;
 
 /** For each kind of dtype, the functions that it has, if it does not have all. */
 type Allowed<Op> = Partial<Readonly<Record<DTypeKind, readonly Op[]>>>;
@@ -53,9 +62,11 @@ const UNARY: Allowed<UnaryOp> = {
     'isnan',
     'isfinite',
   ],
+  bool: ['abs', 'conj', 'real', 'imag', 'floor', 'ceil', 'rint', 'isnan', 'isfinite'],
 };
 const BINARY: Allowed<BinaryOp> = {
   int: ['add', 'subtract', 'multiply', 'multiplyConj', 'power', 'maximum', 'minimum', ...COMPARISONS],
+  bool: ['multiply', 'multiplyConj', 'maximum', 'minimum', ...COMPARISONS],
 };
 const NOT_COMPLEX: readonly string[] = [
   'floor',
@@ -83,6 +94,16 @@ const TO_REAL: readonly string[] = [
   'countNonzero',
   'countAtMost',
 ];
+/** The reductions that have the dtype {@link sumOf} for bool. */
+const SUMS: readonly string[] = [
+  'sum',
+  'prod',
+  'sumAbs',
+  'sumSquares',
+  'sumPower',
+  'countNonzero',
+  'countAtMost',
+];
 const TO_FLAG: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
 /** By kind: what to do first to use a function that a dtype lacks. */
@@ -90,6 +111,7 @@ const REMEDIES: Readonly<Record<DTypeKind, string>> = {
   float: 'cast to another dtype first',
   complex: 'take the modulus, or the real or imaginary part, first',
   int: 'cast to a float dtype first',
+  bool: 'cast to int32 first',
 };
 
 export function refuseDType(name: string, dtype: DType): never {
@@ -99,6 +121,7 @@ export function refuseDType(name: string, dtype: DType): never {
 function resultOf(op: string, dtype: DType): DType {
   if (NOT_COMPLEX.includes(op) && isComplex(dtype)) refuseDType(op, dtype);
   if (TO_FLAG.includes(op)) return FLAG_DTYPE;
+  if (isBoolean(dtype) && SUMS.includes(op)) return sumOf(dtype);
   return TO_REAL.includes(op) ? realOf(dtype) : dtype;
 }
 
@@ -130,10 +153,18 @@ export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, 
 export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, BINARY);
 
 /**
- * The dtype that `reduceAxis(op)` writes.
+ * The dtype that `reduceAxis(op)` writes: for bool int32, but for extremes.
  * @throws {@link DTypeError} for max and min of complex data
  */
 export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, {});
+
+/**
+ * Checks that a kernel with sums or multiples has a result of this dtype.
+ * @throws {@link DTypeError} for bool
+ */
+export function checkNumeric(kernel: KernelName, dtype: DType): void {
+  if (isBoolean(dtype)) refuseDType(kernel, dtype);
+}
 
 /**
  * Checks that storing a scalar does not change it.

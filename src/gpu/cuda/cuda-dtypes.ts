@@ -17,4 +17,5 @@ export const CUDA_DTYPES: Readonly<Record<DType, CudaDType>> = {
   complex64: { c: 'Complex<float>', nccl: 7, blas: 2 },
   complex128: { c: 'Complex<double>', nccl: 8, blas: 3 },
   int32: { c: 'int', nccl: 2 },
+  bool: { c: 'Flag', nccl: 1 },
 };

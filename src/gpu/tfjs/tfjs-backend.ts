@@ -5,9 +5,10 @@ import { type TensorCell, TensorMemory } from './tensor-memory.js';
 import type { TensorModule } from './tfjs-engine.js';
 
 /**
- * A backend over an engine of `@tensorflow/tfjs-core`: float32, complex64 (pairs of real tensors)
- * and int32. Kernels that the engine lacks, or that need more than its single precision, run on the
- * host and are counted in `stats().hostFallbacks`; docs/engines.md lists them.
+ * A backend over an engine of `@tensorflow/tfjs-core`: float32, complex64 (pairs of real tensors),
+ * int32, and bool in tensors of int32. Kernels that the engine lacks, or that need more than its
+ * single precision, run on the host and are counted in `stats().hostFallbacks`; docs/engines.md
+ * lists them.
  */
 export class TfjsBackend extends CheckedBackend<TensorCell> {
   /**
@@ -18,7 +19,7 @@ export class TfjsBackend extends CheckedBackend<TensorCell> {
     const memory = new TensorMemory(tf);
     super({
       name,
-      dtypes: ['float32', 'complex64', 'int32'],
+      dtypes: ['float32', 'complex64', 'int32', 'bool'],
       defaultDType: 'float32',
       memory,
       kernels: tensorKernels(memory),

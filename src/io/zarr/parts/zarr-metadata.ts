@@ -1,4 +1,4 @@
-import { type DType, isComplex } from '../../../core/base/dtype.js';
+import { type DType, isBoolean, isComplex } from '../../../core/base/dtype.js';
 import { ArgumentError, DTypeError, messageOf } from '../../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../../core/base/shape.js';
 import { HOST_LITTLE_ENDIAN, type NpyKind } from '../../npy/npy-header.js';
@@ -285,7 +285,7 @@ export function formatZarrMetadata(
       data_type: dtype,
       chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape } },
       chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
-      fill_value: isComplex(dtype) ? [0, 0] : 0,
+      fill_value: isComplex(dtype) ? [0, 0] : isBoolean(dtype) ? false : 0,
       codecs: [
         { name: 'bytes', configuration: { endian: HOST_LITTLE_ENDIAN ? 'little' : 'big' } },
         ...CODECS[compression](level),

@@ -1,4 +1,4 @@
-import { bytesOf, type DType, isComplex, isInteger } from '../../../core/base/dtype.js';
+import { bytesOf, type DType, isBoolean, isComplex, isInteger } from '../../../core/base/dtype.js';
 import { MpiError } from '../../../core/base/errors.js';
 import { textOf } from '../../../core/base/text-of.js';
 import { ANY, type ReduceOp } from '../../../core/ports/communicator.js';
@@ -68,8 +68,8 @@ export function checkCounts(call: string, what: string, counts: readonly number[
 }
 
 const FITS: Readonly<Record<ReduceOp, (dtype: DType) => boolean>> = {
-  sum: () => true,
-  prod: () => true,
+  sum: (dtype) => !isBoolean(dtype),
+  prod: (dtype) => !isBoolean(dtype),
   max: (dtype) => !isComplex(dtype),
   min: (dtype) => !isComplex(dtype),
   land: (dtype) => isInteger(dtype),
