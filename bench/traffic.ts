@@ -18,7 +18,7 @@ const KERNELS = [
   'reduceAxis',
   'argExtreme',
   'kthSmallest',
-  'cumsum',
+  'accumulate',
   'matmul',
   'fft',
   'stencil',
@@ -67,7 +67,7 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
   argExtreme: (_, x) => bytes(x),
   // CUDA selects byte by byte
   kthSmallest: (x) => bytes(x) * (x.storage.backend.name === 'cuda' ? element(x) : 1),
-  cumsum: (x, [outer, n, inner], y) =>
+  accumulate: (_op, x, [outer, n, inner], y) =>
     bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
   matmul: (a, _b, _c, { m, n, k, batch, strideA, strideB, beta }) => {
     const matrices = (stride: number) => (stride === 0 ? 1 : batch);

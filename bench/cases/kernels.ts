@@ -159,7 +159,7 @@ const KERNELS: readonly KernelCase[] = [
     prepare: (array) =>
       (
         (x, y) => () =>
-          x.backend.cumsum(x, [SIDE, SIDE, 1], y)
+          x.backend.accumulate('sum', x, [SIDE, SIDE, 1], y)
       )(array(), array()),
   },
   {

@@ -40,6 +40,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   expose<info>(exports, "info");
   expose<addressOf>(exports, "addressOf");
   exportVectors(exports);
+  exportAccumulate(exports);
   exportStrided(exports);
   exportStencil(exports);
   exportConvolve(exports);

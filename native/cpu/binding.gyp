@@ -9,6 +9,7 @@
         'level-avx2.cpp',
         'level-avx512.cpp',
         'vectors.cpp',
+        'accumulate.cpp',
         'strided.cpp',
         'stencil.cpp',
         'long-band.cpp',

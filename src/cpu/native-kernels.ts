@@ -2,6 +2,8 @@ import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { bytesOf, type HostArray, isComplex, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
 import type { StorageMemory } from '../core/kernels/device-memory.js';
 import {
+  ACCUMULATIONS,
+  type Accumulation,
   BINARY_OPS,
   type BinaryOp,
   type Convolution,
@@ -32,6 +34,7 @@ function positions<T extends string>(list: readonly T[]): Readonly<Record<T, num
 
 const UNARY: Readonly<Record<UnaryOp, number>> = positions(UNARY_OPS);
 const BINARY: Readonly<Record<BinaryOp, number>> = positions(BINARY_OPS);
+const ACCUMULATE: Readonly<Record<Accumulation, number>> = positions(ACCUMULATIONS);
 const REDUCE: Readonly<Record<ReduceKernel, number>> = positions(REDUCE_OPS);
 const TRANS = { n: 0, t: 1, c: 2 } as const;
 const FFT_KIND = { c2c: 0, r2c: 1, c2r: 2 } as const;
@@ -343,6 +346,12 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
         !addon.reduceAxis(REDUCE[op], tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset)
       )
         own.reduceAxis(op, x, extents, y, parameter);
+    },
+    accumulate: (op, x, extents, y) => {
+      const { memory, dtype } = x.storage;
+      const to = y.storage.memory;
+      if (isInteger(dtype)) own.accumulate(op, x, extents, y);
+      else addon.accumulate(ACCUMULATE[op], tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
     },
     prepareStencil: (dtype, stencil) => {
       if (isInteger(dtype) || stencil.shape.length === 0) return own.prepareStencil(dtype, stencil);

@@ -7,7 +7,7 @@
 
 import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';
 import type { Backend, Elements } from '../../src/core/ports/backend.js';
-import { BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/ports/backend.js';
+import { ACCUMULATIONS, BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 
 const [seed = 20, seconds = 2] = process.argv.slice(2).map(Number);
@@ -202,10 +202,11 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [x, k] = [place(), size()];
     return (b, at) => b.kthSmallest(at(x), k);
   },
-  cumsum: () => {
+  accumulate: () => {
+    const op = of(ACCUMULATIONS);
     const extents = shapeOf(3) as [number, number, number];
     const [x, y] = [place(product(extents)), place(product(extents))];
-    return (b, at) => b.cumsum(at(even(x)), extents, at(odd(y)));
+    return (b, at) => b.accumulate(op, at(even(x)), extents, at(odd(y)));
   },
   matmul: () => {
     const [m, n, k, batch] = [size(), size(), size(), number([0, 1, 1, 2, 3])];

@@ -145,7 +145,7 @@ describe('reference kernels: reductions', () => {
     ];
     backend.reduceAxis('sum', x, [outer, n, inner], of(sums, 'complex128'));
     backend.reduceAxis('maxAbs', x, [outer, n, inner], of(largest));
-    backend.cumsum(x, [outer, n, inner], of(running, 'complex128'));
+    backend.accumulate('sum', x, [outer, n, inner], of(running, 'complex128'));
     for (let o = 0; o < outer; o++) {
       for (let j = 0; j < inner; j++) {
         let [re, im, most] = [0, 0, 0];

@@ -1,5 +1,5 @@
-// Kernels that treat a complex number as two real numbers: banded stencils and running sums. Also
-// the selection of the k-th smallest real number.
+// Kernels that treat a complex number as two real numbers: banded stencils. Also the
+// selection of the k-th smallest real number.
 #include "prelude.cuh"
 
 // ---- stencils
@@ -87,34 +87,6 @@ extern "C" __global__ void stencil(const R* x, R* y, i64 total, int add, int sma
   else
     stencil_of<u64>(x, y, total, add, rangeSize, rangeStart, rangeCount, rangeInner, bands, PASSED(0),
                     PASSED(1), PASSED(2), PASSED(3));
-}
-
-// ---- running sums along [outer, n, inner]. n is divided into `chunks` pieces of `chunk` elements,
-// with one thread for each piece and line.
-/** The sums of the pieces: [outer, chunks, inner]. */
-extern "C" __global__ void cumsum_pieces(const R* x, double* sums, i64 n, i64 inner, i64 chunk, i64 chunks,
-                                         i64 total) {
-  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
-  if (t >= total) return;
-  const i64 j = t % inner, c = t / inner % chunks, o = t / inner / chunks;
-  const i64 end = (c + 1) * chunk < n ? (c + 1) * chunk : n;
-  double sum = 0;
-  for (i64 i = c * chunk; i < end; ++i) sum += x[(o * n + i) * inner + j];
-  sums[t] = sum;
-}
-/** If there are several pieces, `ends` has the running sums of the results of `cumsum_pieces`. */
-extern "C" __global__ void cumsum(const R* x, R* y, const double* ends, i64 n, i64 inner, i64 chunk,
-                                  i64 chunks, i64 total) {
-  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
-  if (t >= total) return;
-  const i64 j = t % inner, c = t / inner % chunks, o = t / inner / chunks;
-  const i64 end = (c + 1) * chunk < n ? (c + 1) * chunk : n;
-  double sum = c > 0 ? ends[t - inner] : 0;
-  for (i64 i = c * chunk; i < end; ++i) {
-    const i64 at = (o * n + i) * inner + j;
-    sum += x[at];
-    y[at] = to<R>(sum);
-  }
 }
 
 // ---- selection: processes the bytes of the key from the highest on, with one launch for each.

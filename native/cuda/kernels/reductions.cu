@@ -211,6 +211,46 @@ extern "C" __global__ void columns_countAtMost(const T* x, i64 n, i64 inner, i64
   reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
 }
 
+// ---- running results along [outer, n, inner]. n is divided into `chunks` pieces of `chunk`
+// elements, with one thread for each piece and line.
+struct RunningSum {
+  static DEVICE W start() { return to<W>(0.0); }
+  static DEVICE W join(W x, W y) { return x + y; }
+};
+/** The results of the pieces: [outer, chunks, inner]. */
+template <class Op>
+DEVICE void pieces_of(const T* x, W* results, i64 n, i64 inner, i64 chunk, i64 chunks, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, c = t / inner % chunks, o = t / inner / chunks;
+  const i64 end = (c + 1) * chunk < n ? (c + 1) * chunk : n;
+  W result = Op::start();
+  for (i64 i = c * chunk; i < end; ++i) result = Op::join(result, wide(x[(o * n + i) * inner + j]));
+  results[t] = result;
+}
+/** If there are several pieces, `ends` has the running results of those of `pieces_of`. */
+template <class Op>
+DEVICE void accumulate(const T* x, T* y, const W* ends, i64 n, i64 inner, i64 chunk, i64 chunks, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, c = t / inner % chunks, o = t / inner / chunks;
+  const i64 end = (c + 1) * chunk < n ? (c + 1) * chunk : n;
+  W result = c > 0 ? ends[t - inner] : Op::start();
+  for (i64 i = c * chunk; i < end; ++i) {
+    const i64 at = (o * n + i) * inner + j;
+    result = Op::join(result, wide(x[at]));
+    y[at] = to<T>(result);
+  }
+}
+extern "C" __global__ void pieces_sum(const T* x, W* results, i64 n, i64 inner, i64 chunk, i64 chunks,
+                                      i64 total) {
+  pieces_of<RunningSum>(x, results, n, inner, chunk, chunks, total);
+}
+extern "C" __global__ void accumulate_sum(const T* x, T* y, const W* ends, i64 n, i64 inner, i64 chunk,
+                                          i64 chunks, i64 total) {
+  accumulate<RunningSum>(x, y, ends, n, inner, chunk, chunks, total);
+}
+
 // ---- inner products: up to four per launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ
 // conj(x)·y.
 DEVICE Pair product_of(double x, double y, bool) { return {x * y, 0}; }

@@ -48,8 +48,8 @@ import { type HostValues, type Nested, toNested } from './host-values.js';
 import { formatArray } from './print.js';
 import {
   type Axes,
+  accumulate,
   argExtreme,
-  cumulativeSum,
   deviation,
   type KeepDims,
   mean,
@@ -693,7 +693,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   }
   /** Running sums along an axis. Without an axis, those of the flattened array. */
   cumsum(axis?: number): NDArray {
-    return cumulativeSum(this, axis);
+    return accumulate('sum', this, axis);
   }
   /**
    * `(Σ |x|^order)^(1/order)`. Order 0 counts nonzeros, ±Infinity are the extremes of |x|. Several

@@ -5,7 +5,7 @@ import { checkNames, type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { around, product, type Shape, toAxes, toAxis } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
-import type { Extents, ReduceKernel } from '../ports/backend.js';
+import type { Accumulation, Extents, ReduceKernel } from '../ports/backend.js';
 import { reduceResult } from '../ports/kernel-dtypes.js';
 import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
 import { normOfRuns, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
@@ -132,18 +132,29 @@ function reduceAxes(
   return y;
 }
 
-/** An exact sum or product of int32: see {@link wideDType}. */
+/**
+ * Computes sums or products of at most `n` elements of x in `dtype`.
+ * @throws {@link NumericalError} if those of whole numbers might not be exact
+ */
+function exactly(op: 'sum' | 'prod', x: NDArray, n: number, dtype: DType, compute: () => NDArray): NDArray {
+  if (!isInteger(x.dtype)) return compute();
+  if (op === 'sum') checkSums('a sum along an axis', x, n, dtype);
+  else if (isInteger(dtype)) checkProducts(x, n, dtype);
+  const y = compute();
+  if (op === 'prod' && y.size > 0) checkedTotal(op, y, y.backend.reduce('maxAbs', y) as number);
+  return y;
+}
+
+/** An exact sum or product of whole numbers: see {@link wideDType}. */
 function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: readonly number[]): NDArray {
   const dtype = wideDType(x);
-  return tidy(() => {
-    const from = isInteger(dtype) ? x : x.astype(dtype);
-    const y = x.space.withShape(shape, dtype).empty();
-    if (op === 'sum') checkSums('a sum along an axis', x, extents[1], dtype);
-    else if (isInteger(dtype)) checkProducts(x, extents[1], dtype);
-    x.backend.reduceAxis(op, from, extents, y);
-    if (op === 'prod' && y.size > 0) checkedTotal(op, y, x.backend.reduce('maxAbs', y) as number);
-    return y;
-  });
+  return tidy(() =>
+    exactly(op, x, extents[1], dtype, () => {
+      const y = x.space.withShape(shape, dtype).empty();
+      x.backend.reduceAxis(op, isInteger(dtype) ? x : x.astype(dtype), extents, y);
+      return y;
+    }),
+  );
 }
 
 /** Runs a reduction kernel over all elements. */
@@ -354,18 +365,19 @@ export function truth(
 }
 
 /**
- * Running sums along an axis. Without an axis, those of the flattened array. Those of int32 are
- * exact: see {@link wideDType}.
+ * Running results along an axis. Without an axis, those of the flattened array. Those of whole
+ * numbers are exact: see {@link wideDType}.
  */
-export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
+export function accumulate(op: Accumulation, x: NDArray, axis: number | undefined): NDArray {
   const shape = axis === undefined ? [x.size] : x.shape;
   const extents: Extents =
     axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
-  return tidy(() => {
-    const dtype = wideDType(x);
-    if (isInteger(x.dtype)) checkSums('a running sum', x, extents[1], dtype);
-    const y = x.space.withShape(shape, dtype).empty();
-    x.backend.cumsum(dtype === x.dtype ? x : x.astype(dtype), extents, y);
-    return y;
-  });
+  const dtype = wideDType(x);
+  return tidy(() =>
+    exactly(op, x, extents[1], dtype, () => {
+      const y = x.space.withShape(shape, dtype).empty();
+      x.backend.accumulate(op, dtype === x.dtype ? x : x.astype(dtype), extents, y);
+      return y;
+    }),
+  );
 }

@@ -12,6 +12,7 @@ import {
 import { BackendError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import {
+  type Accumulation,
   type Backend,
   type BinaryOp,
   type Convolution,
@@ -334,14 +335,15 @@ export class CheckedBackend<M> implements Backend {
     return result === false ? this.#onHost('kthSmallest', from, k) : result;
   }
 
-  cumsum(x: Elements, extents: Extents, y: Elements): void {
+  accumulate(op: Accumulation, x: Elements, extents: Extents, y: Elements): void {
     const [from, to] = [this.use(x), this.use(y)];
     const size = sizeOf(extents);
-    checkNumeric('cumsum', from.storage.dtype);
+    checkNumeric('accumulate', from.storage.dtype);
     checkReach(from, size);
     checkReach(to, size, from.storage.dtype);
     if (size === 0) return;
-    if (this.#kernels.cumsum(from, extents, to) === false) this.#onHost('cumsum', from, extents, to);
+    if (this.#kernels.accumulate(op, from, extents, to) === false)
+      this.#onHost('accumulate', op, from, extents, to);
   }
 
   matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {

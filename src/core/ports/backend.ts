@@ -107,6 +107,11 @@ export const REDUCE_OPS = [
 /** A reduction of an array. */
 export type ReduceKernel = (typeof REDUCE_OPS)[number];
 
+/** The operations of running results along an axis. */
+export const ACCUMULATIONS = ['sum'] as const;
+/** One of {@link ACCUMULATIONS}. */
+export type Accumulation = (typeof ACCUMULATIONS)[number];
+
 /** The sizes of an array before, along and after one of its axes: `[outer, n, inner]`, C order. */
 export type Extents = readonly [outer: number, n: number, inner: number];
 
@@ -411,8 +416,11 @@ export interface Kernels<S extends AnyStorage = Storage> {
   argExtreme(op: 'max' | 'min', x: Elements<S>): number;
   /** The k-th smallest value of real data; k counts from 0. Waits. */
   kthSmallest(x: Elements<S>, k: number): number;
-  /** Running sums along the middle axis; int32 modulo 2^32. */
-  cumsum(x: Elements<S>, extents: Extents, y: Elements<S>): void;
+  /**
+   * Running results along the middle axis, in float64: `y[i] = x[0] op x[1] op … op x[i]`. Those of
+   * int32 are modulo 2^32.
+   */
+  accumulate(op: Accumulation, x: Elements<S>, extents: Extents, y: Elements<S>): void;
 
   // Linear algebra and signal kernels
   matmul(a: Elements<S>, b: Elements<S>, c: Elements<S>, spec: MatMul): void;
@@ -483,7 +491,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   reduceAxis: 3,
   argExtreme: undefined,
   kthSmallest: undefined,
-  cumsum: 2,
+  accumulate: 3,
   matmul: 2,
   fft: 1,
   stencil: 1,

@@ -1,7 +1,7 @@
 import { scalarOf } from '../../core/base/complex.js';
 import { type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
-import type { InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
+import type { Accumulation, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 import { PairwiseSum } from './pairwise-sum.js';
@@ -241,17 +241,44 @@ const argExtreme: CpuKernel<'argExtreme'> = (op, { storage, offset: xo, size: n 
 const kthSmallest: CpuKernel<'kthSmallest'> = ({ storage, offset, size }, k) =>
   storage.memory.slice(offset, offset + size).sort()[k] as number;
 
-const cumsum: CpuKernel<'cumsum'> = (from, [outer, n, inner], to) => {
-  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
-  const lanes = lanesOf(from.storage.dtype);
-  const width = inner * lanes;
+interface Accumulated {
+  /** The real part of the total of no elements. */
+  readonly start: number;
+  readonly real: (total: number, x: number) => number;
+  /** Writes the next total of complex numbers to `total`. */
+  readonly pair: (total: Float64Array, re: number, im: number) => void;
+}
+const ACCUMULATED: Readonly<Record<Accumulation, Accumulated>> = {
+  sum: {
+    start: 0,
+    real: (total, x) => total + x,
+    pair: (total, re, im) => {
+      total[0] = (total[0] as number) + re;
+      total[1] = (total[1] as number) + im;
+    },
+  },
+};
+
+const accumulate: CpuKernel<'accumulate'> = (op, from, [outer, n, inner], to) => {
+  const [x, y] = [from.storage.memory, to.storage.memory];
+  const { start, real, pair } = ACCUMULATED[op];
+  const complex = isComplex(from.storage.dtype);
   for (let o = 0; o < outer; o++) {
-    for (let l = 0; l < width; l++) {
-      let sum = 0;
+    for (let j = 0; j < inner; j++) {
+      let total = start;
+      result[0] = start;
+      result[1] = 0;
       for (let i = 0; i < n; i++) {
-        const at = (o * n + i) * width + l;
-        sum += x[lanes * xo + at] as number;
-        y[lanes * yo + at] = sum;
+        const at = (o * n + i) * inner + j;
+        const [p, q] = [from.offset + at, to.offset + at];
+        if (complex) {
+          pair(result, x[2 * p] as number, x[2 * p + 1] as number);
+          y[2 * q] = result[0] as number;
+          y[2 * q + 1] = result[1] as number;
+        } else {
+          total = real(total, x[p] as number);
+          y[q] = total;
+        }
       }
     }
   }
@@ -263,5 +290,5 @@ export const reductionKernels = {
   reduceAxis,
   argExtreme,
   kthSmallest,
-  cumsum,
+  accumulate,
 } satisfies CpuKernels;

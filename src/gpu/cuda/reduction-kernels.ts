@@ -1,7 +1,7 @@
 import { scalarOf } from '../../core/base/complex.js';
-import { bytesOf, type DType, lanesOf, realOf } from '../../core/base/dtype.js';
+import { bytesOf, type DType, isComplex } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
-import type { Extents, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
+import type { Accumulation, Extents, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
@@ -21,7 +21,7 @@ const PRODUCTS = 4;
 export const blocksFor = (n: number): number =>
   Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
 
-/** Reductions to scalars and along an axis, running sums, selection. */
+/** Reductions to scalars and along an axis, running results, selection. */
 export class ReductionKernels {
   readonly #engine: CudaEngine;
   #selection: { readonly state: DeviceAddress; readonly counts: DeviceAddress } | undefined;
@@ -174,13 +174,17 @@ export class ReductionKernels {
     return engine.answer(1)[0] as number;
   };
 
-  /** Long lines are split into pieces. The sums of the pieces are summed first. */
-  readonly cumsum: Kernel<'cumsum'> = (x, [outer, n, inner], y) => {
-    const { dtype } = x.storage;
-    this.#cumsum(realOf(dtype), [outer, n, inner * lanesOf(dtype)], input(x), output(y));
-  };
+  /** Long lines are split into pieces. The results of the pieces are accumulated first. */
+  readonly accumulate: Kernel<'accumulate'> = (op, x, extents, y) =>
+    this.#accumulate(op, x.storage.dtype, extents, input(x), output(y));
 
-  #cumsum(dtype: DType, [outer, n, inner]: Extents, x: DeviceAddress, y: DeviceAddress): void {
+  #accumulate(
+    op: Accumulation,
+    dtype: DType,
+    [outer, n, inner]: Extents,
+    x: DeviceAddress,
+    y: DeviceAddress,
+  ): void {
     const engine = this.#engine;
     const lines = outer * inner;
     const chunk = n <= 128 || lines >= 65536 ? n : 64;
@@ -188,14 +192,15 @@ export class ReductionKernels {
     const total = lines * chunks;
     const run = (ends: DeviceAddress) => {
       engine.args.start().int(x).int(y).int(ends).int(n).int(inner).int(chunk).int(chunks).int(total);
-      engine.launchThreads(engine.kernel('lanes', dtype, 'cumsum'), total);
+      engine.launchThreads(engine.kernel('reductions', dtype, `accumulate_${op}`), total);
     };
     if (chunks === 1) return run(0);
-    engine.withScratch(8 * total, (sums) => {
-      engine.args.start().int(x).int(sums).int(n).int(inner).int(chunk).int(chunks).int(total);
-      engine.launchThreads(engine.kernel('lanes', dtype, 'cumsum_pieces'), total);
-      this.#cumsum('float64', [outer, chunks, inner], sums, sums);
-      run(sums);
+    const wide = isComplex(dtype) ? 'complex128' : 'float64';
+    engine.withScratch(bytesOf(wide) * total, (results) => {
+      engine.args.start().int(x).int(results).int(n).int(inner).int(chunk).int(chunks).int(total);
+      engine.launchThreads(engine.kernel('reductions', dtype, `pieces_${op}`), total);
+      this.#accumulate(op, wide, [outer, chunks, inner], results, results);
+      run(results);
     });
   }
 }

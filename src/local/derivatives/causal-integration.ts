@@ -98,11 +98,11 @@ export class CausalIntegration extends LocalOperator {
     const space = NDArraySpace.of(this.dims, x.dtype, x.backend);
     withWorkspace(space, (work) => {
       this.#increments.run(x, work);
-      if (!this.#crop) x.backend.cumsum(work, extents, y);
+      if (!this.#crop) x.backend.accumulate('sum', work, extents, y);
       else {
         const crop = this.#crop;
         withWorkspace(space, (whole) => {
-          x.backend.cumsum(work, extents, whole);
+          x.backend.accumulate('sum', work, extents, whole);
           crop.forward(whole, y);
         });
       }
@@ -115,7 +115,7 @@ export class CausalIntegration extends LocalOperator {
     withWorkspace(space, (first) => {
       withWorkspace(space, (second) => {
         this.#reversed.adjoint(y, first);
-        x.backend.cumsum(first, around(this.dims, this.#axis), second);
+        x.backend.accumulate('sum', first, around(this.dims, this.#axis), second);
         this.#adjointIncrements.run(second, first);
         this.#reverse.forward(first, x);
       });

@@ -1,6 +1,6 @@
 import { type DType, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { product } from '../../core/base/shape.js';
-import { REDUCE_OPS, type ReduceKernel } from '../../core/ports/backend.js';
+import { ACCUMULATIONS, type Accumulation, REDUCE_OPS, type ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import {
   type CaseOperand,
@@ -219,15 +219,15 @@ function orderCases(dtype: DType): KernelCase[] {
   );
 }
 
-function cumsumCases(dtype: DType): KernelCase[] {
-  const make = new Operands(244);
+function accumulateCases(op: Accumulation, dtype: DType): KernelCase[] {
+  const make = new Operands(244 + ACCUMULATIONS.indexOf(op));
+  const data = dataOf(op, make, dtype);
   return EXTENTS.map(
     (extents): KernelCase => ({
       title: `[${extents}]`,
-      operands: [make.in(dtype, product(extents), 1), make.out(dtype, product(extents), 2)],
-      ulps: 8,
-      scale: 4 * extents[1],
-      run: (b, e) => void b.cumsum(e[0], extents, e[1]),
+      operands: [data(product(extents), 1), make.out(dtype, product(extents), 2)],
+      ...TOLERANCE[op]?.(2 * extents[1]),
+      run: (b, e) => void b.accumulate(op, e[0], extents, e[1]),
     }),
   );
 }
@@ -238,5 +238,8 @@ export const reductionCases: readonly KernelCases[] = [
   { kernel: 'dots', cases: (dtype) => [...dotsCases(dtype), ...repeatCases(dtype)] },
   { kernel: 'argExtreme', cases: argCases },
   { kernel: 'kthSmallest', cases: orderCases },
-  { kernel: 'cumsum', cases: cumsumCases },
+  ...ACCUMULATIONS.map((op) => ({
+    kernel: `accumulate ${op}`,
+    cases: (dtype: DType) => accumulateCases(op, dtype),
+  })),
 ];

@@ -1,0 +1,81 @@
+// Running sums along an axis, in float64.
+
+#include <algorithm>
+#include <complex>
+
+#include "addon.hpp"
+#include "arrays.hpp"
+
+namespace lops {
+namespace {
+
+/** Positions in ACCUMULATIONS of src/core/ports/backend.ts. */
+enum class Accumulation : int { sum };
+
+struct Sum {
+  template <typename W>
+  static W start() {
+    return W(0);
+  }
+  template <typename W>
+  static W join(W a, W b) {
+    return a + b;
+  }
+};
+
+/** Runs along the middle axis of `[outer, n, inner]`, a block of columns at a time. W is wide T. */
+template <typename Op, typename W, typename T>
+void run(std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
+  constexpr std::size_t block = 512;
+  W totals[block];
+  for (std::size_t o = 0; o < outer; o++) {
+    const std::size_t line = o * n * inner;
+    if (inner == 1) {
+      W total = Op::template start<W>();
+      for (std::size_t i = line; i < line + n; i++) {
+        total = Op::join(total, static_cast<W>(x[i]));
+        y[i] = static_cast<T>(total);
+      }
+      continue;
+    }
+    for (std::size_t first = 0; first < inner; first += block) {
+      const std::size_t m = std::min(block, inner - first);
+      std::fill_n(totals, m, Op::template start<W>());
+      for (std::size_t i = 0; i < n; i++) {
+        const std::size_t at = line + i * inner + first;
+        for (std::size_t j = 0; j < m; j++) {
+          totals[j] = Op::join(totals[j], static_cast<W>(x[at + j]));
+          y[at + j] = static_cast<T>(totals[j]);
+        }
+      }
+    }
+  }
+}
+
+/** accumulate(op, dtype, outer, n, inner, x, xo, y, yo) for float and complex dtypes */
+void accumulate(const Args<9>& args) {
+  const DType dtype = args.dtype(1);
+  const std::size_t outer = args.size(2);
+  const std::size_t n = args.size(3);
+  const std::size_t inner = args.size(4);
+  const auto runAs = [&](auto element, auto wide) {
+    typedef decltype(element) T;
+    typedef decltype(wide) W;
+    const T* x = lanesAt<T>(args, 5, product(outer, n, inner), 1);
+    T* y = lanesAt<T>(args, 7, product(outer, n, inner), 1);
+    switch (static_cast<Accumulation>(args.int32(0))) {
+      case Accumulation::sum: return run<Sum, W>(outer, n, inner, x, y);
+    }
+  };
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) R;
+    if (isComplex(dtype)) runAs(std::complex<R>(), std::complex<double>());
+    else runAs(R(), double());
+  });
+}
+
+}  // namespace
+
+void exportAccumulate(Napi::Object exports) { expose<accumulate>(exports, "accumulate"); }
+
+}  // namespace lops
