@@ -1,4 +1,4 @@
-// Running sums along an axis, in float64.
+// Running sums and products along an axis, in float64.
 
 #include <algorithm>
 #include <complex>
@@ -10,7 +10,7 @@ namespace lops {
 namespace {
 
 /** Positions in ACCUMULATIONS of src/core/ports/backend.ts. */
-enum class Accumulation : int { sum };
+enum class Accumulation : int { sum, prod };
 
 struct Sum {
   template <typename W>
@@ -20,6 +20,18 @@ struct Sum {
   template <typename W>
   static W join(W a, W b) {
     return a + b;
+  }
+};
+
+struct Product {
+  template <typename W>
+  static W start() {
+    return W(1);
+  }
+  static double join(double a, double b) { return a * b; }
+  /** As the reference, which has no rules of its own for infinities. */
+  static std::complex<double> join(std::complex<double> a, std::complex<double> b) {
+    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
   }
 };
 
@@ -65,6 +77,7 @@ void accumulate(const Args<9>& args) {
     T* y = lanesAt<T>(args, 7, product(outer, n, inner), 1);
     switch (static_cast<Accumulation>(args.int32(0))) {
       case Accumulation::sum: return run<Sum, W>(outer, n, inner, x, y);
+      case Accumulation::prod: return run<Product, W>(outer, n, inner, x, y);
     }
   };
   withFloat(isDouble(dtype), [&](auto zero) {

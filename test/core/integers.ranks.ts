@@ -78,6 +78,8 @@ group('integers are exact or refused', () => {
         );
       }
       expectExact(() => x.cumsum(1), running, !widens, `cumsum, ${message}`);
+      const powers = rows.flatMap((l) => l.map((_, k) => productOf(l.slice(0, k + 1))));
+      expectExact(() => x.cumprod(1), powers, !widens || !powers.every(isExact), `cumprod, ${message}`);
       expectExact(() => x.sum() as number, [sumOf(rows.flat())], false, `sum of all, ${message}`);
       const all = productOf(rows.flat());
       expectExact(() => x.prod() as number, [all], !isExact(all), `product of all, ${message}`);

@@ -186,6 +186,41 @@ onEveryBackend('reductions of NDArray', (backend) => {
     ]);
   });
 
+  it('running products', () => {
+    const x = NDArray.array([
+      [1, 2, 3],
+      [-4, 5, 0.5],
+    ]);
+    expect(x.cumprod().toArray()).to.deep.equal([1, 2, 6, -24, -120, -60]);
+    expect(x.cumprod(0).toArray()).to.deep.equal([
+      [1, 2, 3],
+      [-4, 10, 1.5],
+    ]);
+    expect(x.cumprod(-1).toArray()).to.deep.equal([
+      [1, 2, 6],
+      [-4, -20, -10],
+    ]);
+    expect(NDArray.array([3, Number.POSITIVE_INFINITY, 2, 0]).cumprod().toArray()).to.deep.equal([
+      3,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+    ]);
+    const complex = NDArray.array([
+      { re: 0, im: 1 },
+      { re: 1, im: 1 },
+      { re: 2, im: 0 },
+    ]);
+    expect(complex.cumprod().toArray()).to.deep.equal([
+      { re: 0, im: 1 },
+      { re: -1, im: 1 },
+      { re: -2, im: 2 },
+    ]);
+    const long = NDArray.full([2, 1000, 3], 1 + 2 ** -10);
+    const last = long.cumprod(1).slice(null, 999).toHost();
+    for (const value of last) expect(value).to.be.closeTo((1 + 2 ** -10) ** 1000, 1e-4);
+  });
+
   it('of no elements are 0, 1 or refused', () => {
     const x = NDArray.zeros([0, 2]);
     expect([x.sum(), x.prod(), x.norm(), x.any(), x.all()]).to.deep.equal([0, 1, 0, false, true]);
@@ -235,7 +270,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
             if (n === 0 && left.every((m) => m > 0)) expect(call, message).to.throw(ShapeError);
             else if (n > 0) expect(call().shape, message).to.deep.equal(left);
           }
-          expect(x.cumsum(axis).shape).to.deep.equal(shape);
+          for (const y of [x.cumsum(axis), x.cumprod(axis)]) expect(y.shape).to.deep.equal(shape);
         }
       }
     }

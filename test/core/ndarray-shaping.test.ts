@@ -303,6 +303,7 @@ onEveryBackend('shapes of NDArray', (backend) => {
       () => x.sum(2),
       () => x.sum([0, 0]),
       () => x.cumsum(-3),
+      () => x.cumprod(-3),
       () => x.roll(1, 7),
       () => x.take([0], 2),
       () => x.argmax(Number.NaN),

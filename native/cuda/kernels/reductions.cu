@@ -217,6 +217,10 @@ struct RunningSum {
   static DEVICE W start() { return to<W>(0.0); }
   static DEVICE W join(W x, W y) { return x + y; }
 };
+struct RunningProduct {
+  static DEVICE W start() { return to<W>(1.0); }
+  static DEVICE W join(W x, W y) { return x * y; }
+};
 /** The results of the pieces: [outer, chunks, inner]. */
 template <class Op>
 DEVICE void pieces_of(const T* x, W* results, i64 n, i64 inner, i64 chunk, i64 chunks, i64 total) {
@@ -249,6 +253,14 @@ extern "C" __global__ void pieces_sum(const T* x, W* results, i64 n, i64 inner, 
 extern "C" __global__ void accumulate_sum(const T* x, T* y, const W* ends, i64 n, i64 inner, i64 chunk,
                                           i64 chunks, i64 total) {
   accumulate<RunningSum>(x, y, ends, n, inner, chunk, chunks, total);
+}
+extern "C" __global__ void pieces_prod(const T* x, W* results, i64 n, i64 inner, i64 chunk, i64 chunks,
+                                       i64 total) {
+  pieces_of<RunningProduct>(x, results, n, inner, chunk, chunks, total);
+}
+extern "C" __global__ void accumulate_prod(const T* x, T* y, const W* ends, i64 n, i64 inner, i64 chunk,
+                                           i64 chunks, i64 total) {
+  accumulate<RunningProduct>(x, y, ends, n, inner, chunk, chunks, total);
 }
 
 // ---- inner products: up to four per launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ

@@ -695,6 +695,10 @@ export class NDArray implements Vector<NDArray>, Elements {
   cumsum(axis?: number): NDArray {
     return accumulate('sum', this, axis);
   }
+  /** Running products along an axis. Without an axis, those of the flattened array. */
+  cumprod(axis?: number): NDArray {
+    return accumulate('prod', this, axis);
+  }
   /**
    * `(Σ |x|^order)^(1/order)`. Order 0 counts nonzeros, ±Infinity are the extremes of |x|. Several
    * axes are taken as one long vector.

@@ -108,7 +108,7 @@ export const REDUCE_OPS = [
 export type ReduceKernel = (typeof REDUCE_OPS)[number];
 
 /** The operations of running results along an axis. */
-export const ACCUMULATIONS = ['sum'] as const;
+export const ACCUMULATIONS = ['sum', 'prod'] as const;
 /** One of {@link ACCUMULATIONS}. */
 export type Accumulation = (typeof ACCUMULATIONS)[number];
 

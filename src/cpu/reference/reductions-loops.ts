@@ -257,6 +257,15 @@ const ACCUMULATED: Readonly<Record<Accumulation, Accumulated>> = {
       total[1] = (total[1] as number) + im;
     },
   },
+  prod: {
+    start: 1,
+    real: (total, x) => total * x,
+    pair: (total, re, im) => {
+      const [a, b] = [total[0] as number, total[1] as number];
+      total[0] = a * re - b * im;
+      total[1] = a * im + b * re;
+    },
+  },
 };
 
 const accumulate: CpuKernel<'accumulate'> = (op, from, [outer, n, inner], to) => {
