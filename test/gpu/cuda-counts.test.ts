@@ -5,6 +5,7 @@ import { NDArray, tidy } from '../../src/core/index.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
 import {
+  type AnyLocalOperator,
   Convolve1D,
   Convolve2D,
   FirstDerivative,
@@ -77,43 +78,29 @@ describe('the cost of calls of the CUDA backend', () => {
     expect(counted(() => backend.kthSmallest(a, 7))).to.deep.equal(answers(1, 8));
   });
 
-  it('derivatives: one launch, in both directions', () => {
-    for (const D of [
-      new FirstDerivative([40, 50], { axis: 0, edge: true }),
-      new FirstDerivative([40, 50], { axis: 1, order: 5 }),
-      new SecondDerivative([40, 50], { axis: 0 }),
-      new Laplacian([40, 50]),
-    ]) {
-      expect(
-        counted(() => void D.matvec(x, y)),
-        `${D.constructor.name}, forward`,
-      ).to.deep.equal(launches(1));
-      expect(
-        counted(() => void D.rmatvec(x, y)),
-        `${D.constructor.name}, adjoint`,
-      ).to.deep.equal(launches(1));
-    }
-  });
-
-  it('convolution and restriction: one launch, in both directions', () => {
-    const rows = Array.from({ length: 17 }, (_, i) => (7 * i) % 40);
-    for (const A of [
-      new Convolve1D([40, 50], random([9]), { axis: 0, offset: 4 }),
-      new Convolve1D([40, 50], random([9]), { axis: 1, offset: 0 }),
-      new Convolve2D([40, 50], random([3, 5]), { offset: [1, 2] }),
-      new Restriction([40, 50], rows, { axis: 0 }),
-    ]) {
+  const rows = Array.from({ length: 17 }, (_, i) => (7 * i) % 40);
+  const ONE_LAUNCH: Readonly<Record<string, () => AnyLocalOperator>> = {
+    'FirstDerivative along axis 0': () => new FirstDerivative([40, 50], { axis: 0, edge: true }),
+    'FirstDerivative along axis 1': () => new FirstDerivative([40, 50], { axis: 1, order: 5 }),
+    SecondDerivative: () => new SecondDerivative([40, 50], { axis: 0 }),
+    Laplacian: () => new Laplacian([40, 50]),
+    'Convolve1D along axis 0': () => new Convolve1D([40, 50], random([9]), { axis: 0, offset: 4 }),
+    'Convolve1D along axis 1': () => new Convolve1D([40, 50], random([9]), { axis: 1, offset: 0 }),
+    Convolve2D: () => new Convolve2D([40, 50], random([3, 5]), { offset: [1, 2] }),
+    Restriction: () => new Restriction([40, 50], rows, { axis: 0 }),
+  };
+  for (const [name, make] of Object.entries(ONE_LAUNCH))
+    it(`${name}: one launch, in both directions`, () => {
+      const A = make();
       const to = A.matvec(x);
-      const name = A.constructor.name;
-      expect(
-        counted(() => void A.matvec(x, to)),
-        `${name}, forward`,
-      ).to.deep.equal(launches(1));
+      expect(counted(() => void A.matvec(x, to))).to.deep.equal(launches(1));
       expect(
         counted(() => void A.rmatvec(to, z)),
-        `${name}, adjoint`,
+        'adjoint',
       ).to.deep.equal(launches(1));
-    }
+    });
+
+  it('gather and scatterAdd: one launch', () => {
     const [index, half] = [
       NDArray.fromHost(Int32Array.from(rows), [17], { backend }),
       NDArray.zeros([17, 50], { backend }),

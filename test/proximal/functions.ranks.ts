@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { Complex } from '../../src/core/base/complex.js';
-import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { type DType, isComplex, isDouble } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
@@ -31,26 +31,42 @@ import {
   Simplex,
   TV,
 } from '../../src/proximal/index.js';
-import { distributed, group, type RanksContext } from '../support/distributed.js';
+import { type DistributedOptions, distributed, group, type RanksContext } from '../support/distributed.js';
 import { expectClose } from '../support/expect-close.js';
 import { expectAllThrow } from '../support/vectors.js';
-import { type Entry, functionsFor, KINDS, type Kind } from './functions.js';
+import { accepts, type Entry, FUNCTIONS, KINDS, type Kind } from './functions.js';
 
 const TAU = 0.8;
 
-/** Runs `body` for every kind, dtype and function. */
-function forAll(
-  dtypes: readonly DType[],
-  body: (f: ProxOperator, entry: Entry, kind: Kind, dtype: DType, label: string) => void,
-): void {
-  for (const kind of KINDS) {
-    for (const dtype of dtypes) {
-      for (const entry of functionsFor(kind, dtype)) {
-        body(entry.make(kind, dtype), entry, kind, dtype, `${entry.name} of ${kind.name} ${dtype}`);
-      }
-    }
-  }
+/** What a test of a function receives. `what` names the kind of vector and the dtype. */
+interface Case {
+  readonly f: ProxOperator;
+  readonly entry: Entry;
+  readonly kind: Kind;
+  readonly dtype: DType;
+  readonly what: string;
 }
+
+/**
+ * Defines a test for each function that `applies` selects. It runs `body` for every kind of vector
+ * and every floating dtype that the function accepts.
+ */
+function forEachFunction(
+  title: string,
+  applies: (entry: Entry) => boolean,
+  body: (test: Case, context: RanksContext) => void,
+  options: DistributedOptions = {},
+): void {
+  for (const entry of FUNCTIONS.filter(applies))
+    distributed(`${entry.name}: ${title}`, options, (context) => {
+      for (const kind of KINDS)
+        for (const dtype of context.floats)
+          if (accepts(entry, kind, dtype))
+            body({ f: entry.make(kind, dtype), entry, kind, dtype, what: `${kind.name} ${dtype}` }, context);
+    });
+}
+const all = () => true;
+const isConvex = ({ convex }: Entry): boolean => convex !== false;
 
 /**
  * The tolerance of a function. Sums of norms are as accurate as their precision; iterations are as
@@ -60,158 +76,144 @@ const slackOf = ({ tolerance }: RanksContext, dtype: DType, entry: Entry): numbe
   Math.max(100 * tolerance(dtype), entry.accuracy ?? 0);
 
 group('proximal operators', () => {
-  distributed('the prox minimises f(z) + ‖z − x‖²/(2τ): no other point has a smaller value', (context) => {
-    forAll(context.floats, (f, entry, kind, dtype, label) => {
+  forEachFunction(
+    'the prox minimises f(z) + ‖z − x‖²/(2τ): no other point has a smaller value',
+    all,
+    ({ f, entry, kind, dtype, what }, context) => {
       const x = kind.random(dtype, 1);
       const p = f.prox(x, TAU);
       expect(p.dtype).to.equal(dtype);
       const objective = (z: AnyVector): number => f.value(z) + z.subtract(x).norm() ** 2 / (2 * TAU);
       const best = objective(p);
-      expect(best, label).to.be.finite;
+      expect(best, what).to.be.finite;
       const slack = slackOf(context, dtype, entry) * (1 + Math.abs(best));
       const others: AnyVector[] = [x, x.zerosLike()];
       for (const size of [1e-2, 0.3, 1])
         others.push(p.add(kind.random(dtype, 3).multiply(size)), p.multiply(1 - size));
       if (f instanceof Indicator)
         for (const seed of [11, 12, 13]) others.push(f.prox(kind.random(dtype, seed), 1));
-      for (const z of others) expect(objective(z), label).to.be.at.least(best - slack);
-    });
-  });
+      for (const z of others) expect(objective(z), what).to.be.at.least(best - slack);
+    },
+  );
 
-  distributed('(x − p)/τ is a subgradient at p: f(p) + f*(u) = Re⟨p, u⟩', (context) => {
-    forAll(context.floats, (f, entry, kind, dtype, label) => {
-      if (!entry.conjugate) return;
+  forEachFunction(
+    '(x − p)/τ is a subgradient at p: f(p) + f*(u) = Re⟨p, u⟩',
+    ({ conjugate }) => conjugate === true,
+    ({ f, kind, dtype, what }, { tolerance }) => {
       const x = kind.random(dtype, 1);
       const p = f.prox(x, TAU);
       // inside the domain of the conjugate in spite of rounding
-      const u: AnyVector = x.subtract(p).multiply((1 - 20 * context.tolerance(dtype)) / TAU);
-      const gap = f.value(p) + f.conjugateValue(u) - p.rdot(u);
-      expect(Math.abs(gap), label).to.be.below(100 * context.tolerance(dtype) * (1 + p.norm() * u.norm()));
-    });
-  });
+      const u: AnyVector = x.subtract(p).multiply((1 - 20 * tolerance(dtype)) / TAU);
+      const atol = 100 * tolerance(dtype) * (1 + p.norm() * u.norm());
+      expect(f.value(p) + f.conjugateValue(u), what).to.be.closeTo(p.rdot(u), atol);
+    },
+  );
 
-  distributed('Moreau: prox(x) + τ dual prox(x/τ) = x', (context) => {
-    forAll(context.floats, (f, entry, kind, dtype, label) => {
-      if (entry.convex === false || entry.accuracy) return;
+  forEachFunction(
+    'prox(x) + τ dual prox(x/τ) = x, as Moreau states',
+    (entry) => isConvex(entry) && !entry.accuracy,
+    ({ f, kind, dtype, what }, { tolerance }) => {
       const x = kind.random(dtype, 1);
       const dual = f.proxDual(x.multiply(1 / TAU), 1 / TAU);
       const back = f.prox(x, TAU).axpby(TAU, dual, 1);
-      expect(back.subtract(x).norm(), label).to.be.below(20 * context.tolerance(dtype) * x.norm());
-    });
-  });
-
-  distributed('convex ones are firmly non-expansive', (context) => {
-    forAll(context.floats, (f, entry, kind, dtype, label) => {
-      if (entry.convex === false) return;
-      const [x, y] = [kind.random(dtype, 1), kind.random(dtype, 2)];
-      const moved: AnyVector = f.prox(x, TAU).subtract(f.prox(y, TAU));
-      const before: AnyVector = x.subtract(y);
-      expect(moved.norm() ** 2, label).to.be.at.most(
-        moved.rdot(before) + slackOf(context, dtype, entry) * before.norm() ** 2,
-      );
-    });
-  });
-
-  distributed('projections end in the set and stay where they are', (context) => {
-    forAll(context.floats, (f, entry, kind, dtype, label) => {
-      if (!entry.indicator) return;
-      const x = kind.random(dtype, 1).multiply(3);
-      expect(f.value(x), `${label}: a point outside`).to.equal(Number.POSITIVE_INFINITY);
-      const p = f.prox(x, TAU);
-      expect(f.value(p), label).to.equal(0);
-      expect(f.prox(p, 5).subtract(p).norm(), label).to.be.at.most(20 * context.tolerance(dtype) * p.norm());
-    });
-  });
-
-  distributed('distributed vectors give the results of local ones', (context) => {
-    const [local] = KINDS;
-    for (const kind of KINDS.slice(1, 3)) {
-      for (const dtype of context.floats) {
-        for (const entry of functionsFor(kind, dtype)) {
-          const f = entry.make(kind, dtype);
-          const same = entry.make(local as Kind, dtype);
-          // the vectors of these functions are random and differ between kinds
-          if (/weighted|with|translated$|Ball$/.test(entry.name)) continue;
-          const x = kind.random(dtype, 4);
-          const whole: AnyVector = x.asArray();
-          const slack = 50 * context.tolerance(dtype) * (1 + x.norm());
-          const label = `${entry.name} of ${kind.name} ${dtype}`;
-          const result: AnyVector = f.prox(x, TAU).asArray();
-          expect(result.subtract(same.prox(whole, TAU)).norm(), label).to.be.below(slack);
-          const [a, b] = [f.value(x), same.value(whole)];
-          if (Number.isFinite(b)) expect(Math.abs(a - b), label).to.be.below(slack * (1 + Math.abs(b)));
-          else expect(a, label).to.equal(b);
-        }
-      }
-    }
-  });
-
-  distributed('gradients of smooth ones are the slopes of their values', ({ dtypes }) => {
-    for (const kind of KINDS) {
-      for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
-        for (const entry of functionsFor(kind, dtype)) {
-          const f = entry.make(kind, dtype);
-          const x = kind.random(dtype, 1);
-          if (!f.isSmooth) {
-            expect(() => f.grad(x), entry.name).to.throw(ArgumentError, /smooth/);
-            continue;
-          }
-          const d = kind.random(dtype, 2);
-          const g = f.grad(x);
-          const h = 1e-5;
-          const slope = (f.value(x.copy().axpby(h, d, 1)) - f.value(x.copy().axpby(-h, d, 1))) / (2 * h);
-          expect(g.rdot(d), `${entry.name} ${kind.name} ${dtype}`).to.be.closeTo(
-            slope,
-            1e-6 * (1 + Math.abs(slope)),
-          );
-          const again = x.emptyLike();
-          expect(f.valueAndGrad(x, again)).to.be.closeTo(f.value(x), 1e-12 * (1 + f.value(x)));
-          expect(again.subtract(g).norm()).to.be.at.most(1e-13 * (1 + g.norm()));
-        }
-      }
-    }
-  });
-
-  distributed(
-    'work in place, allocate nothing after the first call, and cost the stated reductions',
-    { timeout: 60_000 },
-    (context) => {
-      const { comm, backend, floats } = context;
-      forAll(floats, (f, entry, kind, dtype, label) => {
-        const x = kind.random(dtype, 1);
-        const close = openWorkspaces();
-        const p = x.emptyLike();
-        const counts = () => {
-          const { allocations, poolMisses } = backend.stats();
-          return [
-            allocations,
-            poolMisses,
-            DistributedArray.constructions,
-            StackedDistributedArray.constructions,
-          ];
-        };
-        f.prox(x, TAU, p);
-        f.value(x);
-        const before = counts();
-        const reductions = comm.counters.reductions;
-        f.prox(x, TAU, p);
-        const between = comm.counters.reductions;
-        f.value(x);
-        const after = comm.counters.reductions;
-        // the selection of the norms of a stack's blocks allocates no memory either
-        expect(counts(), `${label}: memory`).to.deep.equal(before);
-        const [prox, value] = entry.reductions;
-        const none = kind.name === 'local';
-        if (prox !== undefined) expect(between - reductions, `${label}: prox`).to.equal(none ? 0 : prox);
-        if (value !== undefined) expect(after - between, `${label}: value`).to.equal(none ? 0 : value);
-        const y = x.copy();
-        f.prox(y, TAU, y);
-        expect(y.subtract(p).norm(), `${label}: in place`).to.be.at.most(
-          10 * context.tolerance(dtype) * (1 + p.norm()),
-        );
-        close();
-      });
+      expect(back.subtract(x).norm(), what).to.be.below(20 * tolerance(dtype) * x.norm());
     },
+  );
+
+  forEachFunction('is firmly non-expansive', isConvex, ({ f, entry, kind, dtype, what }, context) => {
+    const [x, y] = [kind.random(dtype, 1), kind.random(dtype, 2)];
+    const moved: AnyVector = f.prox(x, TAU).subtract(f.prox(y, TAU));
+    const before: AnyVector = x.subtract(y);
+    expect(moved.norm() ** 2, what).to.be.at.most(
+      moved.rdot(before) + slackOf(context, dtype, entry) * before.norm() ** 2,
+    );
+  });
+
+  forEachFunction(
+    'projections are in the set, and stay where they are',
+    ({ indicator }) => indicator === true,
+    ({ f, kind, dtype, what }, { tolerance }) => {
+      const x = kind.random(dtype, 1).multiply(3);
+      expect(f.value(x), `${what}: a point outside`).to.equal(Number.POSITIVE_INFINITY);
+      const p = f.prox(x, TAU);
+      expect(f.value(p), what).to.equal(0);
+      expect(f.prox(p, 5).subtract(p).norm(), what).to.be.at.most(20 * tolerance(dtype) * p.norm());
+    },
+  );
+
+  forEachFunction(
+    'distributed vectors give the results of local ones',
+    // the vectors of these functions are random and differ between kinds
+    ({ name }) => !/weighted|with|translated$|Ball$/.test(name),
+    ({ f, entry, kind, dtype, what }, { tolerance }) => {
+      if (kind.name !== 'scattered' && kind.name !== 'replicated') return;
+      const same = entry.make(KINDS[0] as Kind, dtype);
+      const x = kind.random(dtype, 4);
+      const whole: AnyVector = x.asArray();
+      const slack = 50 * tolerance(dtype) * (1 + x.norm());
+      const result: AnyVector = f.prox(x, TAU).asArray();
+      expect(result.subtract(same.prox(whole, TAU)).norm(), what).to.be.below(slack);
+      expectClose(f.value(x), same.value(whole), { rtol: slack, atol: slack, notFinite: 'equal' }, what);
+    },
+  );
+
+  forEachFunction(
+    'a gradient is the slope of the values, if there is one',
+    all,
+    ({ f, kind, dtype, what }) => {
+      if (!isDouble(dtype)) return;
+      const x = kind.random(dtype, 1);
+      if (!f.isSmooth) {
+        expect(() => f.grad(x)).to.throw(ArgumentError, /smooth/);
+        return;
+      }
+      const d = kind.random(dtype, 2);
+      const g = f.grad(x);
+      const h = 1e-5;
+      const slope = (f.value(x.copy().axpby(h, d, 1)) - f.value(x.copy().axpby(-h, d, 1))) / (2 * h);
+      expect(g.rdot(d), what).to.be.closeTo(slope, 1e-6 * (1 + Math.abs(slope)));
+      const again = x.emptyLike();
+      expect(f.valueAndGrad(x, again)).to.be.closeTo(f.value(x), 1e-12 * (1 + f.value(x)));
+      expect(again.subtract(g).norm()).to.be.at.most(1e-13 * (1 + g.norm()));
+    },
+  );
+
+  forEachFunction(
+    'works in place, allocates nothing after the first call, and costs the stated reductions',
+    all,
+    ({ f, entry, kind, dtype, what }, { comm, backend, tolerance }) => {
+      const x = kind.random(dtype, 1);
+      const close = openWorkspaces();
+      const p = x.emptyLike();
+      const counts = () => {
+        const { allocations, poolMisses } = backend.stats();
+        return [
+          allocations,
+          poolMisses,
+          DistributedArray.constructions,
+          StackedDistributedArray.constructions,
+        ];
+      };
+      f.prox(x, TAU, p);
+      f.value(x);
+      const before = counts();
+      const reductions = comm.counters.reductions;
+      f.prox(x, TAU, p);
+      const between = comm.counters.reductions;
+      f.value(x);
+      const after = comm.counters.reductions;
+      // the selection of the norms of a stack's blocks allocates no memory either
+      expect(counts(), `${what}: memory`).to.deep.equal(before);
+      const [prox, value] = entry.reductions;
+      const none = kind.name === 'local';
+      if (prox !== undefined) expect(between - reductions, `${what}: prox`).to.equal(none ? 0 : prox);
+      if (value !== undefined) expect(after - between, `${what}: value`).to.equal(none ? 0 : value);
+      const y = x.copy();
+      f.prox(y, TAU, y);
+      expect(y.subtract(p).norm(), `${what}: in place`).to.be.at.most(10 * tolerance(dtype) * (1 + p.norm()));
+      close();
+    },
+    { timeout: 60_000 },
   );
 
   distributed('L1 on complex numbers keeps phases; its dual prox limits moduli', ({ dtypes, tolerance }) => {

@@ -229,6 +229,10 @@ export const FUNCTIONS: readonly Entry[] = [
   },
 ];
 
+/** True if a function accepts a kind of vector and a dtype. */
+export const accepts = ({ not = [], realOnly }: Entry, kind: Kind, dtype: DType): boolean =>
+  !not.includes(kind.name) && !(realOnly && isComplex(dtype));
+
 /** The functions that accept a kind and a dtype. */
 export const functionsFor = (kind: Kind, dtype: DType): Entry[] =>
-  FUNCTIONS.filter(({ not = [], realOnly }) => !not.includes(kind.name) && !(realOnly && isComplex(dtype)));
+  FUNCTIONS.filter((entry) => accepts(entry, kind, dtype));
