@@ -169,13 +169,13 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
 const toleranceOf = (dtype: DType): number => (realOf(dtype) === 'float64' ? 1e-6 : 1e-3);
 
 group('standard problems', () => {
-  for (const [name, problem] of Object.entries(PROBLEMS)) {
-    distributed(
-      `${name}: every proximal solver finds the solution, on vectors of every kind`,
-      { ranks: [1, 2, 3], backends: ['cpu', 'deferred'], timeout: 60_000 },
-      ({ comm, floats }) => {
-        const dtype = widest(floats)[problem.complex ? 1 : 0] as DType;
-        for (const [placement, place] of Object.entries(PLACEMENTS)) {
+  for (const [name, problem] of Object.entries(PROBLEMS))
+    for (const [placement, place] of Object.entries(PLACEMENTS))
+      distributed(
+        `${name}, ${placement}: every proximal solver finds the solution`,
+        { ranks: [1, 2, 3], backends: ['cpu', 'deferred'], timeout: 60_000 },
+        ({ comm, floats }) => {
+          const dtype = widest(floats)[problem.complex ? 1 : 0] as DType;
           const A = place(problem.matrix, dtype, comm);
           const b: AnyVector = withElements(A.range({ dtype }).zeros(), dataOf(problem));
           const x0: AnyVector =
@@ -184,13 +184,11 @@ group('standard problems', () => {
           const bound = 1.05 * re(powerIteration(A.H.mul(A), { niter: 60, domain: x0.space }).maxeig);
           for (const [solver, solve] of Object.entries(SOLVERS)) {
             const { x } = solve({ A, b, g: problem.g(), x0, bound });
-            expectClose(x, problem.x, { atol: toleranceOf(dtype) }, `${solver}, ${placement}`);
+            expectClose(x, problem.x, { atol: toleranceOf(dtype) }, solver);
             if (x instanceof DistributedArray && x.layout.replicated) x.assertReplicated();
           }
-        }
-      },
-    );
-  }
+        },
+      );
 
   distributed(
     'iterates that start at the primal and dual solution stay there',
