@@ -241,7 +241,7 @@ describe('documentation', function () {
     it(`names every exported ${what} in docs/${page}`, () => {
       const text = read(join(docs, page));
       const names = Object.entries(lops).flatMap(([name, value]) => (has(value) ? [name] : []));
-      expect(names).not.to.have.length(0);
+      expect(names).to.not.have.length(0);
       const missing = names.filter((name) => !text.includes(`\`${name}\``));
       expect(missing, `add a row to docs/${page}`).to.deep.equal([]);
     });

@@ -74,7 +74,7 @@ group('profile', () => {
       ];
       const before = methods();
       const profiling = profile({ backend, comm });
-      expect(methods()).not.to.include.members([before[0]]);
+      expect(methods()).to.not.include.members([before[0]]);
       expect(() => profile({ backend, comm })).to.throw(ArgumentError, /another one is running/);
       profiling.stop();
       expect(methods()).to.deep.equal(before);

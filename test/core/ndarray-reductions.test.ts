@@ -226,7 +226,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
     expect([x.sum(), x.prod(), x.norm(), x.any(), x.all()]).to.deep.equal([0, 1, 0, false, true]);
     expect(x.sum(0).toArray()).to.deep.equal([0, 0]);
     expect(x.sum(1).shape).to.deep.equal([0]);
-    expect(x.mean()).satisfies(Number.isNaN);
+    expect(x.mean()).to.satisfy(Number.isNaN);
     for (const call of [() => x.max(), () => x.min(0), () => x.argmax(), () => x.argmin(0)])
       expect(call).to.throw(ShapeError, 'of nothing');
     expect(x.max(1).shape).to.deep.equal([0]);

@@ -96,7 +96,7 @@ group('norms of numbers of every size', () => {
             exactDots.norm(x, order),
             x.local.size === 3 ? x.local.norm(order) : expected,
           ])
-            expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) =>
+            expect(norm, `${dtype}, order ${order}, [${values}]`).to.satisfy((v: number) =>
               Object.is(v, expected),
             );
         }

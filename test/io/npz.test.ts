@@ -163,7 +163,7 @@ onEveryBackend('.npz', (backend) => {
         for (const e of readNpz(path()).values()) e.read();
       } catch (error) {
         refused++;
-        expect(error).satisfies(
+        expect(error).to.satisfy(
           (e: unknown) => e instanceof ArgumentError || (e instanceof Error && e.name === 'DTypeError'),
           `byte ${i}: ${String(error)}`,
         );

@@ -286,7 +286,7 @@ onEveryBackend('Zarr and zarrita', (backend) => {
           { a: 1 },
           ['x', 'y', 'z'],
         ]);
-        expect(id).matches(/^[0-9a-f]{32}$/);
+        expect(id).to.match(/^[0-9a-f]{32}$/);
         expect(readZarrMetadata(path).attributes).to.deep.equal({ a: 1 });
         const chunk = await zarr.get(there);
         expect(chunk.shape).to.deep.equal([5, 7, 2]);
@@ -427,7 +427,7 @@ describe('a Zarr array that is replaced while it is read', function () {
       let reads = 0;
       for (const end = Date.now() + 3000; Date.now() < end; reads++) {
         const values = new Set(readZarr(path, { comm }).local.toHost());
-        expect([...values]).lengthOf(1);
+        expect([...values]).to.have.length(1);
         seen.add([...values][0] as number);
         expect(readZarrMetadata(path).shape).to.deep.equal([64]);
       }
