@@ -26,7 +26,7 @@ export interface Differences {
   readonly count: number;
   /** The number of all elements. */
   readonly size: number;
-  /** The place of the element whose error is the largest multiple of the allowed one. */
+  /** The place of the largest error, as a multiple of the allowed one unless that is 0. */
   readonly index: number;
   readonly expected: string;
   readonly received: string;
@@ -79,7 +79,7 @@ export function compareNumbers(
           : error <= allowed;
     if (equal && (finite || notFinite !== 'refused')) continue;
     count++;
-    const excess = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / (allowed || Number.MIN_VALUE);
+    const excess = Number.isNaN(error) ? Number.POSITIVE_INFINITY : allowed > 0 ? error / allowed : error;
     if (excess > worst) [worst, index, worstError, worstAllowed] = [excess, i, error, allowed];
   }
   if (count === 0) return undefined;

@@ -25,6 +25,7 @@ import { powerIteration } from '../../src/optimization/power-iteration.js';
 import { fista } from '../../src/optimization/sparsity/fista.js';
 import { ista } from '../../src/optimization/sparsity/ista.js';
 import { distributed, group } from '../support/distributed.js';
+import { expectClose } from '../support/expect-close.js';
 import { traffic } from '../support/vectors.js';
 import { costs, definite, optimality, rounding } from './problems.js';
 
@@ -154,9 +155,7 @@ group('solutions', () => {
             'gradient within tolerance',
           ]);
           expect(x.dtype).to.equal(dtype);
-          expect(x.subtract(truth).norm(), `${name} ${dtype} ${dims}`).to.be.below(
-            100 * tolerance(dtype) * truth.norm(),
-          );
+          expectClose(x, truth, { norm: 100 * tolerance(dtype) * truth.norm() }, `${name} ${dtype} ${dims}`);
         }
       }
     }

@@ -275,8 +275,8 @@ describe('solvers of least squares', () => {
     const y = vector(column(20, 2));
     for (const niter of [1, 3, 7]) {
       const expected = cgls(A, y, { niter, tol: 0 }).x;
-      expect(lsqr(A, y, { niter }).x.subtract(expected).norm()).to.be.below(1e-10);
-      expect(cglsSingleReduction(A, y, { niter, tol: 0 }).x.subtract(expected).norm()).to.be.below(1e-10);
+      expectClose(lsqr(A, y, { niter }).x, expected, { norm: 1e-10 });
+      expectClose(cglsSingleReduction(A, y, { niter, tol: 0 }).x, expected, { norm: 1e-10 });
     }
   });
 
@@ -345,16 +345,10 @@ describe('solvers of Hermitian systems', () => {
       for (const niter of [1, 2, 5, 8]) {
         const expected = cg(A, y, { niter, tol: 0, ...options }).x;
         for (const replace of [0, 3]) {
-          expect(
-            cgSingleReduction(A, y, { niter, tol: 0, replace, ...options })
-              .x.subtract(expected)
-              .norm(),
-          ).to.be.below(1e-11);
-          expect(
-            cgPipelined(A, y, { niter, tol: 0, replace, ...options })
-              .x.subtract(expected)
-              .norm(),
-          ).to.be.below(1e-11);
+          expectClose(cgSingleReduction(A, y, { niter, tol: 0, replace, ...options }).x, expected, {
+            norm: 1e-11,
+          });
+          expectClose(cgPipelined(A, y, { niter, tol: 0, replace, ...options }).x, expected, { norm: 1e-11 });
         }
       }
     }
@@ -439,7 +433,7 @@ describe('solvers of Hermitian systems', () => {
     const plain = minres(A, y, { niter: 300, rtol: 1e-10 });
     const helped = minres(A, y, { niter: 300, rtol: 1e-10, M });
     expect(helped.iterations).to.be.below(plain.iterations / 2);
-    expect(helped.x.subtract(plain.x).norm()).to.be.below(1e-6);
+    expectClose(helped.x, plain.x, { norm: 1e-6 });
     for (const { cost } of [plain, helped])
       cost.forEach((c, k) => k === 0 || expect(c).to.be.at.most(cost[k - 1] as number));
     expect(() => minres(A, y, { M: new Dense(diagonal(values.map((v) => -1 / Math.abs(v)))) })).to.throw(

@@ -232,9 +232,7 @@ group('standard problems', () => {
         }).x,
       };
       for (const [solver, x] of Object.entries(answers))
-        expect(x.subtract(expected).norm(), solver).to.be.below(
-          solver === 'proximalGradient' ? 1e-3 : toleranceOf(dtype),
-        );
+        expectClose(x, expected, { norm: solver === 'proximalGradient' ? 1e-3 : toleranceOf(dtype) }, solver);
     },
   );
 
@@ -270,7 +268,7 @@ group('standard problems', () => {
           primalDual: primalDual(f, norm, G, b, { tau: 0.49, mu: 0.49, niter: 250 }).x,
         };
         for (const [solver, x] of Object.entries(answers))
-          expect(x.subtract(expected).norm(), `${solver}, ${dtype}`).to.be.below(2e-3);
+          expectClose(x, expected, { norm: 2e-3 }, `${solver}, ${dtype}`);
       }
     },
   );

@@ -90,6 +90,16 @@ describe('the comparison of arrays', () => {
     'the worst at [0]: expected 0.002, received 0.001',
   );
 
+  fails(
+    'a difference with a larger 2-norm than accepted',
+    [3, 0, 4],
+    [0, 0, 0],
+    { norm: 4.9 },
+    '2-norm of the difference 5, allowed 4.9: 2 of 3 elements differ, the worst at [2]: expected 0, received 4',
+  );
+  fails('NaN in a difference', [nan], [0], { norm: 1 }, 'expected 0, received NaN');
+
+  passes('a difference of the accepted 2-norm', [3, 0, 4], [0, 0, 0], { norm: 5 });
   passes('errors up to the tolerance', wrong, plane, 2 / 6);
   passes('equal NaN and infinities where that is said', [nan, inf], [nan, inf], { notFinite: 'equal' });
   passes('every value for NaN where that is said', [7, 1], [nan, 1], { notFinite: 'unspecified' });

@@ -33,7 +33,13 @@ export type Tolerance =
       readonly each?: boolean;
       /** The rule for expected values of infinity and NaN. @default 'refused' */
       readonly notFinite?: ComparisonRule['notFinite'];
-    };
+    }
+  | NormTolerance;
+
+export interface NormTolerance {
+  /** The accepted 2-norm of all differences. */
+  readonly norm: number;
+}
 
 /** What a message says of the compared values. */
 export interface Details {
@@ -80,7 +86,11 @@ export function inLanes(a: Numbers, b: Numbers): readonly [ArrayLike<number>, Ar
   return [paired(a, b.values.length / b.lanes), paired(b, a.values.length / a.lanes), 2];
 }
 
-export function ruleOf(tolerance: Tolerance, expected: ArrayLike<number>, lanes: 1 | 2): ComparisonRule {
+export function ruleOf(
+  tolerance: Exclude<Tolerance, NormTolerance>,
+  expected: ArrayLike<number>,
+  lanes: 1 | 2,
+): ComparisonRule {
   const {
     rtol = 0,
     atol = 0,
@@ -98,6 +108,16 @@ export function ruleOf(tolerance: Tolerance, expected: ArrayLike<number>, lanes:
   if (largest === 0 && typeof tolerance === 'number') largest = 1;
   const allowed = atol + rtol * Math.max(largest, scale ?? 0);
   return { allowed: () => allowed, notFinite };
+}
+
+const SAME_VALUES: ComparisonRule = { allowed: () => 0, notFinite: 'refused' };
+const isNorm = (tolerance: Tolerance | 'same bits'): tolerance is NormTolerance =>
+  typeof tolerance === 'object' && 'norm' in tolerance;
+
+function normOfDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < b.length; i++) sum += ((a[i] as number) - (b[i] as number)) ** 2;
+  return Math.sqrt(sum);
 }
 
 /** The rank that holds an element of a distributed array. */
@@ -125,11 +145,18 @@ export function differenceOf(
   const [received, wanted, lanes] = inLanes(a, e);
   if (received.length !== wanted.length)
     return `expected ${wanted.length / lanes} elements, received ${received.length / lanes}`;
-  const rule = tolerance === 'same bits' ? SAME_BITS : ruleOf(tolerance, wanted, lanes);
+  const norm = isNorm(tolerance) ? normOfDifference(received, wanted) : 0;
+  if (isNorm(tolerance) && norm <= tolerance.norm) return undefined;
+  const rule = isNorm(tolerance)
+    ? SAME_VALUES
+    : tolerance === 'same bits'
+      ? SAME_BITS
+      : ruleOf(tolerance, wanted, lanes);
   const found = compareNumbers(received, wanted, lanes, rule);
   if (!found) return undefined;
   const shape = [a.shape, e.shape].find((s) => s && product(s) === found.size);
-  return describeDifferences(found, shape) + (a.layout ? holderOf(a.layout, found.index) : '');
+  const text = describeDifferences(found, shape) + (a.layout ? holderOf(a.layout, found.index) : '');
+  return isNorm(tolerance) ? `2-norm of the difference ${norm}, allowed ${tolerance.norm}: ${text}` : text;
 }
 
 function check(
