@@ -2,9 +2,7 @@ import { product, type Shape } from '../core/base/shape.js';
 
 /** The numbers that are accepted in place of the expected ones. */
 export interface ComparisonRule {
-  /**
-   * The largest modulus of a difference, from the modulus of the expected element's finite parts.
-   */
+  /** The largest modulus of a difference, from that of the finite parts of the expected element. */
   allowed(modulus: number): number;
   /** True if zeros must have the right sign. Complex numbers are then compared part by part. */
   readonly signedZeros?: boolean;

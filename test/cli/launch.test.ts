@@ -195,7 +195,7 @@ describe('lops run', function () {
     child.stdout.once('data', () => child.kill('SIGINT'));
     const code = await new Promise((done) => child.on('close', done));
     expect(code).to.equal(130);
-    expect(stderr).to.contain('lops run: interrupted (Ctrl-C)');
+    expect(stderr).to.include('lops run: interrupted (Ctrl-C)');
   });
 
   it('has a version', () => {

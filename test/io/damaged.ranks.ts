@@ -55,9 +55,9 @@ group(`damaged files, read by all ranks, seed ${SEED}`, () => {
             outcome = `${error.name}: ${error.message}`;
           }
           const all = comm.allgatherObject(outcome);
-          expect(new Set(all).size, `run ${run}: ${all.join('\n')}`).equals(1);
+          expect(new Set(all).size, `run ${run}: ${all.join('\n')}`).to.equal(1);
         }
-        expect(refused).above(RUNS / 10);
+        expect(refused).to.be.above(RUNS / 10);
       });
     });
 });

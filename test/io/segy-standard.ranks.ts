@@ -52,10 +52,10 @@ group('SEG-Y as the standard defines it', () => {
           const file = segyFile({ order, format: code, revision: [2, 0], value, binary: [[3503, 'i16', 1]] });
           const path = saved(comm, folder, file);
           const { data, ...geometry } = readSegy(path);
-          expect(host(data), name).deep.equals(
+          expect(host(data), name).to.deep.equal(
             Array.from({ length: 24 }, (_, k) => value(Math.floor(k / 4), k % 4)),
           );
-          expect([geometry.format, geometry.byteOrder, geometry.sampleInterval]).deep.equals([
+          expect([geometry.format, geometry.byteOrder, geometry.sampleInterval]).to.deep.equal([
             name,
             order,
             0.004,
@@ -65,12 +65,12 @@ group('SEG-Y as the standard defines it', () => {
           for (let t = 0; t < 6; t++) {
             const bytes = (file.length - 3600) / 6;
             const samples = [3600 + t * bytes + 240, 3600 + (t + 1) * bytes] as const;
-            expect(written.subarray(...samples), name).deep.equals(file.subarray(...samples));
+            expect(written.subarray(...samples), name).to.deep.equal(file.subarray(...samples));
           }
           const again = readSegy(join(folder, 'y.sgy'));
-          expect(host(again.data)).deep.equals(host(data));
+          expect(host(again.data)).to.deep.equal(host(data));
           const { data: _, ...rest } = again;
-          expect(rest).deep.equals(geometry);
+          expect(rest).to.deep.equal(geometry);
         }
       });
     });
@@ -214,17 +214,17 @@ group('SEG-Y as the standard defines it', () => {
         for (const order of ORDERS) {
           if (order !== 'big' && file.revision?.[0] !== 2) continue;
           const { data, ...geometry } = readSegy(saved(comm, folder, segyFile({ ...file, order })));
-          expect(data.globalShape, what).deep.equals([2, 3, 4]);
-          expect(host(data), what).deep.equals(
+          expect(data.globalShape, what).to.deep.equal([2, 3, 4]);
+          expect(host(data), what).to.deep.equal(
             Array.from({ length: 24 }, (_, k) => 10 * Math.floor(k / 4) + (k % 4)),
           );
-          expect(geometry.delay, what).closeTo(delay, 1e-12);
-          expect(geometry.sampleInterval, what).closeTo(dt, 1e-15);
+          expect(geometry.delay, what).to.be.closeTo(delay, 1e-12);
+          expect(geometry.sampleInterval, what).to.be.closeTo(dt, 1e-15);
           // what was read is written, and means the same
           writeSegy(join(folder, 'y.sgy'), data, geometry);
           const { data: again, ...same } = readSegy(join(folder, 'y.sgy'));
-          expect(same, what).deep.equals(geometry);
-          expect(host(again), what).deep.equals(host(data));
+          expect(same, what).to.deep.equal(geometry);
+          expect(host(again), what).to.deep.equal(host(data));
         }
     });
   });
@@ -264,7 +264,7 @@ group('SEG-Y as the standard defines it', () => {
       for (const [what, file, message] of cases) {
         const path = saved(comm, folder, segyFile(file));
         expectAllThrow(comm, () => readSegy(path), ArgumentError, what);
-        expect(() => readSegy(path), what).throws(message);
+        expect(() => readSegy(path), what).to.throw(message);
       }
     });
   });
@@ -278,7 +278,7 @@ group('SEG-Y as the standard defines it', () => {
       const path = join(folder, 'long.sgy');
       writeSegy(path, x, { sampleInterval: 0.001 });
       const { data } = readSegy(path, { axis: 1 });
-      expect(data.globalShape).deep.equals([1, 2, 70_000]);
+      expect(data.globalShape).to.deep.equal([1, 2, 70_000]);
       expectClose(data, x, 0);
     });
   });

@@ -62,19 +62,21 @@ group('SEG-Y traces in any order', () => {
         const path = saved(comm, folder, file);
         for (const options of [{}, { axis: 1 }, { partition: 'BROADCAST' as const }]) {
           const traces = readSegyTraces(path, options);
-          expect(traces.data.globalShape).deep.equals([7, 4]);
-          expect(list(traces.data)).deep.equals(
+          expect(traces.data.globalShape).to.deep.equal([7, 4]);
+          expect(list(traces.data)).to.deep.equal(
             Array.from({ length: 28 }, (_, k) => 10 * Math.floor(k / 4) + (k % 4)),
           );
-          expect(list(traces.headers.fieldRecord)).deep.equals(SHOTS.map(([record]) => record));
-          expect(list(traces.headers.sampleInterval)).deep.equals(SHOTS.map((_, t) => 1000 + t));
-          expect([traces.sampleInterval, traces.delay, traces.samples]).deep.equals([
+          expect(list(traces.headers.fieldRecord)).to.deep.equal(SHOTS.map(([record]) => record));
+          expect(list(traces.headers.sampleInterval)).to.deep.equal(SHOTS.map((_, t) => 1000 + t));
+          expect([traces.sampleInterval, traces.delay, traces.samples]).to.deep.equal([
             undefined,
             undefined,
             4,
           ]);
           writeSegyTraces(join(folder, 'y.sgy'), traces.data, traces);
-          expect(readFileSync(join(folder, 'y.sgy')).subarray(3600).equals(file.subarray(3600))).equals(true);
+          expect(readFileSync(join(folder, 'y.sgy')).subarray(3600).equals(file.subarray(3600))).to.equal(
+            true,
+          );
           comm.barrier();
         }
       });
@@ -84,13 +86,13 @@ group('SEG-Y traces in any order', () => {
     inFolder(comm, (folder) => {
       const path = saved(comm, folder, segyFile({ ...PRESTACK, binary: [[3217, 'u16', 0]] }));
       const chosen = readSegyTraces(path, { traces: [6, 0, 3], words: ['offset', 'fieldRecord'] });
-      expect(Object.keys(chosen.headers)).deep.equals(['offset', 'fieldRecord']);
-      expect(list(chosen.data)).deep.equals([60, 61, 62, 63, 0, 1, 2, 3, 30, 31, 32, 33]);
-      expect(list(chosen.headers.offset)).deep.equals([200, 100, 200]);
+      expect(Object.keys(chosen.headers)).to.deep.equal(['offset', 'fieldRecord']);
+      expect(list(chosen.data)).to.deep.equal([60, 61, 62, 63, 0, 1, 2, 3, 30, 31, 32, 33]);
+      expect(list(chosen.headers.offset)).to.deep.equal([200, 100, 200]);
       const one = readSegyTraces(path, { traces: Int32Array.of(4) });
-      expect(one.sampleInterval).equals(0.001004);
+      expect(one.sampleInterval).to.equal(0.001004);
       const none = readSegyTraces(path, { traces: [] });
-      expect(none.data.globalShape).deep.equals([0, 4]);
+      expect(none.data.globalShape).to.deep.equal([0, 4]);
     });
   });
 
@@ -100,25 +102,25 @@ group('SEG-Y traces in any order', () => {
       const { headers } = readSegyHeaders(path, { words: ['fieldRecord', 'offset'] });
       const plain = (gathers: ReturnType<typeof segyGathers>) =>
         gathers.map(({ key, traces }) => [key, [...traces]]);
-      expect(plain(segyGathers(headers, 'fieldRecord'))).deep.equals([
+      expect(plain(segyGathers(headers, 'fieldRecord'))).to.deep.equal([
         [[10], [2, 3, 4]],
         [[20], [0, 1]],
         [[30], [5, 6]],
       ]);
-      expect(plain(segyGathers(headers, 'fieldRecord', { sortBy: 'offset' }))[0]).deep.equals([
+      expect(plain(segyGathers(headers, 'fieldRecord', { sortBy: 'offset' }))[0]).to.deep.equal([
         [10],
         [4, 3, 2],
       ]);
-      expect(plain(segyGathers(headers, ['offset', 'fieldRecord'])).slice(0, 2)).deep.equals([
+      expect(plain(segyGathers(headers, ['offset', 'fieldRecord'])).slice(0, 2)).to.deep.equal([
         [[100, 10], [4]],
         [[100, 20], [0]],
       ]);
-      expect(segySorting(headers)).deep.equals([]);
+      expect(segySorting(headers)).to.deep.equal([]);
       const [second] = segyGathers(headers, 'fieldRecord');
       const gather = readSegyTraces(path, { traces: second?.traces ?? [] });
-      expect(list(gather.headers.offset)).deep.equals([300, 200, 100]);
+      expect(list(gather.headers.offset)).to.deep.equal([300, 200, 100]);
       const volume = readSegyHeaders(saved(comm, folder, segyFile()));
-      expect(segySorting(volume.headers)).deep.equals(['inline', 'crossline']);
+      expect(segySorting(volume.headers)).to.deep.equal(['inline', 'crossline']);
     });
   });
 
@@ -128,8 +130,8 @@ group('SEG-Y traces in any order', () => {
       const path = saved(comm, folder, segyFile({ header: (t) => [[193, 'i32', places[t] as number]] }));
       expectAllThrow(comm, () => readSegy(path), ArgumentError);
       const { headers, sampleInterval, delay } = readSegy(path, { ignoreGeometry: true });
-      expect(list(headers.crossline)).deep.equals(places);
-      expect([sampleInterval, delay]).deep.equals([0.004, 0]);
+      expect(list(headers.crossline)).to.deep.equal(places);
+      expect([sampleInterval, delay]).to.deep.equal([0.004, 0]);
     });
   });
 
@@ -145,22 +147,22 @@ group('SEG-Y traces in any order', () => {
         format: 'float64',
       });
       const { data, headers, text, ...facts } = readSegyTraces(path);
-      expect(facts).deep.equals({
+      expect(facts).to.deep.equal({
         samples: 4,
         sampleInterval: 0.5e-6,
         delay: 0.0123,
         format: 'float64',
         byteOrder: 'big',
       });
-      expect(text).match(/^C 1 TRACES\n.*C39 SEG-Y_REV2.0/s);
-      expect([list(headers.ensemble), list(headers.offset), list(headers.traceInFile)]).deep.equals([
+      expect(text).to.match(/^C 1 TRACES\n.*C39 SEG-Y_REV2.0/s);
+      expect([list(headers.ensemble), list(headers.offset), list(headers.traceInFile)]).to.deep.equal([
         [7, 7, 8],
         [2, 2, 2],
         [1, 2, 3],
       ]);
       // a new delay is written with the scalar of the headers, which other times share
       writeSegyTraces(path, data, { ...facts, headers, delay: 0.1 });
-      expect(list(readSegyTraces(path).headers.delay)).deep.equals([1000, 1000, 1000]);
+      expect(list(readSegyTraces(path).headers.delay)).to.deep.equal([1000, 1000, 1000]);
       expectAllThrow(
         comm,
         () => writeSegyTraces(path, data, { ...facts, headers, delay: 0.00001 }),
@@ -192,7 +194,7 @@ group('SEG-Y traces in any order', () => {
       ];
       for (const [what, data, options, error] of wrong)
         expectAllThrow(comm, () => writeSegyTraces(path, data, options), error, what);
-      expect(readdirSync(folder)).deep.equals([]);
+      expect(readdirSync(folder)).to.deep.equal([]);
       comm.barrier();
       const file = saved(comm, folder, segyFile());
       expectAllThrow(comm, () => readSegyTraces(file, { traces: [6] }), ArgumentError);

@@ -261,9 +261,9 @@ group('derivatives', () => {
       const [y, z] = [x.emptyLike(), x.emptyLike()];
       for (const run of [() => D.matvec(x, y), () => D.rmatvec(x, y), () => D.matvecAdd(x, z.assign(x))]) {
         expect(made(run)).to.be.within(1, 3);
-        expect(made(run)).equals(0);
+        expect(made(run)).to.equal(0);
       }
-      expect(made(() => D.matvec(x.copy(), y))).equals(0);
+      expect(made(() => D.matvec(x.copy(), y))).to.equal(0);
       expect(made(() => D.matvec(x.astype('complex64')))).to.be.within(1, 3);
     } finally {
       backend.prepareStencil = prepareStencil;

@@ -54,19 +54,19 @@ describe('a program that esbuild bundled together with the package', function ()
       if (format === 'cjs') symlinkSync(packagePath('.'), link);
       const file = await bundled('with');
       const { code, stdout, stderr } = await run(file, { LOPS_CPU: 'native' });
-      expect([code, stdout], stderr).deep.equals([0, '1 5\n']);
+      expect([code, stdout], stderr).to.deep.equal([0, '1 5\n']);
       const ranks = await runRanks(2, [file], { timeout: 60_000, env: { LOPS_CPU: 'native' } });
-      expect([ranks.code, ranks.stdout], ranks.stderr).deep.equals([0, '2 5\n2 5\n']);
+      expect([ranks.code, ranks.stdout], ranks.stderr).to.deep.equal([0, '2 5\n2 5\n']);
     });
 
     it(`${format}: says how to keep the package external if it is not installed`, async () => {
       const file = await bundled('without');
       const { code, stdout, stderr } = await run(file, {});
-      expect([code, stdout], stderr).deep.equals([0, '1 5\n']);
-      expect(stderr).contains('TypeScript kernels').contains('--external:lops-mpi');
+      expect([code, stdout], stderr).to.deep.equal([0, '1 5\n']);
+      expect(stderr).to.include('TypeScript kernels').contains('--external:lops-mpi');
       const native = await run(file, { LOPS_CPU: 'native' });
-      expect(native.code).not.equals(0);
-      expect(native.stderr).contains('--external:lops-mpi');
+      expect(native.code).to.not.equal(0);
+      expect(native.stderr).to.include('--external:lops-mpi');
     });
   }
 });
