@@ -106,6 +106,8 @@ const SUMS: readonly string[] = [
 ];
 const TO_FLAG: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
+const REDUCE: Allowed<ReduceKernel> = {};
+
 /** By kind: what to do first to use a function that a dtype lacks. */
 const REMEDIES: Readonly<Record<DTypeKind, string>> = {
   float: 'cast to another dtype first',
@@ -156,7 +158,7 @@ export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op
  * The dtype that `reduceAxis(op)` writes: for bool int32, but for extremes.
  * @throws {@link DTypeError} for max and min of complex data
  */
-export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, {});
+export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, REDUCE);
 
 /**
  * Checks that a kernel with sums or multiples has a result of this dtype.
