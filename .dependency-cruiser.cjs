@@ -18,14 +18,15 @@ const FOLDERS = {
   ...Object.fromEntries(
     CORE.map((folder, k) => [`core/${folder}`, CORE.slice(0, k).map((below) => `core/${below}`)]),
   ),
+  environment: ['core'],
   // Where this package is, and how its addons and packages are loaded
   package: ['core'],
-  cpu: ['package', 'core'],
-  'gpu/(cuda|tfjs)': ['package', 'core'],
+  cpu: ['package', 'environment', 'core'],
+  'gpu/(cuda|tfjs)': ['package', 'environment', 'core'],
   // An operator
   'gpu/js-kernel': ['package', 'local', 'core'],
-  mpi: ['package', 'core'],
-  io: ['package', 'core'],
+  mpi: ['package', 'environment', 'core'],
+  io: ['package', 'environment', 'core'],
   // Figures are written as all files are
   plotting: ['io', 'package', 'core'],
   local: ['core'],

@@ -1,9 +1,11 @@
-// Writes the parts of the documents that come from doc comments: docs/options.md, and the columns
-// of options and examples in the tables of docs/operators.md and docs/solvers.md. With --check it
-// writes nothing, and exits with 1 if a file would change.
+// Writes the parts of the documents that come from the sources: from doc comments docs/options.md,
+// and the columns of options and examples in the tables of docs/operators.md and docs/solvers.md;
+// from src/environment/variables.ts the tables of environment variables in docs/mpi.md and
+// docs/cuda.md. With --check it writes nothing, and exits with 1 if a file would change.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -210,10 +212,48 @@ function withColumns(page) {
     .join('\n');
 }
 
+/** The module of the table of environment variables. */
+async function variablesModule() {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, 'src/environment/variables.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}
+
+const HEAD = '| variable | read by | values | default | meaning |';
+
+/** A page whose table of environment variables has those for which `isHere` is true. */
+const withVariables = (isHere) => (page) => {
+  const here = Object.entries(VARIABLES).filter(([, { readBy }]) => isHere(readBy));
+  const rows = here.map(([name, { readBy, expected, default: value, otherwise, meaning }]) =>
+    row([
+      `\`${name}\``,
+      readBy,
+      expected === 'a text' ? '' : expected.replace(/'(\w+)'/g, '`$1`'),
+      value === undefined ? (otherwise ?? '') : `\`${value}\``,
+      meaning,
+    ]),
+  );
+  const table = new RegExp(`(${HEAD.replaceAll('|', '\\|')}\n.*\n)(\\|.*\n)*`);
+  return page
+    .replace(table, (_, head) => `${head}${rows.join('\n')}\n`)
+    .replace(/^Set for (processes of the \w+):.*$/gm, (_, reader) => {
+      const names = Object.keys(VARIABLES).filter((name) => VARIABLES[name].readBy === reader);
+      return `Set for ${reader}: ${names.map((name) => `\`${name}\``).join(', ')}.`;
+    });
+};
+
+const { VARIABLES, INTERNAL } = await variablesModule();
 const exported = exportedSymbols();
 const items = documented(exported);
 const pages = { 'docs/options.md': () => optionsPage(items) };
 for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = withColumns;
+const OF_DEVICES = 'backend cuda';
+pages['docs/mpi.md'] = withVariables((reader) => ![...Object.values(INTERNAL), OF_DEVICES].includes(reader));
+pages['docs/cuda.md'] = withVariables((reader) => reader === OF_DEVICES);
 for (const [page, make] of Object.entries(pages)) {
   const path = join(root, page);
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';

@@ -143,6 +143,15 @@ describe('the rules of the repository', function () {
     expect([...count].filter(([, files]) => files > 25)).to.deep.equal([]);
   });
 
+  it('reads the environment in one module', () => {
+    const found = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .filter((path) =>
+        /process\??\.env\b|process\[['"]env/.test(readFileSync(`${root}src/${path}`, 'utf8')),
+      );
+    expect(found).to.deep.equal(['environment/environment.ts']);
+  });
+
   it('uses no global of Node in src/core (tsc -p src/core)', () => {
     const { status, output } = tool('typescript/bin/tsc', ['-p', 'src/core']);
     expect(status, output).to.equal(0);

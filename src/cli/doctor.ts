@@ -6,6 +6,7 @@ import type { AddonReport, BackendReport } from '../core/ports/backend-report.js
 import type { Communicator } from '../core/ports/communicator.js';
 import { backendNames, reportBackend, resolveBackend } from '../core/ports/defaults.js';
 import { deviceTransport } from '../core/ports/device-transport.js';
+import { environment } from '../environment/environment.js';
 import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { addonPath, loadMpi } from '../mpi/mpi-addon.js';
@@ -113,7 +114,7 @@ async function join(): Promise<{ world: Communicator; failure: string | undefine
     await import('../import-side-effects.js');
     return { world, failure: undefined };
   } catch (error) {
-    process.env['LOPS_MPI'] = 'off';
+    environment['LOPS_MPI'] = 'off';
     await import('../import-side-effects.js');
     return { world: new SelfCommunicator(), failure: messageOf(error) };
   }
@@ -128,7 +129,7 @@ async function join(): Promise<{ world: Communicator; failure: string | undefine
  */
 export async function examine(): Promise<DoctorReport | undefined> {
   const { world, failure } = await join();
-  const launch = detectLaunch(process.env);
+  const launch = detectLaunch(environment);
   const mpi = mpiOf();
   const mine = await rankReport(world, mpi);
   const ranks = world.allgatherObject(mine);

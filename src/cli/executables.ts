@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { pathFolders } from '../environment/environment.js';
 
 export function isExecutable(path: string): boolean {
   try {
@@ -24,6 +25,3 @@ export function executablesOnPath(
     ...new Set(names.flatMap((name) => folders.map((folder) => join(folder, name)).filter(isExecutable))),
   ];
 }
-
-export const pathFolders = (): string[] =>
-  (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');

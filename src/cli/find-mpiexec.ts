@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MpiError } from '../core/base/errors.js';
+import { pathFolders, setting } from '../environment/environment.js';
 import type { MpiDescription } from '../mpi/mpi-addon.js';
-import { executablesOnPath, isExecutable, pathFolders } from './executables.js';
+import { executablesOnPath, isExecutable } from './executables.js';
 
 /** A launcher and the MPI library of which it is a part. */
 export interface Mpiexec {
@@ -40,7 +41,7 @@ const fits = (launcher: string, library: string): boolean =>
  * @throws {@link MpiError} if none of them fits
  */
 export function findMpiexec(mpi: MpiDescription): Mpiexec {
-  const chosen = process.env['LOPS_MPIEXEC'];
+  const chosen = setting('LOPS_MPIEXEC');
   if (chosen) {
     const library = libraryOf(chosen);
     if (library === undefined)

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { ArgumentError, MpiError } from '../core/base/errors.js';
 import { checkOneOf } from '../core/base/options.js';
+import { environment, setting } from '../environment/environment.js';
 import { withoutLaunch } from '../mpi/launch-environment.js';
 import { loadMpi, type MpiDescription } from '../mpi/mpi-addon.js';
 import { coreCount } from './cores.js';
@@ -65,13 +66,13 @@ export function planLaunch({
     // Ranks write to pipes. This variable passes the width of the terminal to them
     ...(process.stderr.isTTY && { LOPS_TTY_COLUMNS: String(process.stderr.columns) }),
     // The launcher may give ranks a terminal of their own, in which they would use colours
-    ...(!process.stdout.isTTY && process.env['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }),
+    ...(!process.stdout.isTTY && environment['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }),
     ...(debug && { LOPS_DEBUG: '1' }),
     ...(prefix && { LOPS_PREFIX: '1' }),
     ...(timeout !== undefined && { LOPS_TIMEOUT: String(timeout) }),
   };
   if (ranks === 1)
-    return { command: process.execPath, args: node, env: { ...withoutLaunch(process.env), ...settings } };
+    return { command: process.execPath, args: node, env: { ...withoutLaunch(environment), ...settings } };
   const { command, flags, env } = planLauncher(ranks, launcher);
   return {
     command,
@@ -99,7 +100,7 @@ export function planLauncher(
   ranks: number,
   launcher: NonNullable<JobOptions['launcher']> = 'auto',
 ): LauncherPlan {
-  const env = withoutLaunch(process.env);
+  const env = withoutLaunch(environment);
   const inJob = env['SLURM_JOB_ID'] !== undefined;
   if (inJob) {
     // For srun, also if an mpiexec starts it: a task that fails or disappears ends the others, and
@@ -136,8 +137,8 @@ function mpiexecOr(mpi: MpiDescription, launcher: 'auto' | 'mpiexec'): Mpiexec |
   } catch (error) {
     if (
       launcher === 'auto' &&
-      process.env['SLURM_JOB_ID'] !== undefined &&
-      process.env['LOPS_MPIEXEC'] === undefined
+      environment['SLURM_JOB_ID'] !== undefined &&
+      setting('LOPS_MPIEXEC') === undefined
     ) {
       try {
         findSrun();

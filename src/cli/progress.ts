@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
 import { type Defaults, withDefaults } from '../core/base/options.js';
+import { setting } from '../environment/environment.js';
 
 /** Options of {@link startProgress}. */
 export interface ProgressOptions {
@@ -50,8 +51,7 @@ function toStandardError(text: string): void {
  */
 function terminalColumns(): number | undefined {
   if (process.stderr.isTTY) return process.stderr.columns;
-  const told = Number(process.env['LOPS_TTY_COLUMNS']);
-  return Number.isInteger(told) && told > 0 ? told : undefined;
+  return setting('LOPS_TTY_COLUMNS') || undefined;
 }
 
 /** A stream with the interface of a terminal, for cli-progress. */

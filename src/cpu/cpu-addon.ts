@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { HostArray } from '../core/base/dtype.js';
 import { messageOf } from '../core/base/errors.js';
-import { checkSettings } from '../core/base/settings.js';
 import type { KernelName } from '../core/ports/backend.js';
+import { checkSettings, environment, setting } from '../environment/environment.js';
 import { hasPackage, NO_PACKAGE, packagePath } from '../package/package-root.js';
 import { requireHere } from '../package/require-here.js';
-import { CPU_SETTINGS } from './cpu-settings.js';
 
 /** How `native/cpu` was built, and its choices at load time. */
 export interface CpuAddonInfo {
@@ -53,23 +52,24 @@ const REMEDY = "run 'npx lops setup' (in a clone: npm run setup); the TypeScript
  * it is loaded, so the number must be set before. The environment is restored afterwards.
  */
 function withOneThread<R>(load: () => R): R {
-  const before = process.env.OPENBLAS_NUM_THREADS;
-  process.env.OPENBLAS_NUM_THREADS = process.env.LOPS_THREADS || before || '1';
+  const before = environment.OPENBLAS_NUM_THREADS;
+  environment.OPENBLAS_NUM_THREADS = String(setting('LOPS_THREADS') ?? (before || 1));
   try {
     return load();
   } finally {
-    if (before === undefined) delete process.env.OPENBLAS_NUM_THREADS;
-    else process.env.OPENBLAS_NUM_THREADS = before;
+    if (before === undefined) delete environment.OPENBLAS_NUM_THREADS;
+    else environment.OPENBLAS_NUM_THREADS = before;
   }
 }
 
 function load(): CpuAddonState {
   // The addon reads these settings while it is loaded. A mistyped value is an error, not a missing
   // addon
-  checkSettings(CPU_SETTINGS, process.env);
-  if (!process.env['LOPS_CPU_ADDON'] && !hasPackage()) return { available: false, ...NO_PACKAGE };
+  checkSettings();
+  const chosen = setting('LOPS_CPU_ADDON');
+  if (chosen === undefined && !hasPackage()) return { available: false, ...NO_PACKAGE };
   try {
-    const file = process.env['LOPS_CPU_ADDON'] || packagePath('native/cpu/build/Release/lops_cpu.node');
+    const file = chosen ?? packagePath('native/cpu/build/Release/lops_cpu.node');
     if (!existsSync(file))
       return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
     const addon = withOneThread(() => requireHere(file) as CpuAddon);

@@ -1,8 +1,7 @@
 import { BackendError } from '../core/base/errors.js';
-import { readSetting } from '../core/base/settings.js';
+import { environment, setting } from '../environment/environment.js';
 import { cpuAddon } from './cpu-addon.js';
 import { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
-import { CPU_SETTINGS } from './cpu-settings.js';
 import { nativeOptions } from './native-kernels.js';
 
 /**
@@ -16,9 +15,9 @@ import { nativeOptions } from './native-kernels.js';
  */
 export function createCpuBackend(
   load: () => CpuBackendOptions | undefined = nativeOptions,
-  choice = process.env.LOPS_CPU,
+  choice = environment.LOPS_CPU,
 ): CpuBackend {
-  const kernels = readSetting(CPU_SETTINGS.kernels, { LOPS_CPU: choice });
+  const kernels = setting('LOPS_CPU', { LOPS_CPU: choice });
   if (kernels === 'reference') return new CpuBackend();
   const options = load();
   if (kernels === 'native' && !options) {

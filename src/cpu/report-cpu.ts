@@ -1,7 +1,6 @@
-import { readSetting } from '../core/base/settings.js';
 import type { AddonReport, BackendReport } from '../core/ports/backend-report.js';
+import { setting } from '../environment/environment.js';
 import { cpuAddon } from './cpu-addon.js';
-import { CPU_SETTINGS } from './cpu-settings.js';
 
 /**
  * The kernels that a CPU backend uses: native kernels with their libraries, or the loops in
@@ -22,7 +21,7 @@ export function reportCpu(): BackendReport {
   const details = `${simd}, ${blas || 'no BLAS'}, ${fft || 'no FFT'}`;
   const addon: AddonReport = { name: 'cpu', available: true, details };
   const libraries = `matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}`;
-  if (readSetting(CPU_SETTINGS.kernels, process.env) === 'reference')
+  if (setting('LOPS_CPU') === 'reference')
     return { available: true, summary: 'TypeScript, since LOPS_CPU=reference asks for it', addon };
   return { available: true, summary: `native, ${simd}; ${libraries}`, addon };
 }

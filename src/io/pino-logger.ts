@@ -2,16 +2,10 @@ import { closeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type pino from 'pino';
 import { ArgumentError, messageOf } from '../core/base/errors.js';
-import { LOG_LEVELS, type Logger } from '../core/base/log.js';
-import { choiceSetting, type Environment, readSetting } from '../core/base/settings.js';
+import type { Logger } from '../core/base/log.js';
+import { type Environment, environment, setting } from '../environment/environment.js';
 import { requireHere } from '../package/require-here.js';
 import { findTarget, openStream } from './output.js';
-
-/** Environment variables of logging and output. */
-export const LOG_SETTINGS = {
-  level: choiceSetting('LOPS_LOG', LOG_LEVELS),
-  prefix: choiceSetting('LOPS_PREFIX', ['0', '1']),
-} as const;
 
 /** The rank that logs. */
 export interface LogRank {
@@ -28,10 +22,10 @@ export interface LogRank {
  * @throws {@link ArgumentError} for another level, for a file that cannot be written, and for a
  * pipe without a reader
  */
-export function requestedLogger({ rank, size }: LogRank, env: Environment = process.env): Logger | undefined {
-  const { LOPS_LOG_FILE: file } = env;
-  const level = readSetting(LOG_SETTINGS.level, env);
+export function requestedLogger({ rank, size }: LogRank, env: Environment = environment): Logger | undefined {
+  const level = setting('LOPS_LOG', env);
   if (!level) return undefined;
+  const file = setting('LOPS_LOG_FILE', env);
   const load = requireHere('pino') as typeof pino;
   const dest = file ? file.replaceAll('%r', String(rank)) : 2;
   let destination: pino.DestinationStream;

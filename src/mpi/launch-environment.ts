@@ -1,3 +1,5 @@
+import type { Environment } from '../environment/environment.js';
+
 /** The place of this process in a launch. */
 export interface LaunchEnvironment {
   /**
@@ -15,8 +17,6 @@ export interface LaunchEnvironment {
   /** The number of ranks on this node; unknown under some launchers. */
   readonly nodeSize: number | undefined;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Set when a process joins a launch. Its child processes inherit the launcher's variables, but they

@@ -1,15 +1,12 @@
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
-import { readSetting } from '../core/base/settings.js';
 import { EXIT_RESUMABLE } from '../core/vector/interruption.js';
+import { setting } from '../environment/environment.js';
 import type { MpiAddon } from './mpi-addon.js';
-import { MPI_SETTINGS } from './mpi-settings.js';
 
 /** The exit code of a rank that stopped waiting for the others at its end (EX_TEMPFAIL). */
 const EXIT_MISSING = 75;
-/** The seconds that a finished rank waits for the others, unless `LOPS_MPI_EXIT_TIMEOUT` is set. */
-const DEFAULT_EXIT_TIMEOUT = 300;
 
 /**
  * Makes stdout and stderr blocking. Under a launcher they are pipes, and output that Node has not
@@ -50,7 +47,7 @@ const leaveToOther = (): void => rest(10 * LAST_WORDS);
  * aborts all ranks. MPI is finalized once all ranks have reached their end.
  */
 export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
-  const timeout = readSetting(MPI_SETTINGS.exitTimeout, process.env) ?? DEFAULT_EXIT_TIMEOUT;
+  const timeout = setting('LOPS_MPI_EXIT_TIMEOUT');
   const me = `lops-mpi: rank ${rank} of ${size} (${hostname()}, process ${process.pid})`;
 
   // If the program has its own handler of a signal, only that handler is used

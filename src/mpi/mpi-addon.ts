@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { MpiError, messageOf } from '../core/base/errors.js';
 import type { DeviceMemorySupport, ReduceOp } from '../core/ports/communicator.js';
+import { environment, pathFolders, setting } from '../environment/environment.js';
 import { packagePath } from '../package/package-root.js';
 import { requireHere } from '../package/require-here.js';
 import type { MpiCalls } from './mpi-calls.js';
@@ -78,13 +79,10 @@ let addon: MpiAddon | undefined;
 
 /** The path of the addon: `LOPS_MPI_ADDON`, or the path at which `lops setup` builds it. */
 export const addonPath = (): string =>
-  process.env['LOPS_MPI_ADDON'] || packagePath('native/mpi/build/Release/lops_mpi.node');
+  setting('LOPS_MPI_ADDON') ?? packagePath('native/mpi/build/Release/lops_mpi.node');
 
 /** Whether this machine has an MPI to build for. */
-const hasMpicc = (): boolean =>
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .some((folder) => folder !== '' && existsSync(join(folder, 'mpicc')));
+const hasMpicc = (): boolean => pathFolders().some((folder) => existsSync(join(folder, 'mpicc')));
 
 /**
  * Loads the MPI addon.
@@ -102,7 +100,7 @@ export function loadMpi(): MpiAddon {
   }
   // UCX tests its memory hooks at its start by moving the break of the heap. At the same time
   // threads of V8 allocate, and memory in use is lost. UCX reads this variable when it is loaded.
-  process.env['UCX_MEM_EVENTS'] ??= 'no';
+  environment['UCX_MEM_EVENTS'] ??= setting('UCX_MEM_EVENTS');
   try {
     const loaded = requireHere(path) as MpiAddon;
     loaded.setErrorClass(MpiError);

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { ArgumentError, MpiError, messageOf } from '../core/base/errors.js';
-import { readSetting } from '../core/base/settings.js';
 import type { Communicator } from '../core/ports/communicator.js';
+import { environment, setting } from '../environment/environment.js';
 import { MpiCommunicator } from './communicator/mpi-communicator.js';
 import { SelfCommunicator } from './communicator/self-communicator.js';
 import { watchAsked, watched } from './communicator/watched.js';
@@ -16,7 +16,6 @@ import {
 } from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { loadMpi, type MpiAddon } from './mpi-addon.js';
-import { MPI_SETTINGS } from './mpi-settings.js';
 
 let world: Communicator | undefined;
 
@@ -33,9 +32,8 @@ export function joinWorld(): Communicator {
 }
 
 function join(): Communicator {
-  const wanted = readSetting(MPI_SETTINGS.mpi, process.env) ?? 'on';
-  const launch = wanted === 'on' && isMainThread ? detectLaunch(process.env) : undefined;
-  if (!launch || isInherited(launch, process.env, process.pid)) return new SelfCommunicator();
+  const launch = setting('LOPS_MPI') === 'on' && isMainThread ? detectLaunch(environment) : undefined;
+  if (!launch || isInherited(launch, environment, process.pid)) return new SelfCommunicator();
   // Slurm without a process manager has no MPI. salloc and srun --pty start a single task of that
   // kind.
   if (launch.source === 'Slurm' && launch.size === 1) return new SelfCommunicator();
@@ -54,7 +52,7 @@ function join(): Communicator {
 }
 
 function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
-  const most = readSetting(MPI_SETTINGS.maxCount, process.env);
+  const most = setting('LOPS_MPI_MAX_COUNT');
   if (most !== undefined) addon.setMaxCount(most);
   const watch = watchAsked();
   makeOutputBlocking();
@@ -65,7 +63,7 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
         '--mpi=pmix, or LOPS_MPI=off to run each alone',
     );
   if (watch.limit > 0) {
-    const name = launchName(process.env, process.ppid);
+    const name = launchName(environment, process.ppid);
     addon.limitJoining(watch.limit, launch.rank, launch.size ?? 0, launch.nodeSize ?? 0, name);
   }
   const handle = addon.init();
@@ -74,9 +72,9 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   leaveTrace(all.rank);
   // The first copy of the package that joins ties the end of the process to the end of the job.
   // Other copies only watch their own calls
-  if (hasJoined(launch, process.env, process.pid)) mpi.watchSignals([]);
+  if (hasJoined(launch, environment, process.pid)) mpi.watchSignals([]);
   else guardLife(mpi, all.rank, all.size);
-  markJoined(launch, process.env, process.pid);
+  markJoined(launch, environment, process.pid);
   checkDebugsAlike(new MpiCommunicator(addon, handle), watch.debug);
   if (launch.size !== undefined && launch.size !== all.size) {
     throw new MpiError(
@@ -106,7 +104,7 @@ function checkDebugsAlike(comm: Communicator, debug: boolean): void {
  * sometimes fail.
  */
 function leaveTrace(rank: number): void {
-  const folder = process.env['LOPS_LAUNCH_TRACE'];
+  const folder = setting('LOPS_LAUNCH_TRACE');
   if (!folder) return;
   try {
     writeFileSync(`${folder}/${rank}`, '');

@@ -9,10 +9,9 @@ import {
   deviceTransport,
   setDeviceTransport,
 } from '../../core/ports/device-transport.js';
+import type { SettingOf } from '../../environment/variables.js';
 
-/** The names of the transports, as `LOPS_GPU_TRANSPORT` takes them. */
-export const TRANSPORTS = ['direct', 'staged', 'nccl'] as const;
-export type TransportName = (typeof TRANSPORTS)[number];
+export type TransportName = Exclude<SettingOf<'LOPS_GPU_TRANSPORT'>, 'auto'>;
 
 const PIECE_BYTES = 4 << 20;
 
@@ -45,7 +44,7 @@ export const staged = (reason: string, pieceBytes = PIECE_BYTES): DeviceTranspor
 export function chooseTransport(
   comm: Communicator,
   backend: Backend,
-  asked: 'auto' | TransportName,
+  asked: SettingOf<'LOPS_GPU_TRANSPORT'>,
   makePort: () => DevicePort,
 ): DeviceTransport {
   sameOnAllRanks(comm, 'cuda', () => ({ LOPS_GPU_TRANSPORT: asked }), {
@@ -61,7 +60,7 @@ export function chooseTransport(
 function decide(
   comm: Communicator,
   backend: Backend,
-  asked: 'auto' | TransportName,
+  asked: SettingOf<'LOPS_GPU_TRANSPORT'>,
   makePort: () => DevicePort,
 ): DeviceTransport {
   if (comm.size === 1) return staged('one rank');

@@ -1,4 +1,5 @@
 import { BackendError } from '../../core/base/errors.js';
+import { type Environment, environment } from '../../environment/environment.js';
 import { cudaAddon } from './cuda-addon.js';
 import { CudaBackend } from './cuda-backend.js';
 import { cacheFolder, deviceOf, memoryLimit } from './cuda-settings.js';
@@ -10,10 +11,7 @@ import { cacheFolder, deviceOf, memoryLimit } from './cuda-settings.js';
  * @param nodeRank this rank's number within its node
  * @throws {@link BackendError} with the remedy if there is no CUDA
  */
-export function createCudaBackend(
-  nodeRank = 0,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): CudaBackend {
+export function createCudaBackend(nodeRank = 0, env: Environment = environment): CudaBackend {
   const state = cudaAddon();
   if (!state.available)
     throw new BackendError(`backend 'cuda' is not available: ${state.reason}: ${state.remedy}`);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { BackendError, messageOf } from '../../core/base/errors.js';
+import { setting } from '../../environment/environment.js';
 import { hasPackage, NO_PACKAGE, packagePath } from '../../package/package-root.js';
 import { requireHere } from '../../package/require-here.js';
 import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './cuda-addon-interface.js';
@@ -63,6 +64,6 @@ let state: CudaState | undefined;
  * variable `LOPS_CUDA_LIBRARIES` is searched before those of the system. Never throws.
  */
 export function cudaAddon(): CudaState {
-  state ??= load(process.env['LOPS_CUDA_LIBRARIES']);
+  state ??= load(setting('LOPS_CUDA_LIBRARIES'));
   return state;
 }

@@ -1,11 +1,10 @@
 import { log } from '../../core/base/log.js';
-import { readSetting } from '../../core/base/settings.js';
 import { onAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { setting } from '../../environment/environment.js';
 import { chooseTransport } from './choose-transport.js';
 import { createCudaBackend } from './create-cuda-backend.js';
 import type { CudaBackend } from './cuda-backend.js';
-import { CUDA_SETTINGS } from './cuda-settings.js';
 
 /**
  * Creates this rank's CUDA backend, which all ranks must have, and chooses the transport of device
@@ -17,7 +16,7 @@ import { CUDA_SETTINGS } from './cuda-settings.js';
  */
 export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBackend {
   const backend = onAllRanks(comm, () => createCudaBackend(nodeRank));
-  const asked = readSetting(CUDA_SETTINGS.transport, process.env) ?? 'auto';
+  const asked = setting('LOPS_GPU_TRANSPORT');
   chooseTransport(comm, backend, asked, () => backend.ncclPort(comm));
   log('info', 'backend cuda', { device: backend.device.name });
   return backend;

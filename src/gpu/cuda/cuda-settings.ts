@@ -1,26 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../../core/base/errors.js';
-import {
-  choiceSetting,
-  countSetting,
-  type Environment,
-  numberSetting,
-  readSetting,
-} from '../../core/base/settings.js';
-import { TRANSPORTS } from './choose-transport.js';
+import { type Environment, setting } from '../../environment/environment.js';
 import type { CudaDeviceInfo } from './cuda-addon-interface.js';
-
-/** Environment variables of the CUDA backend with checked values. */
-export const CUDA_SETTINGS = {
-  device: countSetting('LOPS_CUDA_DEVICE', 'the number of a device, from 0', 0),
-  memory: numberSetting(
-    'LOPS_CUDA_MEMORY',
-    "a number of bytes, or a share of the device's up to 1",
-    (value) => value > 0,
-  ),
-  transport: choiceSetting('LOPS_GPU_TRANSPORT', ['auto', ...TRANSPORTS]),
-} as const;
 
 /**
  * The device of this process: `LOPS_CUDA_DEVICE`, otherwise the rank's number within its node,
@@ -33,7 +15,7 @@ export function deviceOf(
   devices: readonly CudaDeviceInfo[],
   nodeRank: number,
 ): CudaDeviceInfo {
-  const index = readSetting(CUDA_SETTINGS.device, env) ?? nodeRank % devices.length;
+  const index = setting('LOPS_CUDA_DEVICE', env) ?? nodeRank % devices.length;
   const device = devices[index];
   if (!device)
     throw new BackendError(
@@ -50,7 +32,7 @@ export function deviceOf(
  * @throws {@link ArgumentError} if the value is invalid
  */
 export function memoryLimit(env: Environment, device: CudaDeviceInfo): number {
-  const value = readSetting(CUDA_SETTINGS.memory, env) ?? Number.POSITIVE_INFINITY;
+  const value = setting('LOPS_CUDA_MEMORY', env) ?? Number.POSITIVE_INFINITY;
   return Math.floor(value <= 1 ? value * device.totalBytes : value);
 }
 
@@ -59,7 +41,7 @@ export function memoryLimit(env: Environment, device: CudaDeviceInfo): number {
  * user's cache.
  */
 export function cacheFolder(env: Environment): string {
-  const text = env['LOPS_CUDA_CACHE'];
-  if (text !== undefined && text !== '') return text === 'off' ? '' : text;
+  const folder = setting('LOPS_CUDA_CACHE', env);
+  if (folder !== undefined) return folder === 'off' ? '' : folder;
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'lops-mpi', 'cuda');
 }

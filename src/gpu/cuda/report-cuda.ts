@@ -1,4 +1,5 @@
 import type { AddonReport, BackendReport } from '../../core/ports/backend-report.js';
+import { type Environment, environment } from '../../environment/environment.js';
 import { addonFile, cudaAddon } from './cuda-addon.js';
 import { deviceOf } from './cuda-settings.js';
 
@@ -6,10 +7,7 @@ import { deviceOf } from './cuda-settings.js';
  * The CUDA devices and libraries that this rank sees, and the device that it would use. Creates no
  * context.
  */
-export function reportCuda(
-  nodeRank = 0,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): BackendReport {
+export function reportCuda(nodeRank = 0, env: Environment = environment): BackendReport {
   const state = cudaAddon();
   const addon: AddonReport =
     !state.available && state.lacksAddon

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { BackendError, messageOf } from '../../core/base/errors.js';
+import { environment } from '../../environment/environment.js';
 import { requireHere } from '../../package/require-here.js';
 import type { TensorModule } from './tfjs-engine.js';
 
@@ -123,9 +124,9 @@ function gpus(): string[] {
  * takes every visible GPU and all of its memory.
  */
 function chooseGpu(localRank: number | undefined): void {
-  const device = deviceOfRank(localRank, process.env['CUDA_VISIBLE_DEVICES'], gpus().sort());
-  if (device !== undefined) process.env['CUDA_VISIBLE_DEVICES'] = device;
-  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  const device = deviceOfRank(localRank, environment['CUDA_VISIBLE_DEVICES'], gpus().sort());
+  if (device !== undefined) environment['CUDA_VISIBLE_DEVICES'] = device;
+  environment['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
 
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;

@@ -1,8 +1,7 @@
-import { readSetting } from '../../core/base/settings.js';
 import type { CallChecker } from '../../core/ports/communicator.js';
+import { setting } from '../../environment/environment.js';
 import type { MpiAddon } from '../mpi-addon.js';
 import { argumentOf } from '../mpi-calls.js';
-import { MPI_SETTINGS } from '../mpi-settings.js';
 import { CallComparison } from './parts/call-comparison.js';
 import { callSite } from './parts/call-site.js';
 import { COLLECTIVES, callText, MESSAGES } from './parts/call-text.js';
@@ -24,8 +23,8 @@ export interface Watch {
  * @throws {@link ArgumentError} if a setting is invalid
  */
 export const watchAsked = (): Watch => ({
-  limit: readSetting(MPI_SETTINGS.timeout, process.env) ?? 0,
-  debug: readSetting(MPI_SETTINGS.debug, process.env) === '1',
+  limit: setting('LOPS_TIMEOUT') ?? 0,
+  debug: setting('LOPS_DEBUG') === '1',
 });
 
 /** The object that compares calls on a communicator of this addon; in debug mode only. */
