@@ -2,7 +2,6 @@ import {
   accessSync,
   chmodSync,
   chownSync,
-  closeSync,
   constants,
   existsSync,
   lstatSync,
@@ -19,7 +18,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { ArgumentError, LopsError } from '../core/base/errors.js';
 import { checkPath, kindOf } from './parts/local-file.js';
-import { writeAll, writeAt } from './parts/raw-io.js';
+import { closing, writeAll, writeAt } from './parts/raw-io.js';
 
 /** A destination of bytes. */
 export interface ByteSink {
@@ -222,12 +221,7 @@ function writeToStream(path: string, body: (sink: ByteSink) => void): void {
   });
   const whole = Buffer.concat(pieces);
   for (const [at, bytes] of patches) whole.set(bytes, at);
-  const fd = openStream(path);
-  try {
-    writeAll(fd, whole);
-  } finally {
-    closeSync(fd);
-  }
+  closing(openStream(path), (fd) => writeAll(fd, whole));
 }
 
 /**
@@ -265,10 +259,10 @@ export function writeFileAtomically(path: string, body: (sink: ByteSink) => void
     }
     if (target.before?.isFolder) throw new ArgumentError(`${path} is a folder: expected a file, or nothing`);
     const temporary = temporaryFor(target);
-    const fd = createFile(temporary, target);
+    const opened = createFile(temporary, target);
     let position = 0;
     try {
-      try {
+      closing(opened, (fd) =>
         body({
           write(bytes) {
             writeAt(fd, bytes, position);
@@ -278,10 +272,8 @@ export function writeFileAtomically(path: string, body: (sink: ByteSink) => void
           get position() {
             return position;
           },
-        });
-      } finally {
-        closeSync(fd);
-      }
+        }),
+      );
       likeBefore(temporary, target);
       renameSync(temporary, target.path);
     } catch (error) {

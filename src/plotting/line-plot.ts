@@ -15,7 +15,7 @@ import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } f
 import type { ValueRange } from './color-range.js';
 import { checkRange, within } from './color-range.js';
 import type { Panel } from './panel.js';
-import { element, line, px, type Rect, text, textWidth } from './svg.js';
+import { type Attributes, element, line, px, type Rect, text, textWidth } from './svg.js';
 import { linearTicks, logTicks } from './ticks.js';
 
 /** One line of a plot. */
@@ -61,6 +61,7 @@ const SERIES = {
 } satisfies Defaults<Series>;
 /** A series with the defaults filled in. */
 type Curve = WithDefaults<Series, typeof SERIES>;
+type ColoredCurve = Curve & { readonly color: string };
 
 const DEFAULTS = {
   xRange: undefined,
@@ -112,12 +113,19 @@ function yEnds(series: readonly Curve[], scale: 'linear' | 'log'): ValueRange {
   return [within(low - room), within(high + room)];
 }
 
+const point = (cx: number, cy: number, { width, color }: ColoredCurve): string =>
+  element('circle', { cx, cy, r: 1.3 * width, fill: color });
+
+const stroke = ({ color, width, style }: ColoredCurve): Attributes => ({
+  stroke: color,
+  'stroke-width': width,
+  'stroke-dasharray': style === 'dashed' ? '5 3' : undefined,
+});
+
 /** Draws curves over a common pair of axes. */
 class LinePlot implements Panel {
   readonly aspect: number | undefined;
-  readonly #series: readonly Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>[];
-  readonly #labels: readonly (string | undefined)[];
-  readonly #xs: readonly (ArrayLike<number> | undefined)[];
+  readonly #series: readonly ColoredCurve[];
   readonly #options: Given;
   readonly #x: Axis;
   readonly #y: Axis;
@@ -125,13 +133,9 @@ class LinePlot implements Panel {
   constructor(series: readonly Curve[], options: Given) {
     this.#options = options;
     this.#series = series.map((s, k) => ({
-      y: s.y,
+      ...s,
       color: s.color ?? (schemeTableau10[k % schemeTableau10.length] as string),
-      width: s.width,
-      style: s.style,
     }));
-    this.#labels = series.map((s) => s.label);
-    this.#xs = series.map((s) => s.x);
     const scale = options.yScale;
     const [left, right] = options.xRange ?? xEnds(series);
     const [bottom, top] = options.yRange ?? yEnds(series, scale);
@@ -163,7 +167,7 @@ class LinePlot implements Panel {
       const at = x + width * fraction(this.#x, value);
       parts.push(line(at, y, at, y + height, GRID));
     }
-    const curves = this.#series.map((s, k) => this.#curve(area, s, this.#xs[k]));
+    const curves = this.#series.map((s) => this.#curve(area, s));
     parts.push(
       element('g', { 'clip-path': `url(#clip-${id})` }, curves.join('\n')),
       drawAxes(this.#axes, area),
@@ -172,41 +176,27 @@ class LinePlot implements Panel {
     return parts.join('\n');
   }
 
-  #curve(
-    area: Rect,
-    series: Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>,
-    xs: ArrayLike<number> | undefined,
-  ): string {
+  #curve(area: Rect, series: ColoredCurve): string {
     const path: string[] = [];
     const points: string[] = [];
     let pen = 'M';
     for (let k = 0; k < series.y.length; k++) {
-      const a = area.x + area.width * fraction(this.#x, xs ? (xs[k] as number) : k);
+      const a = area.x + area.width * fraction(this.#x, series.x ? (series.x[k] as number) : k);
       const b = area.y + area.height * fraction(this.#y, series.y[k] as number);
       if (!Number.isFinite(a) || !Number.isFinite(b)) {
         pen = 'M';
         continue;
       }
-      if (series.style === 'points')
-        points.push(element('circle', { cx: a, cy: b, r: 1.3 * series.width, fill: series.color }));
+      if (series.style === 'points') points.push(point(a, b, series));
       else path.push(`${pen}${px(a)} ${px(b)}`);
       pen = 'L';
     }
     if (series.style === 'points') return points.join('\n');
-    const dash = series.style === 'dashed' ? '5 3' : undefined;
-    const stroke = {
-      stroke: series.color,
-      'stroke-width': series.width,
-      'stroke-dasharray': dash,
-      'stroke-linejoin': 'round',
-    };
-    return element('path', { d: path.join(''), fill: 'none', ...stroke });
+    return element('path', { d: path.join(''), fill: 'none', ...stroke(series), 'stroke-linejoin': 'round' });
   }
 
   #legend(area: Rect): string {
-    const named = this.#series.flatMap((s, k) =>
-      this.#labels[k] === undefined ? [] : [{ ...s, label: this.#labels[k] as string }],
-    );
+    const named = this.#series.flatMap((s) => (s.label === undefined ? [] : [{ ...s, label: s.label }]));
     if (named.length === 0) return '';
     const [row, swatch, pad] = [TICK_SIZE + 4.5, 18, 5];
     const width = 3 * pad + swatch + Math.max(...named.map((s) => textWidth(s.label, TICK_SIZE)));
@@ -228,17 +218,12 @@ class LinePlot implements Panel {
     const parts = [element('rect', box)];
     named.forEach((s, k) => {
       const middle = y + 0.7 * pad + (k + 0.5) * row;
-      if (s.style === 'points')
-        parts.push(
-          element('circle', { cx: x + pad + swatch / 2, cy: middle, r: 1.3 * s.width, fill: s.color }),
-        );
-      else {
-        const dash = s.style === 'dashed' ? '5 3' : undefined;
-        const ends = { x1: x + pad, y1: middle, x2: x + pad + swatch, y2: middle };
-        parts.push(
-          element('line', { ...ends, stroke: s.color, 'stroke-width': s.width, 'stroke-dasharray': dash }),
-        );
-      }
+      const ends = { x1: x + pad, y1: middle, x2: x + pad + swatch, y2: middle };
+      parts.push(
+        s.style === 'points'
+          ? point(x + pad + swatch / 2, middle, s)
+          : element('line', { ...ends, ...stroke(s) }),
+      );
       parts.push(text(x + 2 * pad + swatch, middle + 0.36 * TICK_SIZE, s.label, { size: TICK_SIZE }));
     });
     return parts.join('\n');

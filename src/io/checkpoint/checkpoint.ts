@@ -1,5 +1,4 @@
 import {
-  closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -36,7 +35,7 @@ import { endOfLinks, isOldLeftover, writeFileAtomically, writing } from '../outp
 import { checkedSource, fileSource } from '../parts/byte-source.js';
 import { crc32 } from '../parts/crc32.js';
 import { checkPath, naming, withFile } from '../parts/local-file.js';
-import { readWhole } from '../parts/raw-io.js';
+import { closing, readWhole } from '../parts/raw-io.js';
 import { type FolderLock, lockFolder, unlockFolder } from './parts/folder-lock.js';
 
 /** Options of {@link Checkpoint}. */
@@ -518,14 +517,7 @@ export class Checkpoint {
 
 /** Waits until a file, or the entries of a folder, are on the disk. */
 function flush(path: string): void {
-  naming(path, () => {
-    const fd = openSync(path, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  });
+  naming(path, () => closing(openSync(path, 'r'), fsyncSync));
 }
 
 const checkSum = (text: string): number => crc32(new TextEncoder().encode(text));

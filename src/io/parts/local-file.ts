@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { ArgumentError } from '../../core/base/errors.js';
 import { textOf } from '../../core/base/text-of.js';
+import { closing } from './raw-io.js';
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
@@ -76,10 +77,6 @@ export function withFile<R>(path: string, body: (fd: number, size: number) => R)
   checkPath(path);
   return naming(path, () => {
     const { fd, size } = openRegular(path);
-    try {
-      return body(fd, size);
-    } finally {
-      closeSync(fd);
-    }
+    return closing(fd, () => body(fd, size));
   });
 }

@@ -1,5 +1,14 @@
-import { readSync, writeSync } from 'node:fs';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { ArgumentError } from '../../core/base/errors.js';
+
+/** Runs `body` with an open file, and closes it. */
+export function closing<R>(fd: number, body: (fd: number) => R): R {
+  try {
+    return body(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** The most bytes of one system call; the limit of read(2) is 2 GiB. */
 const MOST = 1 << 30;

@@ -10,13 +10,7 @@ import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from 
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
-import {
-  checkSame,
-  gatherFromAllRanks,
-  onAllRanks,
-  onRoot,
-  sameOnAllRanks,
-} from '../../core/ports/agreement.js';
+import { checkSame, gatherFromAllRanks, onRoot, sameOnAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
@@ -31,12 +25,12 @@ import {
   temporariesOf,
   temporaryFor,
   temporaryName,
-  writing,
 } from '../output.js';
 import { memorySource } from '../parts/byte-source.js';
 import { checkBoxes, moved, plainOptions } from '../parts/file-runs.js';
 import { checkPath, isMissing, kindOf, naming, withFile } from '../parts/local-file.js';
 import { pause, readWhole } from '../parts/raw-io.js';
+import { writeTogether } from '../parts/shared-file.js';
 import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './parts/zarr-codec.js';
 import { chunkCounts, chunkLayout, defaultChunks, forChunks } from './parts/zarr-layout.js';
 import {
@@ -363,11 +357,7 @@ interface Before {
 function writeChunks(
   folder: string,
   x: DistributedArray,
-  {
-    chunks,
-    compression,
-    level,
-  }: { readonly chunks: Shape; readonly compression: ZarrCompression; readonly level: number },
+  { chunks, compression, level }: Required<Pick<ZarrWriteOptions, 'chunks' | 'compression' | 'level'>>,
   before: Before,
 ): void {
   if (product(x.box.shape) === 0) return;
@@ -385,17 +375,8 @@ function writeChunks(
       }
       const pieces: Uint8Array[] = [];
       writeNpyData(chunk, (bytes) => pieces.push(bytes));
-      writeFileSync(
-        file,
-        encodeChunk(
-          pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces),
-          compression,
-          level,
-        ),
-        {
-          flag: 'wx',
-        },
-      );
+      const whole = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
+      writeFileSync(file, encodeChunk(whole, compression, level), { flag: 'wx' });
       likeBefore(file, before.file);
     });
     for (const inner of made) likeBefore(inner, before.folder);
@@ -471,8 +452,8 @@ export function writeZarr(path: string, x: DistributedArray, options?: ZarrWrite
   });
   tidy(() => {
     const part = moved(x, x.space.withLayout(chunkLayout(x.layout, chunks)));
-    const { target, temporary, before } = onRoot(comm, () =>
-      writing(path, () => {
+    writeTogether(comm, path, {
+      create() {
         const target = findTarget(folder);
         if (existsSync(target.path) && !isArray(target.path))
           throw new ArgumentError(`${path} exists and is no Zarr array: remove it, or choose another path`);
@@ -480,28 +461,16 @@ export function writeZarr(path: string, x: DistributedArray, options?: ZarrWrite
         const temporary = temporaryFor(target);
         mkdirSync(temporary, { mode: target.before ? 0o700 : 0o777 });
         return { target, temporary, before: { folder: target, file } };
-      }),
-    );
-    try {
-      onAllRanks(comm, () =>
-        writing(path, () => writeChunks(temporary, part, { chunks, compression, level }, before)),
-      );
-      onRoot(comm, () =>
-        writing(path, () => {
-          const file = join(temporary, METADATA);
-          writeFileSync(
-            file,
-            formatZarrMetadata(globalShape, dtype, chunks, { ...metadata, write: randomName() }),
-            { flag: 'wx' },
-          );
-          likeBefore(file, before.file);
-          likeBefore(temporary, before.folder);
-          replaceFolder(temporary, target.path);
-        }),
-      );
-    } catch (error) {
-      if (comm.rank === 0) rmSync(temporary, { recursive: true, force: true });
-      throw error;
-    }
+      },
+      write: ({ temporary, before }) => writeChunks(temporary, part, { chunks, compression, level }, before),
+      finish({ target, temporary, before }) {
+        const file = join(temporary, METADATA);
+        const text = formatZarrMetadata(globalShape, dtype, chunks, { ...metadata, write: randomName() });
+        writeFileSync(file, text, { flag: 'wx' });
+        likeBefore(file, before.file);
+        likeBefore(temporary, before.folder);
+        replaceFolder(temporary, target.path);
+      },
+    });
   });
 }
