@@ -1,34 +1,17 @@
 import type { AnyDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
-import type { Communicator } from '../../core/ports/communicator.js';
 import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
-import type { Space } from '../../core/vector/vector.js';
-import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
+import { checkFunctions, DelegatingProx, type ProxOperator } from './prox-operator.js';
 
 /**
  * A function over distributed vectors, under its name in PyLops-MPI. Every {@link ProxOperator}
  * takes distributed vectors, so this one only calls another.
  */
-export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
+export class MPIProxOperator extends DelegatingProx<AnyDistributedArray> {
   readonly f: ProxOperator<AnyDistributedArray>;
   constructor(f: ProxOperator<AnyDistributedArray>) {
-    super();
     checkFunctions('MPIProxOperator', { f });
+    super([f], `MPIProxOperator(${f.name})`);
     this.f = f;
-  }
-  override get name(): string {
-    return `MPIProxOperator(${this.f.name})`;
-  }
-  override memories(space: Space<AnyDistributedArray>): ProxMemory[] {
-    return this.f.memories(space);
-  }
-  override get comm(): Communicator | undefined {
-    return this.f.comm;
-  }
-  override get isSmooth(): boolean {
-    return this.f.isSmooth;
-  }
-  override get isQuadratic(): boolean {
-    return this.f.isQuadratic;
   }
   override value(x: AnyDistributedArray, dots = plainDots): number {
     return this.f.value(x, dots);

@@ -1,3 +1,4 @@
+import { memo } from '../../core/base/memo.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Communicator } from '../../core/ports/communicator.js';
@@ -5,7 +6,7 @@ import { type InnerProducts, plainDots } from '../../core/vector/inner-products.
 import { checkVector, type Space, type Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
-import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
+import { checkFunctions, DelegatingProx, type ProxOperator } from './prox-operator.js';
 
 /** Options of {@link Orthogonal}. */
 export interface OrthogonalOptions<D> {
@@ -25,16 +26,16 @@ const DEFAULTS = { alpha: 1, b: undefined } satisfies Defaults<OrthogonalOptions
  * f. The property of `Q` is not checked: test it with `Q Qᴴ u`. Source: Combettes and Pesquet,
  * "Proximal splitting methods in signal processing", 2011, table 10.1 x.
  */
-export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
+export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends DelegatingProx<V, D> {
   readonly f: ProxOperator<D>;
   readonly Q: LinearOperator<V, D>;
   readonly alpha: number;
   readonly #b: D | undefined;
   readonly #ranges = new WeakMap<Space<V>, Space<D>>();
   constructor(f: ProxOperator<D>, Q: LinearOperator<V, D>, options?: OrthogonalOptions<D>) {
-    super();
     const { alpha, b } = withDefaults('Orthogonal', options, DEFAULTS);
     checkFunctions('Orthogonal', { f });
+    super([f]);
     checkOperator('Orthogonal', Q);
     this.f = f;
     this.Q = Q;
@@ -42,26 +43,15 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
     if (b !== undefined) checkVector('Orthogonal', 'b', b);
     this.#b = b;
   }
-  override memories(space: Space<V>): ProxMemory[] {
-    return this.f.memories(this.#rangeOf(space));
-  }
   override get comm(): Communicator | undefined {
-    return this.Q.comm ?? this.f.comm;
+    return this.Q.comm ?? super.comm;
   }
-  override get isSmooth(): boolean {
-    return this.f.isSmooth;
-  }
-  override get isQuadratic(): boolean {
-    return this.f.isQuadratic;
-  }
-  #rangeOf(space: Space<V>): Space<D> {
-    let range = this.#ranges.get(space);
-    if (!range) this.#ranges.set(space, (range = this.Q.rangeOf(space)));
-    return range;
+  protected override innerSpace(space: Space<V>): Space<D> {
+    return memo(this.#ranges, space, () => this.Q.rangeOf(space));
   }
   /** Calls `body` with `u = Q x + b`. */
   #image<R>(x: V, more: number, body: (u: D, others: D[]) => R): R {
-    const space = this.#rangeOf(x.space);
+    const space = this.innerSpace(x.space);
     return withWorkspaces(
       Array.from({ length: 1 + more }, () => space),
       (works) => {

@@ -255,42 +255,62 @@ export function checkFunctions(name: string, functions: Readonly<Record<string, 
       throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${textOf(f)}`);
 }
 
+/**
+ * A function that calls others. It has their memories and their ranks. It is smooth, or quadratic,
+ * if all of them are.
+ */
+export abstract class DelegatingProx<
+  V extends AnyVector = AnyVector,
+  W extends AnyVector = V,
+> extends ProxOperator<V> {
+  readonly #functions: readonly ProxOperator<W>[];
+  readonly #name: string | undefined;
+  /** @param name the name in messages; by default that of the class */
+  constructor(functions: readonly ProxOperator<W>[], name?: string) {
+    super();
+    this.#functions = functions;
+    this.#name = name;
+  }
+  override get name(): string {
+    return this.#name ?? super.name;
+  }
+  /** The space of the functions' vectors, for a space of this function's vectors. */
+  protected innerSpace(space: Space<V>): Space<W> {
+    return space as Space<unknown> as Space<W>;
+  }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.#functions.flatMap((f) => f.memories(this.innerSpace(space)));
+  }
+  override get comm(): Communicator | undefined {
+    return this.#functions.find((f) => f.comm)?.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.#functions.every((f) => f.isSmooth);
+  }
+  override get isQuadratic(): boolean {
+    return this.#functions.every((f) => f.isQuadratic);
+  }
+}
+
 /** `f(a x + c b)` with c = ±1: `prox(x) = (prox_{a²τf}(a x + c b) − c b) / a` */
-class Precomposed<V extends AnyVector> extends ProxOperator<V> {
+class Precomposed<V extends AnyVector> extends DelegatingProx<V> {
   readonly #f: ProxOperator<V>;
   readonly #a: number;
   readonly #b: V | number;
   readonly #sign: 1 | -1;
-  readonly #name: string;
   constructor(f: ProxOperator<V>, a: number, b: V | number, method: 'translate' | 'precompose') {
-    super();
-    this.#name = `${f.name}.${method}()`;
+    super([f], `${f.name}.${method}()`);
     if (!(typeof a === 'number' && Number.isFinite(a) && a !== 0))
       throw new ArgumentError(
-        `${this.#name}: expected a to be a finite number other than 0, received ${textOf(a)}`,
+        `${this.name}: expected a to be a finite number other than 0, received ${textOf(a)}`,
       );
-    if (typeof b !== 'number') checkVector(this.#name, 'b', b);
+    if (typeof b !== 'number') checkVector(this.name, 'b', b);
     else if (!Number.isFinite(b))
-      throw new ArgumentError(`${this.#name}: expected b to be finite, received ${b}`);
+      throw new ArgumentError(`${this.name}: expected b to be finite, received ${b}`);
     this.#f = f;
     this.#a = a;
     this.#b = b;
     this.#sign = method === 'translate' ? -1 : 1;
-  }
-  override get name(): string {
-    return this.#name;
-  }
-  override memories(space: Space<V>): ProxMemory[] {
-    return this.#f.memories(space);
-  }
-  override get comm(): Communicator | undefined {
-    return this.#f.comm;
-  }
-  override get isSmooth(): boolean {
-    return this.#f.isSmooth;
-  }
-  override get isQuadratic(): boolean {
-    return this.#f.isQuadratic;
   }
   /** `y ← y + w c b` */
   #shift(y: AnyVector, w: number): void {
@@ -343,28 +363,13 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
 }
 
 /** `a f`: `prox = prox_{aτf}` */
-class Scaled<V extends AnyVector> extends ProxOperator<V> {
+class Scaled<V extends AnyVector> extends DelegatingProx<V> {
   readonly #f: ProxOperator<V>;
   readonly #a: number;
   constructor(f: ProxOperator<V>, a: number) {
-    super();
+    super([f], `${f.name}.scale(${a})`);
     this.#f = f;
     this.#a = checkPositive(`${f.name}.scale`, 'the factor', a);
-  }
-  override get name(): string {
-    return `${this.#f.name}.scale(${this.#a})`;
-  }
-  override memories(space: Space<V>): ProxMemory[] {
-    return this.#f.memories(space);
-  }
-  override get comm(): Communicator | undefined {
-    return this.#f.comm;
-  }
-  override get isSmooth(): boolean {
-    return this.#f.isSmooth;
-  }
-  override get isQuadratic(): boolean {
-    return this.#f.isQuadratic;
   }
   override value(x: V, dots = plainDots): number {
     this.check(x);
@@ -393,13 +398,13 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
 const QUADRATIC_DEFAULTS = { rho: 0, b: undefined, q: undefined } satisfies Defaults<Quadratic<never>>;
 
 /** `f + ρ/2 ‖x − b‖² + Re⟨q, x⟩`: `prox(x) = prox_{τ'f}(τ'(x/τ + ρb − q))`, `τ' = τ / (1 + τρ)` */
-class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
+class WithQuadratic<V extends AnyVector> extends DelegatingProx<V> {
   readonly #f: ProxOperator<V>;
   readonly #rho: number;
   readonly #b: V | undefined;
   readonly #q: V | undefined;
   constructor(f: ProxOperator<V>, quadratic: Quadratic<V>) {
-    super();
+    super([f], `${f.name}.addQuadratic()`);
     const { b, q, rho } = requireOptions(`${f.name}.addQuadratic`, quadratic, QUADRATIC_DEFAULTS);
     this.#f = f;
     this.#rho = rho;
@@ -407,21 +412,6 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     for (const [name, v] of Object.entries({ b, q })) if (v !== undefined) checkVector(this.name, name, v);
     this.#b = b;
     this.#q = q;
-  }
-  override get name(): string {
-    return `${this.#f.name}.addQuadratic()`;
-  }
-  override memories(space: Space<V>): ProxMemory[] {
-    return this.#f.memories(space);
-  }
-  override get comm(): Communicator | undefined {
-    return this.#f.comm;
-  }
-  override get isSmooth(): boolean {
-    return this.#f.isSmooth;
-  }
-  override get isQuadratic(): boolean {
-    return this.#f.isQuadratic;
   }
   #parts(x: V): { b: AnyVector | undefined; q: AnyVector | undefined } {
     return {
@@ -456,20 +446,17 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
 }
 
 /** The conjugate `f*`. Its prox is the dual prox of f. */
-class Conjugate<V extends AnyVector> extends ProxOperator<V> {
+class Conjugate<V extends AnyVector> extends DelegatingProx<V> {
   readonly #f: ProxOperator<V>;
   constructor(f: ProxOperator<V>) {
-    super();
+    super([f], `${f.name}.conjugate()`);
     this.#f = f;
   }
-  override get name(): string {
-    return `${this.#f.name}.conjugate()`;
+  override get isSmooth(): boolean {
+    return false;
   }
-  override memories(space: Space<V>): ProxMemory[] {
-    return this.#f.memories(space);
-  }
-  override get comm(): Communicator | undefined {
-    return this.#f.comm;
+  override get isQuadratic(): boolean {
+    return false;
   }
   override value(y: V, dots = plainDots): number {
     this.check(y);
@@ -503,12 +490,11 @@ const PROX_SUM_DEFAULTS = { niter: 100, tol: 1e-10 } satisfies Defaults<ProxSumO
  * @throws {@link PartitionError} if `tol > 0` and a mask splits the ranks of an operator inside a
  *   function.
  */
-export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
+export class ProxSum<V extends AnyVector = AnyVector> extends DelegatingProx<V> {
   readonly functions: readonly ProxOperator<V>[];
   readonly niter: number;
   readonly tol: number;
   constructor(functions: readonly ProxOperator<V>[], options?: ProxSumOptions) {
-    super();
     const { niter, tol } = withDefaults('ProxSum', options, PROX_SUM_DEFAULTS);
     checkList('ProxSum', 'functions', functions);
     if (functions.length === 0)
@@ -516,21 +502,11 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     checkFunctions('ProxSum', Object.fromEntries(functions.map((f, k) => [`function ${k}`, f])));
     checkPositiveCount('ProxSum', { niter });
     checkNonNegative('ProxSum', { tol });
-    this.functions = [...functions];
+    const own = [...functions];
+    super(own);
+    this.functions = own;
     this.niter = niter;
     this.tol = tol;
-  }
-  override memories(space: Space<V>): ProxMemory[] {
-    return this.functions.flatMap((f) => f.memories(space));
-  }
-  override get comm(): Communicator | undefined {
-    return this.functions.find((f) => f.comm)?.comm;
-  }
-  override get isSmooth(): boolean {
-    return this.functions.every((f) => f.isSmooth);
-  }
-  override get isQuadratic(): boolean {
-    return this.functions.every((f) => f.isQuadratic);
   }
   override value(x: V, dots = plainDots): number {
     this.check(x);
