@@ -1,11 +1,9 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
-import { complexOf, type DType, isComplex } from '../core/base/dtype.js';
+import type { DType } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { withDefaults } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
-import { LinearOperator, SPACE_DEFAULTS, type SpaceOptions } from '../core/operator/linear-operator.js';
+import { LinearOperator, naturalSpace, type SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Elements } from '../core/ports/backend.js';
-import { resolveBackend } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
 
@@ -27,12 +25,7 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
    * holds no data, the dtype is the backend's default.
    */
   override domain(options?: SpaceOptions): NDArraySpace {
-    const given = withDefaults(`${this.name}.domain`, options, SPACE_DEFAULTS);
-    const backend = resolveBackend(given.backend);
-    let dtype = given.dtype ?? this.dtype;
-    if (given.dtype === undefined && !this.holdsData && !backend.dtypes.includes(dtype)) {
-      dtype = isComplex(dtype) ? complexOf(backend.defaultDType) : backend.defaultDType;
-    }
+    const { dtype, backend } = naturalSpace(this, options);
     return NDArraySpace.of(this.dims, dtype, backend);
   }
   override rangeOf(x: Space<NDArray>): NDArraySpace {

@@ -21,7 +21,6 @@ import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
  */
 export class MPIBlockDiag extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
-  override readonly complexLinear: boolean;
   readonly #blocks: RankBlocks;
   readonly #model: BlockForm;
   readonly #data: BlockForm;
@@ -36,10 +35,8 @@ export class MPIBlockDiag extends MPILinearOperator {
     const blocks = new RankBlocks('MPIBlockDiag', ops, options);
     const model = new BlockForm(blocks.dims);
     const data = new BlockForm(blocks.dimsd);
-    const { dtype, holdsData, comm, zero } = blocks;
-    super({ dims: model.shape, dimsd: data.shape, dtype, holdsData, comm, zero });
+    super({ dims: model.shape, dimsd: data.shape, ...blocks.spec });
     this.ops = blocks.ops;
-    this.complexLinear = blocks.complexLinear;
     this.#blocks = blocks;
     this.#model = model;
     this.#data = data;

@@ -70,7 +70,6 @@ type MPIFourierSpec = FourierSpec & WithDefaults<MPITransformOptions, typeof MPI
 export abstract class MPIFourierOperator extends MPILinearOperator {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
   readonly fs: readonly Float64Array[];
-  override readonly complexLinear: boolean;
   readonly #plans: FourierPlans;
   readonly #model: LayoutAdapter;
   readonly #data: LayoutAdapter;
@@ -81,9 +80,14 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
     const { dtype } = spec;
     const comm = resolveCommunicator(spec.comm);
     const scheme = new FourierScheme(owner, dims, axes, spec);
-    super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype, comm });
+    super({
+      dims: scheme.dims,
+      dimsd: scheme.dimsd,
+      dtype: scheme.realModel ? realOf(dtype) : dtype,
+      complexLinear: !scheme.realModel,
+      comm,
+    });
     this.fs = scheme.frequencies;
-    this.complexLinear = !scheme.realModel;
     const axisOf = (axis: number | undefined, name: string) =>
       axis === undefined ? undefined : toAxis(axis, scheme.dims.length, name);
     this.#dataAxis = axisOf(spec.dataAxis, 'dataAxis');

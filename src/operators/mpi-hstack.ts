@@ -1,6 +1,6 @@
 import type { DType } from '../core/base/dtype.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import { givenDType, type SpaceOptions } from '../core/operator/linear-operator.js';
+import { commonSpec, givenDType, type SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Space } from '../core/vector/vector.js';
 import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
 import { MPIVStack } from './mpi-vstack.js';
@@ -17,7 +17,6 @@ import type { BlockOptions } from './rank-blocks.js';
  */
 export class MPIHStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
-  override readonly complexLinear: boolean;
   readonly #adjoint: MPIVStack;
 
   /**
@@ -28,11 +27,10 @@ export class MPIHStack extends MPILinearOperator {
     // An element that is not an operator is passed on unchanged, so that MPIVStack throws on all
     // ranks.
     const stack = new MPIVStack(Array.isArray(ops) ? ops.map((op) => op?.H ?? op) : ops, options);
-    const { dims: dimsd, dimsd: dims, dtype, holdsData, comm, zero } = stack;
-    super({ dims, dimsd, dtype, holdsData, comm, zero });
+    const { dims: dimsd, dimsd: dims, comm, zero } = stack;
+    super({ dims, dimsd, ...commonSpec([stack]), comm, zero });
     this.ops = [...ops];
     this.#adjoint = stack;
-    this.complexLinear = stack.complexLinear;
   }
 
   /** Vectors keep their own dtypes, which the operators may convert. */

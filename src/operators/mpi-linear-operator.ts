@@ -1,5 +1,5 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
-import { complexOf, type DType, isComplex, realOf } from '../core/base/dtype.js';
+import type { DType } from '../core/base/dtype.js';
 import { PartitionError } from '../core/base/errors.js';
 import { withDefaults } from '../core/base/options.js';
 import type { Shape } from '../core/base/shape.js';
@@ -8,9 +8,10 @@ import { Layout } from '../core/distributed/layout.js';
 import { DistributedSpace, type Partition } from '../core/distributed/space.js';
 import {
   checkOperator,
+  commonSpec,
   LinearOperator,
+  naturalSpace,
   type OperatorSpec,
-  SPACE_DEFAULTS,
   type SpaceOptions,
 } from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -21,20 +22,6 @@ import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-opt
 
 /** A linear operator of one rank, of which distributed operators are made. */
 export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
-
-/**
- * A backend and a dtype that the backend holds: the operator's own dtype, or the real or complex
- * dtype of the backend's default precision.
- */
-function choose(name: string, dtype: DType, holdsData: boolean, options: SpaceOptions) {
-  const { backend: asked, dtype: wanted } = withDefaults(`${name}.domain`, options, SPACE_DEFAULTS);
-  const backend = resolveBackend(asked);
-  const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : realOf(backend.defaultDType);
-  return {
-    backend,
-    dtype: wanted ?? (holdsData || backend.dtypes.includes(dtype) ? dtype : fallback),
-  };
-}
 
 /**
  * A linear operator from distributed arrays to distributed arrays: the base class of distributed
@@ -75,7 +62,7 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
       layout,
       partition,
       comm: this.comm,
-      ...choose(this.name, this.dtype, this.holdsData, options),
+      ...naturalSpace(this, options),
     });
   }
 
@@ -103,12 +90,10 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
 
 class Replicated extends MPILinearOperator {
   readonly #op: LocalLinearOperator;
-  override readonly complexLinear: boolean;
 
   constructor(op: LocalLinearOperator, comm: Communicator | undefined) {
-    super({ dims: op.dims, dimsd: op.dimsd, dtype: op.dtype, holdsData: op.holdsData, comm });
+    super({ dims: op.dims, dimsd: op.dimsd, ...commonSpec([op]), comm });
     this.#op = op;
-    this.complexLinear = op.complexLinear;
   }
   override get zero(): boolean {
     return this.#op.zero;

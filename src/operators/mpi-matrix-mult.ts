@@ -243,26 +243,31 @@ export class MPIMatrixMult extends MPILinearOperator {
     const data = (rank: number) => this.#data.layout.box(rank);
 
     const inner = kind === 'block' ? modelRows : refine(columns, modelRows);
-    this.#forward = inner.starts.map((_, t) => ({
-      a: new MatrixPanel(
-        [N, K],
-        held,
-        boxes(
-          (i) => part(rows, i),
-          () => part(inner, t),
-        ),
-        comm,
-      ),
-      b: new MatrixPanel(
-        this.dims,
-        model,
-        boxes(
-          () => part(inner, t),
+    /** The panels of A, and those of X or Y with the same rows and this rank's columns. */
+    const pairs = (
+      steps: Cuts,
+      a: {
+        readonly held: (rank: number) => IndexBox;
+        readonly at: (t: number) => (rank: number) => IndexBox;
+      },
+      b: { readonly shape: Shape; readonly held: (rank: number) => IndexBox },
+    ): PanelPair[] =>
+      steps.starts.map((_, t) => {
+        const rows = boxes(
+          () => part(steps, t),
           (_, j) => part(width, j),
-        ),
-        comm,
-      ),
-    }));
+        );
+        return {
+          a: new MatrixPanel([N, K], a.held, a.at(t), comm),
+          b: new MatrixPanel(b.shape, b.held, rows, comm),
+        };
+      });
+    const columnsOf = (t: number) =>
+      boxes(
+        (i) => part(rows, i),
+        () => part(inner, t),
+      );
+    this.#forward = pairs(inner, { held, at: columnsOf }, { shape: this.dims, held: model });
     // The adjoint needs the rows of Aᴴ that correspond to this rank's rows of X, with all their
     // columns. The second copy divides these columns among the columns of the grid.
     const kept = evenCuts(N, pc);
@@ -273,28 +278,13 @@ export class MPIMatrixMult extends MPILinearOperator {
     if (kind === 'summa' && saveAt)
       this.#transposed = DeviceConstants.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
     const outer = this.#transposed ? refine(kept, rows) : rows;
-    this.#adjoint = this.#sums
-      ? []
-      : outer.starts.map((_, t) => ({
-          a: new MatrixPanel(
-            [N, K],
-            this.#transposed ? again : held,
-            boxes(
-              () => part(outer, t),
-              (i) => part(modelRows, i),
-            ),
-            comm,
-          ),
-          b: new MatrixPanel(
-            this.dimsd,
-            data,
-            boxes(
-              () => part(outer, t),
-              (_, j) => part(width, j),
-            ),
-            comm,
-          ),
-        }));
+    const rowsOf = (t: number) =>
+      boxes(
+        () => part(outer, t),
+        (i) => part(modelRows, i),
+      );
+    const source = { held: this.#transposed ? again : held, at: rowsOf };
+    this.#adjoint = this.#sums ? [] : pairs(outer, source, { shape: this.dimsd, held: data });
   }
 
   /**

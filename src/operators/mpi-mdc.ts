@@ -58,7 +58,6 @@ const formOf = ({ layout }: { readonly layout: Layout }, side: Side): LayoutAdap
  * @example new MPIMDC(NDArray.normal([2, 3, 2], { dtype: 'complex128' }), 9)
  */
 export class MPIMDC extends MPILinearOperator {
-  override readonly complexLinear = false;
   readonly #kernel: Fredholm1;
   readonly #scale: number;
   readonly #conj: boolean;
@@ -94,7 +93,14 @@ export class MPIMDC extends MPILinearOperator {
       };
     };
     const [model, data] = [side(columns, twosided), side(rows, false)];
-    super({ dims: model.dims, dimsd: data.dims, dtype: real, holdsData: true, comm });
+    super({
+      dims: model.dims,
+      dimsd: data.dims,
+      dtype: real,
+      holdsData: true,
+      complexLinear: false,
+      comm,
+    });
     this.#kernel = new Fredholm1(G, nv, { dtype: isComplex(dtype) ? dtype : complexOf(dtype) });
     this.#scale = mdcScale('MPIMDC', nt, given);
     this.#conj = conj;

@@ -13,7 +13,6 @@ import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-sta
  */
 export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
   readonly ops: readonly BlockOperator<AnyVector>[];
-  override readonly complexLinear: boolean;
 
   /**
    * Makes the operator of a list of operators, one for each block.
@@ -24,7 +23,6 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
     const total = (k: 0 | 1) => ops.reduce((n, op) => n + op.shape[k], 0);
     super({ dims: [total(1)], dimsd: [total(0)], ...spec });
     this.ops = [...ops];
-    this.complexLinear = ops.every((op) => op.complexLinear);
   }
 
   override get zero(): boolean {

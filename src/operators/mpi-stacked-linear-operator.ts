@@ -1,10 +1,11 @@
-import { complexOf, type DType, isComplex, promote } from '../core/base/dtype.js';
+import type { DType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError } from '../core/base/errors.js';
 import { checkList } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { type StackedDistributedArray, StackedSpace } from '../core/distributed/stacked-distributed-array.js';
 import {
   type AnyOperator,
+  commonSpec,
   givenDType,
   LinearOperator,
   type OperatorSpec,
@@ -68,10 +69,7 @@ export type BlockOperator<M extends Vector<M>> = LinearOperator<M, any>;
  * @throws {@link ArgumentError} unless all are distributed operators
  * @throws {@link PartitionError} unless they have one communicator
  */
-export function stackOf(
-  owner: string,
-  ops: readonly AnyOperator[],
-): { dtype: DType; holdsData: boolean; comm: Communicator } {
+export function stackOf(owner: string, ops: readonly AnyOperator[]) {
   checkList(owner, 'operators', ops);
   const first = ops[0];
   if (!first) throw new ArgumentError(`${owner}: expected at least one operator, received none`);
@@ -81,12 +79,5 @@ export function stackOf(
     if (op.comm.id !== first.comm?.id)
       throw new PartitionError(`${owner}: the operators live on different communicators`);
   }
-  const held = ops.filter((op) => op.holdsData).map((op) => op.dtype);
-  const precision = held.length > 0 ? held.reduce(promote) : first.dtype;
-  const anyComplex = ops.some((op) => isComplex(op.dtype));
-  return {
-    dtype: anyComplex ? complexOf(precision) : precision,
-    holdsData: held.length > 0,
-    comm: first.comm as Communicator,
-  };
+  return { ...commonSpec(ops), comm: first.comm as Communicator };
 }

@@ -22,7 +22,6 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
   StackedDistributedArray
 > {
   readonly ops: readonly BlockOperator<M>[];
-  override readonly complexLinear: boolean;
   readonly #domains = new WeakMap<Space<StackedDistributedArray>, readonly Space<M>[]>();
 
   /**
@@ -43,7 +42,6 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
     const { dims } = ops.find((op) => op.dims.length > 1) ?? first;
     super({ dims, dimsd: [ops.reduce((n, op) => n + op.shape[0], 0)], ...spec });
     this.ops = [...ops];
-    this.complexLinear = ops.every((op) => op.complexLinear);
   }
 
   override get zero(): boolean {

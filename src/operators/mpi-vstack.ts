@@ -39,7 +39,6 @@ function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
  */
 export class MPIVStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
-  override readonly complexLinear: boolean;
   readonly #blocks: RankBlocks;
   readonly #data: BlockForm;
   readonly #modelViews: BlockViews;
@@ -52,16 +51,8 @@ export class MPIVStack extends MPILinearOperator {
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const blocks = new RankBlocks('MPIVStack', ops, options);
     const data = new BlockForm(blocks.dimsd);
-    super({
-      dims: common('MPIVStack', blocks.dims),
-      dimsd: data.shape,
-      dtype: blocks.dtype,
-      holdsData: blocks.holdsData,
-      comm: blocks.comm,
-      zero: blocks.zero,
-    });
+    super({ dims: common('MPIVStack', blocks.dims), dimsd: data.shape, ...blocks.spec });
     this.ops = blocks.ops;
-    this.complexLinear = blocks.complexLinear;
     this.#blocks = blocks;
     this.#data = data;
     this.#modelViews = new BlockViews(

@@ -5,7 +5,7 @@ import { memo } from '../core/base/memo.js';
 import { withDefaults } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { LinearOperator } from '../core/operator/linear-operator.js';
+import { commonSpec, LinearOperator } from '../core/operator/linear-operator.js';
 import { type Failure, failureOf, gatherFromAllRanks, throwFailure } from '../core/ports/agreement.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
@@ -54,8 +54,7 @@ const WAYS: Readonly<Record<Direction, Way>> = {
 interface Blocks {
   readonly dims: Shape[];
   readonly dimsd: Shape[];
-  readonly dtypes: { readonly dtype: DType; readonly holdsData: boolean }[];
-  readonly complexLinear: boolean;
+  readonly types: ReturnType<typeof commonSpec>[];
   readonly zero: boolean;
   /** True if the natural models of one of the operators are complex. */
   readonly complexModels: boolean;
@@ -80,12 +79,9 @@ export function stackedShape(shapes: readonly Shape[]): Shape {
  * are invalid, all ranks throw an error of the same class.
  */
 export class RankBlocks {
-  readonly comm: Communicator;
   readonly ops: readonly LocalLinearOperator[];
-  readonly dtype: DType;
-  readonly holdsData: boolean;
-  readonly complexLinear: boolean;
-  readonly zero: boolean;
+  /** The properties of an operator that consists of those of all ranks. */
+  readonly spec: ReturnType<typeof commonSpec> & { readonly comm: Communicator; readonly zero: boolean };
   readonly #complexModels: boolean;
   /** For the operators of all ranks together. */
   readonly #images: Readonly<Record<Direction, Images>>;
@@ -98,17 +94,11 @@ export class RankBlocks {
   constructor(owner: string, ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const comm = resolveCommunicator(options.comm);
     const all = gatherFromAllRanks(comm, () => describe(ops, owner, options));
-    const types = all.flatMap((b) => b.dtypes);
+    const types = all.flatMap((b) => b.types);
     if (types.length === 0)
       throw new ArgumentError(`${owner}: expected at least one operator on some rank, received none`);
-    const held = types.filter((t) => t.holdsData).map((t) => t.dtype);
-    const precision = held.length > 0 ? held.reduce(promote) : (types[0]?.dtype as DType);
-    this.comm = comm;
     this.ops = [...ops];
-    this.dtype = types.some((t) => isComplex(t.dtype)) ? complexOf(precision) : precision;
-    this.holdsData = held.length > 0;
-    this.complexLinear = all.every((b) => b.complexLinear);
-    this.zero = all.every((b) => b.zero);
+    this.spec = { ...commonSpec(types), comm, zero: all.every((b) => b.zero) };
     this.dims = all.map((b) => b.dims);
     this.dimsd = all.map((b) => b.dimsd);
     this.#complexModels = all.some((b) => b.complexModels);
@@ -206,8 +196,7 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
   return {
     dims: ops.map((op) => op.dims),
     dimsd: ops.map((op) => op.dimsd),
-    dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
-    complexLinear: ops.every((op) => op.complexLinear),
+    types: ops.map((op) => commonSpec([op])),
     zero: ops.every((op) => op.zero),
     complexModels: ops.some((op) => isComplex(op.domain().dtype)),
     images: ops.map((op) => ({ forward: imagesOf(op, 'forward'), adjoint: imagesOf(op, 'adjoint') })),

@@ -1,7 +1,7 @@
 import { NDArray } from '../array/ndarray.js';
 import { abs, im, isScalar, re, type Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
-import { checkDType, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
+import { checkDType, complexOf, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { memo } from '../base/memo.js';
 import { type Defaults, withDefaults } from '../base/options.js';
@@ -10,6 +10,7 @@ import { textOf } from '../base/text-of.js';
 import { movedTo } from '../distributed/fill-into.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
+import { resolveBackend } from '../ports/defaults.js';
 import { vdots } from '../vector/inner-products.js';
 import { type Filled, takeReturned } from '../vector/returned.js';
 import {
@@ -33,7 +34,7 @@ import {
   workingDType,
 } from './operator-algebra.js';
 
-export { commonSpace, fitting, givenDType, takenBy } from './operator-algebra.js';
+export { commonSpace, commonSpec, fitting, givenDType, takenBy } from './operator-algebra.js';
 
 /** The shapes of an operator's vectors, its dtype and its properties. */
 export interface OperatorSpec {
@@ -53,6 +54,11 @@ export interface OperatorSpec {
   readonly comm?: Communicator | undefined;
   /** The operator is 0, so that a dot test in which all products are 0 passes. @default false */
   readonly zero?: boolean;
+  /**
+   * False if `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data).
+   * @default true
+   */
+  readonly complexLinear?: boolean;
 }
 
 /** Dtype and backend of the natural space of an operator. */
@@ -60,7 +66,22 @@ export interface SpaceOptions {
   readonly dtype?: DType;
   readonly backend?: Backend | string;
 }
-export const SPACE_DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
+const SPACE_DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
+
+/**
+ * The dtype and the backend of an operator's natural space. If the backend lacks the operator's dtype
+ * and the operator holds no data, the dtype is the backend's default.
+ */
+export function naturalSpace(
+  { name, dtype, holdsData }: Pick<AnyOperator, 'name' | 'dtype' | 'holdsData'>,
+  options: SpaceOptions | undefined,
+): { readonly dtype: DType; readonly backend: Backend } {
+  const given = withDefaults(`${name}.domain`, options, SPACE_DEFAULTS);
+  const backend = resolveBackend(given.backend);
+  const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : backend.defaultDType;
+  const own = holdsData || backend.dtypes.includes(dtype) ? dtype : fallback;
+  return { backend, dtype: given.dtype ?? own };
+}
 
 /** Options of {@link LinearOperator.dotTest}. */
 export interface DotTestOptions<M> {
@@ -109,7 +130,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   /**
    * False if `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data).
    */
-  readonly complexLinear: boolean = true;
+  readonly complexLinear: boolean;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
   /** True for a method that has no argument to fill and must therefore return its result. */
@@ -125,6 +146,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     this.holdsData = spec.holdsData ?? false;
     this.comm = spec.comm;
     this.#zero = spec.zero ?? false;
+    this.complexLinear = spec.complexLinear ?? true;
   }
 
   /** True if the operator is known to be 0. */
@@ -479,11 +501,9 @@ export type AnyOperator = LinearOperator<any, any>;
 /** An operator made of others by a rule of operator-algebra.ts. */
 class Composite<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
   readonly #rule: OperatorRule<M, D>;
-  override readonly complexLinear: boolean;
   constructor(rule: OperatorRule<M, D>) {
     super(rule.spec);
     this.#rule = rule;
-    this.complexLinear = rule.complexLinear;
   }
   override get name(): string {
     return this.#rule.name;

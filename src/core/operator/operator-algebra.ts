@@ -5,7 +5,6 @@ import { memo } from '../base/memo.js';
 import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { addInto, fillInto } from '../distributed/fill-into.js';
-import type { Communicator } from '../ports/communicator.js';
 import { type Space, sameMemory, type Vector, viewAs } from '../vector/vector.js';
 import { withWorkspace } from '../vector/workspace.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
@@ -18,7 +17,6 @@ import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './
 export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   readonly name: string;
   readonly spec: OperatorSpec;
-  readonly complexLinear: boolean;
   /** Computed at each call: some operators must read their data for it. */
   readonly zero: boolean;
   domain(options: SpaceOptions): Space<M>;
@@ -81,31 +79,41 @@ const inDType = <V>(space: Space<V>, dtype: DType): Space<V> =>
   space.dtype === dtype ? space : (space.withDType(dtype) as Space<V>);
 
 /**
- * The dtype, data and communicator of an operator made of two.
- * @throws {@link DTypeError} if both hold data, of different precision
- * @throws {@link PartitionError} if they have different communicators
+ * What operators made of several have in common: a dtype in which all can work, whether one of them
+ * holds data, and whether all are linear for complex factors.
+ * @throws {@link DTypeError} if operators hold data of different precision
  */
-function combined(
-  a: AnyOperator,
-  b: AnyOperator,
-): { dtype: DType; holdsData: boolean; comm: Communicator | undefined } {
-  const leading = b.holdsData && !a.holdsData ? b : a;
-  const other = leading === a ? b : a;
-  const dtype =
-    a.holdsData && b.holdsData
-      ? promote(a.dtype, b.dtype)
-      : isComplex(other.dtype) && !isComplex(leading.dtype)
-        ? complexOf(leading.dtype)
-        : leading.dtype;
+export function commonSpec(
+  ops: readonly Pick<AnyOperator, 'dtype' | 'holdsData' | 'complexLinear'>[],
+): Required<Pick<OperatorSpec, 'dtype' | 'holdsData' | 'complexLinear'>> {
+  const held = ops.filter((op) => op.holdsData).map((op) => op.dtype);
+  const dtype = held.length > 0 ? held.reduce(promote) : (ops[0] as AnyOperator).dtype;
+  return {
+    dtype: ops.some((op) => isComplex(op.dtype)) ? complexOf(dtype) : dtype,
+    holdsData: held.length > 0,
+    complexLinear: ops.every((op) => op.complexLinear),
+  };
+}
+
+/**
+ * As {@link commonSpec}, with the communicator.
+ * @throws {@link PartitionError} if the operators have different communicators
+ */
+function combined(a: AnyOperator, b: AnyOperator) {
   if (a.comm && b.comm && a.comm.id !== b.comm.id)
     throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
-  return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
+  return { ...commonSpec([a, b]), comm: a.comm ?? b.comm };
 }
 
 /** The inner operator converts the dtype. */
 const asGiven = (dtype: DType): DType => dtype;
 
-const sameData = (of: AnyOperator) => ({ dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
+const sameData = ({ dtype, holdsData, comm, complexLinear }: AnyOperator) => ({
+  dtype,
+  holdsData,
+  comm,
+  complexLinear,
+});
 
 /** `Aᴴ` */
 export function adjointRule<D extends Vector<D>, M extends Vector<M>>(
@@ -114,7 +122,6 @@ export function adjointRule<D extends Vector<D>, M extends Vector<M>>(
   return {
     name: `${of.name}.H`,
     spec: { dims: of.dimsd, dimsd: of.dims, ...sameData(of) },
-    complexLinear: of.complexLinear,
     get zero() {
       return of.zero;
     },
@@ -137,7 +144,6 @@ export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(
   return {
     name: `${of.name}.conj()`,
     spec: { dims: of.dims, dimsd: of.dimsd, ...sameData(of) },
-    complexLinear: of.complexLinear,
     get zero() {
       return of.zero;
     },
@@ -191,7 +197,6 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(
   return {
     name,
     spec,
-    complexLinear: of.complexLinear,
     get zero() {
       return (re(alpha) === 0 && im(alpha) === 0) || of.zero;
     },
@@ -307,7 +312,6 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(
   return {
     name,
     spec,
-    complexLinear: a.complexLinear && b.complexLinear,
     get zero() {
       return a.zero && b.zero;
     },
@@ -365,7 +369,6 @@ export function productRule<M extends Vector<M>, K extends Vector<K>, D extends 
   return {
     name: 'Product',
     spec: { dims: b.dims, dimsd: a.dimsd, ...combined(a, b) },
-    complexLinear: a.complexLinear && b.complexLinear,
     get zero() {
       return a.zero || b.zero;
     },
@@ -411,7 +414,6 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
   return {
     name,
     spec,
-    complexLinear: of.complexLinear,
     get zero() {
       return p > 0 && of.zero;
     },

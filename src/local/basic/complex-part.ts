@@ -23,10 +23,9 @@ const DEFAULTS = { dtype: 'complex128' } satisfies Defaults<ComplexPartOptions>;
  * respect to the real part of inner products.
  */
 export abstract class ComplexPart extends LocalOperator {
-  override readonly complexLinear = false;
   constructor(owner: string, dims: number | Shape, options: ComplexPartOptions) {
     const { dtype } = withDefaults(owner, options, DEFAULTS);
-    super({ dims: toShape(dims, 'dims'), dtype });
+    super({ dims: toShape(dims, 'dims'), dtype, complexLinear: false });
   }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
     const space = super.rangeOf(x);

@@ -19,15 +19,14 @@ const DEFAULTS = { dtype: 'complex128' } satisfies Defaults<ConjOptions>;
  * @example new Conj([3, 4])
  */
 export class Conj extends LocalOperator {
-  override readonly complexLinear = false;
   constructor(dims: number | Shape, options?: ConjOptions) {
     const { dtype } = withDefaults('Conj', options, DEFAULTS);
-    super({ dims: toShape(dims, 'dims'), dtype });
+    super({ dims: toShape(dims, 'dims'), dtype, complexLinear: false });
   }
   protected override forward(x: NDArray, y: NDArray): void {
-    if (y.size > 0) y.backend.unary('conj', x, y);
+    y.backend.unary('conj', x, y);
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
-    if (x.size > 0) x.backend.unary('conj', y, x);
+    x.backend.unary('conj', y, x);
   }
 }

@@ -1,9 +1,8 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
-import { LocalOperator } from '../local-operator.js';
+import { formatShape, type Shape, stridesOf, toShape } from '../../core/base/shape.js';
+import { RearrangingOperator } from '../parts/rearranging-operator.js';
 
 /** Options of {@link Identity}. */
 export interface IdentityOptions {
@@ -20,8 +19,7 @@ const DEFAULTS = { dtype: 'float64' } satisfies Defaults<IdentityOptions>;
  *
  * @example new Identity(3, 5)
  */
-export class Identity extends LocalOperator {
-  readonly #common: Shape;
+export class Identity extends RearrangingOperator {
   constructor(N: number | Shape, M: number | Shape = N, options?: IdentityOptions) {
     const { dtype } = withDefaults('Identity', options, DEFAULTS);
     const [dimsd, dims] = [toShape(N, 'N'), toShape(M, 'M')];
@@ -29,22 +27,8 @@ export class Identity extends LocalOperator {
       throw new ShapeError(
         `Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`,
       );
-    super({ dims, dimsd, dtype });
-    this.#common = dims.map((m, k) => Math.min(m, dimsd[k] as number));
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#copy(x, this.dims, y, this.dimsd);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#copy(y, this.dimsd, x, this.dims);
-  }
-  #copy(x: NDArray, from: Shape, y: NDArray, to: Shape): void {
-    if (!sameShape(this.#common, to)) y.fill(0);
-    if (product(this.#common) === 0) return;
-    if (sameShape(from, to)) y.backend.copy(x, y);
-    else {
-      const source = { elements: x, start: 0, strides: stridesOf(from) };
-      y.backend.stridedCopy(this.#common, source, { elements: y, start: 0, strides: stridesOf(to) }, 'set');
-    }
+    const shape = dims.map((m, k) => Math.min(m, dimsd[k] as number));
+    const walk = (of: Shape) => ({ start: 0, strides: stridesOf(of) });
+    super({ dims, dimsd, dtype }, [{ shape, model: walk(dims), data: walk(dimsd) }]);
   }
 }

@@ -1,11 +1,11 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { product } from '../../core/base/shape.js';
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { commonSpec, type LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
-import { checkOperators, commonDType } from '../parts/stacking.js';
+import { checkOperators } from '../parts/stacking.js';
 
 /**
  * Kronecker product: `y = (A₁ ⊗ A₂) x`, that is `Y = A₁ X A₂ᵀ` for X and Y, the row-major matrices
@@ -15,14 +15,12 @@ import { checkOperators, commonDType } from '../parts/stacking.js';
  * @example new Kronecker(new Flip(3), new FirstDerivative(4))
  */
 export class Kronecker extends LocalOperator {
-  override readonly complexLinear: boolean;
   readonly #forward: Pair;
   readonly #adjoint: Pair;
   constructor(Op1: AnyLocalOperator, Op2: AnyLocalOperator) {
     checkOperators('Kronecker', [Op1, Op2]);
     const [[n1, m1], [n2, m2]] = [Op1.shape, Op2.shape];
-    super({ dims: m1 * m2, dimsd: n1 * n2, ...commonDType([Op1, Op2]) });
-    this.complexLinear = Op1.complexLinear && Op2.complexLinear;
+    super({ dims: m1 * m2, dimsd: n1 * n2, ...commonSpec([Op1, Op2]) });
     this.#forward = [Op1, Op2];
     this.#adjoint = [Op1.H, Op2.H];
   }

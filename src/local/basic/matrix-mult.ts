@@ -1,11 +1,10 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
-import type { MatMul, Trans } from '../../core/ports/backend.js';
+import { formatShape, type Shape, toShape } from '../../core/base/shape.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
+import { AxisMatrix } from '../parts/axis-matrix.js';
+import { MapOperator } from '../parts/map-operator.js';
 
 /** Options of {@link MatrixMult}. */
 export interface MatrixMultOptions {
@@ -27,12 +26,7 @@ const DEFAULTS = { otherdims: undefined, dtype: undefined } satisfies Defaults<M
  *
  * @example new MatrixMult([[1, 2, 3], [4, 5, 6]], { otherdims: 2 })
  */
-export class MatrixMult extends LocalOperator {
-  readonly #matrix: DeviceConstants;
-  readonly #rows: number;
-  readonly #columns: number;
-  readonly #forward: MatMul;
-  readonly #adjoint: MatMul;
+export class MatrixMult extends MapOperator {
   constructor(A: OperatorData, options?: MatrixMultOptions) {
     const { dtype, otherdims } = withDefaults('MatrixMult', options, DEFAULTS);
     const matrix = DeviceConstants.from(A, dtype);
@@ -42,36 +36,10 @@ export class MatrixMult extends LocalOperator {
       );
     const [n, m] = matrix.shape as readonly [number, number];
     const others = otherdims === undefined ? [] : toShape(otherdims, 'otherdims');
-    super({ dims: [m, ...others], dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true });
-    this.#matrix = matrix;
-    this.#rows = n;
-    this.#columns = m;
-    const width = product(others);
-    const call = (rows: number, inner: number, transA: Trans): MatMul => ({
-      m: rows,
-      n: width,
-      k: inner,
-      transA,
-      transB: 'n',
-      lda: m,
-      ldb: width,
-      ldc: width,
-      batch: 1,
-      strideA: 0,
-      strideB: 0,
-      strideC: 0,
-      alpha: 1,
-      beta: 0,
-    });
-    this.#forward = call(n, m, 'n');
-    this.#adjoint = call(m, n, 'c');
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    if (this.#columns === 0) y.fill(0);
-    else if (y.size > 0) y.backend.matmul(this.#matrix.with(x), x, y, this.#forward);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    if (this.#rows === 0) x.fill(0);
-    else if (x.size > 0) x.backend.matmul(this.#matrix.with(y), y, x, this.#adjoint);
+    const dims = [m, ...others];
+    super(
+      { dims, dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true },
+      new AxisMatrix(matrix, dims, 0),
+    );
   }
 }

@@ -1,9 +1,9 @@
 import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import type { Defaults } from '../../core/base/options.js';
-import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import { commonSpec, type OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Space } from '../../core/vector/vector.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
-import { commonDType, resultDType, type Step, stepsOf } from '../parts/stacking.js';
+import { resultDType, type Step, stepsOf } from '../parts/stacking.js';
 
 /** Options of {@link VStack}, {@link HStack}, {@link Block} and {@link BlockDiag}. */
 export interface StackOptions {
@@ -23,7 +23,6 @@ export const STACK_DEFAULTS = { forceflat: false } satisfies Defaults<StackOptio
  */
 export abstract class StackOperator extends LocalOperator {
   readonly ops: readonly AnyLocalOperator[];
-  override readonly complexLinear: boolean;
   /** True if results are flat. */
   readonly forceflat: boolean;
   protected readonly forwardSteps: readonly Step[];
@@ -34,10 +33,9 @@ export abstract class StackOperator extends LocalOperator {
     spec: Pick<OperatorSpec, 'dims' | 'dimsd'>,
     forceflat: boolean,
   ) {
-    super({ ...spec, ...commonDType(ops) });
+    super({ ...spec, ...commonSpec(ops) });
     this.ops = [...ops];
     this.forceflat = forceflat;
-    this.complexLinear = ops.every((op) => op.complexLinear);
     const { forward, adjoint } = stepsOf(ops);
     this.forwardSteps = forward;
     this.adjointSteps = adjoint;

@@ -1,7 +1,6 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { Shape } from '../../core/base/shape.js';
 import type { OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
+import { MapOperator } from '../parts/map-operator.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';
 
 /** Options of {@link FirstDirectionalDerivative}. */
@@ -14,18 +13,10 @@ export type FirstDirectionalDerivativeOptions = DirectionalDerivativeOptions;
  *
  * @example new FirstDirectionalDerivative([4, 6], [0.6, 0.8])
  */
-export class FirstDirectionalDerivative extends LocalOperator {
-  readonly #derivative: DirectionalDerivative;
+export class FirstDirectionalDerivative extends MapOperator {
   constructor(dims: Shape, v: OperatorData, options?: FirstDirectionalDerivativeOptions) {
     const derivative = new DirectionalDerivative('FirstDirectionalDerivative', dims, v, options);
     const { dims: shape, dtype, holdsData, zero } = derivative;
-    super({ dims: shape, dtype, holdsData, zero });
-    this.#derivative = derivative;
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#derivative.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#derivative.adjoint(y, x);
+    super({ dims: shape, dtype, holdsData, zero }, derivative);
   }
 }

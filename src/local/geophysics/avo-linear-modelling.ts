@@ -1,12 +1,11 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
+import { MapOperator } from '../parts/map-operator.js';
 
 export const LINEARIZATIONS = ['akirich', 'fatti'] as const;
 /** A linearisation of the reflection coefficients at an interface. */
@@ -80,8 +79,7 @@ export const AVO_DEFAULTS = {
  *
  * @example new AVOLinearModelling([0, 15, 30], { nt0: 5 })
  */
-export class AVOLinearModelling extends LocalOperator {
-  readonly #matrix: AxisMatrix;
+export class AVOLinearModelling extends MapOperator {
   constructor(theta: OperatorData, options?: AVOLinearModellingOptions) {
     const given = withDefaults('AVOLinearModelling', options, AVO_DEFAULTS);
     const linearization = checkOneOf('linearization', given.linearization, LINEARIZATIONS);
@@ -89,16 +87,12 @@ export class AVOLinearModelling extends LocalOperator {
     const { vsvp, nt0 } = velocityRatios('AVOLinearModelling', given.vsvp, given.nt0);
     const others = given.spatdims === undefined ? [] : toShape(given.spatdims, 'spatdims');
     const dims = [nt0, 3, ...others];
-    super({ dims, dimsd: [nt0, angles.length, ...others], dtype: given.dtype });
     const G = avoCoefficients(angles, vsvp, linearization);
     const shape = vsvp.length === 1 ? [angles.length, 3] : [nt0, angles.length, 3];
-    this.#matrix = new AxisMatrix(DeviceConstants.adopt(G, shape), dims, 1);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#matrix.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#matrix.adjoint(y, x);
+    super(
+      { dims, dimsd: [nt0, angles.length, ...others], dtype: given.dtype },
+      new AxisMatrix(DeviceConstants.adopt(G, shape), dims, 1),
+    );
   }
 }
 

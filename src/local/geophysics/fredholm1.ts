@@ -1,11 +1,10 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, toShape } from '../../core/base/shape.js';
-import type { MatMul, Trans } from '../../core/ports/backend.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
+import { AxisMatrix } from '../parts/axis-matrix.js';
+import { MapOperator } from '../parts/map-operator.js';
 
 /** Options of {@link Fredholm1}. */
 export interface Fredholm1Options {
@@ -33,10 +32,7 @@ export const FREDHOLM1_DEFAULTS = {
  *
  * @example new Fredholm1(NDArray.normal([3, 4, 2]), 5)
  */
-export class Fredholm1 extends LocalOperator {
-  readonly #kernel: DeviceConstants;
-  readonly #forward: MatMul;
-  readonly #adjoint: MatMul;
+export class Fredholm1 extends MapOperator {
   constructor(G: OperatorData, nz = 1, options?: Fredholm1Options) {
     const { dtype } = withDefaults('Fredholm1', options, FREDHOLM1_DEFAULTS);
     const kernel = DeviceConstants.from(G, dtype);
@@ -46,36 +42,10 @@ export class Fredholm1 extends LocalOperator {
       );
     const [nsl, nx, ny] = kernel.shape as readonly [number, number, number];
     const [width] = toShape([nz], 'nz') as [number];
-    super({ dims: [nsl, ny, width], dimsd: [nsl, nx, width], dtype: kernel.dtype, holdsData: true });
-    this.#kernel = kernel;
-    const call = (rows: number, inner: number, transA: Trans): MatMul => ({
-      m: rows,
-      n: width,
-      k: inner,
-      transA,
-      transB: 'n',
-      lda: ny,
-      ldb: width,
-      ldc: width,
-      batch: nsl,
-      strideA: nx * ny,
-      strideB: inner * width,
-      strideC: rows * width,
-      alpha: 1,
-      beta: 0,
-    });
-    this.#forward = call(nx, ny, 'n');
-    this.#adjoint = call(ny, nx, 'c');
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#run(x, y, this.#forward);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#run(y, x, this.#adjoint);
-  }
-  #run(x: NDArray, y: NDArray, call: MatMul): void {
-    if (y.size === 0) return;
-    if (call.k === 0) y.fill(0);
-    else y.backend.matmul(this.#kernel.with(x), x, y, call);
+    const dims = [nsl, ny, width];
+    super(
+      { dims, dimsd: [nsl, nx, width], dtype: kernel.dtype, holdsData: true },
+      new AxisMatrix(kernel, dims, 1),
+    );
   }
 }

@@ -86,7 +86,6 @@ class TraceSpectra extends FourierOperator {
  * @example new MDC(NDArray.normal([4, 3, 2], { dtype: 'complex128' }), 9)
  */
 export class MDC extends LocalOperator {
-  override readonly complexLinear = false;
   readonly #model: TraceSpectra;
   readonly #data: TraceSpectra;
   readonly #kernel: Fredholm1;
@@ -106,7 +105,7 @@ export class MDC extends LocalOperator {
       [nt, nr, nv],
       [nt, ns, nv],
     ];
-    super({ dims, dimsd, dtype: realOf(dtype), holdsData: true });
+    super({ dims, dimsd, dtype: realOf(dtype), holdsData: true, complexLinear: false });
     this.#model = new TraceSpectra(dims, nfmax, twosided, this.dtype);
     this.#data = new TraceSpectra(dimsd, nfmax, false, this.dtype);
     this.#kernel = new Fredholm1(G, nv, { dtype: isComplex(dtype) ? dtype : complexOf(dtype) });

@@ -1,8 +1,8 @@
 import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
-import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Elements } from '../../core/ports/backend.js';
-import { LocalOperator } from '../local-operator.js';
+import { type LinearMap, MapOperator } from './map-operator.js';
 
 /** The start of a walk through an array, and its strides along the axes of a piece. */
 export interface Walk {
@@ -91,7 +91,7 @@ function forwards(shape: Shape, from: Walk, to: Walk): { from: Walk; to: Walk } 
 }
 
 /** Copies cells from one array to another, and back. */
-export class Rearrangement {
+export class Rearrangement implements LinearMap {
   readonly #forward: Copies;
   readonly #adjoint: Copies;
   constructor(dims: Shape, dimsd: Shape, pieces: readonly Piece[]) {
@@ -119,16 +119,11 @@ function apply({ list, complete }: Copies, x: Elements, y: NDArray): void {
  * adjoint copies them back, and sums the values of cells that were copied more than once. Cost: one
  * copy.
  */
-export class RearrangingOperator extends LocalOperator {
-  readonly #cells: Rearrangement;
-  constructor(spec: Omit<OperatorSpec, 'holdsData'>, pieces: readonly Piece[]) {
-    super(spec);
-    this.#cells = new Rearrangement(this.dims, this.dimsd, pieces);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#cells.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#cells.adjoint(y, x);
+export class RearrangingOperator extends MapOperator {
+  constructor(
+    spec: { readonly dims: Shape; readonly dimsd?: Shape; readonly dtype: DType },
+    pieces: readonly Piece[],
+  ) {
+    super(spec, new Rearrangement(spec.dims, spec.dimsd ?? spec.dims, pieces));
   }
 }

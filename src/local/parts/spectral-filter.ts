@@ -1,7 +1,7 @@
 import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { complexOf, type DType, hostArray, realOf } from '../../core/base/dtype.js';
 import { around, product, type Shape } from '../../core/base/shape.js';
-import type { SpaceOptions } from '../../core/operator/linear-operator.js';
+import { commonSpec, type SpaceOptions } from '../../core/operator/linear-operator.js';
 import type { IndexTable } from '../../core/ports/backend.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
@@ -38,15 +38,13 @@ export function phasors(
  * two transforms. Memory: one spectrum as a work array.
  */
 export abstract class SpectralFilter extends LocalOperator {
-  override readonly complexLinear: boolean;
   readonly #transform: FourierOperator;
   readonly #factors: DeviceConstants;
   readonly #rows: DeviceConstants | undefined;
   readonly #extents: readonly [number, number, number];
 
   constructor(transform: FourierOperator, factors: SpectralFactors) {
-    super({ dims: transform.dims, dtype: transform.dtype });
-    this.complexLinear = transform.complexLinear;
+    super({ dims: transform.dims, ...commonSpec([transform]) });
     const shape: Shape =
       factors.axis === undefined ? transform.dimsd : [transform.dimsd[factors.axis] as number];
     this.#transform = transform;

@@ -1,5 +1,5 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
-import { complexOf, type DType, isComplex, promote } from '../../core/base/dtype.js';
+import { type DType, promote } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { formatShape, product, type Shape, sameShape } from '../../core/base/shape.js';
 import { LinearOperator } from '../../core/operator/linear-operator.js';
@@ -7,19 +7,6 @@ import type { Backend } from '../../core/ports/backend.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import type { AnyLocalOperator } from '../local-operator.js';
-
-/**
- * Returns a dtype in which all operators can work, and whether one of them holds data.
- *
- * @throws {@link DTypeError} if operators hold data of different precision
- */
-export function commonDType(ops: readonly AnyLocalOperator[]): { dtype: DType; holdsData: boolean } {
-  const holding = ops.filter((op) => op.holdsData);
-  const leading = holding.length > 0 ? holding : ops;
-  const dtype = leading.map((op) => op.dtype).reduce(holding.length > 0 ? promote : (a) => a);
-  const complex = !isComplex(dtype) && ops.some((op) => isComplex(op.dtype));
-  return { dtype: complex ? complexOf(dtype) : dtype, holdsData: holding.length > 0 };
-}
 
 /**
  * Checks that `ops` is a non-empty list of operators.

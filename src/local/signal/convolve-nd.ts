@@ -6,7 +6,7 @@ import { formatShape, type Shape, toAxes, toShape } from '../../core/base/shape.
 import { textOf } from '../../core/base/text-of.js';
 import type { Convolution } from '../../core/ports/backend.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
+import { MapOperator } from '../parts/map-operator.js';
 
 /** Options of {@link ConvolveND}. */
 export interface ConvolveNDOptions {
@@ -73,26 +73,21 @@ export function filterOnAxes(
  *
  * @example new ConvolveND([6, 7], [[1, 2, 1]], { offset: [0, 1] })
  */
-export class ConvolveND extends LocalOperator {
+export class ConvolveND extends MapOperator {
   readonly filterShape: Shape;
-  readonly #filter: DeviceConstants;
-  readonly #forward: Convolution;
-  readonly #adjoint: Convolution;
   constructor(dims: number | Shape, h: OperatorData, options?: ConvolveNDOptions) {
     const owner = new.target.name;
     const given = withDefaults(owner, options, CONVOLVE_ND_DEFAULTS);
     const { shape, filter, hShape, offset } = filterOnAxes(owner, dims, h, given);
-    super({ dims: shape, dtype: filter.dtype, holdsData: true });
-    this.#filter = filter;
-    this.filterShape = filter.shape;
     const common = { xShape: shape, yShape: shape, hShape, offset };
-    this.#forward = { ...common, direction: 'forward' };
-    this.#adjoint = { ...common, direction: 'adjoint' };
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    if (y.size > 0) y.backend.convolve(x, this.#filter.with(y), y, this.#forward);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    if (x.size > 0) x.backend.convolve(y, this.#filter.with(x), x, this.#adjoint);
+    const convolving = (direction: Convolution['direction']) => {
+      const convolution = { ...common, direction };
+      return (from: NDArray, to: NDArray) => to.backend.convolve(from, filter.with(to), to, convolution);
+    };
+    super(
+      { dims: shape, dtype: filter.dtype, holdsData: true },
+      { forward: convolving('forward'), adjoint: convolving('adjoint') },
+    );
+    this.filterShape = filter.shape;
   }
 }

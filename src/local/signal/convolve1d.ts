@@ -1,12 +1,11 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
+import { MapOperator } from '../parts/map-operator.js';
 
 /** Options of {@link Convolve1D}. */
 export interface Convolve1DOptions {
@@ -32,8 +31,7 @@ export const CONVOLVE1D_DEFAULTS = {
  *
  * @example new Convolve1D([3, 8], [1, 2, 1], { offset: 1 })
  */
-export class Convolve1D extends LocalOperator {
-  readonly #convolution: AxisConvolution;
+export class Convolve1D extends MapOperator {
   constructor(dims: number | Shape, h: OperatorData, options?: Convolve1DOptions) {
     const given = withDefaults('Convolve1D', options, CONVOLVE1D_DEFAULTS);
     const { offset } = given;
@@ -51,13 +49,9 @@ export class Convolve1D extends LocalOperator {
       );
     }
     const dimsd = shape.length === 1 ? [Math.max(shape[0] as number, filter.size)] : shape;
-    super({ dims: shape, dimsd, dtype: filter.dtype, holdsData: true });
-    this.#convolution = new AxisConvolution(filter, offset, shape, axis, dimsd[axis]);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#convolution.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#convolution.adjoint(y, x);
+    super(
+      { dims: shape, dimsd, dtype: filter.dtype, holdsData: true },
+      new AxisConvolution(filter, offset, shape, axis, dimsd[axis]),
+    );
   }
 }

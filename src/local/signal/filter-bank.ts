@@ -3,16 +3,6 @@ import type { OperatorData } from '../device-constants.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 
 /**
- * The two filters of a bank between which a sample lies, and its weight:
- * `(1 − w) h[first] + w h[second]`.
- */
-export interface Between {
-  readonly first: number;
-  readonly second: number;
-  readonly w: number;
-}
-
-/**
  * The places of a bank's filters along an axis, in samples.
  *
  * @throws {@link ArgumentError} unless they are `count` increasing numbers
@@ -45,15 +35,6 @@ export function betweenPlaces(
     const a = places[f] as number;
     visit(at, f, f === last || i <= a ? 0 : (i - a) / ((places[f + 1] as number) - a));
   }
-}
-
-/** The filters and weights of each of n samples. */
-export function filtersAt(places: Float64Array, n: number): Between[] {
-  const between: Between[] = [];
-  betweenPlaces(places, 0, n, (_, first, w) =>
-    between.push({ first, second: Math.min(first + 1, places.length - 1), w }),
-  );
-  return between;
 }
 
 /** Checks that the lengths of filters are odd, so that each filter has a middle sample. */

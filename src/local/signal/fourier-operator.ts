@@ -17,7 +17,6 @@ import { LocalOperator } from '../local-operator.js';
 export abstract class FourierOperator extends LocalOperator {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
   readonly fs: readonly Float64Array[];
-  override readonly complexLinear: boolean;
   protected readonly scheme: FourierScheme;
   readonly #stage: FourierStage;
 
@@ -33,10 +32,10 @@ export abstract class FourierOperator extends LocalOperator {
       dims: scheme.dims,
       dimsd: scheme.dimsd,
       dtype: scheme.realModel ? realOf(spec.dtype) : spec.dtype,
+      complexLinear: !scheme.realModel,
     });
     this.scheme = scheme;
     this.fs = scheme.frequencies;
-    this.complexLinear = !scheme.realModel;
     this.#stage = fourierStage(scheme.dims, scheme.axes, scheme.scale, scheme.realModel);
   }
 

@@ -1,14 +1,13 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
+import { type LinearMap, MapOperator } from '../parts/map-operator.js';
 
 export const INTERPOLATION_KINDS = ['nearest', 'linear', 'sinc'] as const;
 /** How values between samples are interpolated. */
@@ -24,15 +23,9 @@ export interface InterpOptions {
   readonly dtype?: DType;
 }
 
-/** The two directions of a matrix along an axis. */
-interface AlongAxis {
-  readonly forward: (x: NDArray, y: NDArray) => void;
-  readonly adjoint: (y: NDArray, x: NDArray) => void;
-}
-
 /** The interpolation along an axis, by kind. */
 const KINDS: Readonly<
-  Record<InterpolationKind, (iava: Float64Array, shape: Shape, axis: number) => AlongAxis>
+  Record<InterpolationKind, (iava: Float64Array, shape: Shape, axis: number) => LinearMap>
 > = {
   nearest: (iava, shape, axis) => {
     const samples = iava.map(halfToEven);
@@ -54,8 +47,7 @@ const KINDS: Readonly<
     iava.forEach((v, i) => {
       for (let k = 0; k < n; k++) table[i * n + k] = sinc(v - k);
     });
-    const matrix = new AxisMatrix(DeviceConstants.adopt(table, [iava.length, n]), shape, axis);
-    return { forward: (x, y) => matrix.forward(x, y), adjoint: (y, x) => matrix.adjoint(y, x) };
+    return new AxisMatrix(DeviceConstants.adopt(table, [iava.length, n]), shape, axis);
   },
 };
 
@@ -72,25 +64,18 @@ const DEFAULTS = { axis: -1, kind: 'linear', dtype: 'float64' } satisfies Defaul
  *
  * @example new Interp(9, [0.5, 3.25, 7])
  */
-export class Interp extends LocalOperator {
+export class Interp extends MapOperator {
   /** The places, in samples. */
   readonly iava: readonly number[];
-  readonly #matrix: AlongAxis;
   constructor(dims: number | Shape, iava: OperatorData, options?: InterpOptions) {
     const given = withDefaults('Interp', options, DEFAULTS);
     const kind = checkOneOf('kind', given.kind, INTERPOLATION_KINDS);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(given.axis, shape.length);
     const places = finiteNumbers('Interp', 'iava', iava);
-    super({ dims: shape, dimsd: shape.with(axis, places.length), dtype: given.dtype });
+    const dimsd = shape.with(axis, places.length);
+    super({ dims: shape, dimsd, dtype: given.dtype }, KINDS[kind](places, shape, axis));
     this.iava = [...places];
-    this.#matrix = KINDS[kind](places, shape, axis);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#matrix.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#matrix.adjoint(y, x);
   }
 }
 
@@ -101,7 +86,7 @@ function indexed(
   rows: number,
   width: number,
   entry: (row: number, put: (k: number, sample: number, weight: number) => void) => void,
-): AlongAxis {
+): LinearMap {
   const [outer, n, inner] = around(shape, axis);
   const source: RowSource = {
     rows,

@@ -1,10 +1,9 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
-import { LocalOperator } from '../local-operator.js';
+import { MapOperator } from '../parts/map-operator.js';
 import { checkOdd, filterPlaces } from './filter-bank.js';
 import { FilterTable, VaryingConvolution } from './varying-convolution.js';
 
@@ -29,8 +28,7 @@ export const NON_STATIONARY_1D_DEFAULTS = {
  *
  * @example new NonStationaryConvolve1D(9, [[1, 2, 1], [0, 1, 0]], [2, 6])
  */
-export class NonStationaryConvolve1D extends LocalOperator {
-  readonly #convolution: VaryingConvolution;
+export class NonStationaryConvolve1D extends MapOperator {
   constructor(
     dims: number | Shape,
     hs: OperatorData,
@@ -48,15 +46,11 @@ export class NonStationaryConvolve1D extends LocalOperator {
       );
     const [filters, length] = bank.shape as [number, number];
     checkOdd('NonStationaryConvolve1D', [length]);
-    super({ dims: shape, dtype: bank.dtype, holdsData: true });
     const whole = { start: shape.map(() => 0), shape };
     const table = new FilterTable(filterPlaces('NonStationaryConvolve1D', 'ih', ih, filters));
-    this.#convolution = new VaryingConvolution(bank, axis, table, whole, whole);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#convolution.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#convolution.adjoint(y, x);
+    super(
+      { dims: shape, dtype: bank.dtype, holdsData: true },
+      new VaryingConvolution(bank, axis, table, whole, whole),
+    );
   }
 }

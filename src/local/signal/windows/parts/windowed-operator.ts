@@ -3,6 +3,7 @@ import { type DType, isInteger } from '../../../../core/base/dtype.js';
 import { ShapeError } from '../../../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../../../core/base/options.js';
 import { formatShape, product, type Shape, stridesOf, toShape } from '../../../../core/base/shape.js';
+import { commonSpec } from '../../../../core/operator/linear-operator.js';
 import type { Strided } from '../../../../core/ports/backend.js';
 import type { Space } from '../../../../core/vector/vector.js';
 import { withWorkspace } from '../../../../core/vector/workspace.js';
@@ -30,7 +31,6 @@ const DEFAULTS = { tapertype: 'hanning' } satisfies Defaults<WindowedOptions>;
  * window, a product and a copy. Memory: a window, and its tapers.
  */
 export class WindowedOperator extends LocalOperator {
-  override readonly complexLinear: boolean;
   readonly #operator: AnyLocalOperator;
   readonly #windows: Windows;
   readonly #tapers: readonly (DeviceConstants | undefined)[];
@@ -47,10 +47,8 @@ export class WindowedOperator extends LocalOperator {
     super({
       dims: modelShape(owner, Op, toShape(dims, 'dims'), windows),
       dimsd: windows.dimsd,
-      dtype: Op.dtype,
-      holdsData: Op.holdsData,
+      ...commonSpec([Op]),
     });
-    this.complexLinear = Op.complexLinear;
     this.#operator = Op;
     this.#windows = windows;
     this.#tapers = tapersOf(windows, checkOneOf('tapertype', tapertype, TAPER_TYPES));
