@@ -11,5 +11,6 @@ export * from './gpu/js-kernel/index.js';
 export type { TensorModule, TfjsBackendOptions, TfjsEngine } from './gpu/tfjs/index.js';
 export { type BoxKernel, HaloOperator, type Reach } from './operators/base/halo-operator.js';
 export { ScatteredOperator } from './operators/base/scattered-operator.js';
+export { DerivativeOperator } from './operators/derivative-operator.js';
 export * from './operators/index.js';
 export * from './optimization/index.js';

@@ -49,28 +49,7 @@ export type { Space, Vector } from './core/vector/vector.js';
 export { KernelOperator } from './gpu/js-kernel/index.js';
 export { createTfjsBackend } from './gpu/tfjs/index.js';
 export { COMM_SELF, COMM_WORLD } from './import-side-effects.js';
-export { MPIBlockDiag } from './operators/mpi-block-diag.js';
-export { MPIConvolve1D, MPIConvolveND } from './operators/mpi-convolve.js';
-export { MPIFFT1D, MPIFFT2D, MPIFFTND } from './operators/mpi-fft.js';
-export { MPIFirstDerivative } from './operators/mpi-first-derivative.js';
-export { MPIFourierOperator } from './operators/mpi-fourier-operator.js';
-export { MPIFredholm1 } from './operators/mpi-fredholm1.js';
-export { MPIGradient } from './operators/mpi-gradient.js';
-export { MPIHalo } from './operators/mpi-halo.js';
-export { MPIHStack } from './operators/mpi-hstack.js';
-export { MPILaplacian } from './operators/mpi-laplacian.js';
-export { MPILinearOperator } from './operators/mpi-linear-operator.js';
-export { MPIMatrixMult, matrixGrid } from './operators/mpi-matrix-mult.js';
-export { MPIMDC } from './operators/mpi-mdc.js';
-export {
-  MPINonStationaryConvolve1D,
-  MPINonStationaryConvolve2D,
-} from './operators/mpi-non-stationary-convolve.js';
-export { MPISecondDerivative } from './operators/mpi-second-derivative.js';
-export { MPIStackedBlockDiag } from './operators/mpi-stacked-block-diag.js';
-export { MPIStackedLinearOperator } from './operators/mpi-stacked-linear-operator.js';
-export { MPIStackedVStack } from './operators/mpi-stacked-vstack.js';
-export { MPIVStack } from './operators/mpi-vstack.js';
+export * from './operators/index.js';
 export {
   normalEquationsInversion,
   preconditionedInversion,

@@ -1,4 +1,3 @@
-export { DerivativeOperator } from './derivative-operator.js';
 export type { DistributedOptions } from './distributed-options.js';
 export { MPIBlockDiag } from './mpi-block-diag.js';
 export {

@@ -1,10 +1,8 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
-import { LocalOperator } from '../local-operator.js';
-import type { AxisConvolution } from '../parts/axis-convolution.js';
-import { movingAverage, oddLength } from './parts/smoothing-scheme.js';
+import type { Shape } from '../../core/base/shape.js';
+import { MapOperator } from '../parts/map-operator.js';
+import { RunningMeans } from './running-means.js';
 
 /** Options of {@link Smoothing1D}. */
 export interface Smoothing1DOptions {
@@ -14,7 +12,7 @@ export interface Smoothing1DOptions {
   readonly dtype?: DType;
 }
 
-const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<Smoothing1DOptions>;
+export const SMOOTHING1D_DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<Smoothing1DOptions>;
 
 /**
  * Mean of the `nsmooth` samples around each sample along an axis, with zeros outside. An even
@@ -23,20 +21,10 @@ const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<Smoothing1DOp
  *
  * @example new Smoothing1D(3, [4, 6])
  */
-export class Smoothing1D extends LocalOperator {
-  readonly #average: AxisConvolution;
+export class Smoothing1D extends MapOperator {
   constructor(nsmooth: number, dims: number | Shape, options?: Smoothing1DOptions) {
-    const given = withDefaults('Smoothing1D', options, DEFAULTS);
-    const shape = toShape(dims, 'dims');
-    const axis = toAxis(given.axis, shape.length);
-    const width = oddLength('nsmooth', nsmooth);
-    super({ dims: shape, dtype: given.dtype });
-    this.#average = movingAverage(shape, axis, width);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    this.#average.forward(x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    this.#average.adjoint(y, x);
+    const { axis, dtype } = withDefaults('Smoothing1D', options, SMOOTHING1D_DEFAULTS);
+    const means = new RunningMeans('Smoothing1D', nsmooth, dims, [axis], 1);
+    super({ dims: means.shape, dtype }, means.whole());
   }
 }

@@ -1,33 +1,7 @@
 import { ArgumentError } from '../../../core/base/errors.js';
-import type { Shape } from '../../../core/base/shape.js';
 import { textOf } from '../../../core/base/text-of.js';
 import type { BandSegment } from '../../../core/ports/backend.js';
 import { multiplyBands, toeplitzBand } from '../../../core/schemes/band.js';
-import { DeviceConstants } from '../../device-constants.js';
-import { AxisConvolution } from '../../parts/axis-convolution.js';
-
-/**
- * A filter length. Even lengths are increased by one, so that the filter has a middle.
- *
- * @throws {@link ArgumentError} if the length is not a positive integer
- */
-export function oddLength(name: string, length: number): number {
-  if (!Number.isSafeInteger(length) || length < 1)
-    throw new ArgumentError(`expected ${name} to be a positive number of samples, received ${length}`);
-  return length % 2 === 0 ? length + 1 : length;
-}
-
-/**
- * The mean of the `width` (odd) samples around each sample along an axis, with zeros outside. It is
- * symmetric and therefore its own adjoint.
- */
-export const movingAverage = (shape: Shape, axis: number, width: number): AxisConvolution =>
-  new AxisConvolution(
-    DeviceConstants.from(new Float64Array(width).fill(1 / width)),
-    (width - 1) / 2,
-    shape,
-    axis,
-  );
 
 /**
  * A running mean of `width` samples, applied once in each direction and therefore without a shift.
