@@ -38,6 +38,12 @@ export {
   type MPINonStationaryConvolve2DOptions,
 } from './mpi-non-stationary-convolve.js';
 export { MPISecondDerivative, type MPISecondDerivativeOptions } from './mpi-second-derivative.js';
+export {
+  MPISmoothing1D,
+  type MPISmoothing1DOptions,
+  MPISmoothing2D,
+  type MPISmoothing2DOptions,
+} from './mpi-smoothing.js';
 export { MPIStackedBlockDiag } from './mpi-stacked-block-diag.js';
 export { MPIStackedLinearOperator } from './mpi-stacked-linear-operator.js';
 export { MPIStackedVStack } from './mpi-stacked-vstack.js';

@@ -40,6 +40,8 @@ const {
   MPINonStationaryConvolve1D,
   MPINonStationaryConvolve2D,
   MPISecondDerivative,
+  MPISmoothing1D,
+  MPISmoothing2D,
   MPIStackedBlockDiag,
   MPIStackedVStack,
   MPIVStack,
@@ -89,6 +91,8 @@ export const CROWD: readonly CrowdRow[] = [
         comm,
       }),
   ),
+  ...onEach('MPISmoothing1D', (n, comm) => new MPISmoothing1D(5, [n, 3], { axis: 0, comm })),
+  ...onEach('MPISmoothing2D', (n, comm) => new MPISmoothing2D(3, [n, 4], { comm })),
   {
     name: 'MPIFredholm1',
     make: (comm) => new MPIFredholm1(NDArray.normal([1, 2, 3], { seed: comm.rank }), 2, { comm }),

@@ -24,6 +24,8 @@ import {
   NonStationaryConvolve1D,
   NonStationaryConvolve2D,
   SecondDerivative,
+  Smoothing1D,
+  Smoothing2D,
   VStack,
 } from '../../src/local/index.js';
 import {
@@ -43,6 +45,8 @@ import {
   MPINonStationaryConvolve1D,
   MPINonStationaryConvolve2D,
   MPISecondDerivative,
+  MPISmoothing1D,
+  MPISmoothing2D,
   MPIVStack,
   type ProcessGrid,
 } from '../../src/operators/index.js';
@@ -367,6 +371,17 @@ const convolutions: fc.Arbitrary<Trial> = fc.oneof(
         return { A: new MPIConvolveND(dims, h, o), local: new ConvolveND(dims, h, o) };
       }),
     ),
+  fc.record({ on: axesOf, widths: fc.tuple(fc.integer({ min: 1, max: 9 }), extent) }).map(
+    trial('smoothing', 'any', ({ on: { dims, axes }, widths }) => {
+      const [first = 0, second] = axes;
+      if (second === undefined) {
+        const o = { axis: first };
+        return { A: new MPISmoothing1D(widths[0], dims, o), local: new Smoothing1D(widths[0], dims, o) };
+      }
+      const o = { axes: [first, second] };
+      return { A: new MPISmoothing2D(widths, dims, o), local: new Smoothing2D(widths, dims, o) };
+    }),
+  ),
   fc.record({ on: axesOf, ih: places, L: odd }).map(
     trial('convolution with changing filters', 'any', ({ on: { dims, axes }, ih, L }, setting) => {
       const hs = NDArray.normal([ih.length, L], { ...heldBy(setting), seed: 0 });
