@@ -272,7 +272,7 @@ describe('documentation', function () {
           if (!file.endsWith('.ts')) continue;
           const text = read(join(root, folder, file));
           for (const [, comment = '', name = ''] of text.matchAll(
-            /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const (\w+) = Object\.assign\(solving\(/g,
+            /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const (\w+) = defineSolver\(/g,
           )) {
             found.push(name);
             for (const part of REQUIRED) expect(comment.replace(/\s+\*\s+/g, ' '), name).to.match(part);

@@ -60,8 +60,8 @@ export interface RunOptions {
   /** Writes the state from time to time, and resumes from a stored state. */
   readonly checkpoint?: StateKeeper | undefined;
   /**
-   * Computes inner products and norms by exact sums, which do not depend on the number of ranks: see
-   * {@link InnerProducts}.
+   * Computes inner products and norms by exact sums, which do not depend on the number of ranks:
+   * see {@link InnerProducts}.
    * @default false
    */
   readonly reproducible?: boolean | undefined;
@@ -93,8 +93,8 @@ export interface SolverResult<X> {
 }
 
 /**
- * One call of a solver: its parts, bound to the arguments of the call. O are the solver's own options.
- * T and R are the additional properties of its steps and of its result.
+ * One call of a solver: its parts, bound to the arguments of the call. O are the solver's own
+ * options. T and R are the additional properties of its steps and of its result.
  */
 export interface SolverCall<
   S extends SolverProgress,
@@ -187,7 +187,8 @@ export const makeSolve =
  *   name: 'landweber', options, defaults: DEFAULTS, step,
  *   init: (own: LandweberOptions, start: SolverStart) => init(A, y, own, start),
  * });
- * const landweber = defineSolver('landweber', makeSolve(call), { init, step, steps: makeSteps(call) });
+ * const steps = makeSteps(call);
+ * const landweber = defineSolver('landweber', makeSolve(call), { init, step, steps });
  */
 export function defineSolver<F extends object, P extends object>(name: string, solve: F, parts: P): F & P {
   // A constraint of P would erase the type parameters of generic functions

@@ -145,12 +145,12 @@ function allDots(pairs: readonly VectorPair[], conjugate: boolean, how: InnerPro
  * The inner products and norms of a solver: how they are summed, and what their reductions carry.
  * The loop makes one for each run, and `init` stores it in the state.
  *
- * Exact sums have the same bits for any number of ranks and any layout: the products of elements, or
- * the powers of moduli, are added without rounding. Cost: elements are read on the host, about 40 ns
- * for each, compared to less than 1 ns in a plain inner product. A reduction sends 576 bytes for
- * each number instead of 8. Sums over ranks inside of operators, and those of a ReductionKernel, are
- * always plain. Source: Kulisch and Miranker, "The arithmetic of the digital computer", 1986; Neal,
- * "Fast exact summation using small and large superaccumulators", 2015.
+ * Exact sums have the same bits for any number of ranks and any layout: the products of elements,
+ * or the powers of moduli, are added without rounding. Cost: elements are read on the host, about
+ * 40 ns for each, compared to less than 1 ns in a plain inner product. A reduction sends 576 bytes
+ * for each number instead of 8. Sums over ranks inside of operators, and those of a
+ * ReductionKernel, are always plain. Source: Kulisch and Miranker, "The arithmetic of the digital
+ * computer", 1986; Neal, "Fast exact summation using small and large superaccumulators", 2015.
  */
 export class InnerProducts {
   /** Whether sums are exact. */
