@@ -413,7 +413,7 @@ group('errors', () => {
     ['a list', /expected an NDArray, .* or a span, received \[1, 2\]/, () => [1, 2]],
     ['nothing', /received undefined/, () => undefined],
     ['null', /received null/, () => null],
-    ['bytes', /received an? Uint8Array/, () => new Uint8Array(8)],
+    ['another typed array', /received an? Int16Array/, () => new Int16Array(8)],
     [
       'a distributed array',
       /received a DistributedArray.*: pass its local part, 'x\.local'/,

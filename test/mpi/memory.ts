@@ -4,6 +4,7 @@ import {
   type HostArray,
   hostArray,
   hostView,
+  isBoolean,
   isComplex,
   lanesOf,
 } from '../../src/core/base/dtype.js';
@@ -73,7 +74,8 @@ export const arrayCell =
   (backend: Backend): MakeCell =>
   (dtype, numbers) => {
     const count = numbers.length / lanesOf(dtype);
-    const frame: number[] = Array(4 * lanesOf(dtype)).fill(77);
+    const mark = isBoolean(dtype) ? 1 : 77;
+    const frame: number[] = Array(4 * lanesOf(dtype)).fill(mark);
     const room = NDArray.fromHost(filled(dtype, [...frame, ...numbers, ...frame]), undefined, {
       dtype,
       backend: backend.dtypes.includes(dtype) ? backend : HOST,
@@ -84,7 +86,7 @@ export const arrayCell =
       numbers: () => {
         const all = room.toHost();
         const outside = [...all.subarray(0, frame.length), ...all.subarray(frame.length + numbers.length)];
-        if (outside.some((x) => x !== 77)) throw new Error('memory around the array was written');
+        if (outside.some((x) => x !== mark)) throw new Error('memory around the array was written');
         return [...array.toHost()];
       },
     };
