@@ -269,7 +269,7 @@ export const BODIES: readonly Body[] = [
         const into = cell(dtype, zeros(dtype, count));
         const requests = [comm.recvInit(into.memory, last, 4), comm.sendInit(out.memory, next, 4)];
         for (let round = 0; round < 3; round++) {
-          comm.allreduce(out.memory, 'sum');
+          comm.allreduce(out.memory, opsOf(dtype)[0] as ReduceOp);
           const expected = cell(dtype, zeros(dtype, count));
           comm.sendrecv(out.memory, next, expected.memory, last, 6);
           comm.startAll(requests);
