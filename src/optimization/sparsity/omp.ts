@@ -107,7 +107,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   r.assign(copy);
   const cost = Math.sqrt(dots.rdot(r, r));
   const sigma = normLimit(given.sigma, 1e-4, cost, start.unit);
-  const integers = model.withDType('int32').empty();
+  const chosen = model.withDType('bool').empty();
   const mask = model.zeros();
   const support = new DiagonalWeight(mask, A.comm);
   const problem =
@@ -121,7 +121,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
         )
       : undefined;
   const state = {
-    ...initialState(A, x, dots, { mask, g: model.empty(), moduli, chosen: integers, scales }),
+    ...initialState(A, x, dots, { mask, g: model.empty(), moduli, chosen, scales }),
     ...{ inner, problem, sigma, support: moduli.zerosLike(), y: copy, r },
   };
   finishIteration(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
