@@ -73,13 +73,14 @@ if (values.grep !== undefined) process.env.LOPS_TEST_GREP = values.grep;
 
 const { default: Mocha } = await import('mocha');
 const mocha = new Mocha({
-  timeout: 20_000 * Number(process.env.LOPS_TEST_PATIENCE ?? 1),
+  timeout: 20_000,
   reporter: values.reporter,
   forbidOnly: Boolean(process.env.CI),
   ...(values.grep === undefined ? {} : { grep: new RegExp(values.grep) }),
 });
 mocha.files = chosen;
 await mocha.loadFilesAsync();
+scaleTimeouts(mocha.suite, Number(process.env.LOPS_TEST_PATIENCE ?? 1));
 const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
   // If a tier is impossible on this machine, its tests are skipped
@@ -88,3 +89,10 @@ const runner = mocha.run((failures) => {
     process.exit(failures > 0 || none ? 1 : 0),
   );
 });
+
+/** Multiplies the time limits of all tests and hooks, those that files set themselves too. */
+function scaleTimeouts(suite, factor) {
+  const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].flatMap((name) => suite.getHooks(name));
+  for (const runnable of [...suite.tests, ...hooks]) runnable.timeout(runnable.timeout() * factor);
+  for (const inner of suite.suites) scaleTimeouts(inner, factor);
+}
