@@ -180,7 +180,7 @@ export const VARIABLES = {
   LOPS_TEST_VERBOSE: outside('`npm test`', '`1`: what ranks print is shown'),
   LOPS_TEST_PATIENCE: outside(
     '`npm test`',
-    'factor of the time limits of tests over ranks; 5 in `npm run test:mpich`',
+    'factor of the time limits of tests; 5 in `npm run test:mpich`',
   ),
   LOPS_TEST_DRAWS: outside('`npm test`', 'factor of the number of random trials'),
   LOPS_TEST_SEED: outside('`npm test`', 'the seed of random trials'),
