@@ -178,10 +178,7 @@ export const VARIABLES = {
   LOPS_TEST_RANKS: outside('`npm test`', 'numbers of ranks, such as `1,2`'),
   LOPS_TEST_BACKENDS: outside('`npm test`', 'names of backends, such as `cpu,deferred`'),
   LOPS_TEST_VERBOSE: outside('`npm test`', '`1`: what ranks print is shown'),
-  LOPS_TEST_PATIENCE: outside(
-    '`npm test`',
-    'factor of the time limits of tests; 5 in `npm run test:mpich`',
-  ),
+  LOPS_TEST_PATIENCE: outside('`npm test`', 'factor of the time limits of tests; 5 in `npm run test:mpich`'),
   LOPS_TEST_DRAWS: outside('`npm test`', 'factor of the number of random trials'),
   LOPS_TEST_SEED: outside('`npm test`', 'the seed of random trials'),
   LOPS_GOLDEN: outside('`npm test`', 'a folder of further reference data'),

@@ -224,6 +224,7 @@ function zeroTaps(dtype: DType): KernelCase[] {
           run: (b, e) => {
             const stencil = b.prepareStencil(dtype, { shape, mode, bands: [{ axis, segments }] });
             b.stencil(e[0], e[1], stencil);
+            return undefined;
           },
         };
       }),

@@ -132,6 +132,7 @@ function stencilCase(title: string, { operands, bands }: Setup, stencil: Omit<St
     run: (b, e) => {
       const [x, y] = e;
       b.stencil(x, y, b.prepareStencil(x.storage.dtype, { ...stencil, bands: bands(e) }));
+      return undefined;
     },
   };
 }
