@@ -37,6 +37,7 @@ import { crc32 } from '../parts/crc32.js';
 import { checkPath, naming, withFile } from '../parts/local-file.js';
 import { closing, readWhole } from '../parts/raw-io.js';
 import { type FolderLock, lockFolder, unlockFolder } from './parts/folder-lock.js';
+import { decode, encode, type Plain, restoreValue } from './parts/saved-values.js';
 
 /** Options of {@link Checkpoint}. */
 export interface CheckpointOptions {
@@ -61,8 +62,9 @@ export interface CheckpointOptions {
 }
 
 /**
- * The parts of a state that a checkpoint saves: its named vectors and scalars (numbers, strings,
- * lists of them).
+ * The parts of a state that a checkpoint saves: its vectors, numbers, complex numbers, strings,
+ * booleans, typed arrays, and lists of these. Functions, operators and other objects are not saved,
+ * because `init` makes them from the arguments. Maps, sets and bigints are refused.
  */
 export interface Checkpointable {
   readonly iteration: number;
@@ -70,7 +72,6 @@ export interface Checkpointable {
   readonly scratch?: readonly string[];
 }
 
-type Plain = number | string | boolean | null | { readonly float: string } | readonly Plain[];
 type Leaf = DistributedArray | NDArray;
 
 interface LeafRecord {
@@ -119,24 +120,6 @@ const PARTIAL = /^\d{10}\.([\w-]+)\.partial$/;
 /** Thrown if a file differs from what was written. */
 class Damage extends ArgumentError {}
 
-function encode(value: unknown): Plain | undefined {
-  if (value === undefined) return null;
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number')
-    return Number.isFinite(value) && !Object.is(value, -0)
-      ? value
-      : { float: Object.is(value, -0) ? '-0' : `${value}` };
-  if (!Array.isArray(value)) return undefined;
-  const members = value.map(encode);
-  return members.every((m): m is Plain => m !== undefined) ? members : undefined;
-}
-
-function decode(value: Plain): unknown {
-  if (value === null) return undefined;
-  if (typeof value === 'object') return 'float' in value ? Number(value.float) : value.map(decode);
-  return value;
-}
-
 function leavesOf(value: unknown): Leaf[] | undefined {
   if (value instanceof DistributedArray || value instanceof NDArray) return [value];
   const members: unknown = value instanceof StackedDistributedArray ? value.arrays : value;
@@ -176,7 +159,7 @@ function partsOf(state: Checkpointable): { vectors: Map<string, Leaf[]>; scalars
     const leaves = leavesOf(value);
     if (leaves) vectors.set(name, leaves);
     else {
-      const plain = encode(value);
+      const plain = encode(value, name);
       if (plain !== undefined) scalars[name] = plain;
     }
   }
@@ -440,7 +423,7 @@ export class Checkpoint {
     for (const [name, leaves] of vectors)
       for (const [k, leaf] of leaves.entries())
         readLeaf(folder, name, k, leaf, manifest.vectors[name]?.[k] as LeafRecord);
-    for (const [name, value] of Object.entries(own.scalars)) Reflect.set(state, name, decode(value));
+    for (const [name, value] of Object.entries(own.scalars)) restoreValue(state, name, decode(value));
   }
 
   /**
