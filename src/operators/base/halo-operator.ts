@@ -1,4 +1,7 @@
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkList, type Defaults, requireOptions } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { BoxHaloPlan, type HaloFrame } from '../../core/distributed/halo.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
@@ -25,6 +28,8 @@ export interface BoxKernel {
   run(x: Elements, y: Elements): void;
 }
 
+const REACH = { before: undefined, after: undefined } satisfies Defaults<Reach>;
+
 interface Plan {
   /** Undefined if every rank already has the samples that it needs. */
   readonly halo: BoxHaloPlan | undefined;
@@ -46,10 +51,16 @@ export abstract class HaloOperator extends ScatteredOperator {
 
   constructor(spec: OperatorSpec, forward: Reach) {
     super(spec);
+    this.#checkReach(forward);
     this.#reach = { forward, adjoint: { before: forward.after, after: forward.before } };
   }
 
-  /** Returns the kernel from one box to another, in global sample indices. */
+  /**
+   * Returns the kernel from the box `from` of x to the box `to` of y, in global sample indices.
+   * `from` is `to` with the samples within reach, cut off at the ends of the array: samples beyond
+   * are the kernel's concern. `run` writes every element of y. For the adjoint the reach is
+   * mirrored. It is called once for a space and a direction, on ranks without elements too.
+   */
   protected abstract kernel(direction: 'forward' | 'adjoint', from: IndexBox, to: IndexBox): BoxKernel;
 
   protected override apply(
@@ -66,6 +77,21 @@ export abstract class HaloOperator extends ScatteredOperator {
     });
   }
 
+  /** Checks the reach on every number of ranks alike, although one rank needs no ghost cells. */
+  #checkReach(reach: Reach): void {
+    const owner = `${this.constructor.name}: the reach`;
+    const given = requireOptions(owner, reach, REACH);
+    for (const side of ['before', 'after'] as const) {
+      checkList(owner, side, given[side]);
+      const isValid = given[side].every((n) => Number.isSafeInteger(n) && n >= 0);
+      if (!isValid || given[side].length !== this.dims.length)
+        throw new ArgumentError(
+          `${owner}: expected ${this.dims.length} whole numbers ${side} a sample, one for each axis, ` +
+            `received ${textOf(given[side])}`,
+        );
+    }
+  }
+
   #makePlan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {
     const { layout, comm, dtype, backend } = space;
     const box = layout.box(comm.rank);
@@ -74,6 +100,12 @@ export abstract class HaloOperator extends ScatteredOperator {
       layout.replicated ||
       layout.grid.every((g, k) => g === 1 || (frame.before[k] === 0 && frame.after[k] === 0));
     const halo = whole ? undefined : BoxHaloPlan.create(layout, comm, frame, dtype, backend);
-    return { halo, kernel: this.kernel(direction, halo?.box ?? box, box) };
+    const kernel = this.kernel(direction, halo?.box ?? box, box);
+    if (typeof kernel?.run !== 'function')
+      throw new ArgumentError(
+        `${this.constructor.name}: expected kernel() to return an object with run(x, y), received ` +
+          textOf(kernel),
+      );
+    return { halo, kernel };
   }
 }
