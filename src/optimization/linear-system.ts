@@ -2,7 +2,7 @@ import { promote } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
-import { checkVector, type Space, type Vector } from '../core/vector/vector.js';
+import { checkSpace, checkVector, type Space, type Vector } from '../core/vector/vector.js';
 
 /**
  * The spaces in which `A x = y` is solved. They are complex if A, y or x0 is. Never communicates.
@@ -29,11 +29,17 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /** A copy of x0 in `space`, redistributed if its layout differs. Zeros without x0. */
-export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M =>
-  x0 ? assignFrom(space.empty(), x0) : space.zeros();
+export function startVector<M extends Vector<M>>(space: Space<M>, x0: M | undefined): M {
+  checkSpace('startVector', space);
+  return x0 === undefined ? space.zeros() : copyInto(space, x0);
+}
 
 /** A copy of y in the dtype and shape in which a solver works. */
-export const copyInto = <V extends Vector<V>>(space: Space<V>, y: V): V => assignFrom(space.empty(), y);
+export function copyInto<V extends Vector<V>>(space: Space<V>, y: V): V {
+  checkSpace('copyInto', space);
+  checkVector('copyInto', 'y', y);
+  return assignFrom(space.empty(), y);
+}
 
 /**
  * The space of a system `A x = y` with a square A.

@@ -3,6 +3,7 @@ import { epsilonOf } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
+import { checkDots } from '../core/vector/inner-products.js';
 import { checkSpace, type Space, type Vector } from '../core/vector/vector.js';
 import {
   defineSolver,
@@ -85,8 +86,9 @@ function init<V extends Vector<V>>(
   options?: PowerIterationStartOptions<V>,
   { dots } = PLAIN_START,
 ): PowerIterationState<V> {
-  const { tol, seed, domain = A.domain() } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkOperator(NAME, A);
+  const { tol, seed, domain = A.domain() } = withDefaults(`${NAME}.init`, options, DEFAULTS);
+  checkDots(NAME, dots);
   checkSpace(NAME, domain);
   checkNonNegative(NAME, { tol });
   const range = A.rangeOf(domain);

@@ -1,7 +1,7 @@
 import { NumericalError } from '../core/base/errors.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import type { Communicator } from '../core/ports/communicator.js';
-import { type InnerProducts, plainDots } from '../core/vector/inner-products.js';
+import { checkDots, type InnerProducts, plainDots } from '../core/vector/inner-products.js';
 import { type AnyVector, isVector, type Vector } from '../core/vector/vector.js';
 
 /** The reason why a solver stopped. */
@@ -80,18 +80,21 @@ export const initialState = <A extends SolverProgress['A'], X extends AnyVector,
   x: X,
   dots: InnerProducts,
   scratch: W = {} as W,
-) => ({
-  A,
-  x,
-  dots,
-  iteration: 0,
-  reason: undefined,
-  finished: false,
-  cost: Number.NaN,
-  history: [],
-  ...scratch,
-  scratch: Object.keys(scratch),
-});
+) => {
+  checkDots('initialState', dots);
+  return {
+    A,
+    x,
+    dots,
+    iteration: 0,
+    reason: undefined,
+    finished: false,
+    cost: Number.NaN,
+    history: [],
+    ...scratch,
+    scratch: Object.keys(scratch),
+  };
+};
 
 /** Resets a state to its initial values, with x0 in its x. Without x0, x is set to zero. */
 export function resetState<M extends Vector<M>>(

@@ -159,8 +159,11 @@ export function pad(
   value: Scalar = 0,
 ): NDArray {
   if (
+    !Array.isArray(widths) ||
     widths.length !== x.shape.length ||
-    widths.some((w) => w.length !== 2 || w.some((n) => !Number.isSafeInteger(n) || n < 0))
+    widths.some(
+      (w) => !Array.isArray(w) || w.length !== 2 || w.some((n) => !Number.isSafeInteger(n) || n < 0),
+    )
   ) {
     throw new ShapeError(
       `pad: expected [before, after] for each of ${x.shape.length} axes, received ${textOf(widths)}`,

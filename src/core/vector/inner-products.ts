@@ -201,8 +201,15 @@ export class InnerProducts {
 
   /** The norm of x, of order 2 by default. One reduction, which carries no vote. */
   norm(x: AnyVector, order?: NormOrder): number {
+    checkVector('the norm', 'x', x);
     return this.exact ? exactNorm(x, order) : x.norm(order);
   }
+}
+
+/** Throws {@link ArgumentError} unless `dots` are inner products. */
+export function checkDots(owner: string, dots: unknown): void {
+  if (!(dots instanceof InnerProducts))
+    throw new ArgumentError(`${owner}: expected inner products such as plainDots, received ${textOf(dots)}`);
 }
 
 /** Inner products and norms in floating point, as the methods of vectors compute them. */

@@ -1,5 +1,7 @@
 import { ArgumentError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import { checkDistributed, type DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { SegyWord } from './parts/trace-words.js';
 import type { SegyTraceHeaders } from './segy-traces.js';
 
@@ -23,8 +25,11 @@ type Headers = Partial<SegyTraceHeaders>;
 
 /** The word of all traces, on all ranks. Collective. */
 function wordOf(headers: Headers, word: SegyWord): Int32Array {
+  if (typeof headers !== 'object' || headers === null)
+    throw new ArgumentError(`expected headers that readSegyHeaders gives, received ${textOf(headers)}`);
   checkOneOf('a word', word, Object.keys(headers) as SegyWord[]);
-  const whole = (headers[word] as SegyTraceHeaders[SegyWord]).asArray();
+  checkDistributed(`the word ${word}`, headers[word]);
+  const whole = (headers[word] as DistributedArray).asArray();
   const values = whole.toHost() as Int32Array;
   whole.dispose();
   return values;

@@ -44,8 +44,8 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   options?: ConditionEstimateOptions<D>,
 ): ConditionEstimate {
-  const { niter, seed, range = A.range() } = withDefaults('conditionEstimate', options, DEFAULTS);
   checkOperator('conditionEstimate', A);
+  const { niter, seed, range = A.range() } = withDefaults('conditionEstimate', options, DEFAULTS);
   checkSpace('conditionEstimate', range);
   checkCount('conditionEstimate', { niter });
   const domain = A.domainOf(range);

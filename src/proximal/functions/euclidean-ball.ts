@@ -36,7 +36,7 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     this.center = center;
   }
   override contains(x: V, dots = plainDots): boolean {
-    this.check(x);
+    this.check(x, dots);
     return this.#centered(x, (offset) => dots.norm(offset) <= this.radius * (1 + 16 * epsilonOf(x.dtype)));
   }
   /** `y ← y + w c` */
@@ -62,7 +62,7 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     });
   }
   override conjugateValue(y: V, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     const { center } = this;
     if (typeof center !== 'number')
       return this.radius * dots.norm(y) + dots.rdot(fitting('EuclideanBall', 'center', center, y), y);

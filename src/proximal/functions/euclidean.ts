@@ -23,7 +23,7 @@ export class Euclidean extends ProxOperator {
     this.sigma = checkPositive('Euclidean', 'sigma', sigma);
   }
   override value(x: AnyVector, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.sigma * dots.norm(x);
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector, dots: InnerProducts): void {
@@ -42,7 +42,7 @@ export class Euclidean extends ProxOperator {
     y.axpby(norm === 0 ? 0 : this.sigma / norm, x, 0);
   }
   override conjugateValue(y: AnyVector, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     return dots.norm(y) <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
 }

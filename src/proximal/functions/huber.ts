@@ -39,7 +39,7 @@ export class Huber extends ProxOperator {
     return true;
   }
   override value(x: AnyVector, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     const { alpha, sigma } = this;
     return withModuli(x, (moduli) =>
       withWorkspace(moduli.space, (low: AnyVector) => {
@@ -75,7 +75,7 @@ export class Huber extends ProxOperator {
     });
   }
   override conjugateValue(y: AnyVector, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     const { alpha, sigma } = this;
     if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y.dtype)))
       return Number.POSITIVE_INFINITY;

@@ -40,7 +40,7 @@ export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     this.sigma = sigma;
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     const { sigma } = this;
     if (typeof sigma === 'number') return sigma * dots.norm(x, 0);
     return withModuli(x, (nonzero) => {

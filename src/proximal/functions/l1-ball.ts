@@ -25,7 +25,7 @@ export class L1Ball extends Indicator {
     this.radius = checkPositive('L1Ball', 'radius', radius);
   }
   override contains(x: AnyVector, dots = plainDots): boolean {
-    this.check(x);
+    this.check(x, dots);
     return dots.norm(x, 1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.space.reducedSize));
   }
   protected override fillProjection(x: AnyVector, y: AnyVector, dots: InnerProducts): void {

@@ -37,7 +37,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     this.sigma = sigma;
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     const { sigma } = this;
     if (typeof sigma === 'number') return sigma * dots.norm(x, 1);
     return withModuli(x, (moduli) => dots.rdot(moduli, fitting('L1', 'sigma', sigma, moduli)));

@@ -165,14 +165,14 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   }
 
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.#residual(x, (r) => this.#value(r, x, dots));
   }
   protected override fillGrad(x: V, y: V): void {
     this.#residual(x, (r) => this.#gradient(r, x, y));
   }
   override valueAndGrad<X extends V>(x: X, out: X, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     checkVector(this.name, 'out', out);
     return this.#residual(x, (r) => {
       this.#gradient(r, x, out);
@@ -247,7 +247,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   }
 
   override conjugateValue(y: V, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     if (this.Op) return super.conjugateValue(y, dots);
     const q = this.#q && fitting(this.name, 'q', this.#q, y);
     const b = this.#b && fitting(this.name, 'b', this.#b, y);

@@ -33,7 +33,7 @@ export class L21 extends ProxOperator {
     this.sigma = checkPositive('L21', 'sigma', sigma);
   }
   override value(x: AnyVector, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return withLocalNorms('L21', x, this.ndim, (norms, [, ...others]) => {
       for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
       return this.sigma * dots.norm(norms, 1);

@@ -63,7 +63,7 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends De
     );
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.#image(x, 0, (u) => this.f.value(u, dots));
   }
   protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {

@@ -11,7 +11,7 @@ import {
 } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Communicator } from '../../core/ports/communicator.js';
-import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
+import { checkDots, type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import { type Filled, takeReturned } from '../../core/vector/returned.js';
 import { type AnyVector, checkVector, type Space } from '../../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
@@ -124,7 +124,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    */
   prox<X extends V>(x: X, tau: number, out?: X, dots = plainDots): X {
     checkPositive(this.name, 'tau', tau);
-    this.check(x);
+    this.check(x, dots);
     const y: X = this.#target(x, out);
     this.#fill(x, tau, y, dots);
     return y;
@@ -138,7 +138,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    */
   proxDual<X extends V>(x: X, tau: number, out?: X, dots = plainDots): X {
     checkPositive(this.name, 'tau', tau);
-    this.check(x);
+    this.check(x, dots);
     const y: X = this.#target(x, out);
     const returned = this.fillDual(x, tau, y, dots);
     if (returned !== undefined || this.fillDual.length < 3)
@@ -153,7 +153,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    * @throws {@link ArgumentError} unless f is smooth.
    */
   grad<X extends V>(x: X, out?: X, dots = plainDots): X {
-    this.check(x);
+    this.check(x, dots);
     if (out !== undefined) checkVector(this.name, 'out', out);
     if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
     const y: X = this.#target(x, out);
@@ -228,8 +228,9 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    *
    * @throws {@link ArgumentError} unless x is a vector, {@link DTypeError} unless it is of floats.
    */
-  protected check(x: V): void {
+  protected check(x: V, dots = plainDots): void {
     checkVector(this.name, 'the argument', x);
+    checkDots(this.name, dots);
     if (!isFloat(x.dtype))
       throw new DTypeError(
         `${this.name}: expected a vector of a float or complex dtype, received ${x.dtype}`,
@@ -326,7 +327,7 @@ class Precomposed<V extends AnyVector> extends DelegatingProx<V> {
     });
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.#shifted(x, (shifted) => this.#f.value(shifted, dots));
   }
   protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
@@ -350,7 +351,7 @@ class Precomposed<V extends AnyVector> extends DelegatingProx<V> {
   }
   /** `f*(y/a) − Re⟨c b, y/a⟩` */
   override conjugateValue(y: V, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     const [a, b, sign] = [this.#a, this.#b, this.#sign];
     return withWorkspace(y.space, (work: V) => {
       work.axpby(1 / a, y, 0);
@@ -372,7 +373,7 @@ class Scaled<V extends AnyVector> extends DelegatingProx<V> {
     this.#a = checkPositive(`${f.name}.scale`, 'the factor', a);
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.#a * this.#f.value(x, dots);
   }
   protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
@@ -387,7 +388,7 @@ class Scaled<V extends AnyVector> extends DelegatingProx<V> {
     this.#f.grad(x, y, dots).scale(this.#a);
   }
   override conjugateValue(y: V, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     return withWorkspace(
       y.space,
       (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0), dots),
@@ -420,7 +421,7 @@ class WithQuadratic<V extends AnyVector> extends DelegatingProx<V> {
     };
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     const { b, q } = this.#parts(x);
     return withWorkspace(x.space, (work: V) => {
       work.assign(x);
@@ -459,7 +460,7 @@ class Conjugate<V extends AnyVector> extends DelegatingProx<V> {
     return false;
   }
   override value(y: V, dots = plainDots): number {
-    this.check(y);
+    this.check(y, dots);
     return this.#f.conjugateValue(y, dots);
   }
   protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {
@@ -469,7 +470,7 @@ class Conjugate<V extends AnyVector> extends DelegatingProx<V> {
     this.#f.prox(x, tau, y, dots);
   }
   override conjugateValue(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.#f.value(x, dots);
   }
   override conjugate(): ProxOperator<V> {
@@ -509,7 +510,7 @@ export class ProxSum<V extends AnyVector = AnyVector> extends DelegatingProx<V> 
     this.tol = tol;
   }
   override value(x: V, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     return this.functions.reduce((sum, f) => sum + f.value(x, dots), 0);
   }
   protected override fill(x: V, tau: number, y: V, dots: InnerProducts): void {

@@ -33,7 +33,7 @@ export class Simplex extends Indicator {
     this.radius = checkPositive('Simplex', 'radius', radius);
   }
   override contains(x: AnyVector, dots = plainDots): boolean {
-    this.check(x);
+    this.check(x, dots);
     checkReal(x);
     return withWorkspaces([x.space, x.space], ([one, negative]) => {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];

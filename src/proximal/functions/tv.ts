@@ -119,7 +119,7 @@ export class TV extends ProxOperator {
   }
 
   override value(x: AnyVector, dots = plainDots): number {
-    this.check(x);
+    this.check(x, dots);
     const { G, range } = this.#gradient(x);
     return withWorkspaces([range], ([g]) => {
       const gradient = G.matvec(x, g as AnyVector);
