@@ -52,10 +52,11 @@ export class MPISmoothing1D extends MPIRunningMeans {
 }
 
 /**
- * Mean over the `nsmooth[0] × nsmooth[1]` samples around each sample along two axes of a distributed
- * array, with zeros outside. Even numbers are increased by one. Symmetric. Computed along one axis
- * after the other. Shapes: `dims` to `dims`. Layouts and messages: see {@link HaloOperator}. Cost:
- * `nsmooth[0] + nsmooth[1]` multiplications and additions a sample. Work: one array more.
+ * Mean over the `nsmooth[0] × nsmooth[1]` samples around each sample along two axes of a
+ * distributed array, with zeros outside. Even numbers are increased by one. Symmetric. Computed
+ * along one axis after the other. Shapes: `dims` to `dims`. Layouts and messages: see
+ * {@link HaloOperator}. Cost: `nsmooth[0] + nsmooth[1]` multiplications and additions a sample.
+ * Work: one array more.
  *
  * @example new MPISmoothing2D([3, 5], [12, 8])
  */

@@ -69,8 +69,8 @@ export interface SpaceOptions {
 const SPACE_DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
 
 /**
- * The dtype and the backend of an operator's natural space. If the backend lacks the operator's dtype
- * and the operator holds no data, the dtype is the backend's default.
+ * The dtype and the backend of an operator's natural space. If the backend lacks the operator's
+ * dtype and the operator holds no data, the dtype is the backend's default.
  */
 export function naturalSpace(
   { name, dtype, holdsData }: Pick<AnyOperator, 'name' | 'dtype' | 'holdsData'>,

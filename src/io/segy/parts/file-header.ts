@@ -259,6 +259,7 @@ export interface SegyFileHeader {
   /** The textual header: at most 40 lines of 80 characters. */
   readonly text: string;
   readonly format: SegyFormat;
+  /** @default 'big' */
   readonly byteOrder: SegyByteOrder;
 }
 
