@@ -58,11 +58,14 @@ async function runJob(options: JobOptions): Promise<number> {
  * `| head`, the job is ended, and the rest of its output is dropped.
  */
 function copyOutput(child: ChildProcess) {
+  const { stdout, stderr } = child as ChildProcessByStdio<null, Readable, Readable>;
   let [printed, closed] = [false, false];
   const close = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
     if (!closed) child.kill('SIGTERM');
     closed = true;
+    // What waits for the reader is dropped, so that the child can end
+    for (const source of [stdout, stderr]) source.resume();
   };
   const streams = [process.stdout, process.stderr];
   for (const stream of streams) stream.on('error', close);
@@ -72,7 +75,6 @@ function copyOutput(child: ChildProcess) {
     from.pause();
     to.once('drain', () => from.resume());
   };
-  const { stdout, stderr } = child as ChildProcessByStdio<null, Readable, Readable>;
   stdout.once('data', () => {
     printed = true;
   });

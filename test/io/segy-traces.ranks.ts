@@ -203,6 +203,11 @@ group('SEG-Y traces in any order', () => {
       const { headers } = readSegyHeaders(file, { words: ['offset'] });
       expectAllThrow(comm, () => segyGathers(headers, 'inline'), ArgumentError);
       expectAllThrow(comm, () => segyGathers(headers, []), ArgumentError);
+      // wrong on the last rank only
+      const last = comm.rank === comm.size - 1;
+      expectAllThrow(comm, () => segyGathers(last ? (undefined as never) : headers, 'offset'), ArgumentError);
+      expectAllThrow(comm, () => segyGathers(headers, last ? 'inline' : 'offset'), ArgumentError);
+      expectAllThrow(comm, () => segySorting(last ? (undefined as never) : headers), ArgumentError);
       if (comm.size > 1)
         expectAllThrow(comm, () => readSegyTraces(file, { traces: [comm.rank] }), ArgumentError);
     });

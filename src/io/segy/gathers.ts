@@ -1,7 +1,9 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkList, checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
-import { checkDistributed, type DistributedArray } from '../../core/distributed/distributed-array.js';
+import { checkDistributed, DistributedArray } from '../../core/distributed/distributed-array.js';
+import { sameOnAllRanks } from '../../core/ports/agreement.js';
+import { resolveCommunicator } from '../../core/ports/defaults.js';
 import type { SegyWord } from './parts/trace-words.js';
 import type { SegyTraceHeaders } from './segy-traces.js';
 
@@ -23,16 +25,29 @@ const DEFAULTS = { sortBy: undefined } satisfies Defaults<SegyGathersOptions>;
 
 type Headers = Partial<SegyTraceHeaders>;
 
-/** The word of all traces, on all ranks. Collective. */
-function wordOf(headers: Headers, word: SegyWord): Int32Array {
-  if (typeof headers !== 'object' || headers === null)
-    throw new ArgumentError(`expected headers that readSegyHeaders gives, received ${textOf(headers)}`);
-  checkOneOf('a word', word, Object.keys(headers) as SegyWord[]);
-  checkDistributed(`the word ${word}`, headers[word]);
-  const whole = (headers[word] as DistributedArray).asArray();
-  const values = whole.toHost() as Int32Array;
-  whole.dispose();
-  return values;
+/**
+ * The words of all traces, on all ranks. Collective.
+ * @throws {@link ArgumentError} on all ranks if `words` is not valid, or not the same, on one
+ */
+function gatherWords(owner: string, headers: Headers, words: () => readonly SegyWord[]): Int32Array[] {
+  const columns: readonly unknown[] = Object.values(headers ?? {});
+  const first = columns.find((column) => column instanceof DistributedArray);
+  const comm = first?.comm ?? resolveCommunicator(undefined);
+  const { list } = sameOnAllRanks(comm, owner, () => {
+    if (typeof headers !== 'object' || headers === null)
+      throw new ArgumentError(
+        `${owner}: expected headers as of readSegyHeaders, received ${textOf(headers)}`,
+      );
+    const list = words().map((word) => checkOneOf('a word', word, Object.keys(headers) as SegyWord[]));
+    for (const word of list) checkDistributed(`${owner}: ${word}`, headers[word]);
+    return { list };
+  });
+  return list.map((word) => {
+    const whole = (headers[word] as DistributedArray).asArray();
+    const values = whole.toHost() as Int32Array;
+    whole.dispose();
+    return values;
+  });
 }
 
 /** The numbers of traces, sorted by words. Traces with equal words keep their order. */
@@ -60,12 +75,16 @@ export function segyGathers(
   keys: SegyWord | readonly SegyWord[],
   options: SegyGathersOptions = {},
 ): SegyGather[] {
-  const { sortBy } = withDefaults('segyGathers', options, DEFAULTS);
-  const words = typeof keys === 'string' ? [keys] : keys;
-  if (words.length === 0) throw new ArgumentError('segyGathers: expected at least one word');
-  const lists = words.map((word) => wordOf(headers, word));
-  const n = lists[0]?.length ?? 0;
-  const order = sorted(sortBy === undefined ? lists : [...lists, wordOf(headers, sortBy)], n);
+  const all = gatherWords('segyGathers', headers, () => {
+    const { sortBy } = withDefaults('segyGathers', options, DEFAULTS);
+    const words = typeof keys === 'string' ? [keys] : keys;
+    checkList('segyGathers', 'words', words);
+    if (words.length === 0) throw new ArgumentError('segyGathers: expected at least one word');
+    return sortBy === undefined ? words : [...words, sortBy];
+  });
+  const lists = options.sortBy === undefined ? all : all.slice(0, -1);
+  const n = all[0]?.length ?? 0;
+  const order = sorted(all, n);
   const gathers: SegyGather[] = [];
   for (let first = 0, k = 1; k <= n; k++) {
     const [a, b] = [order[first] as number, order[k] as number];
@@ -113,14 +132,13 @@ function sorts(slow: Int32Array, fast: Int32Array): boolean {
  * pairs does. Only words that `headers` has are tried. Collective.
  */
 export function segySorting(headers: Headers): SegyWord[] {
-  const known = new Map<SegyWord, Int32Array>();
-  const load = (word: SegyWord): Int32Array => {
-    let list = known.get(word);
-    if (!list) known.set(word, (list = wordOf(headers, word)));
-    return list;
-  };
-  const found = SORTINGS.find(
-    ([slow, fast]) => headers[slow] && headers[fast] && sorts(load(slow), load(fast)),
-  );
+  const used = [...new Set(SORTINGS.flat())];
+  const tried = used.filter((word) => headers?.[word] !== undefined);
+  const lists = gatherWords('segySorting', headers, () => tried);
+  const known = new Map(tried.map((word, k) => [word, lists[k] as Int32Array]));
+  const found = SORTINGS.find(([slow, fast]) => {
+    const [a, b] = [known.get(slow), known.get(fast)];
+    return a && b && sorts(a, b);
+  });
   return found ? [...found] : [];
 }

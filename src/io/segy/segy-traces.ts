@@ -12,18 +12,14 @@ import { crc32 } from '../parts/crc32.js';
 import { checkBoxes, moved, plainOptions, type Runs, runsOf } from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
 import { writeFileTogether } from '../parts/shared-file.js';
-import {
-  FILE_HEADER,
-  formatSegyHeader,
-  intervalWord,
-  readSegyHeader,
-  type SegyFileHeader,
-} from './parts/file-header.js';
+import { FILE_HEADER, type SegyFileHeader } from './parts/file-header.js';
+import { readSegyHeader } from './parts/read-file-header.js';
 import { sampleDType } from './parts/sample-formats.js';
 import { readTraces, type TraceForm, traceBytesOf, writeTraces } from './parts/trace-io.js';
 import { traceLayout } from './parts/trace-layout.js';
 import { checkSamples, delayWords, intervalOf, timesOf } from './parts/trace-times.js';
 import { getWord, putWord, type SegyWord, TRACE_HEADER, WORD_NAMES, wordHolds } from './parts/trace-words.js';
+import { formatSegyHeader, intervalWord } from './parts/write-file-header.js';
 import { formOf, INT32, microseconds, textualHeader } from './parts/write-settings.js';
 
 export type { SegyWord };

@@ -6,12 +6,13 @@ import type { DistributedArray } from '../../core/distributed/distributed-array.
 import { sameOnAllRanks } from '../../core/ports/agreement.js';
 import { checkBoxes, moved, runsOf } from '../parts/file-runs.js';
 import { writeFileTogether } from '../parts/shared-file.js';
-import { FILE_HEADER, formatSegyHeader, intervalWord } from './parts/file-header.js';
+import { FILE_HEADER } from './parts/file-header.js';
 import { traceBytesOf, writeTraces } from './parts/trace-io.js';
 import { traceLayout } from './parts/trace-layout.js';
 import { delayWords, putTimes } from './parts/trace-times.js';
 import { putWord } from './parts/trace-words.js';
 import { BYTES, isSorted, placesOf, type SegyBytes } from './parts/volume-order.js';
+import { formatSegyHeader, intervalWord } from './parts/write-file-header.js';
 import { formOf, INT32, microseconds, textualHeader } from './parts/write-settings.js';
 import type { SegyGeometry } from './read-segy.js';
 

@@ -2,7 +2,7 @@ import type { NDArray } from '../../../core/array/ndarray.js';
 import { hostArray } from '../../../core/base/dtype.js';
 import { type Runs, runsSink, runsSource } from '../../parts/file-runs.js';
 import { swapPairs } from './byte-order.js';
-import type { SegyHeader } from './file-header.js';
+import type { SegyHeader } from './read-file-header.js';
 import { formatOf, readSamples, writeSamples } from './sample-formats.js';
 import { TRACE_HEADER } from './trace-words.js';
 

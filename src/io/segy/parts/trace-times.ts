@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../core/base/errors.js';
-import type { SegyHeader } from './file-header.js';
+import type { SegyHeader } from './read-file-header.js';
 import { getWord, putWord, wordHolds } from './trace-words.js';
 
 /** What a volume has once and trace headers state for each trace. */

@@ -2,7 +2,7 @@ import { ArgumentError } from '../../../core/base/errors.js';
 import type { Defaults } from '../../../core/base/options.js';
 import { readAt } from '../../parts/raw-io.js';
 import { swapPairs } from './byte-order.js';
-import type { SegyHeader } from './file-header.js';
+import type { SegyHeader } from './read-file-header.js';
 import { type TraceTimes, timesOf } from './trace-times.js';
 import { TRACE_HEADER } from './trace-words.js';
 
