@@ -493,7 +493,7 @@ class PreparedOf : public Prepared {
       spec_.shape.push_back(static_cast<std::ptrdiff_t>(n));
       total_ = product(total_, n, 1);
     }
-    if (spec_.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: an axis that does not exist");
+    if (spec_.axis >= ndim) throw Error("ERR_ARGUMENT", "native prepareStencil: an axis that does not exist");
     spec_.shape.push_back(static_cast<std::ptrdiff_t>(lanes));
     for (std::uint32_t b = 0; b < bands; b++) addBand(packed, ndim, ghosts, 2 * b);
     plan_ = planLongBand(spec_);
@@ -513,7 +513,7 @@ class PreparedOf : public Prepared {
     Band<T> band = {};
     band.axis = packed.size();
     if (band.axis >= ndim)
-      throw Error("ERR_ARGUMENT", "native stencil: a band along an axis that does not exist");
+      throw Error("ERR_ARGUMENT", "native prepareStencil: a band along an axis that does not exist");
     const std::size_t n = static_cast<std::size_t>(spec_.shape[band.axis]);
     const std::size_t cell = n == 0 ? 0 : total_ / n;
     for (std::ptrdiff_t* width : {&band.frontWidth, &band.backWidth}) {
@@ -522,7 +522,7 @@ class PreparedOf : public Prepared {
       const std::size_t bytes = product(cell, static_cast<std::size_t>(*width), sizeof(T));
       const Napi::Value array = ghosts.Get(ghost++);
       if (bytes > 0 && !array.IsTypedArray())
-        throw Error("ERR_ARGUMENT", "native stencil: expected a typed array of ghost cells");
+        throw Error("ERR_ARGUMENT", "native prepareStencil: expected a typed array of ghost cells");
       ghosts_.push_back({bytes > 0 ? Napi::Persistent(array.As<Napi::Object>()) : Napi::ObjectReference(),
                          product(offset, lanes_ * sizeof(T)), bytes});
     }
@@ -569,7 +569,7 @@ class PreparedOf : public Prepared {
 napi_value prepareStencil(const Args<3>& args) {
   const DType dtype = args.dtype(0);
   const Napi::Array ghosts(args.Env(), args[2]);
-  if (!ghosts.IsArray()) throw Error("ERR_ARGUMENT", "native stencil: expected a list of ghosts");
+  if (!ghosts.IsArray()) throw Error("ERR_ARGUMENT", "native prepareStencil: expected a list of ghosts");
   return withFloat(isDouble(dtype), [&](auto zero) {
     auto prepared = std::make_unique<PreparedOf<decltype(zero)>>(lanesOf(dtype), args.bytes(1), ghosts);
     const auto object = Napi::External<Prepared>::New(

@@ -17,7 +17,7 @@
 namespace lops::mpi {
 namespace {
 
-struct Answer {
+struct Support {
   bool supported;
   std::string query;
 };
@@ -43,7 +43,7 @@ bool isMapped([[maybe_unused]] const char* name) {
 #endif
 }
 
-Answer ask() {
+Support queryLibrary() {
   // Cray MPICH: the transport layer must be enabled and linked
   if (isMapped("libmpi_gtl_cuda"))
     return {isOn("MPICH_GPU_SUPPORT_ENABLED"), "libmpi_gtl_cuda with MPICH_GPU_SUPPORT_ENABLED"};
@@ -62,10 +62,10 @@ Answer ask() {
 
 Napi::Value deviceMemory(const Napi::CallbackInfo& info) {
   checkActive();
-  const Answer answer = ask();
+  const Support support = queryLibrary();
   Napi::Object result = Napi::Object::New(info.Env());
-  result["supported"] = answer.supported;
-  result["query"] = answer.query;
+  result["supported"] = support.supported;
+  result["query"] = support.query;
   return result;
 }
 

@@ -77,7 +77,7 @@ export function stackOf(owner: string, ops: readonly AnyOperator[]) {
     if (!(op instanceof LinearOperator) || !op.comm)
       throw new ArgumentError(`${owner}: expected distributed operators, received ${textOf(op)}`);
     if (op.comm.id !== first.comm?.id)
-      throw new PartitionError(`${owner}: the operators live on different communicators`);
+      throw new PartitionError(`${owner}: the operators are on different communicators`);
   }
   return { ...commonSpec(ops), comm: first.comm as Communicator };
 }

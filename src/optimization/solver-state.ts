@@ -111,7 +111,7 @@ export function resetState<M extends Vector<M>>(
  * The votes with which ranks agree on the next action. Scalars are equal on all ranks or, with a
  * mask, on all ranks of one colour. The agreement is over all ranks of the operator.
  */
-const VOTE = { done: 0, goOn: 1, fault: 2 } as const;
+const VOTE = { done: 0, goOn: 1, notFinite: 2, fault: 3 } as const;
 type Vote = (typeof VOTE)[keyof typeof VOTE];
 
 /** The part of a state that says which ranks decide together. */
@@ -163,15 +163,14 @@ export function finishIteration(
   { cost, reason, scalars, fault }: Verdict,
 ): void {
   const wrong = scalars.find((v) => !Number.isFinite(v));
-  const bad = wrong !== undefined || fault !== undefined;
-  if (!bad) state.reason ??= reason;
-  const vote = agree(bad ? VOTE.fault : state.reason ? VOTE.done : VOTE.goOn, state);
-  if (vote === VOTE.fault) {
-    const where = `in iteration ${state.iteration}`;
-    if (fault !== undefined) throw new NumericalError(`${name}: ${fault} ${where}`);
-    const what = bad
-      ? `a norm is ${wrong}`
-      : 'ranks of another colour of the mask found a norm that is not finite';
+  const failure = fault !== undefined ? VOTE.fault : wrong !== undefined ? VOTE.notFinite : undefined;
+  if (failure === undefined) state.reason ??= reason;
+  const vote = agree(failure ?? (state.reason ? VOTE.done : VOTE.goOn), state);
+  const where = `in iteration ${state.iteration}`;
+  const others = 'ranks of another colour of the mask';
+  if (vote === VOTE.fault) throw new NumericalError(`${name}: ${fault ?? `${others} failed`} ${where}`);
+  if (vote === VOTE.notFinite) {
+    const what = wrong === undefined ? `${others} found a norm that is not finite` : `a norm is ${wrong}`;
     const error = new NumericalError(
       `${name}: ${what} ${where}: look for NaN, infinity or overflow in the data, the start or the operator`,
     );

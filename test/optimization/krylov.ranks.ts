@@ -26,7 +26,7 @@ import { fista } from '../../src/optimization/sparsity/fista.js';
 import { ista } from '../../src/optimization/sparsity/ista.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectClose } from '../support/expect-close.js';
-import { traffic } from '../support/vectors.js';
+import { expectAllThrow, traffic } from '../support/vectors.js';
 import { costs, definite, optimality, rounding } from './problems.js';
 
 const forever = { tol: 0 } as const;
@@ -246,6 +246,18 @@ group('masks', () => {
       }
     },
   );
+});
+
+group('faults of one colour', () => {
+  distributed('end the solver on all ranks, at its start too', ({ comm, reals }) => {
+    const [dtype = 'float64'] = reals;
+    const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+    const diagonal = (value: number) =>
+      new MPIBlockDiag([new MatrixMult(NDArray.eye(3, 3, 0, { dtype }).multiply(value), { dtype })]);
+    const y = DistributedArray.random([3 * comm.size], { dtype, seed: 2, mask });
+    const M = diagonal(mask[comm.rank] === 0 ? -1 : 1);
+    expectAllThrow(comm, () => minres(diagonal(2), y, { M }), NumericalError);
+  });
 });
 
 group('refusals', () => {

@@ -423,8 +423,8 @@ export class NDArray implements Vector<NDArray>, Elements {
   }
 
   // Elementwise arithmetic and functions. Two arrays broadcast, and their dtypes are promoted. A
-  // complex scalar makes the result complex. A fraction makes int32 the backend's default float.
-  // Division, and functions whose values are not integers, do the same.
+  // complex scalar makes the result complex. A fraction makes int32 and bool the backend's default
+  // float. Division, and functions whose values are not integers, do the same.
 
   /** `x + y` */
   add(other: Operand): NDArray {
@@ -438,7 +438,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   multiply(other: Operand): NDArray {
     return binary('multiply', this, other);
   }
-  /** `x / y`. The result for int32 has the backend's default float dtype. */
+  /** `x / y`. The result for int32 and bool has the backend's default float dtype. */
   divide(other: Operand): NDArray {
     return binary('divide', this, other);
   }
@@ -458,27 +458,27 @@ export class NDArray implements Vector<NDArray>, Elements {
   arctan2(other: Operand): NDArray {
     return binary('arctan2', this, other);
   }
-  /** `x = y`: 1 if true, otherwise 0. */
+  /** `x = y`, as bool. */
   equal(other: Operand): NDArray {
     return binary('equal', this, other);
   }
-  /** `x ≠ y`: 1 if true, otherwise 0. */
+  /** `x ≠ y`, as bool. */
   notEqual(other: Operand): NDArray {
     return binary('notEqual', this, other);
   }
-  /** `x < y`: 1 if true, otherwise 0. Real data only. */
+  /** `x < y`, as bool. Real data only. */
   less(other: Operand): NDArray {
     return binary('less', this, other);
   }
-  /** `x ≤ y`: 1 if true, otherwise 0. Real data only. */
+  /** `x ≤ y`, as bool. Real data only. */
   lessEqual(other: Operand): NDArray {
     return binary('lessEqual', this, other);
   }
-  /** `x > y`: 1 if true, otherwise 0. Real data only. */
+  /** `x > y`, as bool. Real data only. */
   greater(other: Operand): NDArray {
     return binary('greater', this, other);
   }
-  /** `x ≥ y`: 1 if true, otherwise 0. Real data only. */
+  /** `x ≥ y`, as bool. Real data only. */
   greaterEqual(other: Operand): NDArray {
     return binary('greaterEqual', this, other);
   }
@@ -612,7 +612,7 @@ export class NDArray implements Vector<NDArray>, Elements {
 
   // Reductions. Without an axis, they reduce all elements to a scalar. With one axis or several,
   // they return an array. Sums and products keep the dtype. Those of int32 are float64 if the
-  // backend supports it: exact whole numbers, or a NumericalError.
+  // backend supports it: exact whole numbers, or a NumericalError. Those of bool are int32.
 
   /** The sum. */
   sum(): Scalar;
@@ -670,7 +670,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   all(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
     return truth('all', this, axis, options);
   }
-  /** The mean. For int32 it has the backend's default float dtype. */
+  /** The mean. For int32 and bool it has the backend's default float dtype. */
   mean(): Scalar;
   mean(axis: Axes, options?: ReduceOptions): NDArray;
   mean(axis: undefined, options: KeepDims): NDArray;

@@ -184,6 +184,12 @@ export const checkNonNegative = checkEach<number>(
   (v) => Number.isFinite(v) && (v as number) >= 0,
 );
 
+/** As {@link checkNonNegative}, for options that may be undefined. null is refused. */
+export const checkNonNegativeIfGiven = checkEach<number | undefined>(
+  'a finite number of at least 0',
+  (v) => v === undefined || (Number.isFinite(v) && (v as number) >= 0),
+);
+
 /**
  * Throws {@link ArgumentError} unless all the values are numbers of at least 0. Infinity is allowed
  * and means no limit.

@@ -10,7 +10,7 @@ import { BoxHaloPlan } from './halo.js';
  */
 export function ghosted(x: DistributedArray, front: number, back: number): NDArray {
   if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0))
-    throw new ArgumentError(`expected numbers of cells, received ${textOf(front)} and ${back}`);
+    throw new ArgumentError(`expected numbers of cells, received ${textOf(front)} and ${textOf(back)}`);
   if (x.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no neighbours');
   const { layout, comm, axis, dtype, backend } = x;
   const along = (width: number) => layout.globalShape.map((_, k) => (k === axis ? width : 0));

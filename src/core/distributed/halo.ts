@@ -25,11 +25,6 @@ export interface HaloFrame {
   readonly edges?: 'clip' | 'zero';
 }
 
-function checkWidths(widths: readonly number[], name: string): void {
-  if (!widths.every((w) => Number.isSafeInteger(w) && w >= 0))
-    throw new ArgumentError(`expected non-negative ${name}, received ${formatShape(widths)}`);
-}
-
 function checkLayout(layout: Layout, ranks: number): void {
   checkRanks(layout, ranks);
   if (layout.kind !== 'boxes')
@@ -52,7 +47,10 @@ function frameFor({ globalShape }: Layout, frame: HaloFrame): Required<HaloFrame
         `${owner}: expected ${globalShape.length} widths ${side} the box, one for each axis, received ` +
           formatShape(given[side]),
       );
-    checkWidths(given[side], `widths ${side} the box`);
+    if (!given[side].every((w) => Number.isSafeInteger(w) && w >= 0))
+      throw new ArgumentError(
+        `${owner}: expected non-negative widths ${side} the box, received ${formatShape(given[side])}`,
+      );
   }
   return given as Required<HaloFrame>;
 }

@@ -13,6 +13,7 @@ import {
 } from '../base/dtype.js';
 import { DTypeError } from '../base/errors.js';
 import { nearest } from '../base/options.js';
+import { operandsOf } from '../kernels/compose.js';
 import {
   type BinaryOp,
   type Instruction,
@@ -263,16 +264,8 @@ function withoutUnused(
   outputs: readonly number[],
 ): Pick<Program, 'instructions' | 'outputs'> {
   const used = new Set(outputs);
-  const operands = (k: Instruction): number[] =>
-    k.op === 'where'
-      ? [k.condition, k.x, k.y]
-      : k.op === 'binary'
-        ? [k.x, k.y]
-        : k.op === 'unary' || k.op === 'cast'
-          ? [k.x]
-          : [];
   for (let k = instructions.length - 1; k >= 0; k--)
-    if (used.has(k)) for (const o of operands(instructions[k] as Instruction)) used.add(o);
+    if (used.has(k)) for (const o of operandsOf(instructions[k] as Instruction)) used.add(o);
   const place = new Map<number, number>();
   const kept: Instruction[] = [];
   const moved = (k: number): number => place.get(k) as number;

@@ -432,7 +432,7 @@ export class CheckedBackend<M> implements Backend {
 
   spreadCurves(image: Elements, traces: Elements, curves: Curves): void {
     const [from, to] = [this.use(image), this.use(traces)];
-    const checked = this.#curves(from, to, curves);
+    const checked = this.#curves('spreadCurves', from, to, curves);
     if (curves.points === 0) return;
     if (this.#kernels.spreadCurves(from, to, checked) === false)
       this.#onHost('spreadCurves', from, to, curves);
@@ -440,7 +440,7 @@ export class CheckedBackend<M> implements Backend {
 
   sumCurves(traces: Elements, image: Elements, curves: Curves): void {
     const [from, to] = [this.use(traces), this.use(image)];
-    const checked = this.#curves(to, from, curves);
+    const checked = this.#curves('sumCurves', to, from, curves);
     if (curves.points === 0) return;
     if (this.#kernels.sumCurves(from, to, checked) === false) this.#onHost('sumCurves', from, to, curves);
   }
@@ -532,10 +532,15 @@ export class CheckedBackend<M> implements Backend {
     return table as IndexTable<DeviceStorage<M>>;
   }
 
-  #curves(image: Elements, traces: Elements, curves: Curves): Curves<DeviceStorage<M>> {
+  #curves(
+    kernel: 'spreadCurves' | 'sumCurves',
+    image: Elements,
+    traces: Elements,
+    curves: Curves,
+  ): Curves<DeviceStorage<M>> {
     const { points, ns, nr, nt, srcs, recs, amplitudes } = curves;
     const { dtype } = image.storage;
-    checkNumeric('sumCurves', dtype);
+    checkNumeric(kernel, dtype);
     checkReach(image, sizeOf([points]));
     checkReach(traces, sizeOf([ns, nr, nt]), dtype);
     checkReach(this.use(srcs), sizeOf([ns, points]), 'float64');

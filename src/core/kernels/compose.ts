@@ -12,7 +12,7 @@ import type {
 import { isElements } from '../ports/kernel-operands.js';
 
 /** The positions of the values that `instruction` reads. */
-function operandsOf(instruction: Instruction): readonly number[] {
+export function operandsOf(instruction: Instruction): readonly number[] {
   switch (instruction.op) {
     case 'cast':
     case 'unary':

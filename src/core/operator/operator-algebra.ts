@@ -101,7 +101,7 @@ export function commonSpec(
  */
 function combined(a: AnyOperator, b: AnyOperator) {
   if (a.comm && b.comm && a.comm.id !== b.comm.id)
-    throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
+    throw new PartitionError(`${a.name} and ${b.name} are on different communicators`);
   return { ...commonSpec([a, b]), comm: a.comm ?? b.comm };
 }
 

@@ -67,8 +67,8 @@ export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater',
 export type Comparison = (typeof COMPARISONS)[number];
 
 /**
- * `multiplyConj` is `conj(x)·y`. maximum and minimum return NaN if one operand is NaN. The ordered
- * ones are refused for complex data, divide and arctan2 for int32. Products of int32 wrap around.
+ * `multiplyConj` is `conj(x)·y`. maximum and minimum return NaN if one operand is NaN. Products of
+ * int32 wrap around. `kernel-dtypes.ts` defines which functions a dtype has.
  */
 export const BINARY_OPS = [
   'add',
@@ -406,7 +406,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
   reduce(op: ReduceKernel, x: Elements<S>, parameter?: number): Scalar;
   /**
    * Reduces the middle axis of `[outer, n, inner]`; int32 modulo 2^32. y is `[outer, inner]`, of
-   * the dtype of x for sum, prod, max and min, otherwise of its real dtype.
+   * the dtype that `reduceResult` of `kernel-dtypes.ts` gives.
    */
   reduceAxis(op: ReduceKernel, x: Elements<S>, extents: Extents, y: Elements<S>, parameter?: number): void;
   /**
@@ -418,7 +418,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
   kthSmallest(x: Elements<S>, k: number): number;
   /**
    * Running results along the middle axis, in float64: `y[i] = x[0] op x[1] op … op x[i]`. Those of
-   * int32 are modulo 2^32.
+   * int32 are modulo 2^32, as long as the results are exact in float64.
    */
   accumulate(op: Accumulation, x: Elements<S>, extents: Extents, y: Elements<S>): void;
 

@@ -106,8 +106,6 @@ const SUMS: readonly string[] = [
 ];
 const TO_FLAG: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
-const REDUCE: Allowed<ReduceKernel> = {};
-
 /** By kind: what to do first to use a function that a dtype lacks. */
 const REMEDIES: Readonly<Record<DTypeKind, string>> = {
   float: 'cast to another dtype first',
@@ -150,15 +148,16 @@ export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, 
 
 /**
  * The dtype that `binary(op)` writes: {@link FLAG_DTYPE} for comparisons, otherwise `dtype`.
- * @throws {@link DTypeError} for divide and arctan2 of int32, and for the order of complex numbers
+ * @throws {@link DTypeError} if the function is not defined for `dtype`
  */
 export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, BINARY);
 
 /**
- * The dtype that `reduceAxis(op)` writes: for bool int32, but for extremes.
+ * The dtype that `reduceAxis(op)` writes: that of sums for sums of bool, the real dtype for moduli
+ * and counts, otherwise `dtype`.
  * @throws {@link DTypeError} for max and min of complex data
  */
-export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, REDUCE);
+export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, {});
 
 /**
  * Checks that a kernel with sums or multiples has a result of this dtype.

@@ -7,8 +7,8 @@ const EXACT = 2 ** 53;
 const MOST_INT32 = 2 ** 31;
 
 /**
- * The dtype of sums, products and running sums. For int32 it is float64 if the backend supports it:
- * whole numbers, as int64 in NumPy.
+ * The dtype of sums and products, running ones included. For int32 it is float64 if the backend
+ * supports it: whole numbers, as int64 in NumPy. For bool it is int32.
  */
 export function wideDType({ dtype, backend }: { readonly dtype: DType; readonly backend: Backend }): DType {
   const wide = sumOf(dtype);

@@ -208,7 +208,7 @@ export interface CudaFftPlan {
 
 /** The NCCL communicator of all ranks of a launch. */
 export interface CudaGroup {
-  /** Stores a message until `flush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
+  /** Stores a message until `flush`. `type` is NCCL's number, as in `CUDA_DTYPES`. */
   queue(outgoing: boolean, address: DeviceAddress, count: number, type: number, peer: number): void;
   /**
    * Starts the stored messages as one group. They run after the work that is already queued on the

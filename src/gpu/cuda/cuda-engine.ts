@@ -55,7 +55,7 @@ export class CudaEngine {
   readonly tickets: DeviceAddress;
   readonly results: DeviceAddress;
   readonly #held: CudaMemory[] = [];
-  readonly #answer: ArrayBuffer;
+  readonly #resultsOnHost: ArrayBuffer;
   #headers: readonly string[] | undefined;
   readonly #kernels = new Map<
     KernelSource,
@@ -70,7 +70,7 @@ export class CudaEngine {
     this.partials = this.hold(16 * PARTIALS);
     this.tickets = this.hold(4 * TICKETS);
     this.results = this.hold(16 * RESULTS);
-    this.#answer = this.context.allocPinned(16 * RESULTS);
+    this.#resultsOnHost = this.context.allocPinned(16 * RESULTS);
   }
 
   /** Allocates zeroed memory for the lifetime of the engine. */
@@ -125,10 +125,10 @@ export class CudaEngine {
   }
 
   /** Waits for the first `count` pairs of {@link results} and returns them. */
-  answer(count: number): Float64Array {
-    this.context.downloadPinned(this.results, this.#answer, 0, 16 * count);
+  readResults(count: number): Float64Array {
+    this.context.downloadPinned(this.results, this.#resultsOnHost, 0, 16 * count);
     this.context.synchronize();
-    return new Float64Array(this.#answer, 0, 2 * count).slice();
+    return new Float64Array(this.#resultsOnHost, 0, 2 * count).slice();
   }
 
   /** Queues a copy to pinned memory. The returned function waits for it. */

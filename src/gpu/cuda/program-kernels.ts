@@ -34,7 +34,7 @@ export class ProgramKernels {
       .int(engine.tickets)
       .int(engine.results);
     engine.launch(kernel, blocksFor(n), 1, 1, THREADS, 1);
-    const [real = 0, imaginary = 0] = engine.answer(1);
+    const [real = 0, imaginary = 0] = engine.readResults(1);
     return scalarOf(
       (program.instructions[program.outputs[0] as number] as Instruction).dtype,
       real,

@@ -39,7 +39,7 @@ export class ReductionKernels {
     for (let start = 0; start < products.length; start += RESULTS) {
       const part = products.slice(start, start + RESULTS);
       this.#launchDots(part);
-      out.set(this.#engine.answer(part.length), 2 * start);
+      out.set(this.#engine.readResults(part.length), 2 * start);
     }
     return out;
   };
@@ -70,7 +70,7 @@ export class ReductionKernels {
   readonly reduce: Kernel<'reduce'> = (op, x, parameter = 0) => {
     const { dtype } = x.storage;
     this.#rows(op, dtype, input(x), [1, x.size, 1], parameter, blocksFor(x.size), 0, this.#engine.results);
-    const [real = 0, imaginary = 0] = this.#engine.answer(1);
+    const [real = 0, imaginary = 0] = this.#engine.readResults(1);
     return scalarOf(reduceResult(op, dtype), real, imaginary);
   };
 
@@ -146,7 +146,7 @@ export class ReductionKernels {
       .int(engine.results);
     const kernel = engine.kernel('reductions', x.storage.dtype, 'arg_extreme');
     engine.launch(kernel, blocksFor(x.size), 1, 1, THREADS, 1);
-    return engine.answer(1)[1] as number;
+    return engine.readResults(1)[1] as number;
   };
 
   /**
@@ -171,7 +171,7 @@ export class ReductionKernels {
         .int(engine.results);
       engine.launch(engine.kernel('lanes', dtype, 'select_byte'), blocksFor(x.size), 1, 1, THREADS, 1);
     }
-    return engine.answer(1)[0] as number;
+    return engine.readResults(1)[0] as number;
   };
 
   /** Long lines are split into pieces. The results of the pieces are accumulated first. */

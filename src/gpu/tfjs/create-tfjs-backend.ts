@@ -60,9 +60,9 @@ const DEFAULTS = {
 } satisfies Defaults<TfjsBackendOptions>;
 
 /**
- * Creates a backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. The function is
- * asynchronous because it loads the engine. `await loadBackend('tfjs')`, `'tfjs:wasm'` etc. do the
- * same by name.
+ * Creates a backend over `@tensorflow/tfjs-core`: float32, complex64, int32 and bool. The function
+ * is asynchronous because it loads the engine. `await loadBackend('tfjs')`, `'tfjs:wasm'` etc. do
+ * the same by name.
  *
  * @throws {@link BackendError} with the remedy if no engine is installed, or if an installed one
  * does not load

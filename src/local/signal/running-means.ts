@@ -2,6 +2,7 @@ import { NDArraySpace } from '../../core/array/ndarray.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { perAxis } from '../../core/base/per-axis.js';
 import { around, product, type Shape, toAxes, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Convolution, Elements } from '../../core/ports/backend.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
@@ -38,7 +39,9 @@ export class RunningMeans {
       );
     const reach = perAxis(owner, 'nsmooth', nsmooth, count).map((n) => {
       if (!Number.isSafeInteger(n) || n < 1)
-        throw new ArgumentError(`expected nsmooth to be a positive number of samples, received ${n}`);
+        throw new ArgumentError(
+          `${owner}: expected nsmooth to be a positive number of samples, received ${textOf(n)}`,
+        );
       return Math.floor(n / 2);
     });
     this.reach = this.shape.map((_, axis) => reach[this.#axes.indexOf(axis)] ?? 0);

@@ -2,9 +2,10 @@ import { checkArray } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { perAxis } from '../../core/base/per-axis.js';
+import { PlanCache } from '../../core/base/plan-cache.js';
 import { toAxes } from '../../core/base/shape.js';
 import { ArrayStencil } from '../parts/array-stencil.js';
-import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
+import { zeroPhaseAverage } from './parts/zero-phase-average.js';
 
 /** Options of {@link smooth}. */
 export interface SmoothOptions {
@@ -13,6 +14,9 @@ export interface SmoothOptions {
 }
 
 const DEFAULTS = { axes: undefined } satisfies Defaults<SmoothOptions>;
+
+/** The last stencils, because the memory of a dropped one is freed late. */
+const stencils = new PlanCache<string, ArrayStencil>(8);
 
 /**
  * Smooths without a phase shift, for example to compute a background model. A running mean of
@@ -33,9 +37,10 @@ export function smooth(x: NDArray, nsmooth: number | readonly number[], options?
   }));
   if (x.size === 0) return x.copy();
   let y = x;
-  for (const band of tables) {
+  for (const [k, band] of tables.entries()) {
     const next = x.emptyLike();
-    new ArrayStencil(x.shape, [band]).run(y, next);
+    const key = `${x.shape} ${band.axis} ${widths[k]}`;
+    stencils.get(key, () => new ArrayStencil(x.shape, [band])).run(y, next);
     if (y !== x) y.dispose();
     y = next;
   }

@@ -147,7 +147,8 @@ export class MpiCommunicator extends BaseCommunicator {
       if (this.#onDevices(call, send, recv, op)) return;
       const direct = op === undefined || readsForReduction(op);
       const from = send && stageApart(send, recv, direct);
-      const to = recv && (send ? stage(recv, direct) : stageOut(recv, direct));
+      // A reduction in place reads recv. Other calls only write it
+      const to = recv && (op && !send ? stageOut(recv, direct) : stage(recv, direct));
       const { dtype } = (from ?? to) as Span;
       const names = AFTER_MEMORY[call] as readonly string[];
       const perform = this.#mpi[call] as (...args: unknown[]) => void;

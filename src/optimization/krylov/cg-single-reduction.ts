@@ -1,5 +1,5 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { checkCount, checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkCount, checkNonNegativeIfGiven, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import { copyInto, squareSpace, startVector } from '../linear-system.js';
@@ -94,7 +94,7 @@ export function startSingleReduction<V extends Vector<V>>(
 ): CgSingleReductionState<V> {
   const given = withDefaults(`${name}.init`, options, SINGLE_REDUCTION_DEFAULTS);
   const { x0, tol, rtol, M, replace = often } = given;
-  checkNonNegative(name, { tol: tol ?? 0, rtol });
+  checkNonNegativeIfGiven(name, { tol, rtol });
   checkCount(name, { replace });
   const model = squareSpace(name, A, y, given, 'cglsSingleReduction');
   const x = startVector(model, x0);

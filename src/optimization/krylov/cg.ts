@@ -1,4 +1,4 @@
-import { checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkNonNegativeIfGiven, type Defaults, withDefaults } from '../../core/base/options.js';
 import { assignFrom } from '../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
@@ -94,7 +94,7 @@ function init<V extends Vector<V>>(
 ): CgState<V> {
   const given = withDefaults(`${NAME}.init`, options, CG_DEFAULTS);
   const { x0, tol, rtol, M } = given;
-  checkNonNegative(NAME, { tol: tol ?? 0, rtol });
+  checkNonNegativeIfGiven(NAME, { tol, rtol });
   const model = squareSpace(NAME, A, y, given, 'cgls');
   const scratch = { q: model.empty(), z: M && model.empty() };
   const state: CgState<V> = {

@@ -1,4 +1,9 @@
-import { checkNonNegative, type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
+import {
+  checkNonNegativeIfGiven,
+  type Defaults,
+  type WithDefaults,
+  withDefaults,
+} from '../../core/base/options.js';
 import { assignFrom } from '../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
@@ -107,7 +112,7 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   { x0, damp, tol, rtol, M }: WithDefaults<CglsStartOptions<M>, typeof CGLS_DEFAULTS>,
   start: SolverStart,
 ): CglsState<M, D> {
-  checkNonNegative(name, { damp, tol: tol ?? 0, rtol });
+  checkNonNegativeIfGiven(name, { damp, tol, rtol });
   const { model, data } = solverSpaces(name, A, y, x0);
   checkPreconditioner(name, M, model);
   const scratch = { q: data.empty(), z: M && model.empty() };

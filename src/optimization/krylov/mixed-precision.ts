@@ -1,7 +1,7 @@
 import { isDouble, isSingle, singleOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
 import { checkCount, checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { copyInto, solverSpaces, startVector } from '../linear-system.js';
 import {
@@ -133,6 +133,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
       `${NAME}: expected data in double precision, received ${y.dtype}: use cgls for data in single ` +
         'precision',
     );
+  checkOperator(`${NAME}: single`, single);
   if (single.holdsData && !isSingle(single.dtype))
     throw new DTypeError(
       `${NAME}: ${single.name} holds ${single.dtype}: give the same operator made with dtype 'float32' ` +

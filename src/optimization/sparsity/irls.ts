@@ -1,7 +1,7 @@
 import {
   checkCount,
   checkFlag,
-  checkNonNegative,
+  checkNonNegativeIfGiven,
   checkOneOf,
   type Defaults,
   withDefaults,
@@ -130,7 +130,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { unit, dots } = start;
   const { kind, x0, eps, threshold, damp, tol, inner: its } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkOneOf('kind', kind, IRLS_KINDS);
-  checkNonNegative(NAME, { eps, damp, tol: tol ?? 0 });
+  checkNonNegativeIfGiven(NAME, { eps, damp, tol });
   checkFlag(NAME, { threshold });
   const { niter: innerNiter, tol: innerTol, rtol } = withDefaults(`${NAME}: inner`, its, INNER_DEFAULTS);
   checkCount(NAME, { 'inner.niter': innerNiter });

@@ -1,7 +1,7 @@
 import {
   checkCount,
   checkFlag,
-  checkNonNegative,
+  checkNonNegativeIfGiven,
   type Defaults,
   withDefaults,
 } from '../../core/base/options.js';
@@ -96,7 +96,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
   const { inner, normalizecols } = given;
   checkCount(NAME, { inner });
-  checkNonNegative(NAME, { sigma: given.sigma ?? 0 });
+  checkNonNegativeIfGiven(NAME, { sigma: given.sigma });
   checkFlag(NAME, { normalizecols });
   const { model, data } = solverSpaces(NAME, A, y, undefined);
   const x = model.zeros();

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkNonNegativeIfGiven, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
@@ -120,7 +120,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { x0, tol } = given;
   if (given.tau !== undefined && given.sigma !== undefined)
     throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
-  checkNonNegative(NAME, { sigma: given.sigma ?? 0, tau: given.tau ?? 0, tol });
+  checkNonNegativeIfGiven(NAME, { sigma: given.sigma, tau: given.tau, tol });
   const tau = given.tau === undefined ? undefined : inUnits(given.tau, unit, 1);
   const sigma = tau === undefined ? inUnits(given.sigma ?? 0, unit, 1) : undefined;
   const { model, data } = solverSpaces(NAME, A, y, x0);

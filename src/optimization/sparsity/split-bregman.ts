@@ -3,6 +3,7 @@ import {
   checkCount,
   checkNames,
   checkNonNegative,
+  checkNonNegativeIfGiven,
   type Defaults,
   requireOptions,
   withDefaults,
@@ -158,7 +159,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     throw new ArgumentError(
       `${NAME}: expected l1 to be a list of at least one term { R, eps }, received none`,
     );
-  checkNonNegative(NAME, { mu, tau, tol: tol ?? 0 });
+  checkNonNegativeIfGiven(NAME, { mu, tau, tol });
   const solver = withDefaults(`${NAME}: solver`, given.solver, SOLVER_DEFAULTS);
   checkCount(NAME, { inner, 'solver.niter': solver.niter });
   const { model, data } = solverSpaces(NAME, A, y, x0);

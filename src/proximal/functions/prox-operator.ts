@@ -387,6 +387,11 @@ class Scaled<V extends AnyVector> extends DelegatingProx<V> {
   protected override fillGrad(x: V, y: V, dots: InnerProducts): void {
     this.#f.grad(x, y, dots).scale(this.#a);
   }
+  override valueAndGrad<X extends V>(x: X, out: X, dots = plainDots): number {
+    const value = this.#f.valueAndGrad(x, out, dots);
+    out.scale(this.#a);
+    return this.#a * value;
+  }
   override conjugateValue(y: V, dots = plainDots): number {
     this.check(y, dots);
     return withWorkspace(
@@ -524,14 +529,13 @@ export class ProxSum<V extends AnyVector = AnyVector> extends DelegatingProx<V> 
     withWorkspaces([...this.functions.map(() => x.space), x.space, x.space], (works) => {
       const [mean, previous] = works.slice(m) as [V, V];
       const zs = works.slice(0, m) as V[];
-      const steps = zs;
       for (const z of zs) z.assign(x);
       mean.assign(x);
       for (let k = 0; k < this.niter; k++) {
         previous.assign(mean);
         // z ← z − p comes first, so that p needs no memory besides y
         this.functions.forEach((f, i) => {
-          const z = steps[i] as V;
+          const z = zs[i] as V;
           f.prox(z, m * tau, y, dots);
           mean.axpby(1 / m, y, i === 0 ? 0 : 1);
           z.axpby(-1, y, 1);

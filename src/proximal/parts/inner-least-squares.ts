@@ -1,8 +1,9 @@
-import { NumericalError, PartitionError } from '../../core/base/errors.js';
+import { NumericalError } from '../../core/base/errors.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import type { InnerProducts } from '../../core/vector/inner-products.js';
 import type { AnyVector, VectorPair } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
+import { refuseMask } from './checks.js';
 
 /** The term `wₖ ‖bₖ − Aₖ x‖²`. */
 export interface LeastSquaresTerm {
@@ -37,12 +38,7 @@ export function innerLeastSquares(
   { niter, tol }: InnerOptions,
   dots: InnerProducts,
 ): number[] {
-  for (const { A } of terms) {
-    if (A?.comm && x.reducer && A.comm.id !== x.reducer.id)
-      throw new PartitionError(
-        `least squares inside of a prox: expected vectors without a mask, received ${x.space}`,
-      );
-  }
+  for (const { A } of terms) refuseMask('least squares inside of a prox', A?.comm, x);
   const withOperator = terms.filter((term) => term.A);
   const spaces = [
     x.space,

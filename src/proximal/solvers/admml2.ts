@@ -99,7 +99,7 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   const { model, data } = solverSpaces(NAME, Op, b, x0);
   const range = rangeFor(NAME, A, model) as Z['space'];
   const x = startVector(model, x0);
-  refuseMask(NAME, Op.comm ?? A.comm, x);
+  refuseMask(NAME, Op.comm ?? A.comm ?? g.comm, x);
   const z = A.matvec(x, range.empty());
   const own = copyInto(data, b);
   const cost = withWorkspaces([data], (works) => {

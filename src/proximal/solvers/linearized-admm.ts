@@ -81,7 +81,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   checkNonNegative(NAME, { tol });
   checkStart(NAME, x0);
   const range = rangeFor(NAME, A, x0.space) as Z['space'];
-  refuseMask(NAME, A.comm ?? f.comm, x0);
+  refuseMask(NAME, A.comm ?? f.comm ?? g.comm, x0);
   const x = x0.copy();
   const v = A.matvec(x, range.empty());
   const state = withMemories<LinearizedAdmmState<M, Z>>(

@@ -105,7 +105,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   checkStart(NAME, x0);
   for (const [which, v] of Object.entries({ y0, c })) if (v !== undefined) checkVector(NAME, which, v);
   const range = rangeFor(NAME, A, x0.space) as Z['space'];
-  refuseMask(NAME, A.comm ?? f.comm, x0);
+  refuseMask(NAME, A.comm ?? f.comm ?? g.comm, x0);
   const x = x0.copy();
   const v = A.matvec(x, range.empty());
   const y = range.zeros();

@@ -2,13 +2,13 @@ import { epsilonOf, isSingle } from '../../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
 import {
   checkFlag,
-  checkNonNegative,
+  checkNonNegativeIfGiven,
   checkOneOf,
   type Defaults,
   withDefaults,
 } from '../../../core/base/options.js';
 import { textOf } from '../../../core/base/text-of.js';
-import type { LinearOperator } from '../../../core/operator/linear-operator.js';
+import { checkOperator, type LinearOperator } from '../../../core/operator/linear-operator.js';
 import type { InnerProducts } from '../../../core/vector/inner-products.js';
 import { type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector/vector.js';
 import { copyInto, solverSpaces, startVector } from '../../linear-system.js';
@@ -161,13 +161,14 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
 ): ShrinkageState<M, D> {
   const given = withDefaults(`${name}.init`, options, DEFAULTS);
   const { x0, eps: weight, threshkind, decay, SOp, monitorres, eigs } = given;
-  checkNonNegative(name, { eps: weight, tol: given.tol ?? 0 });
+  checkNonNegativeIfGiven(name, { eps: weight, tol: given.tol });
   checkFlag(name, { monitorres });
   checkOneOf('threshkind', threshkind, THRESHOLD_KINDS);
   const perc = checkPercentage(name, threshkind, given.perc);
   if (decay && !(decay.length > 0 && Array.from(decay).every(Number.isFinite)))
     throw new ArgumentError(`${name}: expected decay to be a list of finite numbers, one an iteration`);
   const { model, data } = solverSpaces(name, A, y, x0);
+  if (SOp !== undefined) checkOperator(`${name}: SOp`, SOp);
   const coefficients = SOp?.domainOf(model);
   if (SOp && coefficients && !sameMemory(SOp.rangeOf(coefficients), model))
     throw new ShapeError(
