@@ -368,29 +368,29 @@ function startInRange<S extends SolverProgress, O extends object, T extends obje
 ): { readonly state: S; readonly unit: number; readonly scaled: boolean } {
   const own: O & { readonly x0?: AnyVector } = ownOf(options);
   const usual = { unit: 1, scaled: false };
+  const start = { ...PLAIN_START, dots };
+  if (!data) return { state: init(own, start), ...usual };
   let state: S | undefined;
   let fault: unknown;
   try {
-    state = init(own, { ...PLAIN_START, dots });
+    state = init(own, start);
   } catch (error) {
-    if (!data || !notFinite.has(error as object)) throw error;
+    if (!notFinite.has(error as object)) throw error;
     fault = error;
   }
-  if (state && !data) return { state, ...usual };
-  const y = data as AnyVector;
-  const everywhere = { A: { comm: place?.comm }, x: y };
+  const everywhere = { A: { comm: place?.comm }, x: data };
   const isSafe =
     state !== undefined &&
     state.reason !== 'solved exactly' &&
-    isSafeNorm(state.cost ** (1 / (degrees?.['cost'] ?? 1)), y);
+    isSafeNorm(state.cost ** (1 / (degrees?.['cost'] ?? 1)), data);
   if (state && onAll(everywhere, isSafe)) return { state, ...usual };
-  const unit = isSafe ? 1 : unitOf(y, own.x0, state === undefined);
+  const unit = isSafe ? 1 : unitOf(data, own.x0, state === undefined);
   if (onAll(everywhere, unit === 1)) {
     if (!state) throw fault;
     return { state, ...usual };
   }
   if (state) disposeVectors(state);
-  return { state: startScaled(y, own, unit, dots, init), unit, scaled: true };
+  return { state: startScaled(data, own, unit, dots, init), unit, scaled: true };
 }
 
 /** True on all ranks if `mine` is true on any rank. One reduction. */

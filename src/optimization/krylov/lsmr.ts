@@ -8,7 +8,7 @@ import {
   type BidiagonalizationStartOptions,
   type BidiagonalizationState,
   type BidiagonalizationStep,
-  describeBidiagonalization,
+  bidiagonalizationCall,
   finishStart,
   finishStep,
   nextLeft,
@@ -128,7 +128,7 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: LsmrOptions<M> = {},
-) => describeBidiagonalization(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
+) => bidiagonalizationCall(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`. Its iterates are those of {@link minres} on the

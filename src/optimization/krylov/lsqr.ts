@@ -8,7 +8,7 @@ import {
   type BidiagonalizationStartOptions,
   type BidiagonalizationState,
   type BidiagonalizationStep,
-  describeBidiagonalization,
+  bidiagonalizationCall,
   finishStart,
   finishStep,
   nextLeft,
@@ -117,7 +117,7 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: LsqrOptions<M> = {},
-) => describeBidiagonalization(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
+) => bidiagonalizationCall(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`. In exact arithmetic its iterates are those of

@@ -3,17 +3,17 @@ import type { Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import {
-  describeShrinkage,
   finishShrinkage,
   majorised,
   measure,
+  propose,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
   type ShrinkageState,
   type ShrinkageStep,
   type StepNorms,
-  shrink,
+  shrinkageCall,
   startShrinkage,
 } from './parts/shrinkage.js';
 
@@ -57,7 +57,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>)
   const { A, x, z, g, y, r, s, v, t } = state;
   const norms = v ? descend(state, v) : undefined;
   if (!norms) {
-    propose(state);
+    propose(state, z, s);
     x.axpby(1, g, -1);
   }
   state.t = 0.5 * (1 + Math.sqrt(1 + 4 * t * t));
@@ -71,14 +71,6 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>)
   finishShrinkage(NAME, state, 'after', norms ?? measure(state));
 }
 
-/** `g ← S thresh(Sᴴ(z + α Aᴴ s))` */
-function propose<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>): void {
-  const { A, alpha, x, z, g, s } = state;
-  A.rmatvec(s, g).axpby(1, z, alpha);
-  shrink(state);
-  if (state.reason !== undefined) g.assign(x);
-}
-
 /**
  * Takes a step with an estimated α. While `½‖y − A ·‖²` is not majorised, α is reduced and the step
  * repeated. One reduction; each failed try costs two more forwards and one more adjoint. Leaves the
@@ -87,7 +79,7 @@ function propose<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, 
 function descend<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>, v: D): StepNorms {
   const { A, x, z, g, y, s } = state;
   for (let tries = 0; ; tries++) {
-    propose(state);
+    propose(state, z, s);
     x.axpby(1, g, -1);
     A.matvec(g, v).axpby(1, y, -1);
     const norms = majorised(state, v, z.axpby(1, g, -1), s.axpby(1, v, -1), tries);
@@ -101,7 +93,7 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: FistaOptions<M> = {},
-) => describeShrinkage(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
+) => shrinkageCall(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁`. Hard thresholds replace

@@ -3,17 +3,17 @@ import type { Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import {
-  describeShrinkage,
   finishShrinkage,
   majorised,
   measure,
+  propose,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
   type ShrinkageState,
   type ShrinkageStep,
   type StepNorms,
-  shrink,
+  shrinkageCall,
   startShrinkage,
 } from './parts/shrinkage.js';
 
@@ -51,18 +51,10 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>):
     finishShrinkage(NAME, state, 'before', descend(state, v));
     return;
   }
-  propose(state);
+  propose(state, x, r);
   x.axpby(1, g, -1);
   A.matvec(g, r).axpby(1, y, -1);
   finishShrinkage(NAME, state, 'before', measure(state));
-}
-
-/** `g ← S thresh(Sᴴ(x + α Aᴴ r))` */
-function propose<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>): void {
-  const { A, alpha, x, g, r } = state;
-  A.rmatvec(r, g).axpby(1, x, alpha);
-  shrink(state);
-  if (state.reason !== undefined) g.assign(x);
 }
 
 /**
@@ -72,7 +64,7 @@ function propose<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D
 function descend<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>, v: D): StepNorms {
   const { A, x, g, y, r } = state;
   for (let tries = 0; ; tries++) {
-    propose(state);
+    propose(state, x, r);
     x.axpby(1, g, -1);
     A.matvec(g, v).axpby(1, y, -1);
     const norms = majorised(state, v, x, r.axpby(1, v, -1), tries);
@@ -88,7 +80,7 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: IstaOptions<M> = {},
-) => describeShrinkage(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
+) => shrinkageCall(NAME, y, options, (data, own, start) => init(A, data, own, start), step<M, D>);
 
 /**
  * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁`. Hard thresholds replace the

@@ -6,11 +6,11 @@ import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
-  describeProximal,
   moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
+  proximalCall,
   settleProximal,
   withMemories,
 } from './proximal-solver.js';
@@ -114,7 +114,7 @@ const call = <V extends Vector<V>>(
   x0: V,
   options: AdmmOptions<V>,
 ) =>
-  describeProximal(
+  proximalCall(
     NAME,
     options,
     DEFAULTS,

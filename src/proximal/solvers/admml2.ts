@@ -15,11 +15,11 @@ import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from '../parts/inner-least-squares.js';
 import {
-  describeProximal,
   moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
+  proximalCall,
   rangeFor,
   settleProximal,
   withMemories,
@@ -150,7 +150,7 @@ const call = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   A: LinearOperator<M, Z>,
   options: AdmmL2Options<M>,
 ) =>
-  describeProximal(
+  proximalCall(
     NAME,
     options,
     DEFAULTS,

@@ -8,10 +8,10 @@ import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
-  describeProximal,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
+  proximalCall,
   settleProximal,
   withMemories,
 } from './proximal-solver.js';
@@ -119,7 +119,7 @@ const call = <V extends Vector<V>>(
   x0: V,
   options: DouglasRachfordOptions,
 ) =>
-  describeProximal(
+  proximalCall(
     NAME,
     options,
     DEFAULTS,

@@ -7,11 +7,11 @@ import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
-  describeProximal,
   moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
+  proximalCall,
   rangeFor,
   settleProximal,
   withMemories,
@@ -121,7 +121,7 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
   x0: M,
   options: LinearizedAdmmOptions,
 ) =>
-  describeProximal(
+  proximalCall(
     NAME,
     options,
     DEFAULTS,

@@ -9,11 +9,11 @@ import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
-  describeProximal,
   moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
+  proximalCall,
   rangeFor,
   settleProximal,
   withMemories,
@@ -169,7 +169,7 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
   x0: M,
   options: PrimalDualOptions<M, Z>,
 ) =>
-  describeProximal(
+  proximalCall(
     NAME,
     options,
     DEFAULTS,

@@ -16,10 +16,10 @@ import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
-  describeProximal,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
+  proximalCall,
   settleProximal,
   withMemories,
 } from './proximal-solver.js';
@@ -256,7 +256,7 @@ const call = <V extends Vector<V>>(
   x0: V,
   options: ProximalGradientOptions,
 ) =>
-  describeProximal(
+  proximalCall(
     NAME,
     options,
     DEFAULTS,

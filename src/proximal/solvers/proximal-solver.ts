@@ -89,10 +89,10 @@ export function settleProximal<V extends Vector<V>>(
 }
 
 /**
- * The common part of the descriptions of all proximal solvers. `result` names vectors of the state,
+ * The common part of the calls of all proximal solvers. `result` names vectors of the state,
  * which are copied.
  */
-export const describeProximal = <
+export const proximalCall = <
   S extends SolverProgress & { residual: number },
   O extends object,
   R extends object,

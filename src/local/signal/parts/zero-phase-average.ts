@@ -14,7 +14,7 @@ import { multiplyBands, toeplitzBand } from '../../../core/schemes/band.js';
 export function zeroPhaseAverage(n: number, width: number): BandSegment[] {
   if (!Number.isSafeInteger(width) || width < 1 || width > n) {
     throw new ArgumentError(
-      `smooth: expected a running mean of 1 to ${n} samples, the length of the axis, received ${textOf(width)}`,
+      `smooth: expected a running mean of 1 to ${n} samples, the axis's length, received ${textOf(width)}`,
     );
   }
   const reach = width - 1;

@@ -237,8 +237,8 @@ export function finishStep<M extends Vector<M>, D extends Vector<D>>(
   });
 }
 
-/** The common part of the descriptions of LSQR and LSMR. */
-export const describeBidiagonalization = <
+/** The common part of the calls of LSQR and LSMR. */
+export const bidiagonalizationCall = <
   M extends Vector<M>,
   D extends Vector<D>,
   S extends BidiagonalizationState<M, D>,

@@ -213,7 +213,7 @@ function stepLength<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /** `g ← S thresh(Sᴴ g)` */
-export function shrink<M extends Vector<M>, D extends Vector<D>>(state: ShrinkageState<M, D>): void {
+function shrink<M extends Vector<M>, D extends Vector<D>>(state: ShrinkageState<M, D>): void {
   const { SOp, g, c, strength, alpha, threshkind, perc, decay, iteration } = state;
   const factor = decay ? (decay[Math.min(iteration, decay.length - 1)] as number) : 1;
   const t = 0.5 * strength * alpha * factor;
@@ -222,6 +222,18 @@ export function shrink<M extends Vector<M>, D extends Vector<D>>(state: Shrinkag
     threshold(threshkind, c, t, perc);
     SOp.matvec(c, g);
   } else threshold(threshkind, g, t, perc);
+}
+
+/** `g ← S thresh(Sᴴ(z + α Aᴴ s))`, for a point z and its residual s. Colours that ended keep x. */
+export function propose<M extends Vector<M>, D extends Vector<D>>(
+  state: ShrinkageState<M, D>,
+  z: M,
+  s: D,
+): void {
+  const { A, alpha, x, g } = state;
+  A.rmatvec(s, g).axpby(1, z, alpha);
+  shrink(state);
+  if (state.reason !== undefined) g.assign(x);
 }
 
 /** `‖x − x before‖²` and `‖y − A x‖²` of a step. */
@@ -306,8 +318,8 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   });
 }
 
-/** The common part of the descriptions of ISTA and FISTA. */
-export const describeShrinkage = <M extends Vector<M>, D extends Vector<D>, S extends ShrinkageState<M, D>>(
+/** The common part of the calls of ISTA and FISTA. */
+export const shrinkageCall = <M extends Vector<M>, D extends Vector<D>, S extends ShrinkageState<M, D>>(
   name: string,
   y: D,
   options: ShrinkageOptions<M>,
