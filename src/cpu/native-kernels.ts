@@ -44,6 +44,11 @@ type HostCurves = Curves<StorageMemory<HostArray>>;
 
 /** The output of a reduction: re and im. */
 const result = new Float64Array(2);
+/**
+ * Inner products are copied from here: V8 moves the memory of an array that native code writes out
+ * of its heap, which takes longer than a small inner product.
+ */
+let sums = new Float64Array(32);
 
 /** Whether the results are flags. The addon writes only floats. */
 const writesFlags = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
@@ -312,12 +317,13 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
         );
     },
     dots: (products) => {
-      const out = new Float64Array(2 * products.length);
+      const size = 2 * products.length;
+      if (sums.length < size) sums = new Float64Array(size);
       for (let k = 0; k < products.length; k++) {
         const product = products[k] as InnerProduct<StorageMemory<HostArray>>;
         const { x, y, conjugate } = product;
         const { memory, dtype } = x.storage;
-        if (isInteger(dtype)) referenceDot(product, out, 2 * k);
+        if (isInteger(dtype)) referenceDot(product, sums, 2 * k);
         else
           addon.dot(
             tagOf(dtype),
@@ -327,11 +333,11 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
             y.storage.memory,
             y.offset,
             conjugate,
-            out,
+            sums,
             2 * k,
           );
       }
-      return out;
+      return sums.slice(0, size);
     },
     reduce: (op, x, parameter) => {
       const { memory, dtype } = x.storage;

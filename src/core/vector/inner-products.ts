@@ -2,7 +2,7 @@ import { type Scalar, scalarOf } from '../base/complex.js';
 import { isInteger, promote } from '../base/dtype.js';
 import { ArgumentError, PartitionError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
-import type { Backend, InnerProduct } from '../ports/backend.js';
+import type { InnerProduct } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { addExactly, EXACT_LANES, exactTotals } from './exact-sums.js';
 import { checkExact, isExactDot } from './integer-sums.js';
@@ -22,34 +22,28 @@ export interface PendingDots {
   wait(): Float64Array;
 }
 
-/**
- * This rank's share of inner products, and the function that computes `[re, im]` of each from the
- * sums over ranks.
- */
+/** This rank's share of inner products. */
 interface Shares {
+  readonly pairs: readonly VectorPair[];
   /** If there is a vote, its number is the last element. */
   readonly values: Float64Array;
   readonly vote: SignalVote | undefined;
   readonly reducer: Communicator | undefined;
-  readonly finish: (sums: Float64Array) => Float64Array;
-}
-
-function sharesOf(
-  sums: number,
-  reducer: Communicator | undefined,
-  vote: SignalVote | undefined,
-): Pick<Shares, 'values' | 'vote' | 'reducer'> {
-  if (!vote?.isOf(reducer)) return { values: new Float64Array(sums), vote: undefined, reducer };
-  const values = new Float64Array(sums + 1);
-  values[sums] = vote.localVote();
-  return { values, vote, reducer };
+  readonly exact: boolean;
+  /** Whether both vectors of any pair hold whole numbers. */
+  readonly anyWhole: boolean;
 }
 
 /** `[re, im]` of each pair, from `values` that were reduced over all ranks. */
-function totals({ values, vote, finish }: Shares): Float64Array {
-  if (!vote) return finish(values);
-  vote.receive(values.at(-1) as number);
-  return finish(values.subarray(0, -1));
+function totals({ pairs, values, vote, exact, anyWhole }: Shares): Float64Array {
+  vote?.receive(values.at(-1) as number);
+  const shares = vote ? values.subarray(0, -1) : values;
+  const sums = exact ? exactTotals(shares) : shares;
+  if (anyWhole)
+    pairs.forEach(([x, y], i) => {
+      if (isWhole(x, y)) checkExact('the inner product', sums[2 * i] as number);
+    });
+  return sums;
 }
 
 /** Throws {@link ArgumentError} unless `pair` is a list of two vectors. */
@@ -59,8 +53,6 @@ function checkPair(pair: VectorPair): VectorPair {
   checkVector('inner products', 'x', pair[0]);
   return pair;
 }
-
-const asTheyAre = (sums: Float64Array): Float64Array => sums;
 
 const isWhole = (x: AnyVector, y: AnyVector): boolean => isInteger(x.dtype) && isInteger(y.dtype);
 
@@ -80,15 +72,25 @@ function markInexact(
   });
 }
 
-/**
- * Returns `[re, im]` of each pair.
- * @throws {@link NumericalError} on all ranks, if an inner product of int32 is not exact
- */
-function exactlyWhole(pairs: readonly VectorPair[], sums: Float64Array): Float64Array {
-  pairs.forEach(([x, y], i) => {
-    if (isWhole(x, y)) checkExact('the inner product', sums[2 * i] as number);
-  });
-  return sums;
+/** Adds the products of each pair, whose last one is before `ends[i]`, to `values`. */
+function addProducts(
+  products: readonly InnerProduct[],
+  ends: readonly number[],
+  exact: boolean,
+  values: Float64Array,
+): void {
+  const { backend } = (products[0] as InnerProduct).x.storage;
+  const terms = exact ? undefined : backend.dots(products);
+  for (let i = 0, k = 0; i < ends.length; i++)
+    for (; k < (ends[i] as number); k++) {
+      if (terms) {
+        values[2 * i] = (values[2 * i] as number) + (terms[2 * k] as number);
+        values[2 * i + 1] = (values[2 * i + 1] as number) + (terms[2 * k + 1] as number);
+      } else {
+        const lanes = values.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1));
+        addExactly(products[k] as InnerProduct, lanes);
+      }
+    }
 }
 
 function localDots(pairs: readonly VectorPair[], conjugate: boolean, { exact, vote }: InnerProducts): Shares {
@@ -96,43 +98,24 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean, { exact, vo
   const ends: number[] = [];
   const reducer: Communicator | undefined = pairs[0]?.[0]?.reducer;
   let anyWhole = false;
-  for (const pair of pairs) {
-    const [x, y] = checkPair(pair);
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = checkPair(pairs[i] as VectorPair);
+    const x = pair[0];
+    const y = pair[1];
     checkSameSpace(x, y);
-    if (x.reducer?.id !== reducer?.id)
+    if (x.reducer !== reducer && x.reducer?.id !== reducer?.id)
       throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
     x.innerProducts(y, conjugate, products);
     ends.push(products.length);
     if (isWhole(x, y)) anyWhole = true;
   }
-  if (exact) {
-    const shares = sharesOf(2 * EXACT_LANES * pairs.length, reducer, vote);
-    const lanes = shares.values;
-    let k = 0;
-    ends.forEach((end, i) => {
-      for (; k < end; k++)
-        addExactly(
-          products[k] as InnerProduct,
-          lanes.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1)),
-        );
-    });
-    return { ...shares, finish: anyWhole ? (sums) => exactlyWhole(pairs, exactTotals(sums)) : exactTotals };
-  }
-  const shares = sharesOf(2 * pairs.length, reducer, vote);
-  const { values } = shares;
-  if (products.length > 0) {
-    const backend = products[0]?.x.storage.backend as Backend;
-    const terms = backend.dots(products);
-    let k = 0;
-    ends.forEach((end, i) => {
-      for (; k < end; k++) {
-        values[2 * i] = (values[2 * i] as number) + (terms[2 * k] as number);
-        values[2 * i + 1] = (values[2 * i + 1] as number) + (terms[2 * k + 1] as number);
-      }
-    });
-    if (anyWhole) markInexact(products, ends, reducer?.size ?? 1, values);
-  }
-  return { ...shares, finish: anyWhole ? (sums) => exactlyWhole(pairs, sums) : asTheyAre };
+  const carried = vote?.isOf(reducer) ? vote : undefined;
+  const sums = (exact ? 2 * EXACT_LANES : 2) * pairs.length;
+  const values = new Float64Array(carried ? sums + 1 : sums);
+  if (carried) values[sums] = carried.localVote();
+  if (products.length > 0) addProducts(products, ends, exact, values);
+  if (anyWhole && !exact) markInexact(products, ends, reducer?.size ?? 1, values);
+  return { pairs, values, vote: carried, reducer, exact, anyWhole };
 }
 
 function allDots(pairs: readonly VectorPair[], conjugate: boolean, how: InnerProducts): Float64Array {
