@@ -119,5 +119,6 @@ export {
   taper,
   taper2d,
   taper3d,
+  tapernd,
 } from './signal/windows/tapers.js';
 export { type WindowDesign, windowDesign } from './signal/windows/windows.js';

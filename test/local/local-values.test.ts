@@ -56,10 +56,14 @@ import {
   Spread,
   Sum,
   Symmetrize,
+  taper,
   taper2d,
+  taper3d,
+  tapernd,
   windowDesign,
   Zero,
 } from '../../src/local/index.js';
+import { TAPER_TYPES } from '../../src/local/signal/windows/tapers.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
 import { expectClose } from '../support/expect-close.js';
 
@@ -273,6 +277,9 @@ for (const entry of BACKENDS) {
         S.matvec(new Sliding1D(new Identity(5), 15, 11, 5, 2, { tapertype: 'none' }).rmatvec(x)),
         Array.from(x.toHost()),
       );
+      const y = array(range(19).map(Math.cbrt));
+      const both = new Sliding1D(new Identity(9), 27, 19, 9, 4, { tapertype: 'cosinesqrt' });
+      close(both.matvec(both.rmatvec(y)), Array.from(y.toHost()));
       const plane = array(grid(8, 8, (i, j) => i - j * j));
       const I = new Identity([4, 5], [4, 5]);
       const cut = new Patch2D(I, [12, 10], [8, 8], [4, 5], [2, 2], { tapertype: 'none' });
@@ -395,8 +402,40 @@ describe('wavelets, tapers and events', () => {
     expect(cosinetaper(7, 3, true)[1] as number).to.be.closeTo(0.25, 1e-15);
     expect([...hanningtaper(3, 0)]).to.deep.equal([1, 1, 1]);
     expect([...hanningtaper(3, 1)]).to.deep.equal([1, 1, 1]);
+    expectClose(cosinetaper(7, 3, false, 0.5), taper(7, 3, 'cosinesqrt'), { atol: 1e-15 });
+    expect(taper(7, 3, 'cosinesqrt')[1] as number).to.be.closeTo(Math.SQRT1_2, 1e-15);
     expect([...taper2d(2, 5, 2).shape]).to.deep.equal([5, 2]);
     expect(() => hanningtaper(3, 3)).to.throw(ArgumentError, 'at least 5 samples');
+    for (const exponent of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => cosinetaper(7, 3, false, exponent)).to.throw(ArgumentError, 'exponent');
+  });
+
+  it('tapers of several axes are products of tapers along each, of every type', () => {
+    for (const type of TAPER_TYPES) {
+      const [nmask, ntap] = [
+        [7, 1, 6, 4],
+        [3, 1, 2, 0],
+      ] as const;
+      const factors = nmask.map((n, k) => taper(n, ntap[k] as number, type));
+      const whole = tapernd(nmask, ntap, type);
+      expect([...whole.shape]).to.deep.equal([...nmask]);
+      const expected = range(168).map((i) => {
+        const at = [Math.floor(i / 24), 0, Math.floor(i / 4) % 6, i % 4];
+        return at.reduce((product, j, k) => product * ((factors[k] as Float64Array)[j] as number), 1);
+      });
+      expectClose(whole.toHost(), expected, { atol: 1e-15 });
+      expectClose(taper3d(4, [7, 6], [3, 2], type).toHost(), expected, { atol: 1e-15 });
+      const plane = tapernd([7, 6], [3, 2], type).toHost();
+      expectClose(taper2d(6, 7, [3, 2], type).toHost(), plane, { atol: 0 });
+      expectClose(taper2d(6, 7, 3, type).toHost(), tapernd([7, 6], [3, 0], type).toHost(), { atol: 0 });
+      expect(tapernd([5, 4], [2, 2], type, { dtype: 'float32' }).dtype).to.equal('float32');
+    }
+    expect(() => tapernd([7, 6], [3])).to.throw(ShapeError, '2 sizes and lengths');
+    expect(() => tapernd([7, 3], [3, 3])).to.throw(ArgumentError, 'at least 5 samples');
+    expect(() => tapernd([7, -1], [3, 0])).to.throw(ShapeError, 'nmask');
+    expect(() => taper2d(1.5, 7, 3)).to.throw(ShapeError, 'nt');
+    expect(() => taper2d(6, 7, [3, 2, 1] as never)).to.throw(ShapeError, '2 sizes and lengths');
+    expect(() => taper3d(4, [7, 6, 5] as never, [3, 2])).to.throw(ShapeError, '3 sizes and lengths');
   });
 
   it('makeaxis gives evenly spaced axes, and a symmetric t2', () => {

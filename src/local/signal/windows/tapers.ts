@@ -1,10 +1,11 @@
 import type { ArrayOptions, NDArray } from '../../../core/array/ndarray.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
 import { checkOneOf } from '../../../core/base/options.js';
+import { formatShape, type Shape, toShape } from '../../../core/base/shape.js';
 import { textOf } from '../../../core/base/text-of.js';
 import { doublesOn } from '../../parts/host-numbers.js';
 
-export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;
+export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'cosinesqrt', 'none'] as const;
 /** The shape of a taper. */
 export type TaperType = (typeof TAPER_TYPES)[number];
 
@@ -17,6 +18,7 @@ const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
   hanning: cosine,
   cosine,
   cosinesquare: (u) => cosine(u) ** 2,
+  cosinesqrt: (u) => Math.sqrt(cosine(u)),
   none: () => 1,
 };
 
@@ -28,6 +30,11 @@ const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
  */
 export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanning'): Float64Array {
   const ramp = RAMPS[checkOneOf('tapertype', tapertype, TAPER_TYPES)];
+  return ramped(nmask, tapertype === 'none' ? 0 : ntap, ramp);
+}
+
+/** A window of `nmask` samples with a ramp of `ntap` samples at both ends. */
+function ramped(nmask: number, ntap: number, ramp: (u: number) => number): Float64Array {
   for (const [name, n] of [
     ['nmask', nmask],
     ['ntap', ntap],
@@ -35,7 +42,7 @@ export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanni
     if (!Number.isSafeInteger(n) || n < 0)
       throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${textOf(n)}`);
   }
-  if (ntap > 0 && tapertype !== 'none' && 2 * ntap - 1 > nmask)
+  if (ntap > 0 && 2 * ntap - 1 > nmask)
     throw new ArgumentError(
       `taper: expected a mask of at least ${2 * ntap - 1} samples for ntap = ${ntap}, received nmask = ` +
         `${nmask}`,
@@ -50,19 +57,38 @@ export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanni
  */
 export const hanningtaper = (nmask: number, ntap: number): Float64Array => taper(nmask, ntap, 'hanning');
 
-/** Cosine taper. It is equal to the Hann taper, or with `square` to the square of that. */
-export const cosinetaper = (nmask: number, ntap: number, square = false): Float64Array =>
-  taper(nmask, ntap, square ? 'cosinesquare' : 'cosine');
+/**
+ * Cosine taper: the Hann taper to a power.
+ *
+ * @param square the power is 2 instead of 1
+ * @param exponent the power, instead of that by `square`. 0.5 gives the taper 'cosinesqrt'
+ */
+export function cosinetaper(
+  nmask: number,
+  ntap: number,
+  square = false,
+  exponent = square ? 2 : 1,
+): Float64Array {
+  if (!(typeof exponent === 'number' && exponent > 0 && Number.isFinite(exponent)))
+    throw new ArgumentError(
+      `cosinetaper: expected exponent to be a positive number, received ${textOf(exponent)}`,
+    );
+  return ramped(nmask, ntap, (u) => cosine(u) ** exponent);
+}
 
-/** A taper along the first of two axes, `[nmask, nt]`. */
+/**
+ * A taper along the first of two axes, `[nmask, nt]`. With two numbers for `ntap`, the product of
+ * tapers along both axes.
+ */
 export function taper2d(
   nt: number,
   nmask: number,
-  ntap: number,
+  ntap: number | readonly [number, number],
   tapertype: TaperType = 'hanning',
   options?: ArrayOptions,
 ): NDArray {
-  return outerTaper([taper(nmask, ntap, tapertype)], nt, options);
+  const shape = [...toShape(nmask, 'nmask'), ...toShape(nt, 'nt')];
+  return along(2, shape, typeof ntap === 'number' ? [ntap, 0] : ntap, tapertype, options);
 }
 
 /** The product of tapers along the first two of three axes, `[nmask[0], nmask[1], nt]`. */
@@ -73,15 +99,42 @@ export function taper3d(
   tapertype: TaperType = 'hanning',
   options?: ArrayOptions,
 ): NDArray {
-  return outerTaper([taper(nmask[0], ntap[0], tapertype), taper(nmask[1], ntap[1], tapertype)], nt, options);
+  const shape = [...toShape(nmask, 'nmask'), ...toShape(nt, 'nt')];
+  return along(3, shape, [...toShape(ntap, 'ntap'), 0], tapertype, options);
 }
 
-/** The outer product of tapers, repeated `nt` times along a last axis. */
-function outerTaper(tapers: readonly Float64Array[], nt: number, options: ArrayOptions | undefined): NDArray {
-  if (!Number.isSafeInteger(nt) || nt < 0)
-    throw new ShapeError(`taper: expected nt to be a number of samples, received ${textOf(nt)}`);
-  const values = outer([...tapers, new Float64Array(nt).fill(1)]);
-  return doublesOn(values, options).reshape([...tapers.map((w) => w.length), nt]);
+/**
+ * The product of tapers along all axes of an array of shape `nmask`. `ntap` has a number for each
+ * axis; 0 leaves an axis without a taper.
+ *
+ * @example tapernd([11, 21, 31], [3, 5, 0], 'cosinesqrt')
+ */
+export function tapernd(
+  nmask: readonly number[],
+  ntap: readonly number[],
+  tapertype: TaperType = 'hanning',
+  options?: ArrayOptions,
+): NDArray {
+  const shape = toShape(nmask, 'nmask');
+  return along(shape.length, shape, ntap, tapertype, options);
+}
+
+/** The product of tapers along all of `axes` axes. */
+function along(
+  axes: number,
+  shape: Shape,
+  ntap: Shape,
+  tapertype: TaperType,
+  options: ArrayOptions | undefined,
+): NDArray {
+  const lengths = toShape(ntap, 'ntap');
+  if (lengths.length !== axes || shape.length !== axes)
+    throw new ShapeError(
+      `taper: expected ${axes} sizes and lengths of tapers, received ${formatShape(shape)} and ` +
+        `${formatShape(lengths)}`,
+    );
+  const tapers = shape.map((n, k) => taper(n, lengths[k] as number, tapertype));
+  return doublesOn(outer(tapers), options).reshape(shape);
 }
 
 /** The outer product of several windows as a flat array. */

@@ -16,6 +16,7 @@ import {
   taper,
   taper2d,
   taper3d,
+  tapernd,
   type Wavelet,
 } from '../../../../src/local/index.js';
 import { TAPER_TYPES } from '../../../../src/local/signal/windows/tapers.js';
@@ -53,16 +54,24 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   klauder: (p) => wavelet(klauder(list(p, 't'), p.numbers('f') as [number, number] | undefined)),
   taper: (p) => ({ files: { w: numbers([...taper(...mask(p), tapertype(p))]) } }),
   taper2d: (p) => {
-    const w = taper2d(required(p.number('nt'), 'nt'), ...mask(p), tapertype(p), { backend: p.backend });
+    const [nt, nmask] = [required(p.number('nt'), 'nt'), required(p.number('nmask'), 'nmask')];
+    const ntap = required(p.numberOrList('ntap'), 'ntap') as number | [number, number];
+    const w = taper2d(nt, nmask, ntap, tapertype(p), { backend: p.backend });
     return { files: { w: download(w) } };
   },
   hanningtaper: (p) => ({ files: { w: numbers([...hanningtaper(...mask(p))]) } }),
-  cosinetaper: (p) => ({ files: { w: numbers([...cosinetaper(...mask(p))]) } }),
+  cosinetaper: (p) => ({
+    files: { w: numbers([...cosinetaper(...mask(p), p.flag('square'), p.number('exponent'))]) },
+  }),
   taper3d: (p) => {
     const pair = (name: string) => required(p.numbers(name), name) as [number, number];
     const w = taper3d(required(p.number('nt'), 'nt'), pair('nmask'), pair('ntap'), tapertype(p), {
       backend: p.backend,
     });
+    return { files: { w: download(w) } };
+  },
+  tapernd: (p) => {
+    const w = tapernd(list(p, 'nmask'), list(p, 'ntap'), tapertype(p), { backend: p.backend });
     return { files: { w: download(w) } };
   },
   makeaxis: (p) => {

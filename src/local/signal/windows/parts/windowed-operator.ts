@@ -16,7 +16,7 @@ import type { Windows } from '../windows.js';
 export interface WindowedOptions {
   /**
    * The shape of the tapers where windows overlap. From an overlap of two samples on, the tapers
-   * 'hanning' and 'cosine' of neighbours add up to 1.
+   * 'hanning' and 'cosine' of neighbours add up to 1, and the squares of 'cosinesqrt' do.
    * @default 'hanning'
    */
   readonly tapertype?: TaperType;
