@@ -1,3 +1,4 @@
+export { type ArrayPlotOptions, plotDistributedArray, plotLocalArrays } from './array-plots.js';
 export {
   COLOR_MAP_NAMES,
   type ColorMap,
