@@ -54,6 +54,7 @@ class LongBand : public StencilPlan<T> {
       std::size_t t = s;
       if (inner < shortCell) {
         while (t < segments.size() && segments[t].end - segments[t].start < shortRun &&
+               segments[t].end - segments[s].start <= largestBlock &&
                (t == s || segments[t].start == segments[t - 1].end))
           t++;
       }
@@ -104,6 +105,8 @@ class LongBand : public StencilPlan<T> {
   /** Segments with fewer rows, of cells with fewer lanes, are treated as parts of edges. */
   static constexpr std::ptrdiff_t shortRun = 16;
   static constexpr std::ptrdiff_t shortCell = 32;
+  /** The most rows of an edge: with more, the matrix of a band has more zeros. */
+  static constexpr std::ptrdiff_t largestBlock = 64;
 
   /** Calls `fill(sums)` with the output, or with memory that is then added to the output. */
   template <typename Fill>

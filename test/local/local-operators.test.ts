@@ -129,6 +129,58 @@ describe('local operators', () => {
         }
       });
 
+      it('post-stack modelling with a wavelet for each sample is the dense matrix of its formula', () => {
+        for (const kind of ['centered', 'forward', 'backward'] as const) {
+          for (const [n, length] of [
+            [1, 3],
+            [3, 2],
+            [8, 1],
+            [9, 20],
+            [100, 21],
+          ] as const) {
+            if (n === 100 && kind !== 'centered') continue;
+            const D = new FirstDerivative(n, { kind, dtype }).todense({ backend });
+            const wav = NDArray.normal([n, length], { seed: n, dtype, backend });
+            const filters = wav.toHost();
+            const W = Array.from({ length: n }, (_, row) =>
+              Array.from({ length: n }, (_, i) => {
+                const k = row - i + Math.floor(length / 2);
+                return k < 0 || k >= length ? 0 : (filters[i * length + k] as number);
+              }),
+            );
+            for (const nx of [1, 3, 40]) {
+              const dense = new MatrixMult(array(W), { otherdims: nx }).mul(
+                new MatrixMult(D, { otherdims: nx }),
+              );
+              const A = new PoststackLinearModelling(wav, n, { spatdims: nx, kind });
+              const last = new PoststackLinearModelling(wav, n, { spatdims: nx, axis: -1, kind });
+              const x = A.domain({ dtype, backend }).random(5);
+              const close = (y: NDArray, expected: NDArray) =>
+                expectClose(y, numbers(expected), { atol: 40 * delta });
+              close(A.matvec(x), dense.matvec(x));
+              close(A.rmatvec(x), dense.rmatvec(x));
+              close(last.matvec(x.transpose()).transpose(), dense.matvec(x));
+              close(last.rmatvec(x.transpose()).transpose(), dense.rmatvec(x));
+            }
+          }
+          const same = new PoststackLinearModelling(
+            [
+              [1, 2, 4],
+              [1, 2, 4],
+              [1, 2, 4],
+            ],
+            3,
+            { kind },
+          );
+          const x = array([3, -1, 7]);
+          expectClose(
+            same.matvec(x),
+            numbers(new PoststackLinearModelling([1, 2, 4], 3, { kind }).matvec(x)),
+            { atol: delta },
+          );
+        }
+      });
+
       it(
         'smoothing: constants stay inside, sums stay, zero phase keeps straight lines and equals two ' +
           'passes',
@@ -421,6 +473,20 @@ describe('local operators', () => {
         DTypeError,
         /real wavelet/,
       ],
+      'wavelets for fewer samples': [
+        () =>
+          new PoststackLinearModelling(
+            [
+              [1, 2, 1],
+              [1, 3, 1],
+            ],
+            3,
+          ),
+        ShapeError,
+        /one for each sample in an array \[3, length\], received shape \[2, 3\]/,
+      ],
+      'a wavelet of no samples': [() => new PoststackLinearModelling([], 3), ShapeError, /wavelet/],
+      'wavelets of three axes': [() => new PoststackLinearModelling([[[1]]], 1), ShapeError, /wavelet/],
       'an order of some axes': [() => new Transpose([2, 3, 4], [1, 0]), ShapeError, /order of 3 axes/],
       'axes named twice': [() => new Transpose([2, 3], [1, -1]), ShapeError, /distinct/],
       'identities between unlike dimensions': [() => new Identity([2, 3], 6), ShapeError, /as many axes/],

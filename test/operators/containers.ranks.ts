@@ -1,13 +1,21 @@
 import { expect } from 'chai';
 import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import { complexOf, type DType } from '../../src/core/base/dtype.js';
-import { DTypeError } from '../../src/core/base/errors.js';
-import type { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import type { DistributedSpace } from '../../src/core/distributed/space.js';
 import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import type { AnyVector } from '../../src/core/vector/vector.js';
-import { type AnyLocalOperator, Conj, FFT, Identity, MatrixMult, Real } from '../../src/local/index.js';
+import {
+  type AnyLocalOperator,
+  Conj,
+  FFT,
+  Identity,
+  MatrixMult,
+  PoststackLinearModelling,
+  Real,
+} from '../../src/local/index.js';
 import {
   MPIBlockDiag,
   MPIHStack,
@@ -235,6 +243,28 @@ group('containers of local operators', () => {
         const x: AnyVector = (A.domain() as DistributedSpace).withDType('complex128').zeros();
         expectAllThrow(comm, () => A.matvec(x), DTypeError, A.name);
       }
+    },
+  );
+
+  distributed(
+    'model traces with wavelets that change with time as one rank does, cut unevenly',
+    { backends: ['cpu', 'reference'] },
+    ({ comm, reals, tolerance }) => {
+      const [traces, nt] = [7, 30];
+      for (const dtype of reals) {
+        const wav = NDArray.normal([nt, 9], { seed: 3, dtype });
+        const whole = new PoststackLinearModelling(wav, nt, { spatdims: traces, axis: 1 });
+        const x = DistributedArray.random([traces, nt], { comm, dtype, seed: 4 });
+        const mine = x.localShape[0] as number;
+        const A = new MPIBlockDiag([new PoststackLinearModelling(wav, nt, { spatdims: mine, axis: 1 })], {
+          comm,
+        });
+        const y = A.matvec(x);
+        expectClose(y.asArray(), whole.matvec(x.asArray()), 100 * tolerance(dtype));
+        expectClose(A.rmatvec(y).asArray(), whole.rmatvec(y.asArray()), 1000 * tolerance(dtype));
+        A.dotTest({ domain: x.space, rtol: 20 * tolerance(dtype) });
+      }
+      expect(() => new PoststackLinearModelling(NDArray.ones([nt - 1, 9]), nt)).to.throw(ShapeError);
     },
   );
 });

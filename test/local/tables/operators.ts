@@ -46,6 +46,9 @@ const TINY: readonly Shape[] = [
   [4, 3, 5],
 ];
 
+/** A wavelet for each of n samples. */
+const changing = (n: number): number[][] => Array.from({ length: n }, (_, i) => [i, 1, -2, 3 - i]);
+
 dotTable('local operators', {
   FirstDerivative: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
@@ -142,6 +145,7 @@ dotTable('local operators', {
         new PoststackLinearModelling([1, -2, 3, 0.5, 4], nt0, { kind, dtype }),
         new PoststackLinearModelling([1, 2], nt0, { kind, spatdims: [3, 2], axis: 1, dtype }),
         new PoststackLinearModelling([1, 2, -4], nt0, { kind, spatdims: [2, 33], dtype }),
+        new PoststackLinearModelling(changing(nt0), nt0, { kind, spatdims: 2, axis: 1, dtype }),
       ]),
     ),
   FFT: ({ dtype, complex }) =>
