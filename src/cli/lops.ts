@@ -68,6 +68,16 @@ program
   });
 
 program
+  .command('info')
+  .description('print what a .npy, .npz, Zarr or SEG-Y file holds, with a small picture')
+  .option('--array <name>', 'the array of an .npz archive to show')
+  .argument('<file>', 'file, or folder of a Zarr array')
+  .action(async (file: string, { array }: { array?: string }) => {
+    const { fileText } = await import('./info.js');
+    console.log(fileText(file, array));
+  });
+
+program
   .command('doctor')
   .description('report versions, addons, MPI, ranks and devices, and what to do about what is missing')
   .option('--json', 'for programs')

@@ -17,7 +17,10 @@ export interface Grid {
  * The cells that each pixel along a side covers. If cells are larger than pixels, it is the nearest
  * cell.
  */
-function cells(count: number, pixels: number): { readonly first: Int32Array; readonly last: Int32Array } {
+export function cells(
+  count: number,
+  pixels: number,
+): { readonly first: Int32Array; readonly last: Int32Array } {
   const first = new Int32Array(pixels);
   const last = new Int32Array(pixels);
   for (let p = 0; p < pixels; p++) {

@@ -4,11 +4,12 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkOptionsObject, type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { writeFileAtomically } from '../output.js';
-import type { CheckedSource } from '../parts/byte-source.js';
+import type { ByteSource, CheckedSource } from '../parts/byte-source.js';
+import { type Runs, runsSource, skippingSource } from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
-import { openMember, readZipDirectory, type ZipMember, zipWriter } from './parts/zip.js';
+import { isStored, openMember, readZipDirectory, startOf, type ZipMember, zipWriter } from './parts/zip.js';
 
 /** An array in an .npz archive, not yet read. */
 export interface NpzEntry {
@@ -64,6 +65,34 @@ function entryOf(path: string, member: ZipMember): NpzEntry {
         return x;
       }),
   };
+}
+
+/** The bytes of a compressed member that are expanded for {@link openNpzData}. */
+const REACH = 1 << 26;
+
+/**
+ * Opens the elements of an array of an archive, to read a few of them.
+ *
+ * @param body gets the header, the bytes from the first element that can be read in moments, and a
+ *   function that returns the bytes of runs. Their positions rise and count from the first element
+ */
+export function openNpzData<R>(
+  path: string,
+  array: string,
+  body: (header: NpyHeader, reach: number, open: (runs: Runs) => ByteSource) => R,
+): R {
+  return withFile(path, (fd, size) => {
+    const member = readZipDirectory(fd, size, path).find((m) => m.name === `${array}${SUFFIX}`) as ZipMember;
+    const source = openMember(fd, size, path, member);
+    const header = parseNpyHeader(source, member.size);
+    if (isStored(member)) {
+      const start = startOf(fd, size, path, member) + header.dataOffset;
+      return body(header, Number.POSITIVE_INFINITY, (runs) =>
+        runsSource(fd, source.name, { ...runs, position: (k) => start + runs.position(k) }),
+      );
+    }
+    return body(header, REACH, (runs) => skippingSource(source, runs));
+  });
 }
 
 /** Options of {@link writeNpz}. */

@@ -77,6 +77,26 @@ export function runsSource(fd: number, name: string, runs: Runs): ByteSource {
   };
 }
 
+/**
+ * The bytes of runs of a source that is read from front to back. Positions count from its next
+ * byte, and rise.
+ */
+export function skippingSource(source: ByteSource, runs: Runs): ByteSource {
+  const next = cursor(runs);
+  let at = 0;
+  return {
+    name: source.name,
+    read(into) {
+      next(into.length, (position, from, to) => {
+        while (at < position) at += source.read(new Uint8Array(Math.min(1 << 16, position - at))).length;
+        source.read(into.subarray(from, to));
+        at += to - from;
+      });
+      return into;
+    },
+  };
+}
+
 /** Writes bytes to the runs, one run after another. */
 export function runsSink(fd: number, runs: Runs): (bytes: Uint8Array) => void {
   const next = cursor(runs);

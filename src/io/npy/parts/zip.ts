@@ -113,12 +113,15 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
   return members;
 }
 
+/** Whether the bytes of a member are those of the archive. */
+export const isStored = ({ method }: ZipMember): boolean => method === STORED;
+
 /**
- * The contents of a member. Its CRC is checked once all bytes are read.
+ * The position of a member's bytes in the archive.
  *
  * @throws {@link ArgumentError} if its sizes are impossible
  */
-export function openMember(fd: number, fileSize: number, archive: string, member: ZipMember): CheckedSource {
+export function startOf(fd: number, fileSize: number, archive: string, member: ZipMember): number {
   const name = `${archive}:${member.name}`;
   const { method, size, compressedSize, offset } = member;
   if (member.encrypted) throw new ArgumentError(`${name} is encrypted: expected a plain archive`);
@@ -130,9 +133,18 @@ export function openMember(fd: number, fileSize: number, archive: string, member
   const possible = method === STORED ? size === compressedSize : size <= compressedSize * MOST_EXPANSION;
   if (head?.getUint32(0, true) !== LOCAL || start + compressedSize > fileSize || !possible)
     throw new ArgumentError(`${name} is cut short or damaged`);
-  const raw = fileSource(fd, name, start);
-  const source = method === STORED ? raw : inflatedSource(raw, compressedSize);
-  return checkedSource(source, size, member.crc);
+  return start;
+}
+
+/**
+ * The contents of a member. Its CRC is checked once all bytes are read.
+ *
+ * @throws {@link ArgumentError} if its sizes are impossible
+ */
+export function openMember(fd: number, fileSize: number, archive: string, member: ZipMember): CheckedSource {
+  const raw = fileSource(fd, `${archive}:${member.name}`, startOf(fd, fileSize, archive, member));
+  const source = isStored(member) ? raw : inflatedSource(raw, member.compressedSize);
+  return checkedSource(source, member.size, member.crc);
 }
 
 /** Little-endian fields of 2, 4 or 8 bytes. */

@@ -13,6 +13,7 @@ export const AT = {
   interval: 16,
   samples: 20,
   format: 24,
+  units: 54,
   moreSamples: 68,
   moreInterval: 72,
   order: 96,

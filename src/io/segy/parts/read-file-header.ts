@@ -14,6 +14,8 @@ export interface SegyHeader {
   readonly format: SegyFormat;
   /** The samples of a trace. */
   readonly samples: number;
+  /** The unit of coordinates, offsets and elevations; undefined if the file does not state it. */
+  readonly lengthUnit: 'm' | 'ft' | undefined;
   /** The values with which a trace header states this number of samples. */
   readonly sampleWords: readonly number[];
   /** The sampling interval, in microseconds; 0 if the file headers do not state one. */
@@ -89,6 +91,7 @@ function fieldsOf(binary: DataView, little: boolean) {
     moreSamples: binary.getUint32(AT.moreSamples, little),
     moreInterval: precise > 0 && Number.isFinite(precise) ? precise : 0,
     fixed: binary.getUint16(AT.fixed, little) === 1,
+    units: binary.getUint16(AT.units, little),
     texts: binary.getInt16(AT.texts, little),
     traceHeaders: binary.getUint32(AT.traceHeaders, little),
     traces: Number(binary.getBigUint64(AT.traces, little)),
@@ -224,6 +227,7 @@ export function readSegyHeader(fd: number, size: number, name: string): SegyHead
     byteOrder,
     format,
     samples,
+    lengthUnit: ([undefined, 'm', 'ft'] as const)[fields.units],
     sampleWords: [samples, short, Math.min(samples, 0xffff), samples & 0xffff],
     interval,
     intervalWords: interval === 0 ? [] : [fields.interval, Math.round(interval)],

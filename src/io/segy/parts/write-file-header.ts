@@ -40,7 +40,7 @@ export function formatSegyHeader(facts: SegyFileFacts): Uint8Array {
   view.setUint16(AT.format, formatOf(format).code, little);
   view.setUint16(26, 1, little); // ensemble fold
   view.setInt16(28, sorting, little);
-  view.setUint16(54, 1, little); // metres
+  view.setUint16(AT.units, 1, little); // metres
   view.setUint16(AT.fixed, Number(fixed), little);
   if (isSecond) {
     view.setUint32(AT.moreSamples, samples, little);

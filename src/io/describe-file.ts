@@ -1,0 +1,83 @@
+import { statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { ArgumentError, messageOf } from '../core/base/errors.js';
+import type { Backend } from '../core/ports/backend.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { describeNpy, describeNpz } from './npy/describe-npy.js';
+import type { FileInfo } from './parts/file-info.js';
+import { checkPath, naming, withFile } from './parts/local-file.js';
+import { readAt } from './parts/raw-io.js';
+import { describeSegy } from './segy/describe-segy.js';
+import { describeZarr } from './zarr/describe-zarr.js';
+
+export type { FileInfo };
+
+/** The backend of arrays, and a communicator of one rank. */
+export interface DescribeOptions {
+  readonly backend: Backend;
+  readonly comm: Communicator;
+  /** The array of an archive that is described. */
+  readonly array?: string | undefined;
+}
+
+type Describe = (path: string, options: DescribeOptions) => FileInfo;
+
+const npy: Describe = (path, { backend }) => describeNpy(path, backend);
+const npz: Describe = (path, { array, backend }) => describeNpz(path, array, backend);
+const zarr: Describe = (path, { backend, comm }) => describeZarr(path, { backend, comm });
+const segy: Describe = (path, { backend, comm }) => describeSegy(path, { backend, comm });
+const hdf5: Describe = (path) => {
+  throw new ArgumentError(
+    `${path} is a HDF5 file, which is not read: convert its arrays, as with h5py and numpy.save`,
+  );
+};
+
+/** The first bytes of files in hexadecimal digits. SEG-Y has none. */
+const STARTS: readonly (readonly [start: string, describe: Describe])[] = [
+  ['934e554d5059', npy],
+  ['504b0304', npz],
+  ['504b0506', npz],
+  ['894844460d0a1a0a', hdf5],
+];
+const BY_EXTENSION: Readonly<Record<string, Describe>> = { npy, npz, sgy: segy, segy };
+
+/** Describes a file that may be SEG-Y. */
+const other: Describe = (path, options) => {
+  try {
+    return segy(path, options);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw new ArgumentError(
+      `${path} is no file that lops knows: expected .npy, .npz, the folder of a Zarr array, or SEG-Y ` +
+        `(${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+};
+
+function describerOf(path: string): Describe {
+  if (naming(path, () => statSync(path)).isDirectory()) return zarr;
+  const start = withFile(path, (fd, size) => {
+    const bytes = Buffer.alloc(Math.min(8, size));
+    readAt(fd, bytes, 0, path);
+    return bytes.toString('hex');
+  });
+  const known = STARTS.find(([bytes]) => start.startsWith(bytes));
+  return known?.[1] ?? BY_EXTENSION[extname(path).slice(1).toLowerCase()] ?? other;
+}
+
+/**
+ * Describes a .npy, .npz, Zarr or SEG-Y file by its headers and a few of its values, however large
+ * it is.
+ *
+ * @throws {@link ArgumentError} if the file is damaged or of another kind
+ */
+export function describeFile(path: string, options: DescribeOptions): FileInfo {
+  checkPath(path);
+  const describe = describerOf(path);
+  if (options.array !== undefined && describe !== npz)
+    throw new ArgumentError(
+      `${path} is no archive of arrays, so there is no array '${options.array}' to name`,
+    );
+  return describe(path, options);
+}

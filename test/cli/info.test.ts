@@ -1,0 +1,233 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { fileText } from '../../src/cli/info.js';
+import { textPicture } from '../../src/cli/text-picture.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import type { Shape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { writeNpy, writeNpz, writeSegy, writeSegyTraces, writeZarr } from '../../src/io/index.js';
+import { formatNpyHeader } from '../../src/io/npy/npy-header.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
+import { rankEnvironment } from '../support/launch.js';
+
+const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
+const PLAIN = { width: 20, height: 4, colors: false };
+
+/** The lines of a picture, without its frame. */
+const pictureOf = (text: string): string[] =>
+  [...text.matchAll(/^│(.*)│$/gm)].map(([, line]) => line as string);
+
+describe('lops info', function () {
+  this.timeout(60_000);
+  let folder: string;
+  const file = (name: string): string => join(folder, name);
+  before(() => {
+    setDefaultBackend(new CpuBackend());
+    setDefaultCommunicator(new SelfCommunicator());
+    folder = mkdtempSync(join(tmpdir(), 'lops-info-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = (...args: readonly string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [LOPS, 'info', ...args], { encoding: 'utf8', env: rankEnvironment() });
+  /** An array whose value is the index along one axis. */
+  const ramp = (shape: Shape, axis: number): NDArray =>
+    NDArray.arange(shape[axis] as number)
+      .reshape(shape.map((n, k) => (k === axis ? n : 1)))
+      .broadcastTo(shape);
+
+  it('prints shape, dtype, order, size and a picture of a .npy file, without colours in a pipe', () => {
+    writeNpy(file('x.npy'), ramp([3, 40, 100], 1).astype('float32'));
+    const { status, stdout, stderr } = run(file('x.npy'));
+    expect(status, stderr).to.equal(0);
+    expect(stdout).to.match(
+      /^\S+x\.npy: NumPy array\n\nshape +\[3, 40, 100\]\ndtype +float32 \(<f4\)\norder +C/,
+    );
+    expect(stdout).to.match(/^size +12000 elements, 48\.0 kB$/m);
+    expect(stdout).to.match(/^\[1, :, :\]$/m);
+    const lines = pictureOf(stdout);
+    expect(lines).to.have.length(20);
+    expect(lines[0]).to.match(/^ +$/);
+    expect(lines[19]).to.match(/^█+$/);
+    expect(stdout).to.not.include('\x1b');
+  });
+
+  it('draws rows downwards and columns to the right, of Fortran order too', () => {
+    const values = ramp([8, 40], 1);
+    writeNpy(file('c.npy'), values);
+    expect(new Set(pictureOf(fileText(file('c.npy'), undefined, PLAIN)))).to.deep.equal(
+      new Set(['    ░░░░▒▒▒▒▓▓▓▓████']),
+    );
+    const header = Buffer.from(formatNpyHeader([8, 40], 'float64'))
+      .toString('latin1')
+      .replace('False', 'True ');
+    const bytes = Buffer.from(values.transpose().toHost().buffer);
+    writeFileSync(file('f.npy'), Buffer.concat([Buffer.from(header, 'latin1'), bytes]));
+    const text = fileText(file('f.npy'), undefined, PLAIN);
+    expect(text).to.match(/^order +Fortran/m);
+    expect(pictureOf(text)).to.deep.equal(pictureOf(fileText(file('c.npy'), undefined, PLAIN)));
+  });
+
+  it('answers for a file of 100 GB by a few reads', () => {
+    const shape = [1000, 5000, 2500];
+    const fd = openSync(file('large.npy'), 'w');
+    const header = formatNpyHeader(shape, 'float64');
+    writeSync(fd, header);
+    ftruncateSync(fd, header.length + 8 * 1000 * 5000 * 2500);
+    const began = performance.now();
+    const text = fileText(file('large.npy'), undefined, PLAIN);
+    expect(performance.now() - began).to.be.lessThan(5000);
+    expect(text).to.match(/^size +12500000000 elements, 100 GB$/m);
+    expect(text).to.match(/^\[500, :, :\]$/m);
+    rmSync(file('large.npy'));
+  });
+
+  it('lists the arrays of an .npz archive, and shows the one that is named', () => {
+    for (const compress of [false, true]) {
+      writeNpz(file('a.npz'), { model: ramp([8, 40], 1), wavelet: NDArray.arange(21) }, { compress });
+      const listed = fileText(file('a.npz'), undefined, PLAIN);
+      expect(listed).to.match(/^model +\[8, 40\] +float64 \(<f8\) +2\.56 kB$/m);
+      expect(listed).to.match(/^wavelet +\[21\] +/m);
+      expect(listed).to.include('--array NAME');
+      expect(pictureOf(listed)).to.have.length(0);
+      expect(pictureOf(fileText(file('a.npz'), 'model', PLAIN))[0]).to.equal('    ░░░░▒▒▒▒▓▓▓▓████');
+      expect(pictureOf(fileText(file('a.npz'), 'wavelet', PLAIN))).to.have.length(1);
+    }
+    expect(() => fileText(file('a.npz'), 'modle')).to.throw(ArgumentError, "did you mean 'model'?");
+  });
+
+  it('reads the middle of a compressed array of moderate size, the start of a large one', () => {
+    const x = ramp([3, 4, 5], 0);
+    writeNpz(file('z.npz'), { x }, { compress: true });
+    expect(fileText(file('z.npz'), undefined, PLAIN)).to.match(/mean of each cell: ' ' 0\.5 to '█' 1\.5$/);
+    writeNpz(file('z.npz'), { x: NDArray.zeros([1, 3000, 3000]) }, { compress: true });
+    expect(fileText(file('z.npz'), undefined, PLAIN)).to.match(/^\[0, 0:2796, :\]$/m);
+  });
+
+  it('prints geometry, times and units of a SEG-Y volume, with time downwards', () => {
+    const x = DistributedArray.toDist(ramp([3, 20, 50], 2).astype('float32'));
+    writeSegy(file('v.sgy'), x, {
+      sampleInterval: 0.004,
+      delay: 0.1,
+      inlines: [100, 102, 104],
+      format: 'ibm',
+    });
+    const text = fileText(file('v.sgy'), undefined, PLAIN);
+    for (const line of [
+      /v\.sgy: SEG-Y volume$/m,
+      /^shape +\[3, 20, 50\]: inline, crossline, sample$/m,
+      /^dtype +float32 \(format ibm, big-endian, revision 1\)$/m,
+      /^inlines +100 … 104, every 2$/m,
+      /^crosslines +1 … 20, every 1$/m,
+      /^time +0\.1 … 0\.296 s, every 0\.004 s$/m,
+      /^lengths +m$/m,
+      /^text +POST-STACK VOLUME SORTED BY INLINE/m,
+      /^inline 102, crosslines 1 … 20, every 1; time downwards$/m,
+    ])
+      expect(text).to.match(line);
+    const lines = pictureOf(text);
+    expect(lines.map((line) => line[0])).to.deep.equal([' ', '░', '▓', '█']);
+  });
+
+  it('prints the places, coordinates and units of SEG-Y traces', () => {
+    const x = DistributedArray.toDist(ramp([6, 30], 0));
+    const path = file('shots.sgy');
+    writeSegyTraces(path, x, {
+      sampleInterval: 0.002,
+      headers: {
+        fieldRecord: [7, 7, 7, 8, 8, 8],
+        offset: [0, 25, 50, 0, 25, 50],
+        ensembleX: [10, 20, 30, 40, 50, 60],
+        coordinateScalar: [-10, -10, -10, -10, -10, -10],
+      },
+    });
+    const fd = openSync(path, 'r+');
+    writeSync(fd, Buffer.from([0, 2]), 0, 2, 3254);
+    const text = fileText(path, undefined, PLAIN);
+    for (const line of [
+      /SEG-Y traces without a regular order/,
+      /^shape +\[6, 30\]: trace, sample$/m,
+      /^fieldRecord +7 … 8$/m,
+      /^offset +0 … 50$/m,
+      /^ensembleX +1 … 6 ft$/m,
+      /^lengths +ft$/m,
+    ])
+      expect(text).to.match(line);
+    expect(pictureOf(text)[0]).to.match(/^ .*█$/);
+  });
+
+  it('prints chunks, names and attributes of a Zarr array', () => {
+    writeZarr(file('m.zarr'), DistributedArray.toDist(ramp([4, 8, 40], 2)), {
+      chunks: [2, 8, 40],
+      attributes: { units: 'm/s', 'a\u001b[31m': [1] },
+      dimensionNames: ['x', 'y', 'z'],
+    });
+    const text = fileText(file('m.zarr'), undefined, PLAIN);
+    for (const line of [
+      /^shape +\[4, 8, 40\]: x, y, z$/m,
+      /^dtype +float64$/m,
+      /^chunks +\[2, 8, 40\], compression gzip$/m,
+      /^units +"m\/s"$/m,
+      /^a\?\[31m +\[1\]$/m,
+      /^\[2, :, :\]$/m,
+    ])
+      expect(text).to.match(line);
+    expect(pictureOf(text)[0]).to.equal('    ░░░░▒▒▒▒▓▓▓▓████');
+  });
+
+  it('draws NaN, oscillations and colours', () => {
+    const grid = (values: readonly number[], columns: number) => ({
+      values,
+      rows: values.length / columns,
+      columns,
+      rowStride: columns,
+      columnStride: 1,
+    });
+    expect(pictureOf(textPicture(grid([0, Number.NaN, 1, 1], 2), PLAIN))).to.deep.equal([
+      '          ??????????',
+      '          ??????????',
+      '████████████████████',
+      '████████████████████',
+    ]);
+    // a mean of 0 everywhere, and twice the amplitude in the right half
+    const waves = Array.from({ length: 4000 }, (_, k) => (k % 2 ? 1 : -1) * (k % 400 < 200 ? 1 : 2));
+    const picture = textPicture(grid(waves, 400), PLAIN);
+    expect(picture).to.match(/root mean square of each cell: ' ' 1 to '█' 2$/);
+    expect(pictureOf(picture)[0]).to.equal('          ██████████');
+    const colored = textPicture(grid([0, 1, 2, 3], 2), { ...PLAIN, colors: true });
+    expect(colored).to.include('\x1b[38;2;68;1;84m');
+    expect(colored.split('\n')[1]?.endsWith('\x1b[0m│')).to.equal(true);
+  });
+
+  it('refuses damaged, unknown and missing files with one message and exit code 1', () => {
+    writeNpy(file('cut.npy'), NDArray.zeros([100]));
+    const fd = openSync(file('cut.npy'), 'r+');
+    ftruncateSync(fd, 500);
+    writeFileSync(file('notes.txt'), 'a text');
+    writeFileSync(file('empty.sgy'), '');
+    writeFileSync(file('x.h5'), Buffer.from('894844460d0a1a0a', 'hex'));
+    for (const [name, message] of [
+      ['cut.npy', /its header says shape \[100\] of <f8 .* cut short or damaged/],
+      ['notes.txt', /is no file that lops knows: expected \.npy, \.npz, .* SEG-Y/],
+      ['empty.sgy', /empty\.sgy is not a SEG-Y file that can be read: it has 0 bytes only/],
+      ['x.h5', /HDF5/],
+      ['missing.npy', /ENOENT: no such file or directory/],
+      ['', /zarr/i],
+    ] as const) {
+      const { status, stdout, stderr } = run(file(name));
+      expect(status, name).to.equal(1);
+      expect(stdout).to.equal('');
+      expect(stderr).to.match(/^lops: .*\n$/);
+      expect(stderr).to.match(message);
+    }
+    expect(run().stderr).to.match(/missing required argument 'file'/);
+    expect(run('--help').stdout).to.match(/--array <name>/);
+  });
+});
