@@ -88,12 +88,36 @@ function differences(ranks: readonly RankReport[]): Problem[] {
   });
 }
 
+/** The settings that may differ between ranks. */
+const OF_RANKS = ['LOPS_CUDA_DEVICE'];
+
+/** Problems of environment variables that the launcher did not pass to all ranks. */
+function differentSettings(ranks: readonly RankReport[]): Problem[] {
+  const names = new Set(ranks.flatMap(({ settings }) => Object.keys(settings)));
+  return [...names].flatMap((name): Problem[] => {
+    const values = [...new Set(ranks.map(({ settings }) => settings[name] ?? 'not set'))];
+    if (values.length < 2 || OF_RANKS.includes(name)) return [];
+    return [
+      {
+        severity: 'warning',
+        what: `ranks have different ${name}: ${values.join(' | ')}`,
+        remedy: `pass it to all nodes: mpiexec -x ${name} of Open MPI, -genvlist ${name} of MPICH`,
+      },
+    ];
+  });
+}
+
 /**
  * Missing parts, and settings that make programs slow.
  *
  * @param failure the reason why the ranks of the launch cannot be connected
+ * @param unknown messages on environment variables that are not known
  */
-export function findProblems(report: Omit<DoctorReport, 'problems'>, failure: string | undefined): Problem[] {
+export function findProblems(
+  report: Omit<DoctorReport, 'problems'>,
+  failure: string | undefined,
+  unknown: readonly string[] = [],
+): Problem[] {
   const problems: Problem[] = [];
   if (failure !== undefined)
     problems.push({
@@ -114,5 +138,7 @@ export function findProblems(report: Omit<DoctorReport, 'problems'>, failure: st
     ...placement(report.ranks),
     ...sharedDevices(report.ranks),
     ...differences(report.ranks),
+    ...differentSettings(report.ranks),
+    ...unknown.map((what): Problem => ({ severity: 'warning', what, remedy: 'docs/mpi.md lists all' })),
   ];
 }

@@ -1,4 +1,5 @@
 import type { AddonReport, BackendReport } from '../core/ports/backend-report.js';
+import type { Setting } from '../environment/environment.js';
 import type { MpiDescription } from '../mpi/mpi-addon.js';
 import type { LinkSpeed } from './link-speed.js';
 
@@ -24,6 +25,8 @@ export interface RankReport {
   readonly memoryBytes: number;
   readonly node: string;
   readonly version: string;
+  /** The environment variables of the package that are set. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly mpi: string;
   readonly backends: Readonly<Record<string, BackendReport>>;
   readonly transport: { readonly name: string; readonly reason: string };
@@ -45,6 +48,8 @@ export interface DoctorReport {
   readonly launch: { readonly source: string; readonly size: number | undefined } | undefined;
   /** The libraries that pkg-config finds for a build. */
   readonly libraries: Readonly<Record<string, string>>;
+  /** The environment variables of the package, on rank 0. */
+  readonly settings: Readonly<Record<string, Setting>>;
   readonly ranks: readonly RankReport[];
   readonly network: readonly LinkSpeed[];
   readonly problems: readonly Problem[];

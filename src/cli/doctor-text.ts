@@ -42,6 +42,30 @@ function rankTable(ranks: readonly RankReport[]): string {
   );
 }
 
+/** Whether programs run, in one line. */
+function verdict({ mpi, ranks, problems }: DoctorReport): string {
+  const [errors, warnings] = (['error', 'warning'] as const).map((severity) => {
+    const n = problems.filter((p) => p.severity === severity).length;
+    return n === 0 ? '' : `${n} ${severity}${n > 1 ? 's' : ''}`;
+  });
+  const backends = Object.entries(ranks[0]?.backends ?? {}).filter(([, { available }]) => available);
+  const ready =
+    `ready: ${mpi ? `several ranks by ${mpi.library}` : 'one rank, without MPI'}, backends ` +
+    `${backends.map(([name]) => name).join(', ')}`;
+  const found = [errors, warnings].filter(Boolean).join(' and ');
+  return `${errors ? 'not ready' : ready}${found ? `; ${found}, see the end` : ''}`;
+}
+
+function settingLines({ settings }: DoctorReport): string {
+  const width = Math.max(...Object.keys(settings).map((name) => name.length)) + 2;
+  return [
+    'environment variables (* is set):',
+    ...Object.entries(settings).map(
+      ([name, { value, isSet }]) => `${isSet ? '*' : ' '} ${name.padEnd(width)}${value}`,
+    ),
+  ].join('\n');
+}
+
 /** Formats a report for the user. */
 export function doctorText(report: DoctorReport): string {
   const { mpi, launch, ranks } = report;
@@ -89,8 +113,10 @@ export function doctorText(report: DoctorReport): string {
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   const problems = report.problems.map(({ severity, what, remedy }) => `${severity}: ${what}\n  → ${remedy}`);
   return [
+    verdict(report),
     lines.map(([name, text]) => `${name.padEnd(width)}${text}`).join('\n'),
     rankTable(ranks).trimEnd(),
+    settingLines(report),
     problems.join('\n'),
   ]
     .filter((part) => part !== '')

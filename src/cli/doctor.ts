@@ -6,7 +6,7 @@ import type { AddonReport, BackendReport } from '../core/ports/backend-report.js
 import type { Communicator } from '../core/ports/communicator.js';
 import { backendNames, reportBackend, resolveBackend } from '../core/ports/defaults.js';
 import { deviceTransport } from '../core/ports/device-transport.js';
-import { environment } from '../environment/environment.js';
+import { environment, settingsInForce, unknownSettings } from '../environment/environment.js';
 import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { addonPath, loadMpi } from '../mpi/mpi-addon.js';
@@ -88,6 +88,12 @@ function transportOf(
   }
 }
 
+/** The settings that are not defaults. */
+const ownSettings = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(settingsInForce()).flatMap(([name, { value, isSet }]) => (isSet ? [[name, value]] : [])),
+  );
+
 async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): Promise<RankReport> {
   const backends: Record<string, BackendReport> = {};
   for (const name of backendNames()) backends[name] = await reportBackend(name);
@@ -101,6 +107,7 @@ async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): P
     memoryBytes: totalmem(),
     node: process.version,
     version: packageVersion(),
+    settings: ownSettings(),
     mpi: typeof mpi === 'object' ? mpi.version : 'none',
     backends,
     transport: { name: transport.name, reason: transport.reason },
@@ -159,8 +166,9 @@ export async function examine(): Promise<DoctorReport | undefined> {
       BLAS: packageLine('openblas', 'cblas', 'blas', 'mkl-dynamic-lp64-seq'),
       FFTW: `${packageLine('fftw3')}; single precision: ${packageLine('fftw3f')}`,
     },
+    settings: settingsInForce(),
     ranks,
     network,
   };
-  return { ...report, problems: findProblems(report, failure) };
+  return { ...report, problems: findProblems(report, failure, unknownSettings()) };
 }

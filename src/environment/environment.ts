@@ -32,6 +32,23 @@ export function checkSettings(env: Environment = environment): void {
   for (const name of NAMES) setting(name, env);
 }
 
+/** A setting of a running program. */
+export interface Setting {
+  /** The value as a text; of variables that are not set, the default in words. */
+  readonly value: string;
+  readonly isSet: boolean;
+}
+
+/** The settings of running programs: all variables that have a default. Invalid ones are shown. */
+export const settingsInForce = (env: Environment = environment): Record<string, Setting> =>
+  Object.fromEntries(
+    NAMES.flatMap((name) => {
+      const { default: unset, otherwise }: Variable<unknown, unknown> = VARIABLES[name];
+      const value = env[name] || (unset ?? otherwise);
+      return value === undefined ? [] : [[name, { value: String(value), isSet: Boolean(env[name]) }]];
+    }),
+  );
+
 /** A message for each variable that begins with LOPS_ and is not known. */
 export const unknownSettings = (env: Environment = environment): string[] =>
   Object.keys(env)

@@ -21,8 +21,9 @@ describe('lops doctor', function () {
     });
 
   it('reports one rank as text and as JSON', () => {
-    const { status, stdout, stderr } = alone([]);
+    const { status, stdout, stderr } = alone([], { LOPS_TIMEOUT: '60' });
     expect(status, stderr).to.equal(0);
+    expect(stdout).to.match(/^ready: several ranks by \S.*, backends cpu/);
     for (const line of [
       /^lops-mpi +\d/m,
       /^addon mpi +\S/m,
@@ -31,6 +32,9 @@ describe('lops doctor', function () {
       /^GPUs +\S/m,
       /^transport +host memory by MPI/m,
       /^ranks +1 \(no launcher\)/m,
+      /^\* LOPS_TIMEOUT +60$/m,
+      /^\* LOPS_MPI_EXIT_TIMEOUT +20$/m,
+      /^ {2}LOPS_LOG +no log$/m,
     ])
       expect(stdout).to.match(line);
     const report: DoctorReport = JSON.parse(alone(['--json']).stdout);
@@ -38,12 +42,14 @@ describe('lops doctor', function () {
     expect(report.addons.map((a) => a.name)).to.include.members(['cpu', 'mpi']);
     expect(report.network).to.deep.equal([]);
     expect(report.launch).to.equal(undefined);
+    expect(report.settings['LOPS_MPI']).to.deep.equal({ value: 'on', isSet: false });
     expect(report.ranks[0]?.backends['cpu']?.available).to.equal(true);
   });
 
   it('warns without an MPI addon, and names the remedy', () => {
     const { status, stdout } = alone([], { LOPS_MPI_ADDON: '/nonexistent' });
     expect(status).to.equal(0);
+    expect(stdout).to.match(/^ready: one rank, without MPI, .*; 1 warning, see the end\n/);
     expect(stdout).to.match(/^addon mpi +missing: the MPI addon is not built \(looked for \/nonexistent\)/m);
     expect(stdout).to.match(/^warning: addon mpi: .*\n {2}→ .*npx lops setup/m);
     expect(stdout).to.match(/^MPI library +none/m);
@@ -98,6 +104,7 @@ describe('lops doctor', function () {
   it('reports ranks of separate jobs as an error, with exit code 1', async () => {
     const { code, stdout } = await runRanks(2, [LOPS, 'doctor'], { env: { LOPS_MPI_ADDON: '/nonexistent' } });
     expect(code).to.equal(1);
+    expect(stdout).to.match(/^not ready; 1 error/);
     expect(stdout.match(/^lops-mpi /gm)).to.have.length(1);
     expect(stdout).to.match(
       /^error: the ranks of this launch do not see each other: rank 0 of 2: the MPI addon is not built/m,
@@ -121,6 +128,7 @@ describe('problems that doctor reports', () => {
     memoryBytes: 1e9,
     node: 'v20',
     version: '1',
+    settings: {},
     mpi: 'X',
     backends: {},
     transport: { name: 'staged', reason: 'one rank' },
@@ -136,6 +144,7 @@ describe('problems that doctor reports', () => {
     launchers: { mpiexec: 'none', srun: 'none' },
     launch: { source: 'PMIx', size: ranks.length },
     libraries: {},
+    settings: { LOPS_MPI: { value: 'on', isSet: false } },
     ranks,
     network: [],
   });
@@ -178,6 +187,20 @@ describe('problems that doctor reports', () => {
     expect(found([rank(0), rank(1, { node: 'v22' })])).to.deep.equal([
       'ranks have different versions of Node.js: v20 | v22',
     ]);
+  });
+
+  it('name settings that differ between ranks, and unknown ones', () => {
+    const ranks = [{ LOPS_TIMEOUT: '60', LOPS_CUDA_DEVICE: '0' }, { LOPS_CUDA_DEVICE: '1' }];
+    expect(found(ranks.map((settings, n) => rank(n, { settings })))).to.deep.equal([
+      'ranks have different LOPS_TIMEOUT: 60 | not set',
+    ]);
+    const { stdout } = spawnSync(process.execPath, [LOPS, 'doctor'], {
+      encoding: 'utf8',
+      env: { ...rankEnvironment(), LOPS_TIMOUT: '1' },
+    });
+    expect(stdout).to.match(
+      /^warning: unknown environment variable LOPS_TIMOUT, did you mean LOPS_TIMEOUT\?$/m,
+    );
   });
 
   it('list the device of each rank, or one line for each host where there are many ranks', () => {
