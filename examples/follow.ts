@@ -1,4 +1,4 @@
-import { COMM_WORLD, type DistributedArray } from 'lops-mpi';
+import type { DistributedArray } from 'lops-mpi';
 import { startProgress } from 'lops-mpi/cli';
 
 interface Step {
@@ -19,7 +19,7 @@ export interface Followed {
 
 /** Runs all iterations of a solver, with a progress bar of `niter` steps on rank 0. */
 export function follow(label: string, niter: number, steps: Iterable<Step>): Followed {
-  const progress = startProgress(niter, { label, rank: COMM_WORLD.rank });
+  const progress = startProgress(niter, { label });
   const began = performance.now();
   const costs: number[] = [];
   let last: Step | undefined;

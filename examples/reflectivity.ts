@@ -97,7 +97,7 @@ const results = new Map([
 ]);
 const objectives = new Map<string, number[]>();
 for (const { name, file, steps } of inversions) {
-  const progress = startProgress(niter, { label: name.padEnd(30), rank: comm.rank });
+  const progress = startProgress(niter, { label: name.padEnd(30) });
   const began = performance.now();
   let last: { iteration: number; x: DistributedArray } | undefined;
   let seconds = 0;

@@ -1,17 +1,20 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import { type Defaults, withDefaults } from '../core/base/options.js';
+import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
+import { defaultRank } from '../core/ports/defaults.js';
 import { setting } from '../environment/environment.js';
 
 /** Options of {@link startProgress}. */
 export interface ProgressOptions {
   /** The name of the work. @default '' */
   readonly label?: string;
-  /** The number of this rank. Only rank 0 writes. @default 0 */
+  /** The number of this rank. Only rank 0 writes. @default the rank in the default communicator */
   readonly rank?: number;
-  /** @default a bar on a terminal, otherwise a line for every tenth of the way */
+  /** @default a bar on a terminal, otherwise lines */
   readonly style?: 'bar' | 'lines' | 'off';
+  /** The seconds between two lines. The first and the last step always have one. @default 10 */
+  readonly interval?: number;
   /**
    * The function that writes the text.
    * @default standard error, written at once, since solvers leave no turn to the event loop
@@ -88,37 +91,48 @@ function bar(total: number, label: string, columns: number, write: (text: string
   };
 }
 
-function lines(total: number, label: string, write: (text: string) => void): Progress {
-  const began = Date.now();
-  let tenth = 0;
+function lines(total: number, label: string, interval: number, write: (text: string) => void): Progress {
+  const began = performance.now();
+  let next = 0;
+  let hidden: readonly [done: number, note: string] | undefined;
+  const show = (done: number, note: string): void => {
+    hidden = undefined;
+    const share = total > 0 ? Math.floor((100 * done) / total) : 100;
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    write(
+      `${label} ${String(done).padStart(String(total).length)}/${total} ` +
+        `${`${share}%`.padStart(4)} ${seconds} s${note ? ` ${note}` : ''}\n`,
+    );
+  };
   return {
     update: (done, note = '') => {
-      const now = total > 0 ? Math.floor((10 * done) / total) : 10;
-      if (now <= tenth) return;
-      tenth = now;
-      const seconds = ((Date.now() - began) / 1000).toFixed(1);
-      write(
-        `${label} ${String(done).padStart(String(total).length)}/${total} ` +
-          `${`${10 * now}%`.padStart(4)} ${seconds} s${note ? ` ${note}` : ''}\n`,
-      );
+      const now = performance.now();
+      hidden = [done, note];
+      if (now < next && done < total) return;
+      next = now + 1000 * interval;
+      show(done, note);
     },
-    stop: () => undefined,
+    stop: () => {
+      if (hidden) show(...hidden);
+    },
   };
 }
 
 const DEFAULTS = {
   label: '',
-  rank: 0,
+  rank: undefined,
   style: undefined,
+  interval: 10,
   write: undefined,
 } satisfies Defaults<ProgressOptions>;
 
 /** Shows the number of finished steps out of `total` on rank 0. */
 export function startProgress(total: number, options?: ProgressOptions): Progress {
   const given = withDefaults('startProgress', options, DEFAULTS);
-  const { label, rank, write = toStandardError } = given;
+  const { label, rank = defaultRank(), interval, write = toStandardError } = given;
+  checkNonNegative('startProgress', { interval });
   const columns = terminalColumns();
   const style = given.style ?? (columns === undefined ? 'lines' : 'bar');
   if (rank !== 0 || style === 'off') return SILENT;
-  return style === 'bar' ? bar(total, label, columns ?? 80, write) : lines(total, label, write);
+  return style === 'bar' ? bar(total, label, columns ?? 80, write) : lines(total, label, interval, write);
 }

@@ -8,6 +8,7 @@ import {
   withDefaults,
 } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
+import { defaultRank } from '../core/ports/defaults.js';
 import { writeDocument } from '../io/output.js';
 import { formatNumber } from './table.js';
 
@@ -20,7 +21,7 @@ interface LoggedStep {
 export interface LogOptions {
   /** The title, for the heading. */
   readonly title?: string;
-  /** The number of this rank. Only rank 0 writes. @default 0 */
+  /** The number of this rank. Only rank 0 writes. @default the rank in the default communicator */
   readonly rank?: number;
   /** Shows the first ten iterations, then every n-th one, and the last. @default 10 */
   readonly every?: number;
@@ -32,15 +33,15 @@ const WIDTH = 12;
 
 const LOGGED_DEFAULTS = {
   title: undefined,
-  rank: 0,
+  rank: undefined,
   every: 10,
   write: undefined,
 } satisfies Defaults<LogOptions>;
 
 /**
  * Yields the iterations of a solver unchanged, and writes a line for each on rank 0:
- * `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`. The
- * columns are the numbers of a step. The last line has the reason of the result and the time. If
+ * `for (const step of logged(cgls.steps(A, y), { title: 'CGLS' })) …`. The columns are the
+ * numbers of a step. The last line has the reason of the result and the time. If
  * the caller leaves the loop, the solver's generator ends too.
  *
  * @returns the result of the solver
@@ -51,7 +52,7 @@ export function* logged<T extends LoggedStep, R>(
 ): Generator<T, R, void> {
   const {
     title,
-    rank,
+    rank = defaultRank(),
     every,
     write = (text: string) => void process.stdout.write(text),
   } = withDefaults('logged', options, LOGGED_DEFAULTS);
@@ -99,7 +100,7 @@ const ending = (result: unknown): string =>
     ? `Ended: ${String(result.reason)}`
     : 'Ended';
 
-const WRITE_HISTORY_DEFAULTS = { rank: 0 } satisfies Defaults<Pick<LogOptions, 'rank'>>;
+const WRITE_HISTORY_DEFAULTS = { rank: undefined } satisfies Defaults<Pick<LogOptions, 'rank'>>;
 
 /**
  * Writes histories, one number an iteration, on rank 0. For a name that ends in `.csv` it writes a
@@ -113,7 +114,7 @@ export function writeHistory(
   histories: Readonly<Record<string, ArrayLike<number>>>,
   options?: Pick<LogOptions, 'rank'>,
 ): void {
-  const { rank } = withDefaults('writeHistory', options, WRITE_HISTORY_DEFAULTS);
+  const { rank = defaultRank() } = withDefaults('writeHistory', options, WRITE_HISTORY_DEFAULTS);
   const kind = typeof path === 'string' ? extname(path) : '';
   if (kind !== '.csv' && kind !== '.json')
     throw new ArgumentError(

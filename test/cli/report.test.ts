@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { startProgress } from '../../src/cli/progress.js';
 import { formatNumber, formatTable } from '../../src/cli/table.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
+import { runRanks } from '../support/launch.js';
 
 function shown(
   total: number,
@@ -23,11 +24,20 @@ function shown(
 describe('progress', () => {
   const all = Array.from({ length: 41 }, (_, k) => k);
 
-  it('writes a line for every tenth of the steps, during the loop', () => {
-    const lines = shown(40, all, { label: 'CGLS', style: 'lines' }).trimEnd().split('\n');
-    expect(lines).to.have.length(10);
-    expect(lines[0]).to.match(/^CGLS {2}4\/40 {2}10% \d+\.\d s cost 4$/);
-    expect(lines[9]).to.match(/^CGLS 40\/40 100% \d+\.\d s cost 40$/);
+  it('writes lines for the first and the last step, and between them by time', () => {
+    const lines = (steps: readonly number[], interval?: number) =>
+      shown(40, steps, { label: 'CGLS', style: 'lines', ...(interval !== undefined && { interval }) })
+        .trimEnd()
+        .split('\n');
+    const long = lines(all);
+    expect(long).to.have.length(2);
+    expect(long[0]).to.match(/^CGLS {2}0\/40 {3}0% \d+\.\d s cost 0$/);
+    expect(long[1]).to.match(/^CGLS 40\/40 100% \d+\.\d s cost 40$/);
+    expect(lines(all, 0)).to.have.length(41);
+    // a loop that ends early
+    expect(lines([1, 2, 3]).at(-1)).to.match(/^CGLS {2}3\/40 {3}7% /);
+    expect(lines([1])).to.have.length(1);
+    expect(() => lines(all, -1)).to.throw(ArgumentError, 'interval');
   });
 
   it('draws a bar that ends complete, over one line', () => {
@@ -40,6 +50,22 @@ describe('progress', () => {
     expect(shown(40, all, { rank: 1, style: 'lines' })).to.equal('');
     expect(shown(40, all, { rank: 1, style: 'bar' })).to.equal('');
     expect(shown(40, all, { style: 'off' })).to.equal('');
+  });
+
+  it('prints on rank 0 of the default communicator, as the log of a solver does', async function () {
+    this.timeout(60_000);
+    const library = (entry: string) => JSON.stringify(new URL(`../../src/${entry}`, import.meta.url).href);
+    const program = `
+      import ${library('index.js')};
+      import { logged, startProgress } from ${library('cli/index.js')};
+      const progress = startProgress(1, { label: 'bar' });
+      progress.update(1);
+      progress.stop();
+      for (const _ of logged((function* () { yield { iteration: 0, cost: 1 }; })(), { title: 'log' }));`;
+    const { code, stdout, stderr } = await runRanks(3, ['--input-type=module', '-e', program]);
+    expect(code, stderr).to.equal(0);
+    expect(stderr.match(/^bar /gm)).to.have.length(1);
+    expect(stdout.match(/^log$/gm)).to.have.length(1);
   });
 
   it('refuses unknown options', () => {

@@ -151,6 +151,9 @@ export function defaultCommunicator(): Communicator {
   return communicator;
 }
 
+/** The rank in the default communicator, of which rank 0 prints; 0 if none is set. */
+export const defaultRank = (): number => communicator?.rank ?? 0;
+
 /**
  * Sets the communicator of arrays without a given one.
  * @throws {@link MpiError} unless `value` is a communicator
