@@ -2,7 +2,7 @@ import { promote } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
-import { checkSpace, checkVector, type Space, type Vector } from '../core/vector/vector.js';
+import { checkSpace, checkVector, inSpace, type Space, type Vector } from '../core/vector/vector.js';
 
 /**
  * The spaces in which `A x = y` is solved. They are complex if A, y or x0 is. Never communicates.
@@ -20,11 +20,10 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   if (x0 !== undefined) checkVector(name, 'x0', x0);
   const natural = A.domainOf(y.space);
   if (x0 && !natural.sameElements(x0.space))
-    throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
+    throw new ShapeError(`${name}: expected x0 ${inSpace(natural, x0.space)}`);
   const model = natural.withDType(x0 ? promote(natural.dtype, x0.dtype) : natural.dtype);
   const data = A.rangeOf(model);
-  if (!data.sameElements(y.space))
-    throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
+  if (!data.sameElements(y.space)) throw new ShapeError(`${name}: expected y ${inSpace(data, y.space)}`);
   return { model, data };
 }
 

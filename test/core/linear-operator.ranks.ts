@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { matmul } from '../../src/core/array/array-functions.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
@@ -28,6 +29,7 @@ import {
   MPIStackedBlockDiag,
   MPIStackedLinearOperator,
   MPIStackedVStack,
+  MPIVStack,
 } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectClose } from '../support/expect-close.js';
@@ -151,6 +153,35 @@ group('algebra', () => {
     expect(D.H.H).to.equal(D);
     expect(D.conj()).to.equal(D.conj());
     expect(D.T).to.equal(D.T);
+  });
+
+  distributed('prints an operator in one line: name, shapes, dtype, layout', ({ comm, backend }) => {
+    const ranks = `${comm.size} rank${comm.size > 1 ? 's' : ''}`;
+    const D = new MPIFirstDerivative([4, 2]);
+    expect(inspect(D)).to.equal(
+      `MPIFirstDerivative [4, 2] → [4, 2], float64, SCATTER along axis 0 over ${ranks}`,
+    );
+    expect(inspect(D.H.mul(D))).to.match(/^Product \[4, 2\] → \[4, 2\], float64, SCATTER [^\n]*$/);
+    const A = new MatrixMult(NDArray.ones([3, 2], { backend }));
+    expect(inspect({ A })).to.equal(`{ A: MatrixMult [2] → [3], ${A.dtype} }`);
+    expect(inspect(new MPIVStack([A]))).to.match(new RegExp(`BROADCAST on ${ranks}$`));
+    expect(inspect(new MPIGradient([4, 2]).H)).to.match(new RegExp(`float64, stacked on ${ranks}$`));
+  });
+
+  distributed('names the remedy for a vector in another space', ({ comm }) => {
+    const x = DistributedArray.ones([4, 6]);
+    const refused = (y: DistributedArray, remedy: RegExp) =>
+      expect(() => x.add(y)).to.throw(ShapeError, remedy);
+    refused(DistributedArray.ones([4, 7]), /: it has 28 elements, expected 24$/);
+    refused(x.ravel(), /: the shapes differ, ravel\(\) or reshape\(\) changes one$/);
+    refused(
+      DistributedArray.ones([4, 6], { mask: new Array<number>(comm.size).fill(0) }),
+      /: make both of one shape, with the same mask and communicator$/,
+    );
+    if (comm.size === 1) return;
+    const y = DistributedArray.ones([4, 6], { axis: 1 });
+    refused(y, /: the parts of the ranks differ, x\.redistribute\(y\.layout\) moves x to those of y$/);
+    expect(x.redistribute(y.layout).add(y).norm(1)).to.equal(48);
   });
 
   distributed(

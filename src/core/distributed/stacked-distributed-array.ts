@@ -15,6 +15,7 @@ import {
   checkSameElements,
   checkSameMemory,
   checkVector,
+  inSpace,
   type Space,
   type Vector,
 } from '../vector/vector.js';
@@ -364,6 +365,6 @@ export class StackedDistributedArray
       );
     }
     if (!this.space.withDType(other.dtype).equals(other.space.withDType(other.dtype)))
-      throw new ShapeError(`expected a vector in ${this.space}, received ${other.space}`);
+      throw new ShapeError(`expected a vector ${inSpace(this.space, other.space)}`);
   }
 }

@@ -8,6 +8,7 @@ import { type Defaults, withDefaults } from '../base/options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { movedTo } from '../distributed/fill-into.js';
+import { DistributedSpace } from '../distributed/space.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend } from '../ports/defaults.js';
@@ -17,6 +18,7 @@ import {
   type AnyVector,
   checkSpace,
   checkVector,
+  inSpace,
   type Space,
   sameMemory,
   type Vector,
@@ -457,6 +459,12 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const [rows, columns] = this.shape;
     return `<${rows}x${columns} ${this.name} with dtype=${this.dtype}>`;
   }
+  /** One line: the name, shapes, dtype and, of a distributed operator, the layout of models. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const { dims, dimsd, dtype, comm } = this;
+    const layout = comm ? `, ${partitionOf(this)}${comm.size} rank${comm.size > 1 ? 's' : ''}` : '';
+    return `${this.name} ${formatShape(dims)} → ${formatShape(dimsd)}, ${dtype}${layout}`;
+  }
   /** Converts to text only. Products and sums are methods. */
   [Symbol.toPrimitive](hint: string): string {
     return textOnly(
@@ -465,6 +473,18 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
       'an operator',
       'write A.matvec(x) for A * x, A.mul(B) for A * B, A.scale(a) for a * A, A.add(B) for A + B',
     );
+  }
+}
+
+/** How the natural models of an operator are split. */
+function partitionOf(op: AnyOperator): string {
+  try {
+    const space: unknown = op.domain();
+    if (!(space instanceof DistributedSpace)) return 'stacked on ';
+    const { partition, axis } = space;
+    return partition === 'SCATTER' ? `SCATTER along axis ${axis} over ` : `${partition} on `;
+  } catch {
+    return ''; // without a default backend, for instance
   }
 }
 
@@ -478,7 +498,7 @@ type Methods<A, B> = Readonly<Record<Method, (x: A, y: B, alpha?: Scalar) => Fil
 function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unknown>): void {
   checkVector(name, 'out', out);
   if (!sameMemory(out.space, image))
-    throw new ShapeError(`${name}: expected out in ${image}, received ${out.space}`);
+    throw new ShapeError(`${name}: expected out ${inSpace(image, out.space)}`);
   if (out.dtype !== image.dtype)
     throw new DTypeError(`${name}: expected out of dtype ${image.dtype}, received ${out.dtype}`);
   if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);

@@ -5,7 +5,7 @@ import { memo } from '../base/memo.js';
 import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { addInto, fillInto } from '../distributed/fill-into.js';
-import { type Space, sameMemory, type Vector, viewAs } from '../vector/vector.js';
+import { inSpace, type Space, sameMemory, type Vector, viewAs } from '../vector/vector.js';
 import { withWorkspace } from '../vector/workspace.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
 
@@ -249,7 +249,7 @@ export function commonSpace<V>(name: string, given: Space<unknown>, images: read
   const odd = images.findIndex((space) => !space.sameElements(first));
   if (odd >= 0)
     throw new PartitionError(
-      `${name}: the terms give vectors of different spaces: ${first} and, from term ${odd}, ${images[odd]}`,
+      `${name}: expected term ${odd} to give a vector ${inSpace(first, images[odd] as Space<V>)}`,
     );
   const dtype = images.map((space) => space.dtype).reduce(promote);
   const chosen =

@@ -1,7 +1,7 @@
 import { canHold } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
-import { type AnyVector, isVector, sameMemory, type Vector, viewAs } from './vector.js';
+import { type AnyVector, inSpace, isVector, sameMemory, type Vector, viewAs } from './vector.js';
 
 /**
  * The return value of a function that fills a vector: that vector, another one with the result, or
@@ -31,7 +31,7 @@ export function takeReturned<V extends Vector<V>>(owner: string, returned: unkno
     );
   }
   if (!sameMemory(returned.space, y.space))
-    throw new ShapeError(`${owner}: expected a result in ${y.space}, received ${returned.space}`);
+    throw new ShapeError(`${owner}: expected a result ${inSpace(y.space, returned.space)}`);
   if (!canHold(y.dtype, returned.dtype))
     throw new DTypeError(
       `${owner}: expected a result of ${y.dtype}, received ${returned.dtype}: cast it, or state that dtype`,

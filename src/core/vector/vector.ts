@@ -2,7 +2,7 @@ import type { NDArray } from '../array/ndarray.js';
 import type { Scalar } from '../base/complex.js';
 import type { DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, ShapeError } from '../base/errors.js';
-import type { Shape } from '../base/shape.js';
+import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
@@ -190,6 +190,24 @@ export function vectorIn(space: unknown): string {
   }
 }
 
+/**
+ * The end of a message on a vector in another space than the expected one: both spaces, and how to
+ * bring the vector into the expected one.
+ */
+export function inSpace(expected: Space<unknown>, received: Space<unknown>): string {
+  const remedy =
+    expected.size !== received.size
+      ? `it has ${received.size} elements, expected ${expected.size}`
+      : expected.backend !== received.backend
+        ? `move it with to('${expected.backend.name}')`
+        : received.sameElements(expected)
+          ? sameShape(expected.shape, received.shape)
+            ? 'the parts of the ranks differ, x.redistribute(y.layout) moves x to those of y'
+            : 'the shapes differ, ravel() or reshape() changes one'
+          : 'make both of one shape, with the same mask and communicator';
+  return `in ${expected}, received ${received}: ${remedy}`;
+}
+
 /** Throws {@link ArgumentError} unless the kernel of `map` is a function. */
 export function checkKernel(kernel: unknown): void {
   if (typeof kernel !== 'function')
@@ -221,7 +239,10 @@ export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
 export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
   checkSpace('a view', b);
   if (!a.flat().equals(b.flat()))
-    throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
+    throw new ShapeError(
+      `expected a space of the same memory as ${a}, received ${b}: redistributeInto copies to other parts, ` +
+        'astype to other dtypes',
+    );
 }
 
 /** Throws {@link ShapeError} unless vectors of both spaces have the same elements. */
@@ -255,5 +276,5 @@ export function checkSameSpace(a: AnyVector, b: AnyVector): void {
   checkSameBackend(a, b);
   // both are converted, because the blocks of a stack may have different dtypes
   if (!a.space.withDType(b.dtype).equals(b.space.withDType(b.dtype)))
-    throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
+    throw new ShapeError(`expected a vector ${inSpace(a.space, b.space)}`);
 }

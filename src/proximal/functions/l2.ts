@@ -15,6 +15,7 @@ import { type InnerProducts, plainDots } from '../../core/vector/inner-products.
 import {
   type AnyVector,
   checkVector,
+  inSpace,
   type Space,
   sameMemory,
   type Vector,
@@ -127,7 +128,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     return memo(this.#known, x.space, (space) => {
       const range = Op.rangeOf(space);
       if (this.#b && !sameMemory(this.#b.space, range))
-        throw new ShapeError(`${this.name}: expected b in ${range}, received ${this.#b.space}`);
+        throw new ShapeError(`${this.name}: expected b ${inSpace(range, this.#b.space)}`);
       const seen = this.#b && viewAs(this.#b, range);
       const b = seen?.dtype === range.dtype ? seen : keep(seen ? range.empty().assign(seen) : range.zeros());
       return { range, b };

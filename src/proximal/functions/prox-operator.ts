@@ -13,7 +13,7 @@ import { textOf } from '../../core/base/text-of.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { checkDots, type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import { type Filled, takeReturned } from '../../core/vector/returned.js';
-import { type AnyVector, checkVector, type Space } from '../../core/vector/vector.js';
+import { type AnyVector, checkVector, inSpace, type Space } from '../../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 
@@ -242,7 +242,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     if (out === x) return x;
     checkVector(this.name, 'out', out);
     if (out.dtype !== x.dtype || !(out.space === x.space || out.space.equals(x.space)))
-      throw new ShapeError(`${this.name}: expected out in ${x.space}, received ${out.space}`);
+      throw new ShapeError(`${this.name}: expected out ${inSpace(x.space, out.space)}`);
     if (out.overlaps(x))
       throw new ArgumentError(`${this.name}: out must be x itself, or share no memory with it`);
     return out;

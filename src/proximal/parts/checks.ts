@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../cor
 import { textOf } from '../../core/base/text-of.js';
 import type { Elements } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
-import { type AnyVector, checkVector, sameMemory, viewAs } from '../../core/vector/vector.js';
+import { type AnyVector, checkVector, inSpace, sameMemory, viewAs } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { isSplit, onAll } from '../../optimization/solver-state.js';
 
@@ -31,7 +31,7 @@ const fitsInto = (dtype: DType, into: DType): boolean =>
  */
 export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector): AnyVector {
   if (!sameMemory(v.space, x.space))
-    throw new ShapeError(`${owner}: expected ${name} in ${x.space}, received ${v.space}`);
+    throw new ShapeError(`${owner}: expected ${name} ${inSpace(x.space, v.space)}`);
   if (!fitsInto(v.dtype, x.dtype))
     throw new DTypeError(
       `${owner}: expected ${name} of dtype ${x.dtype}, received ${v.dtype}: cast it with astype`,
