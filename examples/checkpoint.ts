@@ -19,7 +19,7 @@ import { Checkpoint } from 'lops-mpi/io';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -37,10 +37,14 @@ const { backend, n, niter, every, stop, phase, out } = await parseFlags<Flags>(
       .option('--n <n>', 'rows and columns of the picture', positive, 120)
       .option('--niter <n>', 'iterations', positive, 200)
       .option('--every <n>', 'iterations between checkpoints', positive, 20)
-      .option('--stop <n>', 'iteration at which the first run ends', numeric, 110)
+      .option('--stop <n>', 'iteration at which the first run ends', positive, 110)
       .addOption(
         new Option('--phase <name>', 'which of the runs').choices(['both', 'stop', 'resume']).default('both'),
       ),
+  (flags) =>
+    flags.stop < flags.niter
+      ? undefined
+      : `the first run ends at iteration --stop ${flags.stop}, which must be below --niter ${flags.niter}`,
 );
 const comm = COMM_WORLD;
 const folder = join(out, 'checkpoints');

@@ -20,13 +20,18 @@ export function numeric(text: string): number {
   return value;
 }
 
+/** Parses an integer of at least `least`. */
+export const integerFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = numeric(text);
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
+    return value;
+  };
+
 /** Parses a positive integer. */
-export function positive(text: string): number {
-  const value = numeric(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('Expected a positive integer.');
-  return value;
-}
+export const positive = integerFrom(1);
 
 /** Builds the emulator once, on rank 0, and selects it on every rank. */
 async function emulateCuda(): Promise<void> {
@@ -42,11 +47,14 @@ async function emulateCuda(): Promise<void> {
 /**
  * Parses the flags of an example and the common flags, and loads the backend. A wrong flag ends
  * every rank, and rank 0 prints the reason.
+ *
+ * @param misfit the reason why flags do not fit each other, if they do not
  */
 export async function parseFlags<T>(
   name: string,
   description: string,
   add: (command: Command) => Command,
+  misfit: (flags: T) => string | undefined = () => undefined,
 ): Promise<T & CommonFlags> {
   const quiet = COMM_WORLD.rank !== 0;
   const command = add(
@@ -65,6 +73,8 @@ export async function parseFlags<T>(
   );
   try {
     const flags = command.parse().opts<T & CommonFlags>();
+    const reason = misfit(flags);
+    if (reason !== undefined) command.error(`error: ${reason}`);
     if (flags.emulatedCuda) await emulateCuda();
     await loadBackend(flags.backend);
     if (!quiet) mkdirSync(flags.out, { recursive: true });

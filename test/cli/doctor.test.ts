@@ -196,7 +196,7 @@ describe('problems that doctor reports', () => {
     ]);
     const { stdout } = spawnSync(process.execPath, [LOPS, 'doctor'], {
       encoding: 'utf8',
-      env: { ...rankEnvironment(), LOPS_TIMOUT: '1' },
+      env: { ...rankEnvironment(), ...Object.fromEntries([['LOPS_TIMOUT', '1']]) },
     });
     expect(stdout).to.match(
       /^warning: unknown environment variable LOPS_TIMOUT, did you mean LOPS_TIMEOUT\?$/m,
