@@ -15,14 +15,14 @@ import {
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
-import { finish, parseFlags, positive, say } from './support.js';
+import { finish, integerFrom, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly n: number;
 }
 
 const { backend, n, out } = await parseFlags<Flags>('derivatives', 'derivatives over ranks', (command) =>
-  command.option('--n <n>', 'samples along each of two axes', positive, 80),
+  command.option('--n <n>', 'samples along each of two axes; at least 2', integerFrom(2), 80),
 );
 const comm = COMM_WORLD;
 const dims = [n, n];

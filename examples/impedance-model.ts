@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { ArgumentError, DistributedArray, NDArray, resolveBackend } from 'lops-mpi';
 import { fillUniform, type HostArray, hostArray } from 'lops-mpi/extend';
 import { readNpz } from 'lops-mpi/io';
-import { numeric, positive } from './support.js';
+import { integerFrom, numeric, positive } from './support.js';
 
 /**
  * The natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section,
@@ -105,7 +105,7 @@ export function addModelFlags(
     .option('--step <n>', 'take every n-th sample of the file', positive, 3)
     .option('--ny <n>', 'sections, distributed over the ranks', positive, ny)
     .option('--nx <n>', 'traces of a section of the built model', positive, nx)
-    .option('--nz <n>', 'samples of a trace of the built model', positive, nz)
+    .option('--nz <n>', 'samples of a trace of the built model; at least 3', integerFrom(3), nz)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
     .addOption(
       new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices([
