@@ -13,11 +13,15 @@ namespace lops {
 /** Positions in UNARY_OPS and BINARY_OPS of src/core/ports/backend.ts. */
 enum class Unary : int {
   negative, abs, conj, real, imag, exp, log, sqrt, square, reciprocal, sign,
-  sin, cos, tan, arctan, tanh, floor, ceil, rint, isnan, isfinite
+  sin, cos, tan, arctan, tanh, floor, ceil, rint, isnan, isfinite,
+  arcsin, arccos, sinh, cosh, arcsinh, arccosh, arctanh, cbrt, exp2, expm1, log2, log10, log1p,
+  trunc, invert, isinf, signbit, erf, erfc, gamma, gammaln, i0
 };
 enum class Binary : int {
   add, subtract, multiply, divide, multiplyConj, power, maximum, minimum, arctan2,
-  equal, notEqual, less, lessEqual, greater, greaterEqual
+  equal, notEqual, less, lessEqual, greater, greaterEqual,
+  floorDivide, remainder, fmod, fmax, fmin, hypot, copysign, logaddexp,
+  gcd, lcm, bitwiseAnd, bitwiseOr, bitwiseXor, leftShift, rightShift
 };
 /** Positions in REDUCE_OPS. */
 enum class Reduce : int {

@@ -86,7 +86,7 @@ bool binary(const Args<11>& args) {
     typedef decltype(zero) T;
     const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, lanes);
     const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, lanes);
-    if (op >= Binary::equal) {
+    if (op >= Binary::equal && op <= Binary::greaterEqual) {
       return !isComplex(dtype) &&
              of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<Flag>(args, 9, n, 1));
     }

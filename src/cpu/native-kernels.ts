@@ -50,9 +50,6 @@ const result = new Float64Array(2);
  */
 let sums = new Float64Array(32);
 
-/** Whether the results are flags. The addon writes only floats. */
-const writesFlags = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
-
 /** Packs the numbers for one call into memory that is reused. */
 class Packer {
   values = new Float64Array(64);
@@ -276,9 +273,10 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
     },
     unary: (op, x, y) => {
       const { memory, dtype } = x.storage;
+      // The addon reads and writes floats, not flags
       if (
         isInteger(dtype) ||
-        writesFlags(op) ||
+        isInteger(y.storage.dtype) ||
         !addon.unary(UNARY[op], tagOf(dtype), x.size, memory, x.offset, y.storage.memory, y.offset)
       )
         own.unary(op, x, y);

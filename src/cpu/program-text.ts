@@ -1,5 +1,5 @@
 import { im, re } from '../core/base/complex.js';
-import { type DType, isComplex, isInteger, isSingle } from '../core/base/dtype.js';
+import { type DType, isBoolean, isComplex, isInteger, isSingle } from '../core/base/dtype.js';
 import type { BinaryOp, Instruction, Program, UnaryOp } from '../core/ports/backend.js';
 
 /**
@@ -26,6 +26,20 @@ const REAL_UNARY: Partial<Readonly<Record<UnaryOp, (x: string) => string>>> = {
   ceil: (x) => `Math.ceil(${x})`,
   isnan: (x) => `${x} !== ${x} ? 1 : 0`,
   isfinite: (x) => `${x} - ${x} === 0 ? 1 : 0`,
+  arcsin: (x) => `Math.asin(${x})`,
+  arccos: (x) => `Math.acos(${x})`,
+  sinh: (x) => `Math.sinh(${x})`,
+  cosh: (x) => `Math.cosh(${x})`,
+  arcsinh: (x) => `Math.asinh(${x})`,
+  arccosh: (x) => `Math.acosh(${x})`,
+  arctanh: (x) => `Math.atanh(${x})`,
+  cbrt: (x) => `Math.cbrt(${x})`,
+  exp2: (x) => `2 ** ${x}`,
+  expm1: (x) => `Math.expm1(${x})`,
+  log2: (x) => `Math.log2(${x})`,
+  log10: (x) => `Math.log10(${x})`,
+  log1p: (x) => `Math.log1p(${x})`,
+  trunc: (x) => `Math.trunc(${x})`,
 };
 const REAL_BINARY: Partial<Readonly<Record<BinaryOp, (x: string, y: string) => string>>> = {
   add: (x, y) => `${x} + ${y}`,
@@ -59,6 +73,7 @@ const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (a: string, b: string) =
   imag: (_, b) => b,
   isnan: (a, b) => `${a} !== ${a} || ${b} !== ${b} ? 1 : 0`,
   isfinite: (a, b) => `${a} - ${a} === 0 && ${b} - ${b} === 0 ? 1 : 0`,
+  isinf: (a, b) => `real1.isinf(${a}) | real1.isinf(${b})`,
 };
 const COMPLEX_BINARY: Partial<
   Readonly<Record<BinaryOp, (a: string, b: string, c: string, d: string) => Pair>>
@@ -121,7 +136,8 @@ function statements(program: Program, k: number): string {
     }
     case 'unary': {
       const { name, x } = instruction;
-      if (!isComplex(typeOf(x))) return one(REAL_UNARY[name]?.(`v${x}`) ?? `real1.${name}(v${x})`);
+      const table = isBoolean(typeOf(x)) ? 'boolean1' : 'real1';
+      if (!isComplex(typeOf(x))) return one(REAL_UNARY[name]?.(`v${x}`) ?? `${table}.${name}(v${x})`);
       const toReal = COMPLEX_TO_REAL[name];
       if (toReal) return one(toReal(`v${x}`, `w${x}`));
       const inline = COMPLEX_UNARY[name];
@@ -132,9 +148,9 @@ function statements(program: Program, k: number): string {
       const type = typeOf(x);
       if (isInteger(type) && (name === 'multiply' || name === 'multiplyConj'))
         return `const v${k} = Math.imul(v${x}, v${y});`;
-      if (isInteger(type) && name === 'power') return `const v${k} = integer2.power(v${x}, v${y}) | 0;`;
+      const table = isInteger(type) ? 'integer2' : 'real2';
       if (!isComplex(type))
-        return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `real2.${name}(v${x}, v${y})`);
+        return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `${table}.${name}(v${x}, v${y})`);
       const operands = [`v${x}`, `w${x}`, `v${y}`, `w${y}`] as const;
       const equal = COMPLEX_EQUAL[name];
       if (equal) return one(equal(...operands));

@@ -5,7 +5,12 @@ import { isElements } from '../core/ports/kernel-operands.js';
 import type { CpuKernel, CpuKernels, HostRun } from './host-memory.js';
 import { programText } from './program-text.js';
 import { COMPLEX_FUNCTIONS, divide, power } from './reference/complex-functions.js';
-import { INTEGER_FUNCTIONS2, REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise-loops.js';
+import {
+  BOOLEAN_FUNCTIONS,
+  INTEGER_FUNCTIONS2,
+  REAL_FUNCTIONS,
+  REAL_FUNCTIONS2,
+} from './reference/elementwise-loops.js';
 import { PairwiseSum } from './reference/pairwise-sum.js';
 
 type Loop = (
@@ -21,6 +26,7 @@ type Loop = (
 const loops = new WeakMap<Program, Loop>();
 const TABLES = {
   real1: REAL_FUNCTIONS,
+  boolean1: BOOLEAN_FUNCTIONS,
   real2: REAL_FUNCTIONS2,
   integer2: INTEGER_FUNCTIONS2,
   complex1: COMPLEX_FUNCTIONS,

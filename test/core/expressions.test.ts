@@ -4,19 +4,27 @@ import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { DTYPES, type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
+import { FUNCTION_NAMES } from '../../src/core/expressions/build.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { fuse, Traced } from '../../src/core/expressions/fuse.js';
 import { KernelSource } from '../../src/core/expressions/kernel-source.js';
 import { composeProgram } from '../../src/core/kernels/compose.js';
-import { type Elements, type Program, UNARY_OPS } from '../../src/core/ports/backend.js';
+import type { Elements, Program } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/index.js';
+import { binaryOf, unaryOf } from '../support/functions-of.js';
 
 const inputs = { x: 'array', y: 'array', a: 'scalar' } as const;
 const compile = (expression: string) => new ElementwiseKernel({ inputs, outputs: ['z'], expression });
 const backend = new CpuBackend({ name: 'reference' });
 
 /** Functions of one number that also accept complex data. `negative` is the sign `-`. */
-const FUNCTIONS = UNARY_OPS.filter((op) => !['negative', 'floor', 'ceil', 'rint'].includes(op));
+const FUNCTIONS = unaryOf('complex128').filter((op) => op !== 'negative');
+/** Functions of real data only, by their numbers of arguments, and functions of integers. */
+const REAL = unaryOf('float64').filter((op) => !unaryOf('complex128').includes(op));
+const REAL2 = binaryOf('float64').filter(
+  (op) => FUNCTION_NAMES.includes(op) && !binaryOf('complex128').includes(op),
+);
+const INTEGER2 = binaryOf('int32').filter((op) => !binaryOf('float64').includes(op));
 
 /** A program, or undefined if a dtype lacks a function: differences and signs of bool. */
 function compiled(build: () => Program): Program | undefined {
@@ -158,13 +166,18 @@ describe('expressions', () => {
           .map(([p, o, q]) => `(${p} ${o} ${q})`),
         fc.tuple(fc.constantFrom(...FUNCTIONS, '-', '!'), tie('expression')).map(([f, p]) => `${f}(${p})`),
         fc
-          .tuple(fc.constantFrom('max', 'min', 'atan2', '<', '>='), tie('expression'), tie('expression'))
+          .tuple(
+            fc.constantFrom('max', 'min', 'atan2', '<', '>=', ...REAL2),
+            tie('expression'),
+            tie('expression'),
+          )
           .map(([f, p, q]) =>
             /\w/.test(f) ? `${f}(real(${p}), real(${q}))` : `(real(${p}) ${f} real(${q}))`,
           ),
+        fc.tuple(fc.constantFrom('int32', ...REAL), tie('expression')).map(([f, p]) => `${f}(real(${p}))`),
         fc
-          .tuple(fc.constantFrom('floor', 'ceil', 'rint', 'int32'), tie('expression'))
-          .map(([f, p]) => `${f}(real(${p}))`),
+          .tuple(fc.constantFrom(...INTEGER2), tie('expression'), tie('expression'))
+          .map(([f, p, q]) => `${f}(int32(real(${p})), invert(int32(real(${q}))))`),
         fc
           .tuple(tie('expression'), tie('expression'), tie('expression'))
           .map(([c, p, q]) => `(${c} ? ${p} : ${q})`),

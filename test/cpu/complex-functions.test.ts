@@ -14,7 +14,7 @@ const BACKENDS = [new CpuBackend({ name: 'reference' }), createCpuBackend()];
 
 describe('complex functions', () => {
   it('have rows in the table', () => {
-    const exact = ['negative', 'abs', 'conj', 'real', 'imag', 'isnan', 'isfinite'];
+    const exact = ['negative', 'abs', 'conj', 'real', 'imag', 'isnan', 'isfinite', 'isinf'];
     const functions = UNARY_OPS.filter((op) => {
       try {
         return isComplex(unaryResult(op, 'complex128'));
@@ -70,7 +70,20 @@ describe('complex functions', () => {
       };
       const plain = turned(1, 1);
       expect(turned(1, -1), name).to.deep.equal(plain.map((v, i) => (i % 2 === 1 ? -v : v)));
-      if (['sin', 'tan', 'tanh', 'arctan', 'reciprocal', 'sign'].includes(name))
+      if (
+        [
+          'sin',
+          'tan',
+          'tanh',
+          'arctan',
+          'arcsin',
+          'arcsinh',
+          'sinh',
+          'arctanh',
+          'reciprocal',
+          'sign',
+        ].includes(name)
+      )
         expect(turned(-1, -1), name).to.deep.equal(plain.map((v) => -v));
     }
   });
@@ -94,6 +107,27 @@ describe('complex functions', () => {
       ['arctan', 0, 2, Math.PI / 2, Math.log(3) / 2],
       ['arctan', -0, 2, -Math.PI / 2, Math.log(3) / 2],
       ['arctan', inf, inf, Math.PI / 2, 0],
+      ['arcsin', 2, 0, Math.PI / 2, Math.log(2 + Math.sqrt(3))],
+      ['arcsin', 2, -0, Math.PI / 2, -Math.log(2 + Math.sqrt(3))],
+      ['arcsin', inf, 1, Math.PI / 2, inf],
+      ['arccos', -2, 0, Math.PI, -Math.log(2 + Math.sqrt(3))],
+      ['arccos', -2, -0, Math.PI, Math.log(2 + Math.sqrt(3))],
+      ['arccos', 1, 0, 0, -0],
+      ['arccosh', 0.5, -0, 0, -Math.PI / 3],
+      ['arccosh', -2, 0, Math.log(2 + Math.sqrt(3)), Math.PI],
+      ['arccosh', -inf, 1, inf, Math.PI],
+      ['arcsinh', 0, 2, Math.log(2 + Math.sqrt(3)), Math.PI / 2],
+      ['arcsinh', inf, 1, inf, 0],
+      ['arctanh', 1, 0, inf, 0],
+      ['arctanh', 2, 0, Math.log(3) / 2, Math.PI / 2],
+      ['arctanh', 2, -0, Math.log(3) / 2, -Math.PI / 2],
+      ['sinh', inf, 0, inf, 0],
+      ['cosh', -inf, 0, inf, 0],
+      ['exp2', 3, 0, 8, 0],
+      ['expm1', -inf, 1, -1, 0],
+      ['log1p', -1, 0, -inf, 0],
+      ['log2', -8, 0, 3, Math.PI / Math.LN2],
+      ['log10', 0, 0, -inf, 0],
       ['sign', inf, 2, 1, 0],
       ['sign', 3, -inf, 0, -1],
       ['sign', inf, inf, nan, nan],

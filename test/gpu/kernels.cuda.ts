@@ -3,14 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { DTYPES, type DType, isBoolean, isComplex } from '../../src/core/base/dtype.js';
+import { FUNCTION_NAMES } from '../../src/core/expressions/build.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
-import { UNARY_OPS } from '../../src/core/ports/backend.js';
 import { kernelOptions } from '../../src/gpu/cuda/cuda-engine.js';
 import { CudaBackend, cudaAddon } from '../../src/gpu/cuda/index.js';
 import { nvidiaLibrary } from '../cuemu/emulator.js';
 import { checkWithNvcc, hasNvcc } from '../cuemu/nvcc.js';
 import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
+import { binaryOf, unaryOf } from '../support/functions-of.js';
 import { skip } from '../support/skip.js';
 
 const folder = fileURLToPath(new URL('../../../native/cuda/kernels/', import.meta.url));
@@ -19,7 +20,7 @@ const files = (ending: string): string[] => readdirSync(folder).filter((name) =>
 const KERNELS = files('.cu').map((file) => ({
   file,
   // kernels that treat complex numbers as two real ones, or need an order, have no complex dtypes
-  dtypes: DTYPES.filter((dtype) => !/^(lanes|ordered)/.test(file) || !isComplex(dtype)),
+  dtypes: DTYPES.filter((dtype) => !/^(lanes|ordered|real)/.test(file) || !isComplex(dtype)),
 }));
 
 describe("the kernels under NVIDIA's compiler, for sm_80 and sm_90", () => {
@@ -77,23 +78,11 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
   it('kernels of expressions: every function and operator, all dtypes', () => {
     const backend = new CudaBackend();
     for (const dtype of DTYPES.filter((d) => !isBoolean(d))) {
-      const ordered = isComplex(dtype)
-        ? []
-        : ['max(x, y)', 'min(x, y)', 'atan2(x, y)', '(x < y) + (x >= y)', 'x > y ? x : y'];
+      const ordered = isComplex(dtype) ? [] : ['(x < y) + (x >= y)', 'x > y ? x : y'];
       const steps = [
-        ...UNARY_OPS.filter((op) => !isComplex(dtype) || !['floor', 'ceil', 'rint'].includes(op)).map(
-          (op) => `${op}(x)`,
-        ),
-        ...[
-          'x + y',
-          'x - y',
-          'x * y',
-          'x / y',
-          'x ** y',
-          'multiplyConj(x, y)',
-          '(x == y) + 2 * (x != y)',
-          'i + n * real(x)',
-        ],
+        ...unaryOf(dtype).map((op) => `${op}(x)`),
+        ...binaryOf(dtype).flatMap((op) => (FUNCTION_NAMES.includes(op) ? [`${op}(x, y)`] : [])),
+        ...['x + y', 'x - y', 'x * y', 'x / y', 'x ** y', '(x == y) + 2 * (x != y)', 'i + n * real(x)'],
         ...ordered,
       ];
       const [x, y] = [2, 3].map((value) => NDArray.full(5, value, { dtype: dtype as DType, backend })) as [

@@ -9,6 +9,18 @@ LOPS_INLINE void mapOne(std::size_t n, const T* x, T* y, const F& f) {
   for (std::size_t i = 0; i < n; i++) y[i] = f(x[i]);
 }
 
+/** Computed in double precision, like the definition, and rounded once. */
+template <typename T, typename F>
+LOPS_INLINE void mapWide(std::size_t n, const T* x, T* y, const F& f) {
+  mapOne(n, x, y, [&f](T v) { return static_cast<T>(f(static_cast<double>(v))); });
+}
+
+/** ln |Γ(x)|. The standard function writes a global variable. */
+LOPS_INLINE double logGamma(double x) {
+  int sign;
+  return std::isinf(x) ? x : ::lgamma_r(x, &sign);
+}
+
 template <typename T>
 bool unary(Unary op, std::size_t n, const T* x, void* out) {
   T* y = static_cast<T*>(out);
@@ -27,22 +39,29 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::floor: mapOne(n, x, y, [](T v) { return std::floor(v); }); return true;
     case Unary::ceil: mapOne(n, x, y, [](T v) { return std::ceil(v); }); return true;
     case Unary::rint: mapOne(n, x, y, [](T v) { return std::rint(v); }); return true;
-    // computed in double precision, like the definition, and rounded once
-    case Unary::exp:
-      mapOne(n, x, y, [](T v) { return static_cast<T>(std::exp(static_cast<double>(v))); });
-      return true;
-    case Unary::log:
-      mapOne(n, x, y, [](T v) { return static_cast<T>(std::log(static_cast<double>(v))); });
-      return true;
-    case Unary::sin:
-      mapOne(n, x, y, [](T v) { return static_cast<T>(std::sin(static_cast<double>(v))); });
-      return true;
-    case Unary::cos:
-      mapOne(n, x, y, [](T v) { return static_cast<T>(std::cos(static_cast<double>(v))); });
-      return true;
-    case Unary::tanh:
-      mapOne(n, x, y, [](T v) { return static_cast<T>(std::tanh(static_cast<double>(v))); });
-      return true;
+    case Unary::trunc: mapOne(n, x, y, [](T v) { return std::trunc(v); }); return true;
+    case Unary::exp: mapWide(n, x, y, [](double v) { return std::exp(v); }); return true;
+    case Unary::log: mapWide(n, x, y, [](double v) { return std::log(v); }); return true;
+    case Unary::sin: mapWide(n, x, y, [](double v) { return std::sin(v); }); return true;
+    case Unary::cos: mapWide(n, x, y, [](double v) { return std::cos(v); }); return true;
+    case Unary::tanh: mapWide(n, x, y, [](double v) { return std::tanh(v); }); return true;
+    case Unary::arcsin: mapWide(n, x, y, [](double v) { return std::asin(v); }); return true;
+    case Unary::arccos: mapWide(n, x, y, [](double v) { return std::acos(v); }); return true;
+    case Unary::sinh: mapWide(n, x, y, [](double v) { return std::sinh(v); }); return true;
+    case Unary::cosh: mapWide(n, x, y, [](double v) { return std::cosh(v); }); return true;
+    case Unary::arcsinh: mapWide(n, x, y, [](double v) { return std::asinh(v); }); return true;
+    case Unary::arccosh: mapWide(n, x, y, [](double v) { return std::acosh(v); }); return true;
+    case Unary::arctanh: mapWide(n, x, y, [](double v) { return std::atanh(v); }); return true;
+    case Unary::cbrt: mapWide(n, x, y, [](double v) { return std::cbrt(v); }); return true;
+    case Unary::exp2: mapWide(n, x, y, [](double v) { return std::exp2(v); }); return true;
+    case Unary::expm1: mapWide(n, x, y, [](double v) { return std::expm1(v); }); return true;
+    case Unary::log2: mapWide(n, x, y, [](double v) { return std::log2(v); }); return true;
+    case Unary::log10: mapWide(n, x, y, [](double v) { return std::log10(v); }); return true;
+    case Unary::log1p: mapWide(n, x, y, [](double v) { return std::log1p(v); }); return true;
+    case Unary::erf: mapWide(n, x, y, [](double v) { return std::erf(v); }); return true;
+    case Unary::erfc: mapWide(n, x, y, [](double v) { return std::erfc(v); }); return true;
+    case Unary::gamma: mapWide(n, x, y, [](double v) { return std::tgamma(v); }); return true;
+    case Unary::gammaln: mapWide(n, x, y, [](double v) { return logGamma(v); }); return true;
     default: return false;
   }
 }
@@ -176,6 +195,37 @@ LOPS_INLINE void compare(std::size_t n, const T* x, std::size_t xStep, const T* 
   for (std::size_t i = 0; i < n; i++) z[i] = f(x[i * xStep], y[i * yStep]) ? 1 : 0;
 }
 
+template <typename T, typename F>
+LOPS_INLINE void mapTwoWide(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
+                            const F& f) {
+  mapTwo(n, x, xStep, y, yStep, z,
+         [&f](T a, T b) { return static_cast<T>(f(static_cast<double>(a), static_cast<double>(b))); });
+}
+
+/** The remainder with the sign of the divisor. */
+LOPS_INLINE double remainderOf(double x, double y) {
+  const double rest = std::fmod(x, y);
+  if (rest == 0) return std::copysign(0.0, y);
+  return (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
+/** The sum of the fraction and of the remainder's change is exact before it is rounded down. */
+LOPS_INLINE double floorOfRatio(double x, double y) {
+  if (y == 0) return x / y;
+  const double rest = std::fmod(x, y);
+  const double quotient = (x - rest) / y - (rest != 0 && (rest < 0) != (y < 0) ? 1 : 0);
+  if (quotient == 0) return std::copysign(0.0, x / y);
+  const double floor = std::floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
+}
+
+/** ln(exp x + exp y), without overflow. */
+LOPS_INLINE double logOfSum(double x, double y) {
+  if (x == y) return x + 0.693147180559945309417;
+  const double difference = x - y;
+  return difference > 0 ? x + std::log1p(std::exp(-difference)) : y + std::log1p(std::exp(difference));
+}
+
 template <typename T>
 bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, void* out) {
   T* z = static_cast<T*>(out);
@@ -188,9 +238,23 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::multiplyConj: arithmetic(n, x, xs, y, ys, z, Multiply()); return true;
     case Binary::divide: arithmetic(n, x, xs, y, ys, z, Divide()); return true;
     case Binary::power:
-      mapTwo(n, x, xs, y, ys, z, [](T a, T b) {
-        return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
-      });
+      mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::pow(a, b); });
+      return true;
+    case Binary::floorDivide: mapTwoWide(n, x, xs, y, ys, z, floorOfRatio); return true;
+    case Binary::remainder: mapTwoWide(n, x, xs, y, ys, z, remainderOf); return true;
+    case Binary::fmod:
+      mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::fmod(a, b); });
+      return true;
+    case Binary::hypot: mapTwoWide(n, x, xs, y, ys, z, modulus); return true;
+    case Binary::logaddexp: mapTwoWide(n, x, xs, y, ys, z, logOfSum); return true;
+    case Binary::copysign:
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return std::copysign(a, b); });
+      return true;
+    case Binary::fmax:
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a >= b || b != b ? a : b; });
+      return true;
+    case Binary::fmin:
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a <= b || b != b ? a : b; });
       return true;
     // if either operand is NaN, the result is NaN
     case Binary::maximum:

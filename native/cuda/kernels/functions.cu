@@ -2,11 +2,6 @@
 #include "functions.cuh"
 
 // ---- kernels
-DEVICE F in(T x) { return to<F>(wide(x)); }
-template <class U, class V>
-DEVICE U out(V x) {
-  return to<U>(wide(x));
-}
 #if IS_COMPLEX
 DEVICE double f_imaginary(T x) { return x.im; }
 DEVICE bool any_nan(T x) { return is_nan(x.re) || is_nan(x.im); }

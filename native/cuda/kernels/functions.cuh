@@ -1,10 +1,15 @@
-// Functions of one operand, division and powers, as defined in src/cpu/reference. Functions of
+// Functions of one and two operands, as defined in src/cpu/reference. Functions of
 // complex numbers are evaluated in double precision.
 #pragma once
 #include "prelude.cuh"
 
-DEVICE double copy_sign(double magnitude, double of) {
-  return of < 0 || (of == 0 && 1 / of < 0) ? -magnitude : magnitude;
+DEVICE bool is_negative(double x) { return x < 0 || (x == 0 && 1 / x < 0); }
+DEVICE double copy_sign(double magnitude, double of) { return is_negative(of) ? -magnitude : magnitude; }
+
+DEVICE F in(T x) { return to<F>(wide(x)); }
+template <class U, class V>
+DEVICE U out(V x) {
+  return to<U>(wide(x));
 }
 
 // ---- real
@@ -32,6 +37,44 @@ DEVICE float f_arctan(float x) { return atanf(x); }
 DEVICE double f_arctan(double x) { return atan(x); }
 DEVICE float f_tanh(float x) { return tanhf(x); }
 DEVICE double f_tanh(double x) { return tanh(x); }
+DEVICE float f_arcsin(float x) { return asinf(x); }
+DEVICE double f_arcsin(double x) { return asin(x); }
+DEVICE float f_arccos(float x) { return acosf(x); }
+DEVICE double f_arccos(double x) { return acos(x); }
+DEVICE float f_sinh(float x) { return sinhf(x); }
+DEVICE double f_sinh(double x) { return sinh(x); }
+DEVICE float f_cosh(float x) { return coshf(x); }
+DEVICE double f_cosh(double x) { return cosh(x); }
+DEVICE float f_arcsinh(float x) { return asinhf(x); }
+DEVICE double f_arcsinh(double x) { return asinh(x); }
+DEVICE float f_arccosh(float x) { return acoshf(x); }
+DEVICE double f_arccosh(double x) { return acosh(x); }
+DEVICE float f_arctanh(float x) { return atanhf(x); }
+DEVICE double f_arctanh(double x) { return atanh(x); }
+DEVICE float f_cbrt(float x) { return cbrtf(x); }
+DEVICE double f_cbrt(double x) { return cbrt(x); }
+DEVICE float f_exp2(float x) { return exp2f(x); }
+DEVICE double f_exp2(double x) { return exp2(x); }
+DEVICE float f_expm1(float x) { return expm1f(x); }
+DEVICE double f_expm1(double x) { return expm1(x); }
+DEVICE float f_log2(float x) { return log2f(x); }
+DEVICE double f_log2(double x) { return log2(x); }
+DEVICE float f_log10(float x) { return log10f(x); }
+DEVICE double f_log10(double x) { return log10(x); }
+DEVICE float f_log1p(float x) { return log1pf(x); }
+DEVICE double f_log1p(double x) { return log1p(x); }
+DEVICE float f_trunc(float x) { return truncf(x); }
+DEVICE double f_trunc(double x) { return trunc(x); }
+DEVICE float f_erf(float x) { return erff(x); }
+DEVICE double f_erf(double x) { return erf(x); }
+DEVICE float f_erfc(float x) { return erfcf(x); }
+DEVICE double f_erfc(double x) { return erfc(x); }
+DEVICE float f_gamma(float x) { return tgammaf(x); }
+DEVICE double f_gamma(double x) { return tgamma(x); }
+/** ln |Γ(x)| in double precision: its terms cancel near its zeros. */
+DEVICE double f_gammaln(double x) { return x == -huge() ? x : lgamma(x); }
+DEVICE float f_i0(float x) { return cyl_bessel_i0f(x); }
+DEVICE double f_i0(double x) { return cyl_bessel_i0(x); }
 DEVICE double f_sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 DEVICE float f_divide(float x, float y) { return x / y; }
 DEVICE double f_divide(double x, double y) { return x / y; }
@@ -181,6 +224,75 @@ DEVICE Z f_arctan(Z x) {
   return {atan2(2 * x.re, (1 - y) * (1 + y) - x.re * x.re) / 2, copy_sign(imaginary, x.im)};
 }
 
+/** The real part of ln(2z), for |z| above 1e150. */
+DEVICE double log_of_double(Z x) { return f_log(x).re + 0.693147180559945309417; }
+/** From this modulus on √(1 − z²) is ∓iz in all digits, and its square may overflow. */
+DEVICE bool is_far(Z x) { return larger_of(fabs(x.re), fabs(x.im)) > 1e150; }
+// Kahan's formulas, in which no terms cancel
+DEVICE Z f_arcsin(Z x) {
+  if (is_far(x)) return {atan2(x.re, fabs(x.im)), copy_sign(log_of_double(x), x.im)};
+  const Z s = f_sqrt(Z{1 - x.re, -x.im}), t = f_sqrt(Z{1 + x.re, x.im});
+  return {atan(x.re / (s.re * t.re - s.im * t.im)), asinh(s.re * t.im - s.im * t.re)};
+}
+DEVICE Z f_arccos(Z x) {
+  if (is_far(x)) return {atan2(fabs(x.im), x.re), copy_sign(log_of_double(x), -x.im)};
+  const Z s = f_sqrt(Z{1 - x.re, -x.im}), t = f_sqrt(Z{1 + x.re, x.im});
+  return {2 * atan2(s.re, t.re), asinh(s.im * t.re - s.re * t.im)};
+}
+DEVICE Z f_arccosh(Z x) {
+  if (is_far(x)) return {log_of_double(x), atan2(x.im, x.re)};
+  const Z s = f_sqrt(Z{x.re - 1, x.im}), t = f_sqrt(Z{x.re + 1, x.im});
+  return {asinh(s.re * t.re + s.im * t.im), 2 * atan2(s.im, t.re)};
+}
+/** −i z, for −i f(iz) */
+DEVICE Z turned_back(Z x) { return {x.im, -x.re}; }
+DEVICE Z f_sinh(Z x) { return turned_back(f_sin(Z{-x.im, x.re})); }
+DEVICE Z f_cosh(Z x) { return f_cos(Z{-x.im, x.re}); }
+DEVICE Z f_arcsinh(Z x) { return turned_back(f_arcsin(Z{-x.im, x.re})); }
+DEVICE Z f_arctanh(Z x) { return turned_back(f_arctan(Z{-x.im, x.re})); }
+/** 2^z. The rounding error of im · ln 2 would be that of an angle. */
+DEVICE Z f_exp2(Z x) {
+  const double ln2 = 0.693147180559945309417, tail = 2.3190468138462996e-17;
+  if (x.im == 0) return {exp2(x.re), x.im};
+  if (!(fabs(x.im) < 1e100 && fabs(x.re) < 1e100)) return f_exp(Z{x.re * ln2, x.im * ln2});
+  const double angle = x.im * ln2, rest = fma(x.im, ln2, -angle) + x.im * tail;
+  const double cosine = cos(angle), sine = sin(angle);
+  // in two halves, because 2^re may overflow although its product does not
+  const bool halves = x.re > 1000;
+  const double half = halves ? exp2(x.re / 2) : exp2(x.re), other = halves ? half : 1;
+  return {half * (cosine - rest * sine) * other, half * (sine + rest * cosine) * other};
+}
+DEVICE Z f_expm1(Z x) {
+  if (x.im == 0) return {expm1(x.re), x.im};
+  if (!(fabs(x.re) < 40)) {
+    const Z e = f_exp(x);
+    return {e.re - 1, e.im};
+  }
+  const double half = sin(x.im / 2);
+  return {expm1(x.re) * cos(x.im) - 2 * half * half, exp(x.re) * sin(x.im)};
+}
+/** 2x + x² + y², with the rounding errors of its terms. */
+DEVICE double squares_of_next(double x, double y) {
+  const double x2 = 2 * x, xx = x * x, yy = y * y;
+  const double part = x2 + xx, sum = part + yy;
+  const double part_rest = x2 - (part - (part - x2)) + (xx - (part - x2));
+  const double sum_rest = part - (sum - (sum - part)) + (yy - (sum - part));
+  return sum + (part_rest + sum_rest + (fma(x, x, -xx) + fma(y, y, -yy)));
+}
+DEVICE Z f_log1p(Z x) {
+  const double r = hypot(1 + x.re, x.im);
+  if (!(r > 0.5 && r < 2)) return f_log(Z{1 + x.re, x.im});
+  return {log1p(squares_of_next(x.re, x.im)) / 2, atan2(x.im, 1 + x.re)};
+}
+DEVICE Z f_log2(Z x) {
+  const Z l = f_log(x);
+  return {l.re / 0.693147180559945309417, l.im / 0.693147180559945309417};
+}
+DEVICE Z f_log10(Z x) {
+  const Z l = f_log(x);
+  return {l.re / 2.30258509299404568402, l.im / 2.30258509299404568402};
+}
+
 DEVICE Z power_of(Z x, Z y) {
   if (y.re == 0 && y.im == 0) return {1, 0};
   if (x.re == 0 && x.im == 0) return y.re > 0 ? Z{0, 0} : no_number();
@@ -226,3 +338,63 @@ DEVICE float upper(float x) { return ceilf(x); }
 DEVICE double upper(double x) { return ceil(x); }
 DEVICE float angle(float y, float x) { return atan2f(y, x); }
 DEVICE double angle(double y, double x) { return atan2(y, x); }
+
+// ---- functions of two real numbers. Those of float32 that are not listed are those of doubles,
+// rounded.
+/** The remainder with the sign of the divisor. */
+DEVICE double f_remainder(double x, double y) {
+  const double rest = fmod(x, y);
+  if (rest == 0) return copy_sign(0, y);
+  return (rest < 0) != (y < 0) ? rest + y : rest;
+}
+DEVICE double f_floorDivide(double x, double y) {
+  if (y == 0) return x / y;
+  const double rest = fmod(x, y);
+  const double quotient = (x - rest) / y - (rest != 0 && (rest < 0) != (y < 0) ? 1 : 0);
+  if (quotient == 0) return copy_sign(0, x / y);
+  const double below = floor(quotient);
+  return quotient - below > 0.5 ? below + 1 : below;
+}
+DEVICE float f_fmod(float x, float y) { return fmodf(x, y); }
+DEVICE double f_fmod(double x, double y) { return fmod(x, y); }
+DEVICE double f_fmax(double x, double y) { return x >= y || y != y ? x : y; }
+DEVICE double f_fmin(double x, double y) { return x <= y || y != y ? x : y; }
+DEVICE float f_hypot(float x, float y) { return hypotf(x, y); }
+DEVICE double f_hypot(double x, double y) { return hypot(x, y); }
+DEVICE double f_copysign(double x, double y) { return copy_sign(fabs(x), y); }
+/** ln(exp x + exp y), without overflow. */
+DEVICE float f_logaddexp(float x, float y) {
+  if (x == y) return x + 0.693147180559945309417f;
+  return x > y ? x + log1pf(expf(y - x)) : y + log1pf(expf(x - y));
+}
+DEVICE double f_logaddexp(double x, double y) {
+  if (x == y) return x + 0.693147180559945309417;
+  return x > y ? x + log1p(exp(y - x)) : y + log1p(exp(x - y));
+}
+
+// ---- integers. Divisions by 0 are 0.
+DEVICE int f_invert(int x) { return ~x; }
+DEVICE Flag f_invert(Flag x) { return 1 - x; }
+DEVICE double f_floorDivide(int x, int y) { return y == 0 ? 0 : floor((double)x / y); }
+DEVICE double f_remainder(int x, int y) { return y == 0 ? 0 : f_remainder((double)x, (double)y); }
+DEVICE double f_fmod(int x, int y) { return y == 0 ? 0 : fmod((double)x, (double)y); }
+DEVICE u32 size_of(int x) { return x < 0 ? 0u - (u32)x : (u32)x; }
+/** Euclid's algorithm. */
+DEVICE u32 common_divisor(u32 a, u32 b) {
+  while (b != 0) {
+    const u32 rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+DEVICE int f_gcd(int x, int y) { return (int)common_divisor(size_of(x), size_of(y)); }
+DEVICE int f_lcm(int x, int y) {
+  if (x == 0 || y == 0) return 0;
+  return (int)(size_of(x) / common_divisor(size_of(x), size_of(y)) * size_of(y));
+}
+DEVICE int f_bitwiseAnd(int x, int y) { return x & y; }
+DEVICE int f_bitwiseOr(int x, int y) { return x | y; }
+DEVICE int f_bitwiseXor(int x, int y) { return x ^ y; }
+DEVICE int f_leftShift(int x, int y) { return y >= 0 && y < 32 ? (int)((u32)x << y) : 0; }
+DEVICE int f_rightShift(int x, int y) { return y >= 0 && y < 32 ? x >> y : x < 0 ? -1 : 0; }

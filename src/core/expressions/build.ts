@@ -15,6 +15,7 @@ import { DTypeError } from '../base/errors.js';
 import { nearest } from '../base/options.js';
 import { operandsOf } from '../kernels/compose.js';
 import {
+  BINARY_OPS,
   type BinaryOp,
   type Instruction,
   type Program,
@@ -52,12 +53,11 @@ const BINARY_NAMES: ReadonlyMap<string, BinaryOp> = new Map<string, BinaryOp>([
   ['pow', 'power'],
   ['power', 'power'],
   ['max', 'maximum'],
-  ['maximum', 'maximum'],
   ['min', 'minimum'],
-  ['minimum', 'minimum'],
   ['atan2', 'arctan2'],
-  ['arctan2', 'arctan2'],
-  ['multiplyConj', 'multiplyConj'],
+  ...BINARY_OPS.filter((op) => !(Object.values(SIGNS) as readonly BinaryOp[]).includes(op)).map(
+    (op): [string, BinaryOp] => [op, op],
+  ),
 ]);
 const TERNARY_NAMES = ['where', 'clip'] as const;
 export const FUNCTION_NAMES: readonly string[] = [
@@ -228,6 +228,7 @@ function unarySpan(name: UnaryOp, span: Span | undefined): Span | undefined {
     case 'floor':
     case 'ceil':
     case 'rint':
+    case 'trunc':
       return span;
     default:
       return undefined;
@@ -245,13 +246,25 @@ function spanOf(name: BinaryOp, [a, b]: Span, [c, d]: Span): Span | undefined {
     case 'multiply':
     case 'multiplyConj':
       return around(a * c, a * d, b * c, b * d);
+    case 'floorDivide': {
+      const most = Math.max(Math.abs(a), Math.abs(b));
+      return a >= 0 && c >= 0 ? [0, b] : [-most, most];
+    }
+    case 'remainder': {
+      const most = Math.max(Math.abs(c), Math.abs(d));
+      return [c >= 0 ? 0 : -most, most];
+    }
+    case 'fmod':
+      return [Math.min(a, 0), Math.max(b, 0)];
     case 'power': {
       const most = Math.max(Math.abs(a), Math.abs(b)) ** Math.max(0, d);
       return [a < 0 ? -most : 0, Math.max(1, most)];
     }
     case 'maximum':
+    case 'fmax':
       return [Math.max(a, c), Math.max(b, d)];
     case 'minimum':
+    case 'fmin':
       return [Math.min(a, c), Math.min(b, d)];
     default:
       return undefined;

@@ -32,8 +32,10 @@ export interface Elements<S extends AnyStorage = Storage> {
 }
 
 /**
- * `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan and isfinite write
- * {@link FLAG_DTYPE}. `kernel-dtypes.ts` defines which functions a dtype has.
+ * `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan, isfinite, isinf and
+ * signbit write {@link FLAG_DTYPE}. Complex functions have the principal branches and cuts of
+ * NumPy. `gammaln` is ln |Γ(x)|, and `i0` the modified Bessel function of order 0.
+ * `kernel-dtypes.ts` defines which functions a dtype has.
  */
 export const UNARY_OPS = [
   'negative',
@@ -57,6 +59,28 @@ export const UNARY_OPS = [
   'rint',
   'isnan',
   'isfinite',
+  'arcsin',
+  'arccos',
+  'sinh',
+  'cosh',
+  'arcsinh',
+  'arccosh',
+  'arctanh',
+  'cbrt',
+  'exp2',
+  'expm1',
+  'log2',
+  'log10',
+  'log1p',
+  'trunc',
+  'invert',
+  'isinf',
+  'signbit',
+  'erf',
+  'erfc',
+  'gamma',
+  'gammaln',
+  'i0',
 ] as const;
 /** A function of one array, element by element. */
 export type UnaryOp = (typeof UNARY_OPS)[number];
@@ -67,8 +91,11 @@ export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater',
 export type Comparison = (typeof COMPARISONS)[number];
 
 /**
- * `multiplyConj` is `conj(x)·y`. maximum and minimum return NaN if one operand is NaN. Products of
- * int32 wrap around. `kernel-dtypes.ts` defines which functions a dtype has.
+ * `multiplyConj` is `conj(x)·y`. maximum and minimum return NaN if one operand is NaN, fmax and
+ * fmin the other operand. `remainder` has the sign of the divisor, `fmod` that of the dividend.
+ * Products of int32 wrap around, and divisions of int32 by 0 are 0. Shifts by fewer than 0 or more
+ * than 31 bits are those of NumPy: 0, and −1 for right shifts of negative numbers.
+ * `kernel-dtypes.ts` defines which functions a dtype has.
  */
 export const BINARY_OPS = [
   'add',
@@ -81,6 +108,21 @@ export const BINARY_OPS = [
   'minimum',
   'arctan2',
   ...COMPARISONS,
+  'floorDivide',
+  'remainder',
+  'fmod',
+  'fmax',
+  'fmin',
+  'hypot',
+  'copysign',
+  'logaddexp',
+  'gcd',
+  'lcm',
+  'bitwiseAnd',
+  'bitwiseOr',
+  'bitwiseXor',
+  'leftShift',
+  'rightShift',
 ] as const;
 /** A function of two arrays, element by element. */
 export type BinaryOp = (typeof BINARY_OPS)[number];

@@ -7,6 +7,7 @@ import {
   INDEX_DTYPE,
   isBoolean,
   isComplex,
+  isFloat,
   isInteger,
   kindOf,
   realOf,
@@ -27,9 +28,30 @@ const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
   'tan',
   'arctan',
   'tanh',
+  'arcsin',
+  'arccos',
+  'sinh',
+  'cosh',
+  'arcsinh',
+  'arccosh',
+  'arctanh',
+  'cbrt',
+  'exp2',
+  'expm1',
+  'log2',
+  'log10',
+  'log1p',
+  'erf',
+  'erfc',
+  'gamma',
+  'gammaln',
+  'i0',
   'divide',
   'power',
   'arctan2',
+  'hypot',
+  'copysign',
+  'logaddexp',
 ] as const);
 
 /**
@@ -47,6 +69,8 @@ export const kernelOf = (op: BinaryOp, dtype: DType): BinaryOp =>
 
 /** For each kind of dtype, the functions that it has, if it does not have all. */
 type Allowed<Op> = Partial<Readonly<Record<DTypeKind, readonly Op[]>>>;
+/** Functions whose values are flags. */
+const TESTS = ['isnan', 'isfinite', 'isinf', 'signbit'] as const;
 const UNARY: Allowed<UnaryOp> = {
   int: [
     'negative',
@@ -59,22 +83,61 @@ const UNARY: Allowed<UnaryOp> = {
     'floor',
     'ceil',
     'rint',
-    'isnan',
-    'isfinite',
+    'trunc',
+    'invert',
+    ...TESTS,
   ],
-  bool: ['abs', 'conj', 'real', 'imag', 'floor', 'ceil', 'rint', 'isnan', 'isfinite'],
+  bool: ['abs', 'conj', 'real', 'imag', 'floor', 'ceil', 'rint', 'trunc', 'invert', ...TESTS],
 };
+/** The functions of int32 and bool. */
+const BITWISE = ['bitwiseAnd', 'bitwiseOr', 'bitwiseXor'] as const;
+/** The functions of int32 only. */
+const OF_INTEGERS = ['gcd', 'lcm', 'leftShift', 'rightShift'] as const;
 const BINARY: Allowed<BinaryOp> = {
-  int: ['add', 'subtract', 'multiply', 'multiplyConj', 'power', 'maximum', 'minimum', ...COMPARISONS],
-  bool: ['multiply', 'multiplyConj', 'maximum', 'minimum', ...COMPARISONS],
+  int: [
+    'add',
+    'subtract',
+    'multiply',
+    'multiplyConj',
+    'power',
+    'maximum',
+    'minimum',
+    'floorDivide',
+    'remainder',
+    'fmod',
+    'fmax',
+    'fmin',
+    ...OF_INTEGERS,
+    ...BITWISE,
+    ...COMPARISONS,
+  ],
+  bool: ['multiply', 'multiplyConj', 'maximum', 'minimum', 'fmax', 'fmin', ...BITWISE, ...COMPARISONS],
 };
+/** Functions that floats and complex numbers lack. */
+const NOT_FLOAT: readonly string[] = ['invert', ...OF_INTEGERS, ...BITWISE];
 const NOT_COMPLEX: readonly string[] = [
   'floor',
   'ceil',
   'rint',
+  'trunc',
+  'signbit',
+  'cbrt',
+  'erf',
+  'erfc',
+  'gamma',
+  'gammaln',
+  'i0',
   'maximum',
   'minimum',
   'arctan2',
+  'floorDivide',
+  'remainder',
+  'fmod',
+  'fmax',
+  'fmin',
+  'hypot',
+  'copysign',
+  'logaddexp',
   'less',
   'lessEqual',
   'greater',
@@ -104,7 +167,7 @@ const SUMS: readonly string[] = [
   'countNonzero',
   'countAtMost',
 ];
-const TO_FLAG: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
+const TO_FLAG: readonly string[] = [...TESTS, ...COMPARISONS];
 
 /** By kind: what to do first to use a function that a dtype lacks. */
 const REMEDIES: Readonly<Record<DTypeKind, string>> = {
@@ -120,6 +183,7 @@ export function refuseDType(name: string, dtype: DType): never {
 
 function resultOf(op: string, dtype: DType): DType {
   if (NOT_COMPLEX.includes(op) && isComplex(dtype)) refuseDType(op, dtype);
+  if (NOT_FLOAT.includes(op) && isFloat(dtype)) refuseDType(op, dtype);
   if (TO_FLAG.includes(op)) return FLAG_DTYPE;
   if (isBoolean(dtype) && SUMS.includes(op)) return sumOf(dtype);
   return TO_REAL.includes(op) ? realOf(dtype) : dtype;
@@ -140,7 +204,7 @@ function remembered(op: string, dtype: DType, allowed: Allowed<string>): DType {
 }
 
 /**
- * The dtype that `unary(op)` writes: {@link FLAG_DTYPE} for isnan and isfinite, the real dtype for
+ * The dtype that `unary(op)` writes: {@link FLAG_DTYPE} for tests as isnan, the real dtype for
  * abs, real and imag, otherwise `dtype`.
  * @throws {@link DTypeError} if the function is not defined for `dtype`
  */

@@ -10,8 +10,9 @@ const put = (out: Float64Array, re: number, im: number): void => {
   out[1] = im;
 };
 
-const isNegative = (x: number): boolean => x < 0 || Object.is(x, -0);
-const copySign = (magnitude: number, sign: number): number => (isNegative(sign) ? -magnitude : magnitude);
+export const isNegative = (x: number): boolean => x < 0 || Object.is(x, -0);
+export const copySign = (magnitude: number, sign: number): number =>
+  isNegative(sign) ? -magnitude : magnitude;
 
 /** The sum of two larger numbers may overflow. */
 const LARGE = 2 ** 1022;
@@ -85,8 +86,11 @@ function squaresLessOne(a: number, b: number): number {
   const [x, y] = aa > 1 ? [aa - 1, bb] : [bb, aa - 1];
   const sum = x + y;
   const rest = x - (sum - (sum - x)) + (y - (sum - x));
-  return sum + (rest + (squareRest(a, aa) + (b > 1e-140 ? squareRest(b, bb) : 0)));
+  return sum + (rest + (squareRest(a, aa) + (b > EXACT_SQUARE ? squareRest(b, bb) : 0)));
 }
+
+/** Rounding errors of squares of smaller numbers underflow. */
+const EXACT_SQUARE = 1e-140;
 
 /** Principal branch: −π < Im ≤ π. */
 export const log: ComplexFunction = (re, im, out) => {
@@ -191,8 +195,120 @@ const arctan: ComplexFunction = (re, im, out) => {
   put(out, Math.atan2(2 * re, (1 - y) * (1 + y) - re * re) / 2, copySign(imaginary, im));
 };
 
+const partsOf = (z: Float64Array) => [z[0] as number, z[1] as number] as const;
+
+/** The real part of ln(2z), for |z| above 1e150. */
+function logOfDouble(re: number, im: number, out: Float64Array): number {
+  log(re, im, out);
+  return (out[0] as number) + Math.LN2;
+}
+
+/** From this modulus on √(1 − z²) is ∓iz in all digits, and its square may overflow. */
+const FAR = 1e150;
+const isFar = (re: number, im: number): boolean => Math.max(Math.abs(re), Math.abs(im)) > FAR;
+
 /**
- * Complex functions with complex values. `abs`, `real`, `imag`, `isnan` and `isfinite` are in
+ * The next three are W. Kahan's formulas ("Branch cuts for complex elementary functions", 1987),
+ * in which no terms cancel. They are cut outside [−1, 1] on the real axis, arccosh below 1.
+ */
+const arcsin: ComplexFunction = (re, im, out) => {
+  if (isFar(re, im)) {
+    const size = logOfDouble(re, im, out);
+    return put(out, Math.atan2(re, Math.abs(im)), copySign(size, im));
+  }
+  sqrt(1 - re, -im, out);
+  const [a, b] = partsOf(out);
+  sqrt(1 + re, im, out);
+  const [c, d] = partsOf(out);
+  put(out, Math.atan(re / (a * c - b * d)), Math.asinh(a * d - b * c));
+};
+
+const arccos: ComplexFunction = (re, im, out) => {
+  if (isFar(re, im)) {
+    const size = logOfDouble(re, im, out);
+    return put(out, Math.atan2(Math.abs(im), re), copySign(size, -im));
+  }
+  sqrt(1 - re, -im, out);
+  const [a, b] = partsOf(out);
+  sqrt(1 + re, im, out);
+  const [c, d] = partsOf(out);
+  put(out, 2 * Math.atan2(a, c), Math.asinh(b * c - a * d));
+};
+
+const arccosh: ComplexFunction = (re, im, out) => {
+  if (isFar(re, im)) {
+    const size = logOfDouble(re, im, out);
+    return put(out, size, Math.atan2(im, re));
+  }
+  sqrt(re - 1, im, out);
+  const [a, b] = partsOf(out);
+  sqrt(re + 1, im, out);
+  const [c, d] = partsOf(out);
+  put(out, Math.asinh(a * c + b * d), 2 * Math.atan2(b, c));
+};
+
+/** −i f(iz) */
+const turned =
+  (f: ComplexFunction): ComplexFunction =>
+  (re, im, out) => {
+    f(-im, re, out);
+    put(out, out[1] as number, -(out[0] as number));
+  };
+
+/** The two parts of ln 2. Products of the first one with 26 bits are exact. */
+const [LN2_HIGH, LN2_LOW] = [0.6931471675634384, 1.2996506893889889e-8];
+/** 2^z: the rounding error of im · ln 2 would be that of an angle. */
+const exp2: ComplexFunction = (re, im, out) => {
+  if (im === 0) return put(out, 2 ** re, im);
+  if (!(Math.abs(im) < 1e100 && Math.abs(re) < 1e100)) return exp(re * Math.LN2, im * Math.LN2, out);
+  const shifted = 134217729 * im;
+  const high = shifted - (shifted - im);
+  const angle = im * Math.LN2;
+  const rest = high * LN2_HIGH - angle + (im - high) * LN2_HIGH + im * LN2_LOW;
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  // In two halves, because 2^re may overflow although its product does not
+  const [half, other] = re > 1000 ? [2 ** (re / 2), 2 ** (re / 2)] : [2 ** re, 1];
+  put(out, half * (cosine - rest * sine) * other, half * (sine + rest * cosine) * other);
+};
+
+/** exp(z) − 1 = expm1(x) cos y − 2 sin²(y/2) + i exp(x) sin y */
+const expm1: ComplexFunction = (re, im, out) => {
+  if (im === 0) return put(out, Math.expm1(re), im);
+  if (!(Math.abs(re) < 40)) {
+    exp(re, im, out);
+    return put(out, (out[0] as number) - 1, out[1] as number);
+  }
+  const half = Math.sin(im / 2);
+  put(out, Math.expm1(re) * Math.cos(im) - 2 * half * half, Math.exp(re) * Math.sin(im));
+};
+
+/** `2x + x² + y²`, with the rounding errors of its terms. */
+function squaresOfNext(x: number, y: number): number {
+  const [xx, yy] = [x * x, y * y];
+  const part = 2 * x + xx;
+  const sum = part + yy;
+  const partRest = 2 * x - (part - (part - 2 * x)) + (xx - (part - 2 * x));
+  const sumRest = part - (sum - (sum - part)) + (yy - (sum - part));
+  const rest = (a: number, square: number): number =>
+    Math.abs(a) > EXACT_SQUARE ? squareRest(a, square) : 0;
+  return sum + (partRest + sumRest + (rest(x, xx) + rest(y, yy)));
+}
+
+const log1p: ComplexFunction = (re, im, out) => {
+  const modulus = Math.hypot(1 + re, im);
+  if (!(modulus > 0.5 && modulus < 2)) return log(1 + re, im, out);
+  put(out, Math.log1p(squaresOfNext(re, im)) / 2, Math.atan2(im, 1 + re));
+};
+
+const logTo =
+  (base: number): ComplexFunction =>
+  (re, im, out) => {
+    log(re, im, out);
+    put(out, (out[0] as number) / base, (out[1] as number) / base);
+  };
+
+/**
+ * Complex functions with complex values. Those with real values and flags are in
  * elementwise-loops.ts.
  */
 export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction>>> = {
@@ -209,6 +325,18 @@ export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction
   tan,
   tanh,
   arctan,
+  arcsin,
+  arccos,
+  arccosh,
+  sinh: turned(sin),
+  cosh: (re, im, out) => cos(-im, re, out),
+  arcsinh: turned(arcsin),
+  arctanh: turned(arctan),
+  exp2,
+  expm1,
+  log2: logTo(Math.LN2),
+  log10: logTo(Math.LN10),
+  log1p,
 };
 
 /**

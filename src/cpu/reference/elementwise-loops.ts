@@ -1,9 +1,17 @@
-import { type HostArray, isComplex, isInteger } from '../../core/base/dtype.js';
+import { type HostArray, isBoolean, isComplex, isInteger } from '../../core/base/dtype.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
 import { binaryDType } from '../../core/ports/kernel-operands.js';
 import type { CpuKernel, CpuKernels } from '../host-memory.js';
 import { leftScalars, rightScalars, walked } from '../scalar-operands.js';
-import { COMPLEX_FUNCTIONS, type ComplexFunction2, divide, power } from './complex-functions.js';
+import {
+  COMPLEX_FUNCTIONS,
+  type ComplexFunction2,
+  copySign,
+  divide,
+  isNegative,
+  power,
+} from './complex-functions.js';
+import { erf, erfc, gamma, gammaln, i0 } from './special-functions.js';
 
 /** Rounds to the nearest integer, halves to even. */
 function rint(x: number): number {
@@ -34,7 +42,31 @@ export const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = 
   rint,
   isnan: (x) => (Number.isNaN(x) ? 1 : 0),
   isfinite: (x) => (Number.isFinite(x) ? 1 : 0),
+  arcsin: Math.asin,
+  arccos: Math.acos,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  arcsinh: Math.asinh,
+  arccosh: Math.acosh,
+  arctanh: Math.atanh,
+  cbrt: Math.cbrt,
+  exp2: (x) => 2 ** x,
+  expm1: Math.expm1,
+  log2: Math.log2,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  trunc: Math.trunc,
+  invert: (x) => ~x,
+  isinf: (x) => (Math.abs(x) === Number.POSITIVE_INFINITY ? 1 : 0),
+  signbit: (x) => (isNegative(x) ? 1 : 0),
+  erf,
+  erfc,
+  gamma,
+  gammaln,
+  i0,
 };
+/** Functions of bool. */
+export const BOOLEAN_FUNCTIONS: typeof REAL_FUNCTIONS = { ...REAL_FUNCTIONS, invert: (x) => 1 - x };
 
 /** Functions of complex numbers with real results. */
 const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (re: number, im: number) => number>>> = {
@@ -43,6 +75,7 @@ const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (re: number, im: number)
   imag: (_, im) => im,
   isnan: (re, im) => (Number.isNaN(re) || Number.isNaN(im) ? 1 : 0),
   isfinite: (re, im) => (Number.isFinite(re) && Number.isFinite(im) ? 1 : 0),
+  isinf: (re, im) => Math.max(REAL_FUNCTIONS.isinf(re), REAL_FUNCTIONS.isinf(im)),
 };
 
 const pair = new Float64Array(2);
@@ -52,7 +85,7 @@ const unary: CpuKernel<'unary'> = (op, from, to) => {
   const { dtype } = from.storage;
   const n = from.size;
   if (!isComplex(dtype)) {
-    const f = REAL_FUNCTIONS[op];
+    const f = (isBoolean(dtype) ? BOOLEAN_FUNCTIONS : REAL_FUNCTIONS)[op];
     for (let i = 0; i < n; i++) y[yo + i] = f(x[xo + i] as number);
     return;
   }
@@ -91,6 +124,43 @@ function integerPower(x: number, y: number): number {
   return result;
 }
 
+/** The sum of the fraction and of the remainder's change is exact before it is rounded down. */
+function floorDivide(x: number, y: number): number {
+  if (y === 0) return x / y;
+  const rest = x % y;
+  const quotient = (x - rest) / y - (rest !== 0 && rest < 0 !== y < 0 ? 1 : 0);
+  if (quotient === 0) return copySign(0, x / y);
+  const floor = Math.floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
+}
+
+/** The remainder with the sign of the divisor. */
+function remainder(x: number, y: number): number {
+  const rest = x % y;
+  if (rest === 0) return copySign(0, y);
+  return rest < 0 !== y < 0 ? rest + y : rest;
+}
+
+/** ln(exp x + exp y), without overflow. */
+function logaddexp(x: number, y: number): number {
+  if (x === y) return x + Math.LN2;
+  const difference = x - y;
+  return difference > 0 ? x + Math.log1p(Math.exp(-difference)) : y + Math.log1p(Math.exp(difference));
+}
+
+/** Euclid's algorithm. */
+function gcd(x: number, y: number): number {
+  let [a, b] = [Math.abs(x), Math.abs(y)];
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+const lcm = (x: number, y: number): number =>
+  x === 0 || y === 0 ? 0 : Math.imul(Math.abs(x) / gcd(x, y), Math.abs(y));
+
+/** Whether a number of bits is less than those of an int32. */
+const shifts = (bits: number): boolean => bits >= 0 && bits < 32;
+
 const flag = (condition: boolean): number => (condition ? 1 : 0);
 
 type RealFunction2 = (x: number, y: number) => number;
@@ -111,13 +181,31 @@ export const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   lessEqual: (x, y) => flag(x <= y),
   greater: (x, y) => flag(x > y),
   greaterEqual: (x, y) => flag(x >= y),
+  floorDivide,
+  remainder,
+  fmod: (x, y) => x % y,
+  fmax: (x, y) => (x >= y || Number.isNaN(y) ? x : y),
+  fmin: (x, y) => (x <= y || Number.isNaN(y) ? x : y),
+  hypot: Math.hypot,
+  copysign: (x, y) => copySign(Math.abs(x), y),
+  logaddexp,
+  gcd,
+  lcm,
+  bitwiseAnd: (x, y) => x & y,
+  bitwiseOr: (x, y) => x | y,
+  bitwiseXor: (x, y) => x ^ y,
+  leftShift: (x, y) => (shifts(y) ? x << y : 0),
+  rightShift: (x, y) => (shifts(y) ? x >> y : x < 0 ? -1 : 0),
 };
-/** Functions of two integers. Products and powers wrap around. */
+/** Functions of two integers. Products and powers wrap around, and divisions by 0 are 0. */
 export const INTEGER_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   ...REAL_FUNCTIONS2,
   multiply: Math.imul,
   multiplyConj: Math.imul,
   power: integerPower,
+  floorDivide: (x, y) => (y === 0 ? 0 : Math.floor(x / y)),
+  remainder: (x, y) => (y === 0 ? 0 : remainder(x, y)),
+  fmod: (x, y) => (y === 0 ? 0 : x % y),
 };
 
 const COMPLEX_FUNCTIONS2: Partial<Readonly<Record<BinaryOp, ComplexFunction2>>> = {

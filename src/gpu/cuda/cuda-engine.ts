@@ -14,7 +14,15 @@ import { KernelArguments } from './kernel-arguments.js';
 import { PinnedPool } from './pinned-pool.js';
 
 /** The sources in native/cuda/kernels. Each is compiled once for every dtype that uses it. */
-export type KernelSource = 'vectors' | 'functions' | 'ordered' | 'reductions' | 'products' | 'lanes';
+export type KernelSource =
+  | 'vectors'
+  | 'functions'
+  | 'elementary'
+  | 'ordered'
+  | 'real'
+  | 'reductions'
+  | 'products'
+  | 'lanes';
 
 /** The default number of threads of a block. */
 export const THREADS = 256;

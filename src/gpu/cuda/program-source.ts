@@ -26,6 +26,8 @@ const ORDERED: Partial<Readonly<Record<UnaryOp, string>>> = {
   rint: 'rounded',
 };
 
+const CALLED: Partial<Readonly<Record<BinaryOp, string>>> = { power: 'power_of', arctan2: 'angle' };
+
 function number(value: number): string {
   if (Number.isNaN(value)) return '(huge() - huge())';
   if (!Number.isFinite(value)) return value > 0 ? 'huge()' : '-huge()';
@@ -49,6 +51,10 @@ function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
     return isPair ? `(is_nan(${x}.re) || is_nan(${x}.im) ? 1 : 0)` : `(is_nan(${x}) ? 1 : 0)`;
   if (name === 'isfinite')
     return isPair ? `(is_finite(${x}.re) && is_finite(${x}.im) ? 1 : 0)` : `(is_finite(${x}) ? 1 : 0)`;
+  if (name === 'isinf')
+    return isPair ? `(is_infinite(${x}.re) || is_infinite(${x}.im) ? 1 : 0)` : `(is_infinite(${x}) ? 1 : 0)`;
+  if (name === 'signbit') return `(is_negative(${x}) ? 1 : 0)`;
+  if (name === 'invert') return `f_invert(${x})`;
   if (name === 'abs' && isPair) return `to<${cTypeOf(dtype)}>(hypot((double)${x}.re, (double)${x}.im))`;
   if (name === 'sign') return `to<${cTypeOf(dtype)}>(f_sign(wide(${x})))`;
   // Single precision has its own functions
@@ -71,12 +77,9 @@ function binary(name: BinaryOp, x: string, y: string, from: DType, dtype: DType)
   // Integers wrap around
   if (sign && isInteger(from)) return `(int)((u32)${x} ${sign} (u32)${y})`;
   if (sign) return `(${x} ${sign} ${y})`;
-  const operands = isFloat32(from) ? [x, y] : [`wide(${x})`, `wide(${y})`];
+  const operands = isFloat32(from) || isInteger(from) ? [x, y] : [`wide(${x})`, `wide(${y})`];
   if (name === 'power' && isInteger(from)) return `to<int>(integer_power(${operands.join(', ')}))`;
-  const called = { divide: 'f_divide', power: 'power_of', arctan2: 'angle' } as Partial<
-    Record<BinaryOp, string>
-  >;
-  return stored(`${called[name]}(${operands.join(', ')})`);
+  return stored(`${CALLED[name] ?? `f_${name}`}(${operands.join(', ')})`);
 }
 
 /** The expression that computes value `k`, and its type. */

@@ -27,7 +27,7 @@ import {
   scalarFor,
 } from '../kernel-case.js';
 
-const POSITIVE: ReadonlySet<string> = new Set(['log', 'sqrt', 'power']);
+const POSITIVE: ReadonlySet<string> = new Set(['log', 'log2', 'log10', 'sqrt', 'gamma', 'power']);
 /**
  * The functions that are not evaluated by series. Libraries differ in the last bits of the others.
  */
@@ -47,7 +47,16 @@ const EXACT: ReadonlySet<string> = new Set([
   'add',
   'subtract',
   'multiply',
+  'trunc',
+  'floorDivide',
+  'remainder',
+  'fmod',
+  'fmax',
+  'fmin',
+  'copysign',
 ]);
+/** The size of the terms in whose sums digits cancel: see {@link KernelCase.scale}. */
+const SCALES: Readonly<Record<string, number>> = { add: 4, subtract: 4, logaddexp: 4, gammaln: 4 };
 const ulpsOf = (op: string): number => (EXACT.has(op) ? 4 : 64);
 
 function domain(op: string, dtype: DType, values: HostArray): HostArray {
@@ -60,7 +69,7 @@ function domain(op: string, dtype: DType, values: HostArray): HostArray {
 function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
   const result = resultOr(dtype, () => unaryResult(op, dtype));
   const make = new Operands(10 + UNARY_OPS.indexOf(op));
-  const ulps = ulpsOf(op);
+  const [ulps, scale] = [ulpsOf(op), SCALES[op] ?? 0];
   const run: KernelCase['run'] = (b, e) => void b.unary(op, e[0], e[1]);
   const cases = RUNS.map(
     ([n, offset]): KernelCase => ({
@@ -70,6 +79,7 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
         make.out(result, n, 1),
       ],
       ulps,
+      scale,
       run,
     }),
   );
@@ -78,11 +88,12 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
       title: `${op} in place`,
       operands: [make.out(dtype, 131, 3, domain(op, dtype, make.numbers(dtype, 131)))],
       ulps,
+      scale,
       run: (b, e) => void b.unary(op, e[0], e[0]),
     });
   }
   const pairs = [0, 0, 3, 4, -3, 4, 0, -2, Number.NaN, 1, 1, Number.NaN, -4, 0, 1e-3, 0];
-  const defines = ['abs', 'sign', 'isnan', 'isfinite', 'sqrt', 'real', 'imag', 'conj'];
+  const defines = ['abs', 'sign', 'isnan', 'isfinite', 'isinf', 'sqrt', 'real', 'imag', 'conj'];
   const special = isComplex(dtype) ? (defines.includes(op) ? pairs : []) : isFloat(dtype) ? SPECIAL : [];
   if (special.length > 0) {
     const n = special.length / lanesOf(dtype);
@@ -90,7 +101,8 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
       title: `${op} of special values`,
       operands: [make.in(dtype, n, 0, special), make.out(result, n)],
       ulps,
-      signedZeros: op === 'negative',
+      scale,
+      signedZeros: ['negative', 'trunc', 'signbit'].includes(op),
       run,
     });
   }
@@ -103,7 +115,7 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
   const ulps = ulpsOf(op);
   // In products and sums of complex numbers, digits can cancel within one part only. In sums of
   // real numbers they can cancel altogether.
-  const scale = ['add', 'subtract'].includes(op) ? 4 : 0;
+  const scale = SCALES[op] ?? 0;
   const left = (n: number) => domain(op, dtype, make.numbers(dtype, n));
   // Some elements are equal, so that comparisons have both results. Integers have small exponents.
   const right = (n: number, x: HostArray) => {

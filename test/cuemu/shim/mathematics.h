@@ -79,6 +79,21 @@ static inline double cospi(double x) { double s, c; sincospi(x, &s, &c); return 
 static inline float sinpif(float x) { return float(sinpi(double(x))); }
 static inline float cospif(float x) { return float(cospi(double(x))); }
 
+// The power series, whose terms are all positive, and the asymptotic one
+static inline double cyl_bessel_i0(double x) {
+  const double size = fabs(x);
+  double term = 1., sum = 1.;
+  if (size < 40.) {
+    for (int k = 1; k < 90; ++k) sum += term *= size * size / (4. * k * k);
+    return sum;
+  }
+  if (size > 714.) return __builtin_huge_val();
+  for (int k = 1; k < 20; ++k) sum += term *= (2. * k - 1.) * (2. * k - 1.) / (8. * k * size);
+  const double half = exp(size / 2.);
+  return half * sum / sqrt(6.28318530717958647692 * size) * half;
+}
+static inline float cyl_bessel_i0f(float x) { return float(cyl_bessel_i0(double(x))); }
+
 #define CUEMU_MIN_MAX(T)                                            \
   static inline T min(T a, T b) { return b < a ? b : a; }           \
   static inline T max(T a, T b) { return a < b ? b : a; }
