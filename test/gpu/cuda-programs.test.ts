@@ -9,7 +9,7 @@ import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';
 import { expectClose } from '../support/expect-close.js';
-import { binaryOf, unaryOf } from '../support/functions-of.js';
+import { binaryOf, inParts, unaryOf } from '../support/functions-of.js';
 import { tolerance } from '../support/tolerance.js';
 
 const backend = testCudaBackend();
@@ -74,13 +74,15 @@ describe('expressions as kernels of CUDA', () => {
       0.125,
       Number.NEGATIVE_INFINITY,
     ];
-    for (const dtype of DTYPES.filter((d) => !isBoolean(d))) {
-      const lists = [
+    const cases = DTYPES.filter((d) => !isBoolean(d)).flatMap((dtype) =>
+      inParts([
         ...unaryOf(dtype).map((f) => `${f}(x)`),
         ...binaryOf(dtype).flatMap((f) => (FUNCTION_NAMES.includes(f) ? [`${f}(x, y)`] : [])),
         ...texts,
         ...(isComplex(dtype) ? [] : ['(x < y) + 2 * (x <= y) + 4 * (x > y) + 8 * (x >= y)']),
-      ];
+      ]).map((lists) => ({ dtype, lists })),
+    );
+    for (const { dtype, lists } of cases) {
       const outputs = lists.map((_, k) => ({ name: `z${k}`, dtype: undefined }));
       const source = new KernelSource(
         'test',

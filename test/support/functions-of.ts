@@ -17,6 +17,10 @@ function has(result: () => DType): boolean {
 export const unaryOf = (dtype: DType): UnaryOp[] =>
   UNARY_OPS.filter((op) => has(() => unaryResult(op, computeDType(op, dtype, 'float64'))));
 
+/** Lists of at most 25 texts, because a kernel has at most 64 arguments. */
+export const inParts = (texts: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(texts.length / 25) }, (_, k) => texts.slice(25 * k, 25 * (k + 1)));
+
 /** The functions of two operands that arrays of `dtype` have. */
 export const binaryOf = (dtype: DType): BinaryOp[] =>
   BINARY_OPS.filter((op) => has(() => binaryResult(op, computeDType(op, dtype, 'float64'))));
