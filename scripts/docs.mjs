@@ -4,11 +4,9 @@
 // docs/cuda.md. With --check it writes nothing, and exits with 1 if a file would change.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import ts from 'typescript';
+import { exported, optionsFor, root, tagOf } from './library.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 
 /** The most characters of a cell, see docs/style.md. */
@@ -47,71 +45,16 @@ const GROUPS = [
   },
 ];
 
-const { options } = ts.parseJsonConfigFileContent(
-  ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
-  ts.sys,
-  root,
-);
-// All entries in one module
-const entry = join(root, 'test/support/library.ts');
-const program = ts.createProgram([entry], { ...options, noEmit: true });
-const checker = program.getTypeChecker();
-
-const oneLine = (text) =>
-  text
-    .replace(/\{@link (\w+)\}/g, '`$1`')
-    .replace(/\s+/g, ' ')
-    .trim();
-
-/** The name, default and meaning of each property of an options object. */
-const optionsOf = (type) =>
-  checker.getPropertiesOfType(type).map((property) => ({
-    name: property.name,
-    default: tagOf(property, 'default'),
-    meaning: oneLine(ts.displayPartsToString(property.getDocumentationComment(checker))),
-  }));
-
-/** The text of a tag of a doc comment. */
-const tagOf = (symbol, tag) => {
-  const found = symbol.getJsDocTags(checker).find(({ name }) => name === tag);
-  return found ? oneLine(ts.displayPartsToString(found.text)) : '';
-};
-
-/** The exported names with their symbols. */
-function exportedSymbols() {
-  const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
-  return checker.getExportsOfModule(module).map((symbol) => ({
-    name: symbol.name,
-    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
-  }));
-}
-
 /** The exported classes and functions that have options. */
-function documented(exported) {
-  /** The options interface with the name of a function, or with the beginning of its name. */
-  const named = (name) =>
-    exported
-      .filter((other) => /.Options$/.test(other.name))
-      .filter((other) => name.toLowerCase().startsWith(other.name.slice(0, -'Options'.length).toLowerCase()))
-      .sort((a, b) => b.name.length - a.name.length)[0];
-  return exported
-    .flatMap(({ name, symbol }) => {
-      const source = symbol.declarations?.[0]?.getSourceFile();
-      const file = source && relative(root, source.fileName);
-      const group = file && GROUPS.find(({ folders }) => folders.some((folder) => file.startsWith(folder)));
-      if (!group || !(symbol.flags & ts.SymbolFlags.Value)) return [];
-      const type = checker.getTypeOfSymbolAtLocation(symbol, source);
-      const [signature] = [...type.getConstructSignatures(), ...type.getCallSignatures()];
-      const last = signature?.parameters.at(-1);
-      const given = last && checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(last, source));
-      if (/.Options$/.test((given?.aliasSymbol ?? given?.symbol)?.name))
-        return { name, group, options: optionsOf(given) };
-      const isSolver = type.getProperty('steps') !== undefined;
-      const own = isSolver ? named(name) : undefined;
-      return own ? { name, group, options: optionsOf(checker.getDeclaredTypeOfSymbol(own.symbol)) } : [];
-    })
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
-}
+const items = exported
+  .flatMap(({ name, symbol }) => {
+    const source = symbol.declarations?.[0]?.getSourceFile();
+    const file = source && relative(root, source.fileName);
+    const group = file && GROUPS.find(({ folders }) => folders.some((folder) => file.startsWith(folder)));
+    const options = group && optionsFor(name, symbol);
+    return options ? [{ name, group, options }] : [];
+  })
+  .sort((a, b) => a.name.localeCompare(b.name, 'en'));
 
 const row = (cells) => `${cells.map((cell) => (cell === '' ? '| ' : `| ${cell} `)).join('')}|`;
 const isCode = (text) => /^(-?[\d.]+(e-?\d+)?|-?Infinity|true|false|'[^']*'|\[[^\]]*\]|\{.*\})$/.test(text);
@@ -136,7 +79,7 @@ function section({ name, group, options: all }) {
   return `### ${name}\n\n${table}${below.length > 0 ? `\n${below.join('\n')}\n` : ''}\n`;
 }
 
-function optionsPage(items) {
+function optionsPage() {
   const groups = GROUPS.map((group) => {
     const sections = items
       .filter((item) => item.group === group)
@@ -247,9 +190,7 @@ const withVariables = (isHere) => (page) => {
 };
 
 const { VARIABLES, INTERNAL } = await variablesModule();
-const exported = exportedSymbols();
-const items = documented(exported);
-const pages = { 'docs/options.md': () => optionsPage(items) };
+const pages = { 'docs/options.md': optionsPage };
 for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = withColumns;
 const OF_DEVICES = 'backend cuda';
 pages['docs/mpi.md'] = withVariables((reader) => ![...Object.values(INTERNAL), OF_DEVICES].includes(reader));

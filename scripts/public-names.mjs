@@ -3,37 +3,20 @@
 // meaning.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { checker, entries, root } from './library.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const list = join(root, 'test/public-names.json');
-
-const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const sources = Object.entries(exports).flatMap(([entry, { types }]) =>
-  types ? [[entry, join(root, types.replace('./dist/', '').replace(/\.d\.ts$/, '.ts'))]] : [],
-);
-const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
-const program = ts.createProgram(
-  sources.map(([, file]) => file),
-  options,
-);
-const checker = program.getTypeChecker();
 
 const names = {};
 const faults = new Set();
 const meanings = new Map();
-for (const [entry, file] of sources) {
-  const module = checker.getSymbolAtLocation(program.getSourceFile(file));
-  const symbols = checker.getExportsOfModule(module);
-  names[entry] = symbols.map(({ name }) => name).sort();
-  for (const symbol of symbols) {
-    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    if (target.getDocumentationComment(checker).length === 0) faults.add(`${symbol.name} has no doc comment`);
-    if ((meanings.get(symbol.name) ?? target) !== target)
-      faults.add(`${symbol.name} stands for two things, one of them exported by ${entry}`);
-    meanings.set(symbol.name, target);
+for (const [entry, found] of entries) {
+  names[entry] = found.map(({ name }) => name).sort();
+  for (const { name, symbol } of found) {
+    if (symbol.getDocumentationComment(checker).length === 0) faults.add(`${name} has no doc comment`);
+    if ((meanings.get(name) ?? symbol) !== symbol)
+      faults.add(`${name} stands for two things, one of them exported by ${entry}`);
+    meanings.set(name, symbol);
   }
 }
 
