@@ -1,11 +1,15 @@
 // Writes the parts of the documents that come from the sources: from doc comments docs/options.md,
 // and the columns of options and examples in the tables of docs/operators.md and docs/solvers.md;
 // from src/environment/variables.ts the tables of environment variables in docs/mpi.md and
-// docs/cuda.md. With --check it writes nothing, and exits with 1 if a file would change.
+// docs/cuda.md; from comparison-rows.mjs the tables of docs/from-pylops-mpi.md. With --check it
+// writes nothing, and exits with 1 if a file would change. It also exits with 1 if a row of
+// comparison-rows.mjs is wrong.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import { exported, optionsFor, root, tagOf } from './library.mjs';
+import { compare } from './comparison.mjs';
+import * as rows from './comparison-rows.mjs';
+import { exported, libraryFacts, optionsFor, root, tagOf } from './library.mjs';
 
 const check = process.argv.includes('--check');
 
@@ -189,9 +193,21 @@ const withVariables = (isHere) => (page) => {
     });
 };
 
+const WRITTEN_BELOW = '<!-- npm run docs writes what follows -->';
+
+/** A page that ends with the comparison with other packages. */
+function withComparison(page) {
+  const originals = JSON.parse(readFileSync(join(root, 'test/golden/originals.json'), 'utf8'));
+  const { text, faults } = compare(originals, libraryFacts(), rows);
+  for (const fault of faults) console.log(`scripts/comparison-rows.mjs: ${fault}`);
+  if (faults.length > 0) process.exitCode = 1;
+  return `${page.slice(0, page.indexOf(WRITTEN_BELOW))}${WRITTEN_BELOW}\n\n${text}\n`;
+}
+
 const { VARIABLES, INTERNAL } = await variablesModule();
 const pages = { 'docs/options.md': optionsPage };
 for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = withColumns;
+pages['docs/from-pylops-mpi.md'] = withComparison;
 const OF_DEVICES = 'backend cuda';
 pages['docs/mpi.md'] = withVariables((reader) => ![...Object.values(INTERNAL), OF_DEVICES].includes(reader));
 pages['docs/cuda.md'] = withVariables((reader) => reader === OF_DEVICES);

@@ -81,3 +81,61 @@ export function optionsFor(name, symbol) {
   const own = isSolver ? optionsNamed(name) : undefined;
   return own && optionsOf(checker.getDeclaredTypeOfSymbol(own.symbol));
 }
+
+const isOurs = (node) => node.getSourceFile().fileName.startsWith(join(root, 'src'));
+
+/** The fields of a parameter that is an object of data, such as a geometry. */
+function fieldsOf(type) {
+  const fields = type.getProperties();
+  const isData = fields.every(({ declarations }) =>
+    declarations?.every((node) => ts.isPropertySignature(node) && isOurs(node)),
+  );
+  return isData ? fields.map(({ name }) => name) : [];
+}
+
+/** The names of the parameters and of the fields of objects among them. */
+const parametersOf = (type) => [
+  ...new Set(
+    signaturesOf(type).flatMap(({ parameters }) =>
+      parameters.flatMap((parameter) => [
+        parameter.name,
+        ...fieldsOf(checker.getNonNullableType(typeOf(parameter))),
+      ]),
+    ),
+  ),
+];
+
+/** The parameters and options of what a symbol stands for: `{ parameters, options }`. */
+function callOf(name, symbol) {
+  const type = typeOf(symbol);
+  const options = optionsFor(name, symbol) ?? [];
+  const given = signaturesOf(type).flatMap(({ parameters }) => parameters.map(givenOptions).filter(Boolean));
+  for (const option of given.flatMap(optionsOf))
+    if (!options.some((known) => known.name === option.name)) options.push(option);
+  return { parameters: parametersOf(type), options };
+}
+
+const isPublic = (node) =>
+  (ts.getCombinedModifierFlags(node) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0;
+
+/**
+ * The exports by name: the first entry that has it, parameters, options and members. A member is
+ * one of a class, of its instances, of an interface or of a function with properties.
+ */
+export function libraryFacts() {
+  const facts = {};
+  for (const [entry, found] of entries) {
+    for (const { name, symbol } of found) {
+      if (facts[name]) continue;
+      const isValue = (symbol.flags & ts.SymbolFlags.Value) !== 0;
+      const types = [checker.getDeclaredTypeOfSymbol(symbol), ...(isValue ? [typeOf(symbol)] : [])];
+      const members = types
+        .flatMap((type) => checker.getPropertiesOfType(type))
+        .filter((member) => member.declarations?.every(isPublic) && !/^(#|__|prototype$)/.test(member.name))
+        .map((member) => [member.name, callOf(member.name, member)]);
+      const own = isValue ? callOf(name, symbol) : { parameters: [], options: [] };
+      facts[name] = { entry, isValue, ...own, members: Object.fromEntries(members) };
+    }
+  }
+  return facts;
+}
