@@ -2,53 +2,91 @@
  * Tests collective readers on damaged files: all ranks return an array, or all throw the same
  * error.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { zipSync } from 'fflate';
 import { LopsError } from '../../src/core/base/errors.js';
 import { tidy } from '../../src/core/base/scope.js';
-import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
-import { readSegy, readSegyTraces, readZarr, writeZarr } from '../../src/io/index.js';
-import { numbered } from '../core/arrays.js';
+import { readSegy, readSegyTraces, readZarr } from '../../src/io/index.js';
 import { distributed, group } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';
 import { generator, mutated } from './damage.js';
 import { inFolder } from './folder.js';
 import { segyFile } from './segy-file.js';
+import {
+  bytesOfNumbers,
+  chunkNumbers,
+  type Files,
+  secondVersion,
+  shardOf,
+  thirdVersion,
+  writeFiles,
+} from './zarr-files.js';
 
 const RUNS = 60 * MORE;
 const OPTIONS = { backends: ['cpu'], ranks: [1, 3], timeout: 60_000 * MORE };
 
+/** A file that is read by all ranks. */
+interface Case {
+  readonly read: (path: string) => unknown;
+  /** The files below the path. The one with the empty name is at the path itself. */
+  readonly files: Files;
+  /** The file that is damaged. @default the one at the path */
+  readonly file?: string;
+  /** The bytes at its start that stay as they are. @default 0 */
+  readonly skip?: number;
+  /** The length of the start of the rest that has most faults. @default all of it */
+  readonly within?: number;
+}
+
+const SHAPE = [6, 7];
+const CHUNK = [2, 3];
+const chunk = (first: readonly number[]) => bytesOfNumbers(chunkNumbers(SHAPE, first, CHUNK), '<f4');
+const second = secondVersion({ shape: SHAPE, chunks: CHUNK, dtype: '<f4', separator: '/' });
+const bytes = { name: 'bytes', configuration: { endian: 'little' } };
+const third = thirdVersion({ shape: SHAPE, grid: CHUNK, codecs: [bytes], encode: chunk });
+const configuration = { chunk_shape: CHUNK, codecs: [bytes], index_codecs: [bytes] };
+const sharded = thirdVersion({
+  shape: SHAPE,
+  grid: [2, 9],
+  codecs: [{ name: 'sharding_indexed', configuration }],
+  encode: ([row = 0]) =>
+    shardOf(
+      [0, 3, 6].map((column) => chunk([row, column])),
+      { atStart: false, checked: false },
+    ),
+});
+const segy = { files: { '': segyFile({ traces: 12, samples: 10 }) }, skip: 3200, within: 680 };
+
+const CASES: Readonly<Record<string, Case>> = {
+  readSegy: { read: readSegy, ...segy },
+  readSegyTraces: { read: readSegyTraces, ...segy },
+  'readZarr, metadata of version 2': { read: readZarr, files: second, file: '.zarray' },
+  'readZarr, metadata of version 3': { read: readZarr, files: third, file: 'zarr.json' },
+  'readZarr, metadata of shards': { read: readZarr, files: sharded, file: 'zarr.json' },
+  'readZarr, a shard': { read: readZarr, files: sharded, file: 'c/1/0' },
+  'readZarr, a ZIP store': { read: readZarr, files: { '': zipSync(sharded, { level: 0 }) } },
+  'readZarr, a deflated ZIP store': { read: readZarr, files: { '': zipSync(second) } },
+};
+
 group(`damaged files, read by all ranks, seed ${SEED}`, () => {
-  const readers: Readonly<Record<string, (path: string) => void>> = {
-    readSegy: (path) => void readSegy(path),
-    readSegyTraces: (path) => void readSegyTraces(path),
-    readZarr: (path) => void readZarr(path),
-  };
-  for (const [name, read] of Object.entries(readers))
+  for (const [name, { read, files, file = '', skip = 0, within }] of Object.entries(CASES))
     distributed(`${name}: an array on all ranks, or one error on all`, OPTIONS, ({ comm }) => {
       inFolder(comm, (folder) => {
-        const isZarr = name === 'readZarr';
         const path = join(folder, 'x');
-        const file = isZarr ? join(path, 'zarr.json') : path;
-        if (isZarr) writeZarr(path, DistributedArray.toDist(numbered([6, 7], 'float32')), { chunks: [2, 3] });
-        else if (comm.rank === 0) {
-          mkdirSync(dirname(file), { recursive: true });
-          writeFileSync(file, segyFile({ traces: 12, samples: 10 }));
-        }
-        comm.barrier();
-        const good = readFileSync(file);
-        comm.barrier();
-        const skip = isZarr ? 0 : 3200;
+        if (comm.rank === 0) writeFiles(path, files);
+        const good = files[file] as Uint8Array;
         const random = generator(SEED);
         let refused = 0;
         for (let run = 0; run < RUNS; run++) {
-          const bytes = mutated(good.subarray(skip), random, isZarr ? good.length : 680);
-          if (comm.rank === 0) writeFileSync(file, Buffer.concat([good.subarray(0, skip), bytes]));
+          const damaged = mutated(good.subarray(skip), random, within ?? good.length);
+          if (comm.rank === 0)
+            writeFileSync(join(path, file), Buffer.concat([good.subarray(0, skip), damaged]));
           comm.barrier();
           let outcome = 'read';
           try {
-            tidy(() => read(path));
+            tidy(() => void read(path));
           } catch (error) {
             if (!(error instanceof LopsError)) throw error;
             refused++;

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { zipSync } from 'fflate';
 import { bytesOf, type DType } from '../../src/core/base/dtype.js';
 import { LopsError } from '../../src/core/base/errors.js';
 import { tidy } from '../../src/core/base/scope.js';
@@ -26,7 +27,17 @@ import {
 } from '../../src/io/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { numbered } from '../core/arrays.js';
+import { BLOSC_BUFFERS } from './blosc-buffers.js';
 import { generator, mutated } from './damage.js';
+import {
+  bytesOfNumbers,
+  chunkNumbers,
+  jsonFile,
+  secondVersion,
+  shardOf,
+  thirdVersion,
+  writeFiles,
+} from './zarr-files.js';
 
 /** Records the size of the largest storage that was allocated. */
 class MeteredBackend extends CpuBackend {
@@ -110,6 +121,60 @@ describe('damaged files', function () {
     writeZarr(path, DistributedArray.toDist(numbered([6, 7], 'float32')), { chunks: [2, 3] });
     fuzz(join(path, 'zarr.json'), Number.POSITIVE_INFINITY, () => readZarr(path).dispose(), MOST);
   });
+  it('.zarray and .zattrs', () => {
+    const path = join(folder, 'second.zarr');
+    const files = secondVersion({ shape: [6, 7], chunks: [2, 3], dtype: '<f4' });
+    writeFiles(path, { ...files, '.zattrs': jsonFile({ a: [1, { b: 2 }], units: 'm' }) });
+    const read = () => readZarr(path).dispose();
+    fuzz(join(path, '.zarray'), Number.POSITIVE_INFINITY, read, MOST);
+    writeFiles(path, files);
+    fuzz(join(path, '.zattrs'), Number.POSITIVE_INFINITY, read, MOST);
+  });
+  for (const [name, buffer] of Object.entries(BLOSC_BUFFERS))
+    it(`chunks of Zarr arrays, blosc, ${name}`, () => {
+      const path = join(folder, `${name}.zarr`);
+      const array = secondVersion({
+        shape: [304],
+        chunks: [304],
+        dtype: '<f4',
+        compressor: { id: 'blosc' },
+        encode: () => Buffer.from(buffer, 'base64'),
+      });
+      writeFiles(path, array);
+      fuzz(join(path, '0'), 100, () => readZarr(path).dispose(), MOST);
+    });
+  it('shards of Zarr arrays', () => {
+    const path = join(folder, 'shards.zarr');
+    const bytes = { name: 'bytes', configuration: { endian: 'little' } };
+    const shards = thirdVersion({
+      shape: [600],
+      grid: [600],
+      codecs: [
+        {
+          name: 'sharding_indexed',
+          configuration: {
+            chunk_shape: [100],
+            codecs: [bytes],
+            index_codecs: [bytes],
+            index_location: 'start',
+          },
+        },
+      ],
+      encode: () =>
+        shardOf(
+          [0, 1, 2, 3, 4, 5].map((k) => bytesOfNumbers(chunkNumbers([600], [100 * k], [100]), '<f4')),
+          { atStart: true, checked: false },
+        ),
+    });
+    writeFiles(path, shards);
+    fuzz(join(path, 'c/0'), 96, () => readZarr(path).dispose(), MOST);
+  });
+  for (const level of [0, 9] as const)
+    it(`ZIP stores of Zarr arrays, level ${level}`, () => {
+      const path = join(folder, `store${level}.zip`);
+      writeFileSync(path, zipSync(secondVersion({ shape: [40], chunks: [10], dtype: '<f4' }), { level }));
+      fuzz(path, Number.POSITIVE_INFINITY, () => readZarr(path).dispose(), MOST);
+    });
   for (const codec of ['gzip', 'zstd'] as const) {
     it(`chunks of Zarr arrays, ${codec}`, () => {
       const path = join(folder, `${codec}.zarr`);

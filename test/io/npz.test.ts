@@ -8,9 +8,9 @@ import { NDArray } from '../../src/core/array/ndarray.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { readNpy, writeNpy } from '../../src/io/npy/npy.js';
 import { type NpzEntry, readNpz, writeNpz } from '../../src/io/npy/npz.js';
-import { zipWriter } from '../../src/io/npy/parts/zip.js';
 import { writeFileAtomically } from '../../src/io/output.js';
 import { crc32OfTable } from '../../src/io/parts/crc32.js';
+import { zipWriter } from '../../src/io/parts/zip.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 import { skip } from '../support/skip.js';
 

@@ -38,6 +38,18 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 const LONGEST = 65536;
 export const HOST_LITTLE_ENDIAN = endianness() === 'LE';
 
+/** The types of numbers that are read, for error messages. */
+export const READABLE = 'bool, integers of 8 to 64 bits, float16 to float64, complex64 or complex128';
+
+/** The type of numbers of a descr (`'<f8'`). Undefined if it is not read. */
+export function parseDescr(descr: string): Pick<NpyHeader, 'kind' | 'bytes' | 'littleEndian'> | undefined {
+  const [, order, letter, digits] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr) ?? [];
+  const kind = KINDS[letter as keyof typeof KINDS] as NpyKind | undefined;
+  const bytes = Number(digits);
+  if (!kind || !SIZES[kind].includes(bytes)) return undefined;
+  return { kind, bytes, littleEndian: order === '<' || (order !== '>' && HOST_LITTLE_ENDIAN) };
+}
+
 /**
  * Reads the header and checks that the file holds all data.
  *
@@ -79,15 +91,11 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
     .filter((s) => s !== '')
     .map(Number);
 
-  const parts = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr);
-  const kind = KINDS[parts?.[2] as keyof typeof KINDS] as NpyKind | undefined;
-  const bytes = Number(parts?.[3]);
-  if (!parts || !kind || !SIZES[kind].includes(bytes)) {
-    throw new DTypeError(
-      `${source.name} holds ${JSON.stringify(descr)}: expected bool, integers of 8 to 64 bits, float16 ` +
-        'to float64, complex64 or complex128',
-    );
+  const type = parseDescr(descr);
+  if (!type) {
+    throw new DTypeError(`${source.name} holds ${JSON.stringify(descr)}: expected ${READABLE}`);
   }
+  const { kind, bytes, littleEndian } = type;
   const size = product(shape);
   const total = size * bytes;
   if (!shape.every(Number.isSafeInteger) || !Number.isSafeInteger(total) || total > available - dataOffset) {
@@ -96,7 +104,6 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
         `${available - dataOffset} bytes follow: the file is cut short or damaged`,
     );
   }
-  const littleEndian = parts[1] === '<' || (parts[1] !== '>' && HOST_LITTLE_ENDIAN);
   return { descr, kind, bytes, littleEndian, fortranOrder: order === 'True', shape, size, dataOffset };
 }
 

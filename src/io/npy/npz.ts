@@ -7,9 +7,9 @@ import { writeFileAtomically } from '../output.js';
 import type { ByteSource, CheckedSource } from '../parts/byte-source.js';
 import { type Runs, runsSource, skippingSource } from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
+import { isStored, openMember, readZipDirectory, startOf, type ZipMember, zipWriter } from '../parts/zip.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
-import { isStored, openMember, readZipDirectory, startOf, type ZipMember, zipWriter } from './parts/zip.js';
 
 /** An array in an .npz archive, not yet read. */
 export interface NpzEntry {

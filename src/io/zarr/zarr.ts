@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, opendirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
 import { complex, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, checkDType, type DType, holdsNumber } from '../../core/base/dtype.js';
-import { ArgumentError, DTypeError, messageOf, ShapeError } from '../../core/base/errors.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
-import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
+import { formatShape, product, type Shape, sameShape, toShape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import type { IndexBox } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
 import { checkSame, gatherFromAllRanks, onRoot, sameOnAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
@@ -16,7 +15,6 @@ import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
 import { dtypeHolding } from '../npy/npy-header.js';
 import {
-  endOfLinks,
   findFile,
   findTarget,
   likeBefore,
@@ -27,20 +25,25 @@ import {
   temporaryName,
 } from '../output.js';
 import { memorySource } from '../parts/byte-source.js';
+import { chunkCounts, chunkLayout, copyChunk, defaultChunks, forChunks } from '../parts/chunk-layout.js';
 import { checkBoxes, moved, plainOptions } from '../parts/file-runs.js';
-import { checkPath, isMissing, kindOf, naming, withFile } from '../parts/local-file.js';
+import { naming, withFile } from '../parts/local-file.js';
 import { pause, readWhole } from '../parts/raw-io.js';
 import { writeTogether } from '../parts/shared-file.js';
 import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './parts/zarr-codec.js';
-import { chunkCounts, chunkLayout, defaultChunks, forChunks } from './parts/zarr-layout.js';
+import { findDocument, METADATA } from './parts/zarr-document.js';
+import { formatZarrMetadata } from './parts/zarr-format.js';
 import {
+  type ArrayDocument,
   chunkKey,
-  formatZarrMetadata,
   parseZarrMetadata,
+  type StoredArray,
   ZARR_COMPRESSIONS,
   type ZarrCompression,
   type ZarrMetadata,
 } from './parts/zarr-metadata.js';
+import { chunkReader } from './parts/zarr-shards.js';
+import { folderOf, openStore, type ZarrStore } from './parts/zarr-store.js';
 
 export type { ZarrCompression, ZarrMetadata };
 
@@ -76,7 +79,6 @@ const DEFAULTS = {
   dimensionNames: undefined,
 } satisfies Defaults<ZarrWriteOptions>;
 
-const METADATA = 'zarr.json';
 /** Arrays up to this size are read without a comparison with the stored bytes. */
 const FREE_BYTES = 1 << 26;
 const FREE_CHUNKS = 1 << 16;
@@ -86,45 +88,30 @@ const MOST_GAIN = 1024;
 /** The number of attempts to read an array that is replaced again and again. */
 const ATTEMPTS = 20;
 
-/** The error that explains why no zarr.json can be read. */
-function noArray(path: string, cause: unknown): ArgumentError {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  const because = { cause };
-  if (stats && !stats.isDirectory())
-    return new ArgumentError(
-      `${path} is ${kindOf(stats)}: expected the folder of a Zarr array (ZIP stores are not read)`,
-      because,
-    );
-  const second = ['.zarray', '.zgroup', '.zmetadata'].find((name) => existsSync(join(path, name)));
-  if (second)
-    return new ArgumentError(
-      `${path} is a store of Zarr version 2 (it has ${second}): expected version 3, with ${METADATA}`,
-      because,
-    );
-  const aside = stats ? undefined : temporariesOf(path).find((name) => name.endsWith('.old'));
-  const words = messageOf(cause);
+/** The error that nothing at the path describes an array. */
+function noArray(path: string): ArgumentError {
+  if (existsSync(path))
+    return new ArgumentError(`${path} is a folder without ${METADATA} and .zarray: expected a Zarr array`);
+  const aside = temporariesOf(path).find((name) => name.endsWith('.old'));
   return new ArgumentError(
-    aside ? `${words}: a writer that was ended left the array before in ${aside}` : words,
-    because,
+    `no such array: ${path}${aside ? ` (a writer that was ended left the array before in ${aside})` : ''}`,
   );
 }
 
 /**
- * The text of zarr.json, or undefined if the array is being replaced at this moment.
+ * What describes an array, or undefined if the array is being replaced at this moment.
  *
- * @throws {@link ArgumentError} if there is none
+ * @throws {@link ArgumentError} if there is no array
  */
-function lookUp(path: string): string | undefined {
-  const file = join(path, METADATA);
+function lookUp(store: ZarrStore): ArrayDocument | undefined {
+  const { path } = store;
   for (let left = 10; ; left--) {
-    try {
-      return withFile(file, (fd, size) => new TextDecoder().decode(readWhole(fd, size, FREE_BYTES, file)));
-    } catch (error) {
-      if (!isMissing(error, ['ENOENT', 'ENOTDIR'])) throw error;
-      if (!existsSync(path) && temporariesOf(path).length > 0) return undefined;
-      // it may have reappeared since
-      if (left === 0 || !existsSync(file)) throw noArray(path, error);
-    }
+    const document = findDocument(store);
+    if (document) return document;
+    if (store.archive) throw noArray(path);
+    if (!existsSync(path) && temporariesOf(path).length > 0) return undefined;
+    // it may have reappeared since
+    if (left === 0 || !existsSync(join(path, METADATA))) throw noArray(path);
   }
 }
 
@@ -146,53 +133,30 @@ function untilWhole<R>(path: string, attempt: () => R | undefined): R {
         `${path} was replaced in each of ${ATTEMPTS} attempts to read it: its writers do not pause, or ` +
           'ranks see other files at this path',
       )
-    : noArray(path, new ArgumentError(`no such array: ${path}`));
+    : noArray(path);
 }
-
-/** A path without slashes at its end and with the links of its last part resolved. */
-const folderOf = (path: string): string => {
-  checkPath(path);
-  return endOfLinks(path.replace(/(?<=.)\/+$/, ''));
-};
 
 /**
- * Reads the zarr.json of an array's folder (Zarr version 3).
+ * Reads the metadata of a Zarr array (versions 2 and 3, in a local folder or a ZIP archive).
  *
- * @throws {@link ArgumentError} if the folder is not an array or uses an unsupported feature
+ * @throws {@link ArgumentError} if there is no array, or if it uses an unsupported feature
  */
 export function readZarrMetadata(path: string): ZarrMetadata {
-  const folder = naming(path, () => folderOf(path));
-  return parseZarrMetadata(
-    untilWhole(folder, () => lookUp(folder)),
-    join(path, METADATA),
-  );
-}
-
-/** The number of files in a folder and their bytes. */
-function contents(folder: string): { files: number; bytes: number } {
-  const sum = { files: 0, bytes: 0 };
-  const waiting = [folder];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const listing = opendirSync(next);
+  return untilWhole(path, () => {
+    const store = naming(path, () => openStore(path));
     try {
-      for (let entry = listing.readSync(); entry; entry = listing.readSync()) {
-        const path = join(next, entry.name);
-        if (entry.isDirectory()) waiting.push(path);
-        if (!entry.isFile()) continue;
-        sum.files++;
-        sum.bytes += statSync(path).size;
-      }
+      const document = lookUp(store);
+      return document && parseZarrMetadata(document).metadata;
     } finally {
-      listing.closeSync();
+      store.close();
     }
-  }
-  return sum;
+  });
 }
 
 /** Refuses an array that claims to be far larger than its stored bytes. */
 function checkClaim(
-  path: string,
-  { shape, bytes, chunkShape }: ZarrMetadata,
+  store: ZarrStore,
+  { shape, bytes, chunkShape, shardShape }: ZarrMetadata,
   dtype: DType,
   maxBytes: number | undefined,
 ): void {
@@ -200,14 +164,16 @@ function checkClaim(
   const claimed = item * Math.max(product(shape), product(chunkShape));
   const chunks = product(chunkCounts(shape, chunkShape));
   if (maxBytes === undefined && claimed <= FREE_BYTES && chunks <= FREE_CHUNKS) return;
-  const stored = maxBytes === undefined ? contents(path) : undefined;
+  const stored = maxBytes === undefined ? store.contents() : undefined;
   const most = stored ? Math.max(FREE_BYTES, MOST_GAIN * stored.bytes) : (maxBytes as number);
-  if (claimed > most || (stored && chunks > Math.max(FREE_CHUNKS, MOST_GAIN * stored.files)))
+  // a file of several chunks has an index of them
+  const listed = stored && shardShape ? stored.bytes : 0;
+  if (claimed > most || (stored && chunks > Math.max(FREE_CHUNKS, MOST_GAIN * stored.files, listed)))
     throw new ArgumentError(
-      `${path} claims an array of shape ${formatShape(shape)} ` +
+      `${store.path} claims an array of shape ${formatShape(shape)} ` +
         `in chunks of ${formatShape(chunkShape)} (${claimed} bytes), ${
           stored
-            ? `but the folder holds ${stored.bytes} bytes in ${stored.files} files: if that is right, ` +
+            ? `but the store holds ${stored.bytes} bytes in ${stored.files} files: if that is right, ` +
               'pass maxBytes'
             : `more than maxBytes ${most}`
         }`,
@@ -220,30 +186,6 @@ function checkClaim(
  */
 function dtypeFor({ kind, bytes }: ZarrMetadata): DType {
   return dtypeHolding(kind, bytes) ?? 'float64';
-}
-
-/** The bytes of a chunk's file. Undefined if the chunk is not stored. */
-function readChunkFile(file: string, most: number): Uint8Array | undefined {
-  try {
-    return withFile(file, (fd, size) => readWhole(fd, size, most, file));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Copies a part of a chunk to or from this rank's array. */
-function copyPart(chunk: NDArray, x: DistributedArray, part: IndexBox, toChunk: boolean): void {
-  const { box, local, backend } = x;
-  const strides = stridesOf(box.shape);
-  const start = strides.reduce(
-    (sum, step, k) => sum + step * ((part.start[k] as number) - (box.start[k] as number)),
-    0,
-  );
-  const inChunk = { elements: chunk, start: 0, strides: stridesOf(chunk.shape) };
-  const inArray = { elements: local, start, strides };
-  if (toChunk) backend.stridedCopy(part.shape, inArray, inChunk, 'set');
-  else backend.stridedCopy(part.shape, inChunk, inArray, 'set');
 }
 
 /**
@@ -261,31 +203,33 @@ function fillFor({ fill, dataType }: ZarrMetadata, dtype: DType, path: string): 
   return im === undefined ? re : complex(re, im);
 }
 
-function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): void {
-  const { chunkShape, bytes, compression, keys } = metadata;
+function readChunks(store: ZarrStore, array: StoredArray, x: DistributedArray): void {
+  const { metadata, encoding } = array;
+  const { chunkShape, bytes } = metadata;
+  const { axes, codecs } = encoding;
   const size = product(chunkShape);
   if (product(x.box.shape) === 0) return;
-  // incompressible data grow by little
-  const most = compression === 'none' ? size * bytes : 2 * size * bytes + 4096;
+  const read = chunkReader(store, array);
   tidy(() => {
-    const chunk = NDArray.empty(chunkShape, { dtype: x.dtype, backend: x.backend });
+    const shape = axes.map((axis) => chunkShape[axis] as number);
+    const chunk = NDArray.empty(shape, { dtype: x.dtype, backend: x.backend });
     forChunks(x.box, chunkShape, (index, part) => {
-      const file = join(path, chunkKey(keys, index));
-      const stored = readChunkFile(file, most);
+      const stored = read(index);
       if (stored) {
-        const decoded = decodeChunk(stored, compression, size * bytes, file);
-        readInto(chunk, { ...metadata, size }, memorySource(decoded, file));
-      } else chunk.fill(fillFor(metadata, x.dtype, path));
-      copyPart(chunk, x, part, false);
+        const decoded = decodeChunk(stored.bytes, codecs, size * bytes, stored.name);
+        readInto(chunk, { ...metadata, size }, memorySource(decoded, stored.name));
+      } else chunk.fill(fillFor(metadata, x.dtype, store.path));
+      copyChunk(chunk, x, part, false, axes);
     });
   });
 }
 
 /**
- * Reads a Zarr array (version 3, a local folder). All ranks read, each the chunks of its part. The
- * codec is `bytes` in either byte order, uncompressed, gzip or zstd. Floats, complex numbers and
- * integers of up to 32 bits have the same dtypes as in `readNpy`. Wider integers become float64 if
- * that is exact. Chunks that are not stored have the fill value. Collective.
+ * Reads a Zarr array, version 2 or 3, in a local folder or a ZIP archive (`x.zip`, `x.zip/a`). All
+ * ranks read, each the chunks of its part. Chunks may be transposed, compressed by blosc, gzip,
+ * zlib, zstd or lz4, checked by crc32c, and stored in shards. Floats, complex numbers and integers
+ * of up to 32 bits have the same dtypes as in `readNpy`. Wider integers become float64 if that is
+ * exact. Chunks that are not stored have the fill value. Collective.
  *
  * If the layout cuts chunks, each chunk is read whole by one rank and moved by one transfer, with
  * the memory of one more array during the call. If the array is replaced meanwhile, it is read
@@ -306,19 +250,39 @@ function attemptZarr(
   options: ZarrReadOptions,
   comm: Communicator,
 ): DistributedArray | undefined {
-  const { maxBytes, ...rest } = options;
-  const seen = gatherFromAllRanks(comm, () => {
-    if (maxBytes !== undefined && !(maxBytes >= 0))
-      throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
-    const folder = naming(path, () => folderOf(path));
-    return { folder, text: lookUp(folder), options: plainOptions(options) };
-  });
-  checkSame('readZarr', seen, ['options']);
-  const { folder, text } = seen[comm.rank] as (typeof seen)[number];
-  if (text === undefined || seen.some((other) => other.text !== text)) return undefined;
-  const metadata = parseZarrMetadata(text, join(path, METADATA));
-  const dtype = options.dtype === undefined ? dtypeFor(metadata) : checkDType(options.dtype);
-  checkConversion({ kind: metadata.kind, descr: metadata.dataType }, dtype, path);
+  const found: { store?: ZarrStore; document?: ArrayDocument | undefined } = {};
+  try {
+    const seen = gatherFromAllRanks(comm, () => {
+      const { maxBytes } = options;
+      if (maxBytes !== undefined && !(maxBytes >= 0))
+        throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
+      found.store = naming(path, () => openStore(path));
+      found.document = lookUp(found.store);
+      const { text } = found.document ?? {};
+      return { text, archive: found.store.archive?.checkSum, options: plainOptions(options) };
+    });
+    checkSame('readZarr', seen, ['options']);
+    const mine = seen[comm.rank] as (typeof seen)[number];
+    const isSame = seen.every(({ text, archive }) => text === mine.text && archive === mine.archive);
+    const { store, document } = found;
+    return store && document && isSame ? readDocument(store, document, options, comm) : undefined;
+  } finally {
+    found.store?.close();
+  }
+}
+
+/** Reads the array that all ranks found. Returns undefined on all if it is replaced meanwhile. */
+function readDocument(
+  store: ZarrStore,
+  document: ArrayDocument,
+  { maxBytes, ...rest }: ZarrReadOptions,
+  comm: Communicator,
+): DistributedArray | undefined {
+  const array = parseZarrMetadata(document);
+  const { metadata } = array;
+  const dtype = rest.dtype === undefined ? dtypeFor(metadata) : checkDType(rest.dtype);
+  checkConversion({ kind: metadata.kind, descr: metadata.dataType }, dtype, store.path);
+  const isReplaced = () => lookUp(store)?.text !== document.text;
   /**
    * Runs `body`. Returns false if the array was replaced since; `body` may then have read parts of
    * both.
@@ -327,19 +291,19 @@ function attemptZarr(
     try {
       body();
     } catch (error) {
-      if (lookUp(folder) !== text) return false;
+      if (isReplaced()) return false;
       throw error;
     }
-    return lookUp(folder) === text;
+    return !isReplaced();
   };
-  if (!onRoot(comm, () => unlessReplaced(() => checkClaim(folder, metadata, dtype, maxBytes))))
+  if (!onRoot(comm, () => unlessReplaced(() => checkClaim(store, metadata, dtype, maxBytes))))
     return undefined;
   const space = spaceOf('readZarr', metadata.shape, { ...rest, dtype, comm });
   let part: DistributedArray | undefined;
   const whole = gatherFromAllRanks(comm, () =>
     unlessReplaced(() => {
       part = space.withLayout(chunkLayout(space.layout, metadata.chunkShape)).empty();
-      readChunks(folder, metadata, part);
+      readChunks(store, array, part);
     }),
   );
   const x = part as DistributedArray | undefined;
@@ -367,7 +331,7 @@ function writeChunks(
     forChunks(x.box, chunks, (index, part) => {
       // a chunk is also stored beyond the array's end
       if (!sameShape(part.shape, chunks)) chunk.fill(0);
-      copyPart(chunk, x, part, true);
+      copyChunk(chunk, x, part, true);
       const file = join(folder, chunkKey({ prefix: 'c', separator: '/' }, index));
       for (let at = dirname(file); at !== folder && !made.has(at); at = dirname(at)) {
         mkdirSync(at, { recursive: true });
@@ -383,11 +347,13 @@ function writeChunks(
   });
 }
 
-/** Whether a folder is a Zarr array. Nothing else is ever replaced. */
+/** Whether a folder is an array of version 3. Nothing else is ever replaced. */
 function isArray(path: string): boolean {
   try {
-    const text = lookUp(path);
-    return text !== undefined && JSON.parse(text).node_type === 'array';
+    return withFile(join(path, METADATA), (fd, size) => {
+      const text = new TextDecoder().decode(readWhole(fd, size, FREE_BYTES, path));
+      return JSON.parse(text).node_type === 'array';
+    });
   } catch {
     return false;
   }

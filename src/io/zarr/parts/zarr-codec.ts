@@ -1,88 +1,80 @@
 import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { ArgumentError, BackendError, messageOf } from '../../../core/base/errors.js';
+import { crc32c } from '../../parts/crc32.js';
+import { unBlosc, unshuffle } from './blosc.js';
+import { unLz4 } from './lz.js';
+import type { JsonObject } from './zarr-json.js';
 import type { ZarrCompression } from './zarr-metadata.js';
+import { unzstd } from './zstd.js';
 
-const ZSTD_MAGIC = 0xfd2fb528;
-/**
- * The largest supported window. RFC 8878 asks decoders to support up to 8 MiB; stores with strong
- * compression use up to this.
- */
-const LARGEST_WINDOW = 1 << 27;
-
-/**
- * Checks by its headers that the bytes are one frame of Zstandard with a window of acceptable size
- * (RFC 8878, section 3.1.1). The decoder itself trusts the headers.
- */
-function checkFrame(frame: Uint8Array, size: number): void {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  if (frame.length < 9 || view.getUint32(0, true) !== ZSTD_MAGIC)
-    throw new ArgumentError('it is no frame of zstd');
-  const flags = view.getUint8(4);
-  const single = (flags & 0x20) !== 0;
-  if (flags & 3) throw new ArgumentError('it needs a dictionary');
-  const sizeBytes = flags >> 6 ? 1 << (flags >> 6) : Number(single);
-  let at = 5 + Number(!single);
-  let window = 0;
-  if (single) {
-    for (let k = sizeBytes - 1; k >= 0; k--) window = window * 256 + view.getUint8(at + k);
-  } else {
-    const descriptor = view.getUint8(5);
-    window = 2 ** (10 + (descriptor >> 3)) * (1 + (descriptor & 7) / 8);
-  }
-  if (window > Math.max(size, LARGEST_WINDOW))
-    throw new ArgumentError(`it asks for a window of ${window} bytes`);
-  at += sizeBytes;
-  for (let last = false; !last; ) {
-    if (at + 3 > frame.length) throw new ArgumentError('it is cut short');
-    const head = view.getUint8(at) | (view.getUint16(at + 1, true) << 8);
-    last = (head & 1) === 1;
-    // a block of type 1 is one byte, repeated
-    at += 3 + ((head & 6) === 2 ? 1 : head >> 3);
-  }
-  if (flags & 4) at += 4;
-  if (at !== frame.length) throw new ArgumentError(`its frame has ${at} bytes, not ${frame.length}`);
+/** A codec from bytes to bytes. */
+export interface ByteCodec {
+  readonly name: string;
+  readonly configuration: JsonObject;
 }
 
+const uint32At = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+
 /**
- * Decompresses Zstandard without Node.js's own decoder. The output has at most `size` bytes, and
- * the window is bounded.
+ * Removes the check sum after some bytes.
+ *
+ * @throws {@link ArgumentError} if it is not theirs
  */
-export function unzstd(compressed: Uint8Array, size: number): Uint8Array {
-  checkFrame(compressed, size);
-  const out = new Uint8Array(size);
-  let done = 0;
-  const stream = new Decompress((chunk) => {
-    if (done + chunk.length > size) throw new ArgumentError(`it holds more than ${size} bytes`);
-    out.set(chunk, done);
-    done += chunk.length;
-  });
-  stream.push(compressed, true);
-  return out.subarray(0, done);
+export function withoutCrc32c(bytes: Uint8Array): Uint8Array {
+  const body = bytes.subarray(0, -4);
+  if (bytes.length < 4 || crc32c(body) !== uint32At(bytes, body.length))
+    throw new ArgumentError('its check sum is wrong');
+  return body;
 }
 
-const DECODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, size: number) => Uint8Array>> = {
-  none: (bytes) => bytes,
-  gzip: (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
-  zstd: zlib.zstdDecompressSync
-    ? (bytes, size) => zlib.zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) })
-    : unzstd,
+/** Decodes at most `most` bytes, and never allocates more. */
+type Decoder = (bytes: Uint8Array, most: number, configuration: JsonObject) => Uint8Array;
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  blosc: unBlosc,
+  crc32c: withoutCrc32c,
+  gzip: (bytes, most) => zlib.gunzipSync(bytes, { maxOutputLength: most }),
+  lz4(bytes, most) {
+    const size = bytes.length < 4 ? 0 : uint32At(bytes, 0);
+    if (size > most) throw new ArgumentError(`it holds ${size} bytes, more than ${most}`);
+    return unLz4(bytes.subarray(4), size);
+  },
+  shuffle(bytes, _, { elementsize: width = 4 }) {
+    if (typeof width !== 'number' || !Number.isInteger(width) || width < 1)
+      throw new ArgumentError(`it is shuffled with an element size of ${width}`);
+    return unshuffle(bytes, width);
+  },
+  zlib: (bytes, most) => zlib.inflateSync(bytes, { maxOutputLength: most }),
+  zstd: unzstd,
 };
 
+/** The names of the codecs from bytes to bytes that are read. */
+export const BYTE_CODECS = Object.keys(DECODERS);
+
+/** The most bytes that `size` bytes become by a codec: incompressible data grow by little. */
+export const mostEncoded = (size: number, codecs: number): number =>
+  codecs === 0 ? size : mostEncoded(2 * size + 4096, codecs - 1);
+
 /**
- * Decodes the `size` bytes of a chunk. Never allocates more than that.
+ * Decodes the `size` bytes of a chunk. Never allocates out of proportion to that.
  *
+ * @param codecs in the order in which they encoded
+ * @param name the file of the chunk, for errors
  * @throws {@link ArgumentError} if it holds more or less, or is damaged
  */
 export function decodeChunk(
   stored: Uint8Array,
-  compression: ZarrCompression,
+  codecs: readonly ByteCodec[],
   size: number,
   name: string,
 ): Uint8Array {
-  let bytes: Uint8Array;
+  let bytes = stored;
   try {
-    bytes = DECODERS[compression](stored, size);
+    for (let k = codecs.length - 1; k >= 0; k--) {
+      const { name, configuration } = codecs[k] as ByteCodec;
+      bytes = (DECODERS[name] as Decoder)(bytes, Math.max(1, mostEncoded(size, k)), configuration);
+    }
   } catch (error) {
     throw new ArgumentError(`${name} is damaged: ${messageOf(error)}`, {
       cause: error,

@@ -1,5 +1,7 @@
-import { product, type Shape } from '../../../core/base/shape.js';
-import { type IndexBox, Layout, splitCount, splitStart } from '../../../core/distributed/layout.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { product, type Shape, stridesOf } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { type IndexBox, Layout, splitCount, splitStart } from '../../core/distributed/layout.js';
 
 /** The most bytes of a chunk by default. */
 const CHUNK_BYTES = 1 << 22;
@@ -98,4 +100,33 @@ export function forChunks(
     );
     body(index, { start, shape });
   }
+}
+
+/**
+ * Copies a part of a chunk to or from this rank's array.
+ *
+ * @param axes the array's axes in the order of the chunk's
+ */
+export function copyChunk(
+  chunk: NDArray,
+  x: DistributedArray,
+  part: IndexBox,
+  toChunk: boolean,
+  axes?: readonly number[],
+): void {
+  const { box, local, backend } = x;
+  const strides = stridesOf(box.shape);
+  const start = strides.reduce(
+    (sum, step, k) => sum + step * ((part.start[k] as number) - (box.start[k] as number)),
+    0,
+  );
+  const stored = stridesOf(chunk.shape);
+  const inChunk = {
+    elements: chunk,
+    start: 0,
+    strides: axes ? stored.map((_, axis) => stored[axes.indexOf(axis)] as number) : stored,
+  };
+  const inArray = { elements: local, start, strides };
+  if (toChunk) backend.stridedCopy(part.shape, inArray, inChunk, 'set');
+  else backend.stridedCopy(part.shape, inChunk, inArray, 'set');
 }

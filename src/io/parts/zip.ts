@@ -1,8 +1,8 @@
 import { Deflate } from 'fflate';
-import { ArgumentError } from '../../../core/base/errors.js';
-import type { ByteSink } from '../../output.js';
-import { type CheckedSource, checkedSource, fileSource, inflatedSource } from '../../parts/byte-source.js';
-import { crc32 } from '../../parts/crc32.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import type { ByteSink } from '../output.js';
+import { type CheckedSource, checkedSource, fileSource, inflatedSource } from './byte-source.js';
+import { crc32 } from './crc32.js';
 
 /** One member of a ZIP archive (APPNOTE.TXT 6.3). */
 export interface ZipMember {
@@ -119,7 +119,8 @@ export const isStored = ({ method }: ZipMember): boolean => method === STORED;
 /**
  * The position of a member's bytes in the archive.
  *
- * @throws {@link ArgumentError} if its sizes are impossible
+ * @throws {@link ArgumentError} if it is encrypted or compressed by another method, or if its sizes
+ * are impossible
  */
 export function startOf(fd: number, fileSize: number, archive: string, member: ZipMember): number {
   const name = `${archive}:${member.name}`;
@@ -145,6 +146,26 @@ export function openMember(fd: number, fileSize: number, archive: string, member
   const raw = fileSource(fd, `${archive}:${member.name}`, startOf(fd, fileSize, archive, member));
   const source = isStored(member) ? raw : inflatedSource(raw, member.compressedSize);
   return checkedSource(source, member.size, member.crc);
+}
+
+/**
+ * Reads a part of a member. Its CRC is checked if the part is all of it. A part of a deflated
+ * member takes the time and the memory of all of it.
+ */
+export function readMember(
+  fd: number,
+  fileSize: number,
+  archive: string,
+  member: ZipMember,
+  start: number,
+  length: number,
+): Uint8Array {
+  if (isStored(member) && length < member.size) {
+    const at = startOf(fd, fileSize, archive, member) + start;
+    return fileSource(fd, `${archive}:${member.name}`, at).read(new Uint8Array(length));
+  }
+  const whole = openMember(fd, fileSize, archive, member).read(new Uint8Array(member.size));
+  return whole.subarray(start, start + length);
 }
 
 /** Little-endian fields of 2, 4 or 8 bytes. */
