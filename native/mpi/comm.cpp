@@ -81,8 +81,8 @@ std::int32_t adopt(MPI_Comm comm) {
 }
 
 void exposeComm(Napi::Object exports) {
-  exposeCall<rankOf>(exports, "rank");
-  exposeCall<sizeOf>(exports, "size");
+  exposeCall<rankOf, false>(exports, "rank");
+  exposeCall<sizeOf, false>(exports, "size");
   exposeCall<split>(exports, "split");
   exposeCall<splitShared>(exports, "splitShared");
   exposeCall<dup>(exports, "dup");

@@ -30,7 +30,8 @@ constexpr std::int32_t kMost = 1 << 16;
 
 /** The description of a rank's launch before MPI_Init. */
 struct Launch {
-  double seconds;
+  /** Seconds after which a rank says that it waits, and after which the job ends. 0: never. */
+  double report, limit;
   std::int32_t rank;
   /** 0 if not known. */
   std::int32_t ranks, ranksOfNode;
@@ -92,42 +93,57 @@ std::string missing(const Launch& launch) {
          (launch.ranksOfNode > 0 ? " (of " + std::to_string(launch.ranksOfNode) + ")" : "");
 }
 
+/** True if all ranks join within this time. */
+bool joinWithin(double seconds, std::unique_lock<std::mutex>& lock) {
+  return joining->changed.wait_for(lock, std::chrono::duration<double>(std::min(seconds, kLongest)),
+                                   [] { return !joining->waiting; });
+}
+
 void watch() {
   const Launch& launch = joining->launch;
   std::unique_lock<std::mutex> lock(joining->mutex);
-  if (joining->changed.wait_for(lock, std::chrono::duration<double>(std::min(launch.seconds, kLongest)),
-                                [] { return !joining->waiting; }))
-    return;
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%g", launch.seconds);
+  const std::string me = describeRank(launch.rank, launch.ranks);
+  const std::string joins = ") for all ranks to join MPI, which importing lops-mpi does; the job ";
+  double rest = launch.limit;
+  if (launch.report > 0 && (launch.limit == 0 || launch.report < launch.limit)) {
+    if (joinWithin(launch.report, lock)) return;
+    // Two ranks, because one of them may be missing. Without a limit ranks do not know each other
+    if (launch.rank < 2)
+      say(me + ": has waited longer than LOPS_WAIT_REPORT (" + secondsOf(launch.report) + joins + "goes on" +
+          (launch.limit > 0 ? missing(launch)
+                            : "; LOPS_TIMEOUT=60 (lops run --timeout 60) names the ranks that have not"));
+    if (launch.limit == 0) return;
+    rest -= launch.report;
+  }
+  if (joinWithin(rest, lock)) return;
   if (launch.processes != nullptr && shm_unlink(launch.name.c_str()) != 0) {
     // another rank of the node reports and ends the job
     std::this_thread::sleep_for(std::chrono::seconds(1));
   } else {
-    sayLast(describeRank(launch.rank, launch.ranks) + ": has waited longer than LOPS_TIMEOUT (" + seconds +
-            " s) for all ranks to join MPI, which importing lops-mpi does; the job is aborted" +
+    sayLast(me + ": has waited longer than LOPS_TIMEOUT (" + secondsOf(launch.limit) + joins + "is aborted" +
             missing(launch));
   }
   _exit(kTimedOut);
 }
 
 /**
- * limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): must be called before
- * init().
+ * watchJoining(report, limit, rank, ranks, ranks of this node, name of the launch): must be called
+ * before init().
  */
-void limitJoining(const Napi::CallbackInfo& info) {
+void watchJoining(const Napi::CallbackInfo& info) {
   if (joining != nullptr) return;
   joining = new Joining;
   Launch& launch = joining->launch;
-  launch.seconds = info[0].As<Napi::Number>();
-  launch.rank = info[1].As<Napi::Number>();
-  launch.ranks = info[2].As<Napi::Number>();
-  launch.ranksOfNode = info[3].As<Napi::Number>();
+  launch.report = info[0].As<Napi::Number>();
+  launch.limit = info[1].As<Napi::Number>();
+  launch.rank = info[2].As<Napi::Number>();
+  launch.ranks = info[3].As<Napi::Number>();
+  launch.ranksOfNode = info[4].As<Napi::Number>();
   char name[64];
   std::snprintf(name, sizeof name, "/lops-join-%u-%016zx", static_cast<unsigned>(getuid()),
-                std::hash<std::string>{}(info[4].As<Napi::String>()));
+                std::hash<std::string>{}(info[5].As<Napi::String>()));
   launch.name = name;
-  launch.processes = share(launch);
+  if (launch.limit > 0) launch.processes = share(launch);
   if (launch.processes != nullptr && launch.rank < launch.slots())
     launch.processes[launch.rank].store(static_cast<std::int32_t>(getpid()));
   std::thread(watch).detach();
@@ -145,6 +161,6 @@ void endJoining() {
   if (joining->launch.processes != nullptr) shm_unlink(joining->launch.name.c_str());
 }
 
-void exposeJoining(Napi::Object exports) { expose<limitJoining>(exports, "limitJoining"); }
+void exposeJoining(Napi::Object exports) { expose<watchJoining>(exports, "watchJoining"); }
 
 }  // namespace lops::mpi

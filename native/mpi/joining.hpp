@@ -1,4 +1,4 @@
-// The time limit of MPI_Init, which waits for all ranks of the launch.
+// The time limit of MPI_Init, and the report before it. MPI_Init waits for all ranks of the launch.
 #pragma once
 
 #include <napi.h>

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <thread>
 
@@ -32,16 +33,6 @@ bool claim(const std::string& text) {
   return true;
 }
 
-void say(const std::string& text) {
-  const std::string line = text + "\n";
-  for (std::size_t at = 0; at < line.size();) {
-    const ssize_t n = write(2, line.data() + at, line.size() - at);
-    if (n <= 0) return;
-    at += static_cast<std::size_t>(n);
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(kLastWords));
-}
-
 /** claimLastWords(text): true if no other rank of the node has claimed this text. */
 bool claimLastWords(const Napi::CallbackInfo& info) { return claim(info[0].As<Napi::String>()); }
 
@@ -55,9 +46,25 @@ std::string describeRank(int rank, int ranks) {
          std::to_string(getpid()) + ")";
 }
 
+std::string secondsOf(double time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", time);
+  return text;
+}
+
 void introduce() { me = describeRank(worldRank(), worldSize()); }
 
 const std::string& whoAmI() { return me; }
+
+void say(const std::string& text) {
+  const std::string line = text + "\n";
+  for (std::size_t at = 0; at < line.size();) {
+    const ssize_t n = write(2, line.data() + at, line.size() - at);
+    if (n <= 0) return;
+    at += static_cast<std::size_t>(n);
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(kLastWords));
+}
 
 void sayLast(const std::string& text) {
   claim(text);

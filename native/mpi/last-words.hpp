@@ -17,7 +17,13 @@ std::string describeRank(int rank, int ranks);
 /** describeRank of this rank, after MPI_Init. */
 const std::string& whoAmI();
 
+/** '0.5 s'. */
+std::string secondsOf(double time);
+
 /** Writes to stderr, and waits so that the launcher can forward it. */
+void say(const std::string& text);
+
+/** Like say, for the message at the end of the job. */
 void sayLast(const std::string& text);
 
 /** Like sayLast, but only if no rank of this node has printed a message. */

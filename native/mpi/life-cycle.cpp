@@ -12,6 +12,7 @@
 #include "node-page.hpp"
 #include "signals.hpp"
 #include "types.hpp"
+#include "watchdog.hpp"
 
 namespace lops::mpi {
 namespace {
@@ -126,6 +127,7 @@ std::vector<std::int32_t> meet(double seconds) {
  */
 Napi::Value finalize(const Napi::CallbackInfo& info) {
   checkActive();
+  const InCall call("the end of the program");
   const std::vector<std::int32_t> missing = meet(info[0].As<Napi::Number>());
   Napi::Array result = Napi::Array::New(info.Env(), missing.size());
   for (std::uint32_t i = 0; i < missing.size(); i++) result[i] = missing[i];

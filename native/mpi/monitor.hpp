@@ -1,5 +1,5 @@
-// A thread that runs while the main thread computes or waits. It ends the job after signals and
-// time limits.
+// A thread that runs while the main thread computes or waits. It reports on ranks that wait, and
+// ends the job after signals and time limits.
 #pragma once
 
 #include <string>

@@ -8,7 +8,10 @@
 
 namespace lops::mpi {
 
-/** The activity of one rank. Its main thread writes it, and the monitor of any rank reads it. */
+/**
+ * The activity of one rank. Its main thread writes it if calls are recorded, otherwise its monitor.
+ * The monitor of any rank reads it.
+ */
 struct Activity {
   static constexpr std::size_t kText = 1000;
   /** Odd during a write. */
@@ -31,7 +34,9 @@ struct NodePage {
   static constexpr std::size_t kSaid = 64;
   /** Hashes of the messages that were printed. Zeros are free entries. */
   std::atomic<std::uint64_t> said[kSaid];
-  /** 1 after a rank of this node has reported that a rank waits too long. */
+  /** 1 after a rank of this node has reported that a rank waits. */
+  std::atomic<std::int32_t> informed;
+  /** 1 after a rank of this node has ended the job because a rank waits too long. */
   std::atomic<std::int32_t> reported;
   /** The number of activities that follow. */
   std::int32_t ranks;

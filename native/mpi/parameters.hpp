@@ -8,6 +8,7 @@
 #include "../common/args.hpp"
 #include "comm.hpp"
 #include "types.hpp"
+#include "watchdog.hpp"
 
 namespace lops::mpi {
 
@@ -184,6 +185,11 @@ struct Call<F> {
     return F(Parameter<P>::take(args, startOf<P...>(K))...);
   }
   static Result run(const Arguments& args) { return unpack(args, std::index_sequence_for<P...>()); }
+  static inline const char* name = "";
+  static Result runNoted(const Arguments& args) {
+    const InCall call(name);
+    return run(args);
+  }
   static std::string names() {
     std::string all;
     for (const char* names : {Parameter<P>::names...}) all += (all.empty() ? "" : " ") + std::string(names);
@@ -191,10 +197,14 @@ struct Call<F> {
   }
 };
 
-/** Exports a call, and adds the names of its arguments to `parameters`. */
-template <auto F>
+/**
+ * Exports a call, and adds the names of its arguments to `parameters`. Reports on ranks that wait
+ * do not name calls that are not noted.
+ */
+template <auto F, bool Noted = true>
 void exposeCall(Napi::Object exports, const char* name) {
-  expose<Call<F>::run>(exports, name);
+  Call<F>::name = name;
+  expose<Noted ? Call<F>::runNoted : Call<F>::run>(exports, name);
   exports.Get("parameters").As<Napi::Object>().Set(name, Call<F>::names());
 }
 

@@ -41,6 +41,7 @@ void start(RequestHandle handle) {
 void wait(RequestHandle handle) {
   Pending& pending = pendingOf(handle);
   const char* const call = pending.call;
+  InCall::waitsFor(call);
   if (pending.requests.size() == 1) {
     const int code = MPI_Wait(&pending.requests[0], MPI_STATUS_IGNORE);
     finish(handle, pending);

@@ -70,6 +70,16 @@ export const VARIABLES = {
     number('a number of seconds, 0 or more', () => true),
     { readBy: 'exit', default: 300, meaning: 'how long a rank that is done waits for the others' },
   ),
+  LOPS_WAIT_REPORT: variable(
+    number('a number of seconds, 0 or more', () => true),
+    {
+      readBy: 'import',
+      default: 30,
+      meaning:
+        'how long a rank may wait in one call before it reports what the ranks do; `0`: no report, see ' +
+        '[ranks that wait](#ranks-that-wait)',
+    },
+  ),
   LOPS_TIMEOUT: variable(
     number('a positive number of seconds', (seconds) => seconds > 0),
     {

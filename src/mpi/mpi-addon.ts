@@ -19,11 +19,20 @@ export interface MpiAddon extends MpiCalls {
   deviceMemory(): DeviceMemorySupport;
   setMaxCount(count: number): void;
   /**
-   * Ends the job if init() takes longer than this many seconds because not all ranks call it. Must
-   * be called before init(). The numbers of ranks are 0 if the launcher does not set them. `launch`
-   * is the same on all ranks of a node.
+   * Watches init(), which waits until all ranks call it: after `report` seconds a rank says that it
+   * waits, and after `limit` seconds the job ends (0: never). Must be called before init().
+   *
+   * @param ranks 0 if the launcher does not set it; `ranksOfNode` too
+   * @param launch a text that is the same on all ranks of a node
    */
-  limitJoining(seconds: number, rank: number, ranks: number, ranksOfNode: number, launch: string): void;
+  watchJoining(
+    report: number,
+    limit: number,
+    rank: number,
+    ranks: number,
+    ranksOfNode: number,
+    launch: string,
+  ): void;
   /** Initialises MPI and returns the handle of MPI_COMM_WORLD. */
   init(): number;
   /**
@@ -47,8 +56,16 @@ export interface MpiAddon extends MpiCalls {
   /** Whether one of the expected signals was received. */
   receivedSignal(): boolean;
 
-  /** Starts to record calls. The job ends after this many seconds in one call (0: never). */
-  watch(seconds: number): void;
+  /**
+   * Starts to watch the calls of this rank.
+   *
+   * @param report after this many seconds in one call, one rank of each node reports what the ranks
+   *   do (0: never)
+   * @param limit after this many seconds in one call the job ends (0: never)
+   * @param recorded whether `enter` and `leave` describe the calls; otherwise only the names of the
+   *   addon's calls are known
+   */
+  watch(report: number, limit: number, recorded: boolean): void;
   /** Records the description of a call that this rank begins and that may wait. */
   enter(text: string): void;
   leave(): void;

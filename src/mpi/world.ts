@@ -5,7 +5,7 @@ import type { Communicator } from '../core/ports/communicator.js';
 import { environment, setting } from '../environment/environment.js';
 import { MpiCommunicator } from './communicator/mpi-communicator.js';
 import { SelfCommunicator } from './communicator/self-communicator.js';
-import { watchAsked, watched } from './communicator/watched.js';
+import { startWatch, watchAsked, watched } from './communicator/watched.js';
 import {
   detectLaunch,
   hasJoined,
@@ -62,9 +62,10 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
       'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun ' +
         '--mpi=pmix, or LOPS_MPI=off to run each alone',
     );
-  if (watch.limit > 0) {
+  if (watch.report > 0 || watch.limit > 0) {
+    const { rank, size = 0, nodeSize = 0 } = launch;
     const name = launchName(environment, process.ppid);
-    addon.limitJoining(watch.limit, launch.rank, launch.size ?? 0, launch.nodeSize ?? 0, name);
+    addon.watchJoining(watch.report, watch.limit, rank, size, nodeSize, name);
   }
   const handle = addon.init();
   const mpi = watched(addon, watch);
@@ -76,6 +77,7 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   else guardLife(mpi, all.rank, all.size);
   markJoined(launch, environment, process.pid);
   checkDebugsAlike(new MpiCommunicator(addon, handle), watch.debug);
+  startWatch(addon, watch);
   if (launch.size !== undefined && launch.size !== all.size) {
     throw new MpiError(
       `the launcher started ${launch.size} ranks (this is ${launch.rank}), but ` +

@@ -21,6 +21,7 @@ const NUMBERS: Readonly<
 > = {
   LOPS_CPU_STREAM_BYTES: { good: ['0', '1', '33554432', '1e6'], bad: ['0.5', '1e300'] },
   LOPS_THREADS: { good: ['1', '64'], bad: ['0', '1.5'] },
+  LOPS_WAIT_REPORT: { good: ['0', '0.5', '30'], bad: [] },
   LOPS_TIMEOUT: { good: ['0.5', '60'], bad: ['0'] },
   LOPS_MPI_EXIT_TIMEOUT: { good: ['0', '0.5', '300'], bad: [] },
   LOPS_MPI_MAX_COUNT: { good: ['1', '2147483647'], bad: ['0', '2.5'] },

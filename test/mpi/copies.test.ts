@@ -44,7 +44,7 @@ describe('two copies of the package in one process', function () {
   it('a rank that waits in a call of the second copy is named', async () => {
     const { code, stderr } = await run(2, 'wait', { LOPS_TIMEOUT: '2' });
     expect(code, stderr).to.equal(124);
-    expect(stderr).to.match(/rank 0 waits for .* in barrier/);
+    expect(stderr).to.match(/rank 0: waiting for .* in barrier/);
   });
   it('the second copy knows that the first has finalized MPI', async () => {
     const { code, stdout, stderr } = await run(2, 'late');

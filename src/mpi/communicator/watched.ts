@@ -12,6 +12,8 @@ const comparisons = new WeakMap<MpiAddon, CallComparison>();
 
 /** The settings of the watchdog and of debug mode. */
 export interface Watch {
+  /** The seconds in one call after which the ranks are reported; 0 for never. */
+  readonly report: number;
   /** The seconds that a call may wait; 0 for no limit. */
   readonly limit: number;
   readonly debug: boolean;
@@ -23,24 +25,31 @@ export interface Watch {
  * @throws {@link ArgumentError} if a setting is invalid
  */
 export const watchAsked = (): Watch => ({
+  report: setting('LOPS_WAIT_REPORT'),
   limit: setting('LOPS_TIMEOUT') ?? 0,
   debug: setting('LOPS_DEBUG') === '1',
 });
+
+const isRecorded = ({ limit, debug }: Watch): boolean => limit > 0 || debug;
+
+/** Starts the watchdog of this rank, if one is asked for. */
+export function startWatch(mpi: MpiAddon, watch: Watch): void {
+  if (watch.report > 0 || isRecorded(watch)) mpi.watch(watch.report, watch.limit, isRecorded(watch));
+}
 
 /** The object that compares calls on a communicator of this addon; in debug mode only. */
 export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined =>
   comparisons.get(mpi)?.checkerOf(comm);
 
 /**
- * The initialised addon with watching. If `LOPS_TIMEOUT` or `LOPS_DEBUG` is set, this is an addon
+ * The initialised addon with records. If `LOPS_TIMEOUT` or `LOPS_DEBUG` is set, this is an addon
  * which records for the watchdog each call that may wait and its place in the program. In debug
  * mode it also compares the collective calls of the ranks. Otherwise it is the addon itself, so
  * that there is no cost.
  */
-export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
-  if (limit === 0 && !debug) return mpi;
-  mpi.watch(limit);
-  const comparison = debug ? new CallComparison(mpi) : undefined;
+export function watched(mpi: MpiAddon, watch: Watch): MpiAddon {
+  if (!isRecorded(watch)) return mpi;
+  const comparison = watch.debug ? new CallComparison(mpi) : undefined;
   const watcher: MpiAddon = Object.create(mpi) as MpiAddon;
   if (comparison) comparisons.set(watcher, comparison);
 
