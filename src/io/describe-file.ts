@@ -5,6 +5,7 @@ import type { Backend } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { describeNpy, describeNpz } from './npy/describe-npy.js';
 import type { FileInfo } from './parts/file-info.js';
+import { HDF5_START, hdf5Error } from './parts/hdf5.js';
 import { checkPath, naming, withFile } from './parts/local-file.js';
 import { readAt } from './parts/raw-io.js';
 import { describeSegy } from './segy/describe-segy.js';
@@ -27,9 +28,7 @@ const npz: Describe = (path, { array, backend }) => describeNpz(path, array, bac
 const zarr: Describe = (path, { backend, comm }) => describeZarr(path, { backend, comm });
 const segy: Describe = (path, { backend, comm }) => describeSegy(path, { backend, comm });
 const hdf5: Describe = (path) => {
-  throw new ArgumentError(
-    `${path} is a HDF5 file, which is not read: convert its arrays, as with h5py and numpy.save`,
-  );
+  throw hdf5Error(path);
 };
 
 /** The first bytes of files in hexadecimal digits. SEG-Y has none. */
@@ -37,7 +36,7 @@ const STARTS: readonly (readonly [start: string, describe: Describe])[] = [
   ['934e554d5059', npy],
   ['504b0304', npz],
   ['504b0506', npz],
-  ['894844460d0a1a0a', hdf5],
+  [HDF5_START, hdf5],
 ];
 const BY_EXTENSION: Readonly<Record<string, Describe>> = { npy, npz, sgy: segy, segy };
 

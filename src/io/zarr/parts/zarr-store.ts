@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { ArgumentError, messageOf } from '../../../core/base/errors.js';
 import { endOfLinks } from '../../output.js';
 import { crc32 } from '../../parts/crc32.js';
+import { HDF5_START, hdf5Error } from '../../parts/hdf5.js';
 import { checkPath, isMissing, kindOf, openRegular, withFile } from '../../parts/local-file.js';
-import { readAt } from '../../parts/raw-io.js';
+import { closing, readAt } from '../../parts/raw-io.js';
 import { readMember, readZipDirectory, type ZipMember } from '../../parts/zip.js';
 
 /** A value in a store, while its file is open. */
@@ -138,7 +139,9 @@ function openArchive(path: string): Archive {
       checkSum: crc32(Buffer.from(JSON.stringify(members))),
     };
   } catch (error) {
-    closeSync(fd);
+    const start = Buffer.alloc(Math.min(8, size));
+    closing(fd, () => readAt(fd, start, 0, path));
+    if (start.toString('hex') === HDF5_START) throw hdf5Error(path, error);
     throw new ArgumentError(
       `${path} is a file: expected the folder of a Zarr array or a ZIP store (${messageOf(error)})`,
       { cause: error },
