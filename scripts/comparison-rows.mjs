@@ -229,7 +229,7 @@ export const SECTIONS = [
   {
     title: 'Distributed proximal operators, utilities and figures',
     library: 'pylops-mpi',
-    entries: ['.', './proximal', './plotting'],
+    entries: ['.', './proximal', './plotting', './cli'],
     head: 'PyLops-MPI',
     tables: [
       {
@@ -257,8 +257,11 @@ export const SECTIONS = [
             note: SEEDED,
           },
           'fftshift_nd, ifftshift_nd': '`fftshift(x, axes)`, `ifftshift(x, axes)`',
-          benchmark: { no: '`performance.now()`, or `profile` of `lops-mpi/cli`' },
-          mark: { no: '`performance.mark` of Node' },
+          benchmark: {
+            options: { logger: 'write' },
+            equal: ['description'],
+            note: 'the times of all ranks, see [timing](solvers.md#where-the-time-goes)',
+          },
           reshaped: { no: 'operators take flat and N-dimensional vectors' },
           'nccl_import, mpi4py_fft_import': { no: '`lops doctor` says what is installed' },
           plot_distributed_array: {

@@ -230,6 +230,21 @@ const CALLS_SHOWN = 8;
 const round = (seconds: number): string => seconds.toFixed(3);
 
 /**
+ * The cells of a table for the times of all ranks: their mean, their share of a total over all
+ * ranks, and the slowest rank.
+ */
+export function timeOverRanks(seconds: readonly number[], total: number) {
+  const sum = seconds.reduce((a, b) => a + b, 0);
+  const slowest = seconds.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    'mean [s]': round(sum / seconds.length),
+    '[%]': Math.round((1000 * sum) / total) / 10,
+    'slowest [s]': round(slowest),
+    'on rank': seconds.indexOf(slowest),
+  };
+}
+
+/**
  * Formats the splits of all ranks as tables. The first table has the parts: the mean over the
  * ranks, which adds up to the total, and the slowest rank. The second has the longest calls of rank
  * 0. Collective. The text is the same on all ranks.
@@ -244,17 +259,7 @@ export function formatProfile(split: TimeSplit, comm: Communicator = resolveComm
   resolveCommunicator(comm);
   const all = comm.allgatherObject({ total: split.total, parts: split.parts });
   const total = all.reduce((sum, one) => sum + one.total, 0);
-  const line = (part: string, seconds: readonly number[]) => {
-    const sum = seconds.reduce((a, b) => a + b, 0);
-    const slowest = seconds.reduce((a, b) => Math.max(a, b), 0);
-    return {
-      time: part,
-      'mean [s]': round(sum / comm.size),
-      '[%]': Math.round((1000 * sum) / total) / 10,
-      'slowest [s]': round(slowest),
-      'on rank': seconds.indexOf(slowest),
-    };
-  };
+  const line = (time: string, seconds: readonly number[]) => ({ time, ...timeOverRanks(seconds, total) });
   const parts = TIME_PARTS.map((part) =>
     line(
       part,
