@@ -308,7 +308,7 @@ export const SECTIONS = [
           div: { no: '`cgls(A, y)`' },
           clinear: '`complexLinear`',
           'explicit, forceflat': { no: 'see the options above' },
-          'matmat, rmatmat': { no: '`new Kronecker(A, new Identity(k))` works on k columns' },
+          'matmat, rmatmat': '`A.matmat(X)`, `A.rmatmat(X)`, of local operators',
           todense: { equal: ['backend'] },
           tosparse: { no: 'no sparse matrices here' },
           eigs: { no: '`powerIteration` finds the largest eigenvalue' },

@@ -29,7 +29,7 @@ export function dotTable(title: string, table: DotTable): void {
   DOT_TABLES.set(title, table);
 }
 
-const kitOf = (backend: Backend, dtype: DType): Kit => ({
+export const kitOf = (backend: Backend, dtype: DType): Kit => ({
   dtype,
   complex: backend.dtypes.includes(complexOf(dtype)),
   data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed),

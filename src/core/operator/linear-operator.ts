@@ -1,10 +1,11 @@
-import { NDArray } from '../array/ndarray.js';
+import { NDArray, NDArraySpace } from '../array/ndarray.js';
 import { abs, im, isScalar, re, type Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
 import { checkDType, complexOf, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { memo } from '../base/memo.js';
 import { type Defaults, withDefaults } from '../base/options.js';
+import { tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { movedTo } from '../distributed/fill-into.js';
@@ -28,6 +29,7 @@ import { borrow, giveBack, withWorkspace } from '../vector/workspace.js';
 import {
   adjointRule,
   conjugateRule,
+  type Direction,
   type OperatorRule,
   powerRule,
   productRule,
@@ -36,6 +38,7 @@ import {
   workingDType,
 } from './operator-algebra.js';
 
+export type { Direction } from './operator-algebra.js';
 export { commonSpace, commonSpec, fitting, givenDType, takenBy } from './operator-algebra.js';
 
 /** The shapes of an operator's vectors, its dtype and its properties. */
@@ -258,6 +261,60 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   /** `x ← x + α Aᴴ y` */
   rmatvecAdd(y: D, x: M, alpha: Scalar = 1): M {
     return this.#call('adjointAdd', y, this.#domainFor(y), x, alpha);
+  }
+
+  /**
+   * `Y = A X` for several vectors of one rank, the columns of X. Matrices, diagonals, stencils,
+   * filters along an axis, rearrangements and sparse operators, and sums, products and stacks of
+   * them, are applied to all columns in one call. Others cost a `matvec` for each column and two
+   * transpositions.
+   * @param X `[columns, k]` for A of `[rows, columns]`, or `[...dims, k]`
+   * @returns `[rows, k]`, or `[...dimsd, k]`
+   * @throws {@link ShapeError} if X has another shape
+   * @throws {@link ArgumentError} if A is an operator on distributed vectors
+   */
+  matmat(this: LinearOperator<NDArray>, X: NDArray): NDArray {
+    return LinearOperator.#multiplied(this, 'forward', X);
+  }
+
+  /** `X = Aᴴ Y` for several vectors of one rank, the columns of Y. See {@link matmat}. */
+  rmatmat(this: LinearOperator<NDArray>, Y: NDArray): NDArray {
+    return LinearOperator.#multiplied(this, 'adjoint', Y);
+  }
+
+  static #multiplied(A: LinearOperator<NDArray>, direction: Direction, X: NDArray): NDArray {
+    const forward = direction === 'forward';
+    const name = `${A.name}.${forward ? 'matmat' : 'rmatmat'}`;
+    const [from, n] = forward ? [A.dims, A.shape[1]] : [A.dimsd, A.shape[0]];
+    if (A.comm !== undefined)
+      throw new ArgumentError(
+        `${name}: expected an operator of one rank: apply one on distributed vectors to each of them`,
+      );
+    if (!(X instanceof NDArray))
+      throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(X)}`);
+    const k = X.shape.at(-1) as number;
+    const natural = sameShape(X.shape, [...from, k]);
+    if (!natural && !(X.ndim === 2 && X.shape[0] === n))
+      throw new ShapeError(
+        `${name}: expected columns as an array of shape [${n}, k] or [${[...from, 'k'].join(', ')}], ` +
+          `received ${formatShape(X.shape)}`,
+      );
+    return tidy(() => {
+      const space = NDArraySpace.of(natural ? from : [n], X.dtype, X.backend);
+      const image = forward ? A.rangeOf(space) : A.domainOf(space);
+      const dtype = forward ? A.inputDType(X.dtype) : A.adjointInputDType(X.dtype);
+      const columns = (X.dtype === dtype ? X : X.astype(dtype)).reshape([n, k]);
+      const Y = A.onColumns(direction, columns, image.dtype) ?? oneByOne(A, direction, columns, image);
+      return Y.reshape([...image.shape, k]);
+    });
+  }
+
+  /**
+   * `A X` or `Aᴴ X` as a new matrix of `dtype` for a matrix X, which is converted as by
+   * {@link inputDType}. Undefined if the operator has no method for several columns at once.
+   */
+  protected onColumns(_direction: Direction, _X: NDArray, _dtype: DType): NDArray | undefined {
+    return undefined;
   }
 
   /**
@@ -491,6 +548,25 @@ function partitionOf(op: AnyOperator): string {
 const show = (a: Scalar): string =>
   typeof a === 'number' ? `${a}` : `${a.re}${a.im < 0 ? '-' : '+'}${abs(a.im)}i`;
 
+/** Applies an operator to each column of a matrix. */
+function oneByOne(
+  A: LinearOperator<NDArray>,
+  direction: Direction,
+  X: NDArray,
+  image: Space<NDArray>,
+): NDArray {
+  const [n, k] = X.shape as [number, number];
+  const rows = X.transpose();
+  const { dtype, backend } = image;
+  const images = NDArray.empty([k, image.size], { dtype, backend });
+  for (let i = 0; i < k; i++) {
+    const [x, y] = [rows.view(i * n, [n]), images.view(i * image.size, [image.size])];
+    if (direction === 'forward') A.matvec(x, y);
+    else A.rmatvec(x, y);
+  }
+  return images.transpose();
+}
+
 type Method = 'forward' | 'adjoint' | 'forwardAdd' | 'adjointAdd';
 type Methods<A, B> = Readonly<Record<Method, (x: A, y: B, alpha?: Scalar) => Filled<B>>>;
 
@@ -551,6 +627,9 @@ class Composite<M extends Vector<M>, D extends Vector<D>> extends LinearOperator
   }
   protected override inputDType(dtype: DType): DType {
     return this.#rule.inputDType(dtype);
+  }
+  protected override onColumns(direction: Direction, X: NDArray): NDArray | undefined {
+    return this.#rule.columns?.(direction, X);
   }
   protected override forward(x: M, y: D): void {
     this.#rule.forward(x, y);

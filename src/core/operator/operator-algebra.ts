@@ -1,3 +1,4 @@
+import type { NDArray } from '../array/ndarray.js';
 import { conj, im, isScalar, mul as multiplyScalars, re, type Scalar } from '../base/complex.js';
 import { complexOf, type DType, isComplex, isInteger, isSamePrecision, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
@@ -28,10 +29,21 @@ export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   /** `y ← y + α A x` without an intermediate vector, if that is possible. */
   forwardAdd?(x: M, y: D, alpha: Scalar): void;
   adjointAdd?(y: D, x: M, alpha: Scalar): void;
+  /** `A X` or `Aᴴ X` for the columns of X by those of the operands, if that is possible. */
+  columns?(direction: Direction, X: NDArray): NDArray | undefined;
   /** Results that are simpler than the general rule, such as the adjoint of an adjoint. */
   readonly H?: LinearOperator<D, M>;
   readonly conj?: LinearOperator<M, D>;
   scale?(alpha: Scalar): LinearOperator<M, D>;
+}
+
+/** Forward is A, adjoint is Aᴴ. */
+export type Direction = 'forward' | 'adjoint';
+
+/** `op X` or `opᴴ X` as a matrix, for the columns of a matrix X. */
+function columnsOf(op: AnyOperator, direction: Direction, X: NDArray): NDArray {
+  const Y = direction === 'forward' ? op.matmat(X) : op.rmatmat(X);
+  return Y.reshape([op.shape[direction === 'forward' ? 0 : 1], X.shape[1] as number]);
 }
 
 /**
@@ -134,6 +146,7 @@ export function adjointRule<D extends Vector<D>, M extends Vector<M>>(
     adjoint: (y, x) => void of.matvec(y, x),
     forwardAdd: (x, y, alpha) => void of.rmatvecAdd(x, y, alpha),
     adjointAdd: (y, x, alpha) => void of.matvecAdd(y, x, alpha),
+    columns: (direction, X) => columnsOf(of, direction === 'forward' ? 'adjoint' : 'forward', X),
   };
 }
 
@@ -160,6 +173,7 @@ export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(
       conjugated(y, (u) => of.rmatvec(u, x));
       x.conjInPlace();
     },
+    columns: (direction, X) => columnsOf(of, direction, X.conj()).conjInPlace(),
   };
 }
 
@@ -235,6 +249,7 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(
         y,
         (data) => void of.rmatvecAdd(data, x, scaledFirst ? beta : multiplyScalars(beta, conj(alpha))),
       ),
+    columns: (direction, X) => (complexScalar ? undefined : columnsOf(of, direction, X).scale(alpha)),
   };
 }
 
@@ -348,6 +363,7 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(
       addAdjoint(a, y, x, alpha);
       addAdjoint(b, y, x, alpha);
     },
+    columns: (direction, X) => columnsOf(a, direction, X).add(columnsOf(b, direction, X)),
   };
 }
 
@@ -383,6 +399,10 @@ export function productRule<M extends Vector<M>, K extends Vector<K>, D extends 
       void withWorkspace(between(x.space), (work) => a.matvecAdd(b.matvec(x, work), y, alpha)),
     adjointAdd: (y, x, alpha) =>
       void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvecAdd(a.rmatvec(y, work), x, alpha)),
+    columns: (direction, X) => {
+      const [first, second] = direction === 'forward' ? [b, a] : [a, b];
+      return columnsOf(second, direction, columnsOf(first, direction, X));
+    },
   };
 }
 

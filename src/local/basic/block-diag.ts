@@ -1,4 +1,3 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import { withDefaults } from '../../core/base/options.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { alike, checkOperators, listedShape, pair } from '../parts/stacking.js';
@@ -21,12 +20,7 @@ export class BlockDiag extends StackOperator {
       ops,
       { dims: listedShape(models), dimsd: listedShape(data) },
       forceflat || !alike(models) || !alike(data),
+      { forward: pair, adjoint: pair },
     );
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    pair(this.forwardSteps, x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    pair(this.adjointSteps, y, x);
   }
 }

@@ -1,8 +1,9 @@
-import type { NDArray } from '../../core/array/ndarray.js';
+import { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../../core/base/shape.js';
+import type { Direction } from '../../core/operator/linear-operator.js';
 import type { IndexTable } from '../../core/ports/backend.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
@@ -34,6 +35,8 @@ export class Diagonal extends LocalOperator {
   readonly #axis: number;
   /** The rows 0, 1, … of the axis, for a diagonal that is repeated. */
   readonly #rows: DeviceConstants | undefined;
+  /** The rows of a matrix of several vectors. */
+  #columnRows: DeviceConstants | undefined;
   constructor(diag: OperatorData, options?: DiagonalOptions) {
     const given = withDefaults('Diagonal', options, DEFAULTS);
     const diagonal = DeviceConstants.from(diag, given.dtype);
@@ -54,16 +57,33 @@ export class Diagonal extends LocalOperator {
   }
   protected override forward(x: NDArray, y: NDArray): void {
     if (y.size === 0) return;
-    if (this.#rows) this.#stretched(this.#rows, x, y, false);
+    if (this.#rows) this.#stretched(this.#rows, x, y, false, around(this.dims, this.#axis));
     else y.backend.binary('multiply', this.#diagonal.with(x), x, y);
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
     if (x.size === 0) return;
-    if (this.#rows) this.#stretched(this.#rows, y, x, true);
+    if (this.#rows) this.#stretched(this.#rows, y, x, true, around(this.dims, this.#axis));
     else x.backend.binary('multiplyConj', this.#diagonal.with(y), y, x);
   }
-  #stretched(rows: DeviceConstants, x: NDArray, y: NDArray, conjugate: boolean): void {
-    const [outer, n, inner] = around(this.dims, this.#axis);
+  protected override onColumns(direction: Direction, X: NDArray, dtype: DType): NDArray {
+    const Y = NDArray.empty(X.shape, { dtype, backend: X.backend });
+    const [outer, n, inner] = this.#rows ? around(this.dims, this.#axis) : [1, this.shape[0], 1];
+    this.#columnRows ??= this.#rows ?? DeviceConstants.indices(n);
+    if (Y.size > 0)
+      this.#stretched(this.#columnRows, X, Y, direction === 'adjoint', [
+        outer,
+        n,
+        inner * (X.shape[1] as number),
+      ]);
+    return Y;
+  }
+  #stretched(
+    rows: DeviceConstants,
+    x: NDArray,
+    y: NDArray,
+    conjugate: boolean,
+    [outer, n, inner]: readonly [outer: number, n: number, inner: number],
+  ): void {
     const table: IndexTable = {
       outer,
       nx: n,

@@ -1,4 +1,3 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import { withDefaults } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
 import type { AnyLocalOperator } from '../local-operator.js';
@@ -22,12 +21,9 @@ export class HStack extends StackOperator {
       'rows',
       ops.map((op) => op.dimsd),
     );
-    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd }, forceflat);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    collect(this.forwardSteps, x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    spread(this.adjointSteps, y, x);
+    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd }, forceflat, {
+      forward: collect,
+      adjoint: spread,
+    });
   }
 }

@@ -40,6 +40,7 @@ export class MatrixMult extends MapOperator {
     super(
       { dims, dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true },
       new AxisMatrix(matrix, dims, 0),
+      (k) => new AxisMatrix(matrix, [...dims, k], 0),
     );
   }
 }

@@ -1,4 +1,3 @@
-import type { NDArray } from '../../core/array/ndarray.js';
 import { withDefaults } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
 import type { AnyLocalOperator } from '../local-operator.js';
@@ -22,12 +21,9 @@ export class VStack extends StackOperator {
       'columns',
       ops.map((op) => op.dims),
     );
-    super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) }, forceflat);
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    spread(this.forwardSteps, x, y);
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    collect(this.adjointSteps, y, x);
+    super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) }, forceflat, {
+      forward: spread,
+      adjoint: collect,
+    });
   }
 }

@@ -1,5 +1,6 @@
-import type { NDArray } from '../../core/array/ndarray.js';
-import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import type { Direction, OperatorSpec } from '../../core/operator/linear-operator.js';
 import { LocalOperator } from '../local-operator.js';
 import type { IndexedRows } from './indexed-rows.js';
 
@@ -28,9 +29,16 @@ export class IndexedOperator extends LocalOperator {
   protected override adjoint(y: NDArray, x: NDArray): void {
     this.#apply(y, x, !this.#spreads);
   }
-  #apply(from: NDArray, to: NDArray, spreads: boolean): void {
-    if (!spreads) return this.#rows.gather(from, to);
+  protected override onColumns(direction: Direction, X: NDArray, dtype: DType): NDArray {
+    const forward = direction === 'forward';
+    const k = X.shape[1] as number;
+    const Y = NDArray.empty([this.shape[forward ? 0 : 1], k], { dtype, backend: X.backend });
+    this.#apply(X, Y, this.#spreads === forward, k);
+    return Y;
+  }
+  #apply(from: NDArray, to: NDArray, spreads: boolean, k = 1): void {
+    if (!spreads) return this.#rows.gather(from, to, k);
     to.fill(0);
-    this.#rows.scatterAdd(from, to);
+    this.#rows.scatterAdd(from, to, k);
   }
 }

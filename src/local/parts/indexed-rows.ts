@@ -104,36 +104,39 @@ export class IndexedRows {
 
   /**
    * Computes `y ← S x`. Fills y, which has `rows` samples on the axis, from x, which has `columns`.
+   *
+   * @param k the number of vectors, which are columns of x and y
    */
-  gather(x: Elements, y: NDArray): void {
+  gather(x: Elements, y: NDArray, k = 1): void {
     if (y.size === 0) return;
     if (x.size === 0 || this.#source.width === 0) {
       y.fill(0);
       return;
     }
-    this.#each(y.backend, y.dtype, (block, table) => {
-      y.backend.gather(x, this.#rowsOf(y, block), table);
+    this.#each(y.backend, y.dtype, k, (block, table) => {
+      y.backend.gather(x, this.#rowsOf(y, block, table), table);
     });
   }
 
-  /** Computes `x ← x + Sᴴ y`. */
-  scatterAdd(y: NDArray, x: Elements): void {
+  /** Computes `x ← x + Sᴴ y`, of k columns. */
+  scatterAdd(y: NDArray, x: Elements, k = 1): void {
     if (y.size === 0 || x.size === 0 || this.#source.width === 0) return;
-    this.#each(y.backend, y.dtype, (block, table) => {
-      y.backend.scatterAdd(this.#rowsOf(y, block), x, table);
+    this.#each(y.backend, y.dtype, k, (block, table) => {
+      y.backend.scatterAdd(this.#rowsOf(y, block, table), x, table);
     });
   }
 
-  #rowsOf(y: NDArray, { start, count }: Block): Elements {
+  #rowsOf(y: NDArray, { start, count }: Block, { inner }: IndexTable): Elements {
     if (this.#outer !== 1) return y;
-    return { storage: y.storage, offset: y.offset + start * this.#inner, size: count * this.#inner };
+    return { storage: y.storage, offset: y.offset + start * inner, size: count * inner };
   }
 
-  #each(backend: Backend, dtype: DType, body: (block: Block, table: IndexTable) => void): void {
+  #each(backend: Backend, dtype: DType, k: number, body: (block: Block, table: IndexTable) => void): void {
     const { columns, width } = this.#source;
     const run = (block: Block): void => {
       const { count, index, weights } = block;
-      body(block, { outer: this.#outer, nx: columns, ny: count, inner: this.#inner, width, index, weights });
+      const inner = this.#inner * k;
+      body(block, { outer: this.#outer, nx: columns, ny: count, inner, width, index, weights });
     };
     const weighting = this.#weightsDType(dtype);
     if (!this.#onTheFly) for (const block of this.#all(backend, weighting)) run(block);

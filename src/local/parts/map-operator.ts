@@ -1,5 +1,7 @@
-import type { NDArray } from '../../core/array/ndarray.js';
-import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { memo } from '../../core/base/memo.js';
+import type { Direction, OperatorSpec } from '../../core/operator/linear-operator.js';
 import { LocalOperator } from '../local-operator.js';
 
 /** A linear map. Both directions fill their second argument. */
@@ -11,9 +13,22 @@ export interface LinearMap {
 /** An operator that is given by a {@link LinearMap}. */
 export class MapOperator extends LocalOperator {
   readonly #map: LinearMap;
-  constructor(spec: OperatorSpec, map: LinearMap) {
+  readonly #mapOf: ((k: number) => LinearMap) | undefined;
+  readonly #maps = new Map<number, LinearMap>();
+  /** @param mapOf the map of k vectors, which are the columns of a matrix */
+  constructor(spec: OperatorSpec, map: LinearMap, mapOf?: (k: number) => LinearMap) {
     super(spec);
     this.#map = map;
+    this.#mapOf = mapOf;
+  }
+  protected override onColumns(direction: Direction, X: NDArray, dtype: DType): NDArray | undefined {
+    const mapOf = this.#mapOf;
+    if (!mapOf) return undefined;
+    const k = X.shape[1] as number;
+    const rows = this.shape[direction === 'forward' ? 0 : 1];
+    const Y = NDArray.empty([rows, k], { dtype, backend: X.backend });
+    memo(this.#maps, k, () => mapOf(k))[direction](X, Y);
+    return Y;
   }
   protected override forward(x: NDArray, y: NDArray): void {
     this.#map.forward(x, y);

@@ -90,6 +90,15 @@ function forwards(shape: Shape, from: Walk, to: Walk): { from: Walk; to: Walk } 
   return to.strides.some((s) => s < 0) ? { from: turn(from), to: turn(to) } : { from, to };
 }
 
+/** A piece of arrays with a further, last axis of k cells. */
+function ofColumns(piece: Piece, k: number): Piece {
+  const walk = ({ start, strides }: Walk): Walk => ({
+    start: k * start,
+    strides: [...strides.map((s) => k * s), 1],
+  });
+  return { ...piece, shape: [...piece.shape, k], model: walk(piece.model), data: walk(piece.data) };
+}
+
 /** Copies cells from one array to another, and back. */
 export class Rearrangement implements LinearMap {
   readonly #forward: Copies;
@@ -124,6 +133,16 @@ export class RearrangingOperator extends MapOperator {
     spec: { readonly dims: Shape; readonly dimsd?: Shape; readonly dtype: DType },
     pieces: readonly Piece[],
   ) {
-    super(spec, new Rearrangement(spec.dims, spec.dimsd ?? spec.dims, pieces));
+    const { dims, dimsd = dims } = spec;
+    super(
+      spec,
+      new Rearrangement(dims, dimsd, pieces),
+      (k) =>
+        new Rearrangement(
+          [...dims, k],
+          [...dimsd, k],
+          pieces.map((piece) => ofColumns(piece, k)),
+        ),
+    );
   }
 }

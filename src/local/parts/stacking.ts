@@ -63,6 +63,8 @@ export interface Step {
   /** Fills its second argument from the first. */
   readonly run: (x: NDArray, y: NDArray) => void;
   readonly image: (x: Space<NDArray>) => Space<NDArray>;
+  /** Returns the images of the columns of a matrix. */
+  readonly columns: (X: NDArray) => NDArray;
   /** The natural shapes of input and output. */
   readonly from: Shape;
   readonly to: Shape;
@@ -79,6 +81,7 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
     forward: places.map(({ op, column, row }) => ({
       run: (x, y) => void op.matvec(x, y),
       image: (x) => op.rangeOf(x),
+      columns: (X) => op.matmat(X),
       from: op.dims,
       to: op.dimsd,
       fromAt: column,
@@ -87,6 +90,7 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
     adjoint: places.map(({ op, column, row }) => ({
       run: (y, x) => void op.rmatvec(y, x),
       image: (y) => op.domainOf(y),
+      columns: (Y) => op.rmatmat(Y),
       from: op.dimsd,
       to: op.dims,
       fromAt: row,
@@ -94,6 +98,24 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
     })),
   };
 }
+
+/** A step on k vectors, which are the columns of a matrix. */
+export function onColumns(step: Step, k: number): Step {
+  const [from, to] = [product(step.from), product(step.to)];
+  return {
+    ...step,
+    run: (X, Y) => void Y.assign(step.columns(X).reshape([to, k])),
+    image: ({ dtype, backend }) =>
+      NDArraySpace.of([to, k], step.image(NDArraySpace.of(from, dtype, backend)).dtype, backend),
+    from: [from, k],
+    to: [to, k],
+    fromAt: step.fromAt * k,
+    toAt: step.toAt * k,
+  };
+}
+
+/** How the steps of a stack combine. */
+export type Way = (steps: readonly Step[], x: NDArray, y: NDArray) => void;
 
 /** Every step reads all of x and fills its part of y. */
 export function spread(steps: readonly Step[], x: NDArray, y: NDArray): void {

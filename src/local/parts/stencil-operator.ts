@@ -2,7 +2,7 @@ import type { DType } from '../../core/base/dtype.js';
 import type { Shape } from '../../core/base/shape.js';
 import { type AxisScheme, isZeroBand, transposeBands } from '../../core/schemes/band.js';
 import { ArrayStencil } from './array-stencil.js';
-import { MapOperator } from './map-operator.js';
+import { type LinearMap, MapOperator } from './map-operator.js';
 
 /**
  * `y = Σ Bₖ x`, with banded matrices Bₖ along axes of x. Each direction is one stencil call; the
@@ -15,11 +15,12 @@ export class StencilOperator extends MapOperator {
     bands: readonly AxisScheme[],
   ) {
     const zero = bands.every(({ segments }) => isZeroBand(segments));
-    const forward = new ArrayStencil(dims, bands);
-    const adjoint = new ArrayStencil(dims, transposeBands(dims, bands));
-    super(
-      { dims, dtype, zero },
-      { forward: (x, y) => forward.run(x, y), adjoint: (y, x) => adjoint.run(y, x) },
-    );
+    const transposed = transposeBands(dims, bands);
+    const onArrays = (shape: Shape): LinearMap => {
+      const forward = new ArrayStencil(shape, bands);
+      const adjoint = new ArrayStencil(shape, transposed);
+      return { forward: (x, y) => forward.run(x, y), adjoint: (y, x) => adjoint.run(y, x) };
+    };
+    super({ dims, dtype, zero }, onArrays(dims), (k) => onArrays([...dims, k]));
   }
 }

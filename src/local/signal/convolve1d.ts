@@ -52,6 +52,7 @@ export class Convolve1D extends MapOperator {
     super(
       { dims: shape, dimsd, dtype: filter.dtype, holdsData: true },
       new AxisConvolution(filter, offset, shape, axis, dimsd[axis]),
+      (k) => new AxisConvolution(filter, offset, [...shape, k], axis, dimsd[axis]),
     );
   }
 }
