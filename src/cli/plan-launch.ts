@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { ArgumentError, MpiError } from '../core/base/errors.js';
 import { checkOneOf } from '../core/base/options.js';
-import { environment, setting } from '../environment/environment.js';
+import { checkSettings, environment, setting } from '../environment/environment.js';
 import { withoutLaunch } from '../mpi/launch-environment.js';
 import { loadMpi, type MpiDescription } from '../mpi/mpi-addon.js';
 import { coreCount } from './cores.js';
@@ -43,7 +43,7 @@ export interface LaunchPlan {
 /**
  * Returns the command and environment of a launch.
  *
- * @throws {@link ArgumentError} if the number of ranks or the script is not valid
+ * @throws {@link ArgumentError} if the number of ranks, the script or a variable is not valid
  * @throws {@link MpiError} if there is no launcher
  */
 export function planLaunch({
@@ -59,6 +59,7 @@ export function planLaunch({
   if (!Number.isInteger(ranks) || ranks < 1)
     throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
   checkOneOf('launcher', launcher, LAUNCHERS);
+  checkSettings();
   if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);
   if (!statSync(script).isFile()) throw new ArgumentError(`expected a script, ${script} is a folder`);
   const node = [...process.execArgv, ...typeScriptFlags(script), script, ...args];

@@ -4,6 +4,7 @@ import { ArgumentError, messageOf } from '../core/base/errors.js';
 import type { Backend } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { describeNpy, describeNpz } from './npy/describe-npy.js';
+import { readNpz } from './npy/npz.js';
 import type { FileInfo } from './parts/file-info.js';
 import { HDF5_START, hdf5Error } from './parts/hdf5.js';
 import { checkPath, naming, withFile } from './parts/local-file.js';
@@ -27,6 +28,8 @@ const npy: Describe = (path, { backend }) => describeNpy(path, backend);
 const npz: Describe = (path, { array, backend }) => describeNpz(path, array, backend);
 const zarr: Describe = (path, { backend, comm }) => describeZarr(path, { backend, comm });
 const segy: Describe = (path, { backend, comm }) => describeSegy(path, { backend, comm });
+/** A ZIP archive of .npy files, or a Zarr store. */
+const zip: Describe = (path, options) => (readNpz(path).size > 0 ? npz : zarr)(path, options);
 const hdf5: Describe = (path) => {
   throw hdf5Error(path);
 };
@@ -34,8 +37,8 @@ const hdf5: Describe = (path) => {
 /** The first bytes of files in hexadecimal digits. SEG-Y has none. */
 const STARTS: readonly (readonly [start: string, describe: Describe])[] = [
   ['934e554d5059', npy],
-  ['504b0304', npz],
-  ['504b0506', npz],
+  ['504b0304', zip],
+  ['504b0506', zip],
   [HDF5_START, hdf5],
 ];
 const BY_EXTENSION: Readonly<Record<string, Describe>> = { npy, npz, sgy: segy, segy };
@@ -74,7 +77,7 @@ function describerOf(path: string): Describe {
 export function describeFile(path: string, options: DescribeOptions): FileInfo {
   checkPath(path);
   const describe = describerOf(path);
-  if (options.array !== undefined && describe !== npz)
+  if (options.array !== undefined && describe !== npz && describe !== zip)
     throw new ArgumentError(
       `${path} is no archive of arrays, so there is no array '${options.array}' to name`,
     );

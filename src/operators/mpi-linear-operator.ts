@@ -77,7 +77,10 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
    */
   protected checkComm(space: Space<unknown>): DistributedSpace {
     if (!(space instanceof DistributedSpace))
-      throw new PartitionError(`${this.name}: expected a DistributedArray, received ${vectorIn(space)}`);
+      throw new PartitionError(
+        `${this.name}: expected a DistributedArray, received ${vectorIn(space)}: ` +
+          'DistributedArray.toDist(x) distributes an array that all ranks have',
+      );
     if (space.comm.id !== this.comm.id) {
       throw new PartitionError(
         `${this.name} is on communicator ${this.comm.id}, the array on communicator ` +

@@ -49,6 +49,9 @@ describe('lops run', function () {
     refuses(['-n', '2'], /missing required argument 'script'/);
     refuses(['-n', '2', join(folder, 'none.mjs')], /no such script: .*none\.mjs/);
     refuses(['-n', '2', folder], /is a folder/);
+    refuses(['-n', '2', script], /^lops: expected LOPS_DEBUG to be '0' or '1', received 'true'$/m, {
+      LOPS_DEBUG: 'true',
+    });
     refuses(['-n', '2', '--launcher', 'rsh', script], /auto, mpiexec, srun/);
     refuses(['-n', '2', '--launcher', 'srun', script], /srun starts ranks within a job/, {
       SLURM_JOB_ID: undefined,

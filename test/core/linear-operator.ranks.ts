@@ -173,6 +173,8 @@ group('algebra', () => {
     const refused = (y: DistributedArray, remedy: RegExp) =>
       expect(() => x.add(y)).to.throw(ShapeError, remedy);
     refused(DistributedArray.ones([4, 7]), /: it has 28 elements, expected 24$/);
+    expect(() => x.add(2 as never)).to.throw(ArgumentError, 'received 2: multiply() and fill() take numbers');
+    expect(() => x.add([1] as never)).to.throw(ArgumentError, 'NDArray.array(x) makes an array of it');
     refused(x.ravel(), /: the shapes differ, ravel\(\) or reshape\(\) changes one$/);
     refused(
       DistributedArray.ones([4, 6], { mask: new Array<number>(comm.size).fill(0) }),

@@ -338,7 +338,9 @@ export function spaceOf(
   if (localShapes !== undefined) checkList(owner, 'local shapes', localShapes);
   if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
   if (localShapes && localShapes.length !== comm.size)
-    throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
+    throw new PartitionError(
+      `${owner}: expected ${comm.size} local shapes, one for each rank, received ${localShapes.length}`,
+    );
   const layout =
     partition !== 'SCATTER'
       ? Layout.replicated(shape, comm.size)

@@ -576,7 +576,10 @@ function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unkno
   if (!sameMemory(out.space, image))
     throw new ShapeError(`${name}: expected out ${inSpace(image, out.space)}`);
   if (out.dtype !== image.dtype)
-    throw new DTypeError(`${name}: expected out of dtype ${image.dtype}, received ${out.dtype}`);
+    throw new DTypeError(
+      `${name}: expected out of dtype ${image.dtype}, received ${out.dtype}: leave it out, or make it with ` +
+        `{ dtype: '${image.dtype}' }`,
+    );
   if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
 }
 

@@ -158,9 +158,15 @@ export const isVector = (x: unknown): x is AnyVector =>
  */
 export function checkVector(owner: string, name: string, x: unknown): void {
   if (isVector(x)) return;
+  const remedy =
+    typeof x === 'number'
+      ? ': multiply() and fill() take numbers, fuse() computes with them'
+      : Array.isArray(x) || ArrayBuffer.isView(x)
+        ? ': NDArray.array(x) makes an array of it, DistributedArray.toDist() distributes that'
+        : '';
   throw new ArgumentError(
     `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, ` +
-      `received ${textOf(x)}`,
+      `received ${textOf(x)}${remedy}`,
   );
 }
 

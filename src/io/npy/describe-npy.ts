@@ -1,4 +1,3 @@
-import { ArgumentError } from '../../core/base/errors.js';
 import { checkOneOf } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
 import type { Backend } from '../../core/ports/backend.js';
@@ -42,7 +41,6 @@ export function describeNpy(path: string, backend: Backend): FileInfo {
 export function describeNpz(path: string, name: string | undefined, backend: Backend): FileInfo {
   const entries = readNpz(path);
   const names = [...entries.keys()];
-  if (names.length === 0) throw new ArgumentError(`${path} is a ZIP archive without arrays (.npy)`);
   const arrays = [...entries].map(([array, entry]) => {
     const header = entry.header();
     const size = bytesText(product(header.shape) * header.bytes);
