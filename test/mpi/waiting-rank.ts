@@ -55,7 +55,7 @@ const PROGRAMS: Readonly<Record<string, () => unknown>> = {
   },
   // until the same time on all ranks, so that none waits
   'all compute': () => {
-    const until = world.bcastObject(Date.now() + 2200);
+    const until = world.bcastObject(Date.now() + 5000);
     spin((until - Date.now()) / 1000);
     world.barrier();
   },
