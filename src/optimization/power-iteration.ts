@@ -26,7 +26,7 @@ export interface PowerIterationStartOptions<V extends Vector<V>> {
   /**
    * Stops when the eigenvalue changes by at most this relative amount, and its residual
    * `‖A x − λ x‖²/|λ|²` is at most this and no longer grows.
-   * @default 1e-4
+   * @default 1e-5
    */
   readonly tol?: number;
   /** The seed of the random start. @default 1 */
@@ -77,7 +77,7 @@ export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
 const NAME = 'powerIteration';
 
-const DEFAULTS = { tol: 1e-4, seed: 1, domain: undefined } satisfies Defaults<
+const DEFAULTS = { tol: 1e-5, seed: 1, domain: undefined } satisfies Defaults<
   PowerIterationStartOptions<never>
 >;
 

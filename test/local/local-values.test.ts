@@ -258,6 +258,27 @@ for (const entry of BACKENDS) {
       );
     });
 
+    it('Kirchhoff limits angles to 90 degrees where there are amplitudes, fading from 72', () => {
+      const geometry = {
+        z: [10],
+        x: [0, 10 * Math.tan((81 * Math.PI) / 180)],
+        t: range(4),
+        srcs: [[0], [0]],
+        recs: [[0], [0]],
+      };
+      const ones = [[[1], [1]] as const, [[1], [1]] as const] as const;
+      const trav = [
+        [[0], [1]],
+        [[0], [1]],
+      ] as const;
+      const values = (options: object) =>
+        new Kirchhoff(geometry, [1], 0, { trav, ...options }).matvec(array([[1], [1]]));
+      // The second point is seen under 81 degrees by both: half of the way between 72 and 90
+      close(values({ amp: ones }), [1, 0, 0.25, 0]);
+      close(values({ amp: ones, angleaperture: 180 }), [1, 0, 1, 0]);
+      close(values({}), [1, 0, 1, 0]);
+    });
+
     it('windows that fade into one another add up to the array', () => {
       const x = array(range(11).map(Math.sqrt));
       const design = windowDesign(11, 5, 2, 5);

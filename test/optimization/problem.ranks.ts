@@ -203,8 +203,8 @@ group('checkpoints of another problem', () => {
         primalDual: [
           (o: object) => primalDual(new L2({ b: y }), new L1(), D, x0, o as { tau: number; mu: number }),
           { tau: 0.3, mu: 0.3 },
-          [{ tau: 0.2 }, { mu: 0.2 }, { theta: 0.5 }, { c: y }, { y0: x0 }, { gfirst: true }],
-          [{ theta: 1, gfirst: false, tol: 1e-3, y0: x0.zerosLike() }],
+          [{ tau: 0.2 }, { mu: 0.2 }, { theta: 0.5 }, { c: y }, { y0: x0 }, { gfirst: false }],
+          [{ theta: 1, gfirst: true, tol: 1e-3, y0: x0.zerosLike() }],
         ],
       };
       for (const [name, [solve, base, other, limits]] of Object.entries(cases)) {

@@ -393,11 +393,7 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
         new L2({ Op: A, b: y, niter: tight ? 30 : 4, warm: false }),
         new L1({ sigma: WEIGHT }),
         zeros(A, y, x0),
-        {
-          ...o,
-          tau: 0.2,
-          gfirst: true,
-        },
+        { ...o, tau: 0.2 },
       ),
   },
 };

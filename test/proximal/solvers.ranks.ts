@@ -22,7 +22,7 @@ import {
   TV,
 } from '../../src/proximal/index.js';
 import { distributed, group } from '../support/distributed.js';
-import { expectClose } from '../support/expect-close.js';
+import { expectClose, expectSameBits } from '../support/expect-close.js';
 import { expectAllThrow } from '../support/vectors.js';
 
 const DIMS = [9, 3];
@@ -137,6 +137,13 @@ const METHODS: readonly Method[] = [
     reductions: 2,
   },
   {
+    name: 'primal-dual, f first',
+    steps: (Op, b, niter) =>
+      primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter, gfirst: false }),
+    niter: 300,
+    reductions: 2,
+  },
+  {
     name: 'primal-dual',
     steps: (Op, b, niter) =>
       primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter }),
@@ -144,16 +151,8 @@ const METHODS: readonly Method[] = [
     reductions: 2,
   },
   {
-    name: 'primal-dual, g first',
-    steps: (Op, b, niter) =>
-      primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter, gfirst: true }),
-    niter: 300,
-    reductions: 2,
-  },
-  {
     name: 'Douglas-Rachford',
-    steps: (Op, b, niter) =>
-      douglasRachford.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true }),
+    steps: (Op, b, niter) => douglasRachford.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter }),
     niter: 150,
     reductions: 19,
     exact: false,
@@ -211,6 +210,24 @@ group('proximal solvers', () => {
         if (acceleration === 'none')
           cost.slice(1).forEach((c, k) => expect(c).to.be.at.most((cost[k] as number) * (1 + 1e-12)));
       }
+    }
+  });
+
+  distributed('douglasRachford and primalDual begin with g by default, ADMM with f', ({ floats }) => {
+    for (const dtype of floats) {
+      const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+      const x0 = DistributedArray.random(DIMS, { dtype, seed: 3 });
+      const f = new L2({ b });
+      const first = { tau: 0.7, niter: 1 };
+      expectSameBits(douglasRachford(f, l1, x0, first).x, l1.prox(x0, 0.7));
+      expectSameBits(douglasRachford(f, l1, x0, { ...first, gfirst: false }).x, f.prox(x0, 0.7));
+      expectSameBits(admm(f, l1, x0, { ...first, z0: x0 }).x, f.prox(x0, 0.7));
+      const A = new MPIFirstDerivative(DIMS).pow(0);
+      const steps = { ...first, mu: 0.5 };
+      const dual = l1.proxDual(x0.multiply(0.5), 0.5);
+      expectSameBits(primalDual(f, l1, A, x0, steps).y, dual);
+      const primal = primalDual(f, l1, A, x0, { ...steps, gfirst: false });
+      expectSameBits(primal.x, f.prox(x0, 0.7));
     }
   });
 

@@ -72,7 +72,7 @@ const SOLVERS: Readonly<Record<string, (task: Task) => Answer>> = {
       niter: 140,
     }),
   douglasRachford: ({ A, b, g, x0 }) =>
-    douglasRachford(new L2({ Op: A, b, ...inner }), g, x0, { tau: 1, niter: 40, gfirst: true }),
+    douglasRachford(new L2({ Op: A, b, ...inner }), g, x0, { tau: 1, niter: 40 }),
 };
 
 /** A well-conditioned matrix of full column rank: `(I; 0)` plus a small random matrix. */

@@ -42,8 +42,8 @@ export interface KirchhoffOptions {
   readonly aperture?: number | readonly [from: number, to: number];
   /**
    * Largest angle between the vertical and the straight rays to the source and to the receiver, in
-   * degrees. Contributions fade out as for `aperture`.
-   * @default none
+   * degrees. Contributions fade out as for `aperture`. No angle exceeds 90, so 180 limits none.
+   * @default 90 with `amp`, none without it
    */
   readonly angleaperture?: number | readonly [from: number, to: number];
   /**
@@ -156,7 +156,7 @@ function amplitudes(
   grid: ImageGrid,
   srcs: Stations,
   recs: Stations,
-  { amp, aperture, angleaperture }: Given,
+  { amp, aperture, angleaperture = amp && 90 }: Given,
 ): ByPair | undefined {
   const [ns, nr] = [srcs.count, recs.count];
   const taper = apertureTapers(grid, srcs, recs, aperture, angleaperture);

@@ -34,7 +34,7 @@ export interface TVOptions {
    * @default true
    */
   readonly isotropic?: boolean;
-  /** The number of iterations of one prox. @default 50 */
+  /** The number of iterations of one prox. @default 10 */
   readonly niter?: number;
   /**
    * A prox ends earlier when the dual variable changes by at most `tol` times its norm. A value
@@ -44,7 +44,7 @@ export interface TVOptions {
   readonly tol?: number;
 }
 
-const DEFAULTS = { sigma: 1, sampling: 1, isotropic: true, niter: 50, tol: 0 } satisfies Defaults<TVOptions>;
+const DEFAULTS = { sigma: 1, sampling: 1, isotropic: true, niter: 10, tol: 0 } satisfies Defaults<TVOptions>;
 
 /**
  * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`. x is an array of

@@ -23,7 +23,7 @@ export interface DouglasRachfordStartOptions {
   readonly eta?: number;
   /**
    * Takes the prox of g at y and the prox of f at the reflection, instead of the reverse.
-   * @default false
+   * @default true
    */
   readonly gfirst?: boolean;
   /**
@@ -60,7 +60,7 @@ const NAME = 'douglasRachford';
 const DEFAULTS = {
   tau: undefined,
   eta: 1,
-  gfirst: false,
+  gfirst: true,
   tol: 0,
 } satisfies Defaults<DouglasRachfordStartOptions>;
 
@@ -131,8 +131,8 @@ const call = <V extends Vector<V>>(
 /**
  * Douglas-Rachford splitting: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
  *
- * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`. With `gfirst` f and g are
- * exchanged. The objective is `f(x) + g(z)`.
+ * `x = prox_{τg}(y)`, `z = prox_{τf}(2x − y)`, `y += η (z − x)`; without `gfirst` f and g are
+ * exchanged. The objective is `g(x) + f(z)`, without `gfirst` `f(x) + g(z)`.
  *
  * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`.
  *

@@ -30,7 +30,7 @@ export interface PrimalDualStartOptions<M, Z> {
   readonly y0?: Z | undefined;
   /** A linear term `Re⟨c, x⟩` of the objective. @default zeros */
   readonly c?: M | undefined;
-  /** Updates the dual variable before the primal one. @default false */
+  /** Updates the dual variable before the primal one. @default true */
   readonly gfirst?: boolean;
   /**
    * Stops when `√(‖x' − x‖² + ‖y' − y‖²)` is at most this. A value above 0 costs one reduction an
@@ -78,7 +78,7 @@ const DEFAULTS = {
   theta: 1,
   y0: undefined,
   c: undefined,
-  gfirst: false,
+  gfirst: true,
   tol: 0,
 } satisfies Defaults<PrimalDualStartOptions<never, never>>;
 
@@ -182,9 +182,9 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
  * The primal-dual method of Chambolle and Pock: minimises `f(x) + g(A x) + Re⟨c, x⟩`, f and g
  * convex with a prox, for vectors of any kind.
  *
- * `x' = prox_{τf}(x − τ(Aᴴy + c))`, `y' = prox_{μg*}(y + μ A(x' + θ(x' − x)))`. With `gfirst` y is
- * updated first, with the x' and x of the iteration before. It converges for `τ μ ‖A‖² < 1` and θ =
- * 1.
+ * `y' = prox_{μg*}(y + μ A(x + θ(x − x before)))`, `x' = prox_{τf}(x − τ(Aᴴy' + c))`. Without
+ * `gfirst` x is updated first, and y with `x' + θ(x' − x)`. It converges for `τ μ ‖A‖² < 1` and
+ * θ = 1.
  *
  * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`.
  *

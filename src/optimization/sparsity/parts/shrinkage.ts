@@ -36,7 +36,7 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
    *   and α reduced where `‖A d‖² > ‖d‖²/α` for the step d
    */
   readonly alpha?: number | undefined;
-  /** Options of the power iteration for `alpha`. @default 100 iterations, a tol of 1e-4 */
+  /** Options of the power iteration for `alpha`. @default 100 iterations, a tol of 1e-5 */
   readonly eigs?: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'>;
   /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 √α‖y‖ */
   readonly tol?: number;
