@@ -1,10 +1,11 @@
 import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { epsilonOf } from '../core/base/dtype.js';
-import { ShapeError } from '../core/base/errors.js';
+import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
 import { checkDots } from '../core/vector/inner-products.js';
-import { checkSpace, type Space, type Vector } from '../core/vector/vector.js';
+import { checkSpace, checkVector, type Space, type Vector } from '../core/vector/vector.js';
+import { copyInto } from './linear-system.js';
 import {
   defineSolver,
   makeSolve,
@@ -17,6 +18,7 @@ import {
 import {
   finishIteration,
   initialState,
+  onAll,
   PLAIN_START,
   type SolverProgress,
   type StopReason,
@@ -29,9 +31,11 @@ export interface PowerIterationStartOptions<V extends Vector<V>> {
    * @default 1e-5
    */
   readonly tol?: number;
+  /** The start, of any norm but 0. It is copied, not changed. @default random */
+  readonly x0?: V | undefined;
   /** The seed of the random start. @default 1 */
   readonly seed?: number;
-  /** The space of the eigenvector. @default the operator's natural domain */
+  /** The space of the eigenvector. @default that of x0, or the operator's natural domain */
   readonly domain?: Space<V> | undefined;
 }
 
@@ -77,7 +81,7 @@ export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
 const NAME = 'powerIteration';
 
-const DEFAULTS = { tol: 1e-5, seed: 1, domain: undefined } satisfies Defaults<
+const DEFAULTS = { tol: 1e-5, x0: undefined, seed: 1, domain: undefined } satisfies Defaults<
   PowerIterationStartOptions<never>
 >;
 
@@ -87,8 +91,10 @@ function init<V extends Vector<V>>(
   { dots } = PLAIN_START,
 ): PowerIterationState<V> {
   checkOperator(NAME, A);
-  const { tol, seed, domain = A.domain() } = withDefaults(`${NAME}.init`, options, DEFAULTS);
+  const { tol, x0, seed, domain: given } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkDots(NAME, dots);
+  if (x0 !== undefined) checkVector(NAME, 'x0', x0);
+  const domain = given ?? x0?.space ?? A.domain();
   checkSpace(NAME, domain);
   checkNonNegative(NAME, { tol });
   const range = A.rangeOf(domain);
@@ -96,12 +102,15 @@ function init<V extends Vector<V>>(
     throw new ShapeError(
       `powerIteration: expected an operator from a space to itself, received one from ${domain} to ${range}`,
     );
-  const x = range.random(seed);
+  if (x0 && !range.sameElements(x0.space))
+    throw new ShapeError(`${NAME}: expected x0 in ${range}, received ${x0.space}`);
+  const x = x0 ? copyInto(range, x0) : range.random(seed);
   const norm = Math.sqrt(dots.rdot(x, x));
   if (norm > 0) x.scale(1 / norm);
   const scalars = { cost: 0, real: 0, imaginary: 0, growth: 0, spread: 0, shift: 0 };
   const state = { ...initialState(A, x, dots, { q: range.empty() }), ...scalars, tol };
   finishIteration(NAME, state, { scalars: [norm] });
+  if (x0 && !onAll(state, norm > 0)) throw new ArgumentError(`${NAME}: expected x0 other than zero`);
   return state;
 }
 
@@ -165,8 +174,8 @@ const call = <V extends Vector<V>>(
   checkOperator(NAME, A);
   return {
     name: NAME,
-    // Set explicitly, because the domain says which ranks and which backend hold the vectors
-    options: options?.domain === undefined ? { ...options, domain: A.domain() } : options,
+    // Set explicitly, because it says which ranks and which backend hold the vectors
+    options: options?.domain || options?.x0 ? options : { ...options, domain: A.domain() },
     defaults: DEFAULTS,
     init: (own, start) => init(A, own, start),
     step,
@@ -176,7 +185,8 @@ const call = <V extends Vector<V>>(
 };
 
 /**
- * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector.
+ * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector, or
+ * from x0.
  *
  * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and the residual
  * `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow. While the residual grows, the

@@ -6,7 +6,7 @@ export { Indicator } from './functions/indicator.js';
 export { L0, type SigmaOptions } from './functions/l0.js';
 export { L1, type L1Options } from './functions/l1.js';
 export { L1Ball } from './functions/l1-ball.js';
-export { L2, type L2Options } from './functions/l2.js';
+export { L2, L2_SOLVERS, type L2Options, type L2Solver } from './functions/l2.js';
 export { L21 } from './functions/l21.js';
 export { MPIL2 } from './functions/mpi-l2.js';
 export { MPIProxOperator } from './functions/mpi-prox-operator.js';

@@ -24,6 +24,7 @@ import { mixedPrecisionLeastSquares } from '../../src/optimization/krylov/mixed-
 import { projectOntoL1Ball } from '../../src/optimization/l1-projection.js';
 import { fista } from '../../src/optimization/sparsity/fista.js';
 import { irls } from '../../src/optimization/sparsity/irls.js';
+import { ista } from '../../src/optimization/sparsity/ista.js';
 import { omp } from '../../src/optimization/sparsity/omp.js';
 import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
 import { splitBregman } from '../../src/optimization/sparsity/split-bregman.js';
@@ -233,6 +234,41 @@ group('sparse solvers', () => {
       }
     },
   );
+
+  for (const [name, solver] of Object.entries({ ista, fista }))
+    distributed(
+      `${name} stops below shares of the first cost and of the norm of the data, at any scale`,
+      { backends: ['cpu', 'reference'] },
+      ({ comm }) => {
+        for (const dtype of ['float64', 'complex128'] as const) {
+          const A = wide(comm.size, comm.rank, dtype);
+          const data = A.matvec(spiky(A.domain({ dtype }).zeros()));
+          // Data of the second scale are solved in other units
+          for (const scale of [1, 2 ** -240]) {
+            const y = data.multiply(scale);
+            const options = { niter: 20, alpha: 0.05, eps: 0.1 * scale, tol: 0 };
+            const { cost } = solver(A, y, options);
+            /** Between the costs of iteration k and of the one before. */
+            const between = (k: number) => 0.5 * ((cost[k - 2] as number) + (cost[k - 1] as number));
+            const rtol = (k: number) => between(k) / (cost[0] as number);
+            const rtol1 = (k: number) => between(k) / y.norm();
+            for (const [limit, expected] of [
+              [{ rtol: rtol(5) }, 5],
+              [{ rtol1: rtol1(7) }, 7],
+              [{ rtol: rtol(9), rtol1: rtol1(6) }, 6],
+              [{ rtol: rtol(4), rtol1: rtol1(6) }, 4],
+            ] as const) {
+              const ended = solver(A, y, { ...options, ...limit });
+              expect([ended.iterations, ended.reason]).to.deep.equal([expected, 'tolerance reached']);
+            }
+            expect(solver(A, y, { ...options, rtol: 1e-9, rtol1: 1e-9 * scale }).iterations).to.equal(20);
+          }
+          const refused = { rtol: /expected rtol/, rtol1: /expected rtol1/ };
+          for (const [limit, message] of Object.entries(refused))
+            expect(() => solver(A, data, { [limit]: -1 })).to.throw(ArgumentError, message);
+        }
+      },
+    );
 
   distributed(
     'invalid arguments are refused on all ranks',

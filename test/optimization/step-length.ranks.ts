@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { complex } from '../../src/core/base/complex.js';
-import type { DType } from '../../src/core/base/dtype.js';
-import { NumericalError } from '../../src/core/base/errors.js';
+import { abs, complex } from '../../src/core/base/complex.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Diagonal, MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';
@@ -10,6 +10,8 @@ import { powerIteration } from '../../src/optimization/power-iteration.js';
 import { fista } from '../../src/optimization/sparsity/fista.js';
 import { ista } from '../../src/optimization/sparsity/ista.js';
 import { distributed, group } from '../support/distributed.js';
+import { expectClose } from '../support/expect-close.js';
+import { expectAllThrow } from '../support/vectors.js';
 
 const few = { backends: ['cpu', 'deferred', 'tfjs:wasm'] };
 
@@ -101,6 +103,46 @@ group('power iteration', () => {
         { niter: 50 },
       ).reason,
     ).to.equal('iteration limit reached');
+  });
+});
+
+group('power iteration from a given start', () => {
+  distributed('takes the space of x0, and any norm of it', ({ comm, floats, tolerance }) => {
+    for (const dtype of floats) {
+      const A = new MPIBlockDiag([new Diagonal([1, -2 - comm.rank, 1.5], { dtype })]);
+      const x0 = A.domain({ dtype }).zeros();
+      const before = x0.copy();
+      // Orthogonal to all eigenvectors but one of each rank's three
+      for (let r = 0; r < comm.size; r++) x0.setAt(3 * r, 7);
+      const { maxeig, x, iterations, reason } = powerIteration(A, { x0 });
+      expect([maxeig, iterations, reason], dtype).to.deep.equal([
+        isComplex(dtype) ? complex(1, 0) : 1,
+        2,
+        'tolerance reached',
+      ]);
+      expectClose(x, x0.copy().scale(1 / x0.norm()), 10 * tolerance(dtype));
+      expect(x0.norm(Number.POSITIVE_INFINITY), 'unchanged').to.equal(7);
+      // The start can hide the largest eigenvalue; the default start does not
+      expect(abs(powerIteration(A, { niter: 200, domain: x0.space }).maxeig), dtype).to.be.closeTo(
+        1 + comm.size,
+        1e-2,
+      );
+      expectAllThrow(comm, () => powerIteration(A, { x0: before }), ArgumentError, 'other than zero');
+    }
+  });
+
+  distributed('a complex start makes the run complex; other spaces are refused', ({ comm, dtypes }) => {
+    if (!dtypes.includes('complex128')) return;
+    const A = new MPIBlockDiag([new Diagonal([3, 1])]);
+    const x0 = A.domain({ dtype: 'complex128' }).random(1);
+    const { maxeig, x } = powerIteration(A, { x0, niter: 50 });
+    expect(x.dtype).to.equal('complex128');
+    expect(abs(maxeig)).to.be.closeTo(3, 1e-3);
+    const real = A.domain().random(1);
+    expect(powerIteration(A, { x0: real, domain: x0.space, niter: 50 }).x.dtype).to.equal('complex128');
+    const longer = DistributedArray.ones(2 * comm.size + 1);
+    expectAllThrow(comm, () => powerIteration(A, { x0: longer, domain: A.domain() }), ShapeError, 'x0');
+    expectAllThrow(comm, () => powerIteration(A, { x0: 1 as never }), ArgumentError, 'x0');
   });
 });
 

@@ -32,7 +32,7 @@ import {
   TV,
 } from '../../src/proximal/index.js';
 import { type DistributedOptions, distributed, group, type RanksContext } from '../support/distributed.js';
-import { expectClose } from '../support/expect-close.js';
+import { expectClose, expectSameBits } from '../support/expect-close.js';
 import { expectAllThrow } from '../support/vectors.js';
 import { accepts, type Entry, FUNCTIONS, KINDS, type Kind } from './functions.js';
 
@@ -230,6 +230,55 @@ group('proximal operators', () => {
   });
 
   distributed(
+    'L2 by CG and by CGLS: the iterates are the same; reductions and allocations',
+    ({ comm, backend, floats, tolerance }) => {
+      for (const dtype of floats) {
+        const blocks = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+        const Op = new MPIBlockDiag(
+          blocks.map((seed) => new MatrixMult(NDArray.normal([4, 3], { seed, dtype }), { dtype })),
+        );
+        const space = Op.domain({ dtype });
+        const [b, q, x] = [Op.range({ dtype }).random(5), space.random(6), space.random(7)];
+        for (const niter of [1, 2, 6]) {
+          const options = { Op, b, q, sigma: 1.3, alpha: 0.4, niter, warm: false };
+          const expected = new L2(options).prox(x, TAU);
+          expectClose(new L2({ ...options, solver: 'cg' }).prox(x, TAU), expected, 1e4 * tolerance(dtype));
+        }
+        const f = new L2({ Op, b, q, niter: 3, solver: 'cg' });
+        const close = openWorkspaces();
+        f.prox(x, TAU, x);
+        const [{ reductions }, { poolMisses }] = [comm.counters, backend.stats()];
+        f.prox(x, TAU, x);
+        expect(comm.counters.reductions - reductions, dtype).to.equal(1 + 2 * 3);
+        expect(backend.stats().poolMisses, dtype).to.equal(poolMisses);
+        close();
+        // A tolerance of the squared gradient that the start has
+        const ended = new L2({ Op, b, niter: 50, tol: 1e9, warm: false, solver: 'cg' });
+        expectClose(ended.prox(x, TAU), x, 0);
+      }
+    },
+  );
+
+  distributed('qgrad: false leaves the linear term out of the gradient alone', ({ floats, tolerance }) => {
+    for (const dtype of floats) {
+      const make = (seed: number) => DistributedArray.random([7, 2], { dtype, seed });
+      const [x, b, q] = [make(1), make(2), make(3)];
+      for (const Op of [undefined, new MPIFirstDerivative([7, 2])]) {
+        const options = { Op, b, sigma: 1.3, alpha: 0.4, niter: 4 };
+        const [whole, without] = [new L2({ ...options, q }), new L2({ ...options, q, qgrad: false })];
+        const plain = new L2(options);
+        const out = x.emptyLike();
+        expectSameBits(without.grad(x), plain.grad(x));
+        expect(without.valueAndGrad(x, out)).to.equal(whole.value(x));
+        expectSameBits(out, plain.grad(x));
+        out.axpby(0.4, q, 1);
+        expectClose(whole.grad(x), out, 20 * tolerance(dtype));
+        expectSameBits(without.prox(x, TAU), whole.prox(x, TAU));
+      }
+    }
+  });
+
+  distributed(
     'L2 with an operator: the prox solves its normal equations, from the last solution',
     (context) => {
       const { comm, dtypes, tolerance } = context;
@@ -360,6 +409,8 @@ group('proximal operators', () => {
       const v = x as unknown as number;
       const numbers: Record<string, () => unknown> = {
         'L2: expected sigma': () => new L2({ sigma: v }),
+        "expected solver to be 'cg' or 'cgls'": () => new L2({ solver: v as never }),
+        'L2: expected qgrad': () => new L2({ qgrad: v as never }),
         'L2: expected alpha': () => new L2({ alpha: v }),
         'L21: expected sigma': () => new L21(2, { sigma: v }),
         'Euclidean: expected sigma': () => new Euclidean({ sigma: v }),

@@ -130,6 +130,16 @@ const METHODS: readonly Method[] = [
     reductions: 14,
   },
   {
+    name: 'ADMML2, g first, tolerance',
+    steps: (Op, b, niter) =>
+      admml2.steps(Op, b, l1, Op.pow(0), {
+        ...{ tau: 1, niter, inner: { niter: 6, tol: 0 } },
+        ...{ gfirst: true, tol: 1e-300 },
+      }),
+    niter: 150,
+    reductions: 15,
+  },
+  {
     name: 'linearised ADMM',
     steps: (Op, b, niter) =>
       linearizedAdmm.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 1, mu: 0.5, niter }),
@@ -230,6 +240,53 @@ group('proximal solvers', () => {
       expectSameBits(primal.x, f.prox(x0, 0.7));
     }
   });
+
+  distributed(
+    'the start of z is A x, or z0; admml2 with g first computes z from it',
+    ({ floats, tolerance }) => {
+      for (const dtype of floats) {
+        const Op = coupled(DIMS);
+        const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+        const x0 = DistributedArray.random(DIMS, { dtype, seed: 3 });
+        const z0 = DistributedArray.random(DIMS, { dtype, seed: 4 });
+        const near = 1e3 * tolerance(dtype);
+        const A = Op.scale(0.5);
+        const f = new L2({ b });
+        const once = { tau: 0.7, niter: 1 };
+        for (const start of [z0, undefined]) {
+          const z = start ?? A.matvec(x0);
+          // x = prox_{μf}(x0 − (μ/τ) Aᴴ(A x0 − z)), u = 0
+          const gradient = A.rmatvec(A.matvec(x0).subtract(z));
+          const linear = linearizedAdmm(f, l1, A, x0, { ...once, mu: 0.4, z0: start });
+          expectClose(linear.x, f.prox(x0.copy().axpby(-0.4 / 0.7, gradient, 1), 0.4), near, dtype);
+          expect(linear.cost[0]).to.be.closeTo(f.value(x0) + l1.value(A.matvec(x0)), near * f.value(x0));
+          // (1 + AᴴA/τ) x = b + Aᴴz/τ
+          const split = { ...once, x0, z0: start, inner: { niter: 60, tol: 0 } };
+          const system = (x: DistributedArray) => x.copy().axpby(1 / 0.7, A.rmatvec(A.matvec(x)), 1);
+          const identity = Op.pow(0);
+          const { x } = admml2(identity, b, l1, A, split);
+          expectClose(system(x), b.copy().axpby(1 / 0.7, A.rmatvec(z), 1), near, dtype);
+          // z = prox_{τg}(A x0), whatever z0
+          const first = admml2(identity, b, l1, A, { ...split, gfirst: true });
+          const prox = l1.prox(A.matvec(x0), 0.7);
+          expectClose(first.z, prox, near, dtype);
+          expectClose(system(first.x), b.copy().axpby(1 / 0.7, A.rmatvec(prox), 1), near, dtype);
+          // A second iteration begins with A x and u = A x − z
+          const second = admml2(identity, b, l1, A, { ...split, gfirst: true, niter: 2 });
+          const u = A.matvec(first.x).subtract(prox);
+          expectClose(second.z, l1.prox(A.matvec(first.x).add(u), 0.7), near, dtype);
+        }
+        const z1 = DistributedArray.ones([9, 4], { dtype });
+        expect(() => admml2(Op, b, l1, A, { tau: 1, z0: z1 })).to.throw(ShapeError, 'z0');
+        expect(() => linearizedAdmm(f, l1, A, b, { tau: 1, mu: 1, z0: z1 })).to.throw(ShapeError, 'z0');
+        expect(() => linearizedAdmm(f, l1, A, b, { tau: 1, mu: 1, z0: 1 as never })).to.throw(
+          ArgumentError,
+          'z0',
+        );
+        expect(() => admml2(Op, b, l1, A, { tau: 1, gfirst: 1 as never })).to.throw(ArgumentError, 'gfirst');
+      }
+    },
+  );
 
   distributed('the tolerance ends a run, with the reason', ({ reals }) => {
     for (const dtype of reals.filter((d) => d === 'float64')) {

@@ -5,6 +5,7 @@ import {
   checkFinite,
   checkFlag,
   checkNonNegative,
+  checkOneOf,
   type Defaults,
   withDefaults,
 } from '../../core/base/options.js';
@@ -24,8 +25,19 @@ import {
 } from '../../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
-import { innerLeastSquares, type LeastSquaresTerm } from '../parts/inner-least-squares.js';
+import {
+  innerLeastSquares,
+  innerNormalEquations,
+  type LeastSquaresTerm,
+} from '../parts/inner-least-squares.js';
 import { type ProxMemory, ProxOperator } from './prox-operator.js';
+
+/**
+ * The solvers of a prox with an operator: CG on the normal equations, CGLS on the stacked system.
+ */
+export const L2_SOLVERS = ['cg', 'cgls'] as const;
+/** The name of a solver of {@link L2}: see {@link L2_SOLVERS}. */
+export type L2Solver = (typeof L2_SOLVERS)[number];
 
 /** Options of {@link L2}. */
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
@@ -39,7 +51,19 @@ export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   readonly sigma?: number;
   /** Weight of the linear term. @default 1 */
   readonly alpha?: number;
-  /** With `Op`: most iterations of the CGLS inside a prox. @default 10 */
+  /**
+   * False leaves the linear term out of the gradient, for solvers that treat it elsewhere. Value and
+   * prox have it always.
+   * @default true
+   */
+  readonly qgrad?: boolean;
+  /**
+   * With `Op`: the solver inside a prox. CG needs less memory; CGLS loses less to rounding where
+   * `τσ‖Op‖²` is large.
+   * @default 'cgls'
+   */
+  readonly solver?: L2Solver;
+  /** With `Op`: most iterations of the solver inside a prox. @default 10 */
   readonly niter?: number;
   /**
    * With `Op`: a prox ends earlier when the squared norm of its gradient is at most this.
@@ -58,6 +82,8 @@ const DEFAULTS = {
   q: undefined,
   sigma: 1,
   alpha: 1,
+  qgrad: true,
+  solver: 'cgls',
   niter: 10,
   tol: 0,
   x0: undefined,
@@ -68,10 +94,11 @@ const DEFAULTS = {
  * `f(x) = σ/2 ‖Op x − b‖² + α Re⟨q, x⟩`, smooth: gradient `σ Opᴴ(Op x − b) + α q`.
  *
  * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`, dual prox: `(σx + ταq − στb) / (σ + τ)`. With
- * `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, from the previous result. Cost: value and
- * gradient one forward, gradient one adjoint, value one reduction. A prox with `Op` costs a
- * forward, an adjoint and two reductions an iteration. Memory with `Op`: the last result, and
- * workspaces.
+ * `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, or CG on its normal equations, from the
+ * previous result. Cost: value and gradient one forward, gradient one adjoint, value one reduction.
+ * A prox with `Op` costs a forward, an adjoint and two reductions an iteration. Memory with `Op`:
+ * the last result, and workspaces: five like the model and two like the data, with 'cg' five and
+ * one.
  */
 export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
   readonly sigma: number;
@@ -79,6 +106,8 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   readonly Op: LinearOperator<V, D> | undefined;
   readonly #b: D | undefined;
   readonly #q: V | undefined;
+  readonly #qgrad: boolean;
+  readonly #solver: L2Solver;
   readonly #niter: number;
   readonly #tol: number;
   readonly #warm: boolean;
@@ -90,12 +119,17 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
 
   constructor(options?: L2Options<V, D>) {
     super();
-    const { sigma, alpha, niter, tol, warm, b, q, x0, Op } = withDefaults(this.name, options, DEFAULTS);
+    const { sigma, alpha, qgrad, solver, niter, tol, warm, b, q, x0, Op } = withDefaults(
+      this.name,
+      options,
+      DEFAULTS,
+    );
     this.sigma = checkPositive(this.name, 'sigma', sigma);
     checkFinite(this.name, { alpha });
     checkCount(this.name, { niter });
     checkNonNegative(this.name, { tol });
-    checkFlag(this.name, { warm });
+    checkFlag(this.name, { qgrad, warm });
+    checkOneOf('solver', solver, L2_SOLVERS);
     for (const [name, v] of Object.entries({ b, q, x0 }))
       if (v !== undefined) checkVector(this.name, name, v);
     if (Op !== undefined) checkOperator(this.name, Op);
@@ -103,6 +137,8 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     this.Op = Op;
     this.#b = b;
     this.#q = q;
+    this.#qgrad = qgrad;
+    this.#solver = solver;
     this.#niter = niter;
     this.#tol = tol;
     this.#warm = warm;
@@ -162,7 +198,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   #gradient(r: AnyVector, x: V, y: AnyVector): void {
     if (this.Op) this.Op.rmatvec(r as D, y as V).scale(this.sigma);
     else y.axpby(this.sigma, r, 0);
-    if (this.#q) y.axpby(this.alpha, fitting(this.name, 'q', this.#q, x), 1);
+    if (this.#q && this.#qgrad) y.axpby(this.alpha, fitting(this.name, 'q', this.#q, x), 1);
   }
 
   override value(x: V, dots = plainDots): number {
@@ -229,7 +265,8 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
         { A: Op, b, weight: this.sigma },
         { b: center, weight: 1 / tau },
       ];
-      innerLeastSquares(z, terms, { niter: this.#niter, tol: this.#tol }, dots);
+      const solve = this.#solver === 'cg' ? innerNormalEquations : innerLeastSquares;
+      solve(z, terms, { niter: this.#niter, tol: this.#tol }, dots);
       if (memory && last) {
         last.assign(z as V);
         memory.filled = true;

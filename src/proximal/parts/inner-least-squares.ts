@@ -5,6 +5,8 @@ import type { AnyVector, VectorPair } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { refuseMask } from './checks.js';
 
+const NAME = 'least squares inside of a prox';
+
 /** The term `wₖ ‖bₖ − Aₖ x‖²`. */
 export interface LeastSquaresTerm {
   /** The operator; the identity if undefined. */
@@ -12,6 +14,36 @@ export interface LeastSquaresTerm {
   /** A vector in the range of A on the space of x. */
   readonly b: AnyVector;
   readonly weight: number;
+}
+
+/** Throws {@link PartitionError} if a mask splits the ranks of an operator. */
+function checkTerms(x: AnyVector, terms: readonly LeastSquaresTerm[]): void {
+  for (const { A } of terms) refuseMask(NAME, A?.comm, x);
+}
+
+/** Returns the squared norm of a first gradient. Throws {@link NumericalError} if it is not finite. */
+function checkedGradient(squared: number): number {
+  if (Number.isFinite(squared)) return squared;
+  throw new NumericalError(
+    `${NAME}: the norm of the gradient is ${squared}: look for NaN, infinity or overflow in the data`,
+  );
+}
+
+/** `into ← Σ wₖ Aₖᴴ vₖ` */
+function sumAdjoints(
+  into: AnyVector,
+  terms: readonly LeastSquaresTerm[],
+  vectors: readonly AnyVector[],
+): void {
+  terms.forEach(({ A, weight }, k) => {
+    const v = vectors[k] as AnyVector;
+    if (!A) into.axpby(weight, v, k === 0 ? 0 : 1);
+    else if (k > 0) A.rmatvecAdd(v, into, weight);
+    else {
+      A.rmatvec(v, into);
+      if (weight !== 1) into.scale(weight);
+    }
+  });
 }
 
 export interface InnerOptions {
@@ -38,7 +70,7 @@ export function innerLeastSquares(
   { niter, tol }: InnerOptions,
   dots: InnerProducts,
 ): number[] {
-  for (const { A } of terms) refuseMask('least squares inside of a prox', A?.comm, x);
+  checkTerms(x, terms);
   const withOperator = terms.filter((term) => term.A);
   const spaces = [
     x.space,
@@ -65,14 +97,7 @@ export function innerLeastSquares(
     const norms: number[] = terms.map(() => 0);
     const measures: VectorPair[] = [[s, s], ...rows.map(({ r }): VectorPair => [r, r])];
     const gradient = (): number => {
-      rows.forEach(({ A, r, weight }, k) => {
-        if (!A) s.axpby(weight, r, k === 0 ? 0 : 1);
-        else if (k > 0) A.rmatvecAdd(r, s, weight);
-        else {
-          A.rmatvec(r, s);
-          if (weight !== 1) s.scale(weight);
-        }
-      });
+      sumAdjoints(s, terms, residuals);
       const [ss = 0, ...rr] = dots.rdots(...measures);
       rr.forEach((value, k) => {
         norms[k] = value;
@@ -81,12 +106,7 @@ export function innerLeastSquares(
     };
 
     const lineSearch: VectorPair[] = [[s, p], ...rows.map(({ q }): VectorPair => [q, q])];
-    let gamma = gradient();
-    if (!Number.isFinite(gamma))
-      throw new NumericalError(
-        `least squares inside of a prox: the norm of the gradient is ${gamma}: look for NaN, infinity ` +
-          'or overflow in the data',
-      );
+    let gamma = checkedGradient(gradient());
     p.assign(s);
     for (let k = 0; k < niter && gamma > tol; k++) {
       for (const { A, q } of rows) A?.matvec(p, q);
@@ -103,5 +123,48 @@ export function innerLeastSquares(
       gamma = next;
     }
     return norms;
+  });
+}
+
+/**
+ * Minimises `Σ wₖ ‖bₖ − Aₖ x‖²` from x, in place: CG on the normal equations
+ * `Σ wₖ AₖᴴAₖ x = Σ wₖ Aₖᴴ bₖ`.
+ *
+ * Memory: workspaces r, p, q like x, and one like the b of every operator. An iteration costs a
+ * forward and an adjoint of every A and two reductions. Errors: those of {@link innerLeastSquares}.
+ */
+export function innerNormalEquations(
+  x: AnyVector,
+  terms: readonly LeastSquaresTerm[],
+  { niter, tol }: InnerOptions,
+  dots: InnerProducts,
+): void {
+  checkTerms(x, terms);
+  const withOperator = terms.filter((term) => term.A);
+  const spaces = [x.space, x.space, x.space, ...withOperator.map(({ b }) => b.space)];
+  withWorkspaces(spaces, (works) => {
+    const [r, p, q, ...images] = works as [AnyVector, AnyVector, AnyVector, ...AnyVector[]];
+    /** The images of v under all operators. */
+    const imagesOf = (v: AnyVector): AnyVector[] =>
+      terms.map((term) => term.A?.matvec(v, images[withOperator.indexOf(term)]) ?? v);
+    const residuals = imagesOf(x).map((image, k) => {
+      const { A, b } = terms[k] as LeastSquaresTerm;
+      return A ? image.axpby(1, b, -1) : b;
+    });
+    sumAdjoints(r, terms, residuals);
+    for (const { A, weight } of terms) if (!A) r.axpby(-weight, x, 1);
+    let rr = checkedGradient(dots.rdot(r, r));
+    p.assign(r);
+    for (let k = 0; k < niter && rr > tol; k++) {
+      sumAdjoints(q, terms, imagesOf(p));
+      const [slope = 0, curvature = 0] = dots.rdots([r, p], [p, q]);
+      if (!(curvature > 0)) break;
+      const alpha = slope / curvature;
+      x.axpby(alpha, p, 1);
+      r.axpby(-alpha, q, 1);
+      const next = dots.rdot(r, r);
+      p.axpby(1, r, next / rr);
+      rr = next;
+    }
   });
 }

@@ -3,7 +3,7 @@ import { checkVector, type Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
-import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
+import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
   moveAndMeasure,
@@ -12,6 +12,7 @@ import {
   type ProximalState,
   proximalCall,
   settleProximal,
+  startOf,
   withMemories,
 } from './proximal-solver.js';
 
@@ -78,7 +79,7 @@ function init<V extends Vector<V>>(
   const comm = f.comm ?? g.comm;
   refuseMask(NAME, comm, x0);
   const x = x0.copy();
-  const z = x.emptyLike().assign(z0 === undefined ? x0 : (fitting(NAME, 'z0', z0, x) as V));
+  const z = startOf(NAME, 'z0', z0, x);
   const state = withMemories<AdmmState<V>>(
     {
       ...initialState({ comm }, x, dots),

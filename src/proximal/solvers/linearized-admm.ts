@@ -1,6 +1,6 @@
 import { checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import type { Vector } from '../../core/vector/vector.js';
+import { checkVector, type Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
@@ -14,14 +14,17 @@ import {
   proximalCall,
   rangeFor,
   settleProximal,
+  startOf,
   withMemories,
 } from './proximal-solver.js';
 
-export interface LinearizedAdmmStartOptions {
+export interface LinearizedAdmmStartOptions<Z = never> {
   /** The step of g. */
   readonly tau: number;
   /** The step of f, at most `τ / ‖A‖²`. */
   readonly mu: number;
+  /** The start of z. @default A x0 */
+  readonly z0?: Z | undefined;
   /**
    * Stops when `√(‖A x − z‖² + ‖x' − x‖²)` is at most this. A value above 0 costs one reduction an
    * iteration.
@@ -31,7 +34,7 @@ export interface LinearizedAdmmStartOptions {
 }
 
 /** Options of {@link linearizedAdmm}. */
-export interface LinearizedAdmmOptions extends LinearizedAdmmStartOptions, ProximalRunOptions {}
+export interface LinearizedAdmmOptions<Z = never> extends LinearizedAdmmStartOptions<Z>, ProximalRunOptions {}
 
 /** The data that one iteration needs from the iteration before. A checkpoint writes them. */
 export interface LinearizedAdmmState<M extends Vector<M>, Z extends Vector<Z>> extends ProximalState<M> {
@@ -60,7 +63,9 @@ export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
 
 const NAME = 'linearizedAdmm';
 
-const DEFAULTS = { tau: undefined, mu: undefined, tol: 0 } satisfies Defaults<LinearizedAdmmStartOptions>;
+const DEFAULTS = { tau: undefined, mu: undefined, z0: undefined, tol: 0 } satisfies Defaults<
+  LinearizedAdmmStartOptions<never>
+>;
 
 /**
  * Allocates all vectors and evaluates the objective at the start. The caller must dispose all
@@ -71,15 +76,16 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
-  options: LinearizedAdmmStartOptions,
+  options: LinearizedAdmmStartOptions<Z>,
   { dots } = PLAIN_START,
 ): LinearizedAdmmState<M, Z> {
-  const { tau, mu, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  const { tau, mu, z0, tol } = requireOptions(`${NAME}.init`, options, DEFAULTS);
   checkFunctions(NAME, { f, g });
   checkPositive(NAME, 'tau', tau);
   checkPositive(NAME, 'mu', mu);
   checkNonNegative(NAME, { tol });
   checkStart(NAME, x0);
+  if (z0 !== undefined) checkVector(NAME, 'z0', z0);
   const range = rangeFor(NAME, A, x0.space) as Z['space'];
   refuseMask(NAME, A.comm ?? f.comm ?? g.comm, x0);
   const x = x0.copy();
@@ -88,7 +94,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
     {
       ...initialState(A, x, dots, { w: v.emptyLike(), s: x.emptyLike() }),
       ...{ f, g, L: A, tau, mu, tol, v },
-      z: v.copy(),
+      z: startOf(NAME, 'z0', z0, v),
       u: v.zerosLike(),
       residual: Number.NaN,
     },
@@ -119,13 +125,13 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
-  options: LinearizedAdmmOptions,
+  options: LinearizedAdmmOptions<Z>,
 ) =>
   proximalCall(
     NAME,
     options,
     DEFAULTS,
-    (own: LinearizedAdmmStartOptions, start: SolverStart) => init(f, g, A, x0, own, start),
+    (own: LinearizedAdmmStartOptions<Z>, start: SolverStart) => init(f, g, A, x0, own, start),
     step<M, Z>,
     ({ z }) => ({ z: z.copy() }),
   );
@@ -134,7 +140,7 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
  * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind. It
  * solves no system with A.
  *
- * It starts from `z = A x`, `u = 0`. Each iteration computes
+ * It starts from `z = z0`, by default `A x`, and `u = 0`. Each iteration computes
  * `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`, `u += A x − z`. It
  * converges for `μ ≤ τ / ‖A‖²`.
  *

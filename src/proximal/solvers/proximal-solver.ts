@@ -13,6 +13,7 @@ import { withWorkspaces } from '../../core/vector/workspace.js';
 import type { RunOptions, SolverCall, SolverResult, SolverStep } from '../../optimization/solver.js';
 import { finishIteration, type SolverProgress, type SolverStart } from '../../optimization/solver-state.js';
 import type { ProxMemory } from '../functions/prox-operator.js';
+import { fitting } from '../parts/checks.js';
 
 /**
  * The part of the state that all proximal solvers have. `cost` is the objective, or Infinity if x
@@ -145,6 +146,14 @@ export function checkStart(name: string, x0: AnyVector): void {
   if (!isFloat(x0.dtype))
     throw new ArgumentError(`${name}: expected x0 of a float or complex dtype, received ${x0.dtype}`);
 }
+
+/** A copy of a start that may be given, in the space of `usual`; by default a copy of that. */
+export const startOf = <V extends Vector<V>>(
+  owner: string,
+  name: string,
+  given: V | undefined,
+  usual: V,
+): V => usual.emptyLike().assign(given === undefined ? usual : (fitting(owner, name, given, usual) as V));
 
 /**
  * The range of A on the space of x. Throws {@link ShapeError} unless the adjoint of A maps back to

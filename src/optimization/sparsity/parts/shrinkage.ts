@@ -21,6 +21,7 @@ import {
   onAll,
   type SolverProgress,
   type SolverStart,
+  type StopReason,
 } from '../../solver-state.js';
 import { checkPercentage, degreeOf, THRESHOLD_KINDS, type ThresholdKind, threshold } from '../threshold.js';
 
@@ -40,6 +41,10 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
   readonly eigs?: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'>;
   /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 √α‖y‖ */
   readonly tol?: number;
+  /** Stops when the cost is below `rtol` times that of the first iteration. @default 0 */
+  readonly rtol?: number;
+  /** Stops when the cost is below `rtol1 ‖y‖`. @default 0 */
+  readonly rtol1?: number;
   /**
    * The way to shrink values. Hard thresholds stand for the L0 penalty, half ones for the L½
    * penalty.
@@ -81,6 +86,10 @@ export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extend
   /** The step length. It is reduced if it was estimated and is too large. */
   alpha: number;
   readonly tol: number;
+  readonly rtol: number;
+  readonly rtol1: number;
+  /** The factor by which the data were multiplied. */
+  readonly unit: number;
   /** The run ends with an error if the misfit exceeds this. */
   readonly ceiling: number;
   /** `‖y‖²` */
@@ -141,6 +150,8 @@ const DEFAULTS = {
   alpha: undefined,
   eigs: undefined,
   tol: undefined,
+  rtol: 0,
+  rtol1: 0,
   threshkind: 'soft',
   perc: undefined,
   decay: undefined,
@@ -160,8 +171,8 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   { unit, dots }: SolverStart,
 ): ShrinkageState<M, D> {
   const given = withDefaults(`${name}.init`, options, DEFAULTS);
-  const { x0, eps: weight, threshkind, decay, SOp, monitorres, eigs } = given;
-  checkNonNegativeIfGiven(name, { eps: weight, tol: given.tol });
+  const { x0, eps: weight, rtol, rtol1, threshkind, decay, SOp, monitorres, eigs } = given;
+  checkNonNegativeIfGiven(name, { eps: weight, tol: given.tol, rtol, rtol1 });
   checkFlag(name, { monitorres });
   checkOneOf('threshkind', threshkind, THRESHOLD_KINDS);
   const perc = checkPercentage(name, threshkind, given.perc);
@@ -185,7 +196,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const eps = inUnits(weight, unit, 1);
   const cost = 0.5 * rr + (x0 ? eps * dots.norm(x, 1) : 0);
   const tol = normLimit(given.tol, 1e-10, Math.sqrt(alpha * yy), unit);
-  const limits = { tol, ceiling: FAR * Math.max(cost, 0.5 * yy), yy };
+  const limits = { tol, rtol, rtol1, unit, ceiling: FAR * Math.max(cost, 0.5 * yy), yy };
   const strength = inUnits(weight, unit, degreeOf(threshkind));
   const scratch = {
     g: model.empty(),
@@ -293,7 +304,7 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   misfit: 'before' | 'after',
   { dd, rr }: StepNorms,
 ): void {
-  const { x, g, eps, tol, ceiling, dots } = state;
+  const { x, g, eps, ceiling, dots } = state;
   const before = state.rr;
   x.assign(g);
   state.rr = rr;
@@ -312,10 +323,21 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
         : undefined;
   finishIteration(name, state, {
     cost,
-    reason: update <= tol ? 'update within tolerance' : undefined,
+    reason: reasonToStop(state, cost),
     scalars: [rr, cost, update],
     fault,
   });
+}
+
+/** Why a run stops after a step of this cost; undefined while it continues. */
+function reasonToStop<M extends Vector<M>, D extends Vector<D>>(
+  { tol, rtol, rtol1, unit, yy, update, history: [first] }: ShrinkageState<M, D>,
+  cost: number,
+): StopReason | undefined {
+  if (update <= tol) return 'update within tolerance';
+  // The cost is quadratic in the data, their norm is not
+  const least = Math.max(rtol * (first ?? cost), rtol1 * Math.sqrt(yy) * unit);
+  return cost < least ? 'tolerance reached' : undefined;
 }
 
 /** The common part of the calls of ISTA and FISTA. */
@@ -330,6 +352,7 @@ export const shrinkageCall = <M extends Vector<M>, D extends Vector<D>, S extend
   options,
   defaults: DEFAULTS,
   data: y,
+  limits: ['rtol1'],
   init: (own, start) => init(start.scaled(y), own, start),
   degrees: { cost: 2, update: 1, residual: 1 },
   step,
