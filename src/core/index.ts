@@ -70,6 +70,7 @@ export {
   type StorageMemory,
 } from './kernels/device-memory.js';
 export {
+  type DivOptions,
   type DotTestOptions,
   type DotTestResult,
   LinearOperator,

@@ -85,6 +85,7 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
       dimsd: scheme.dimsd,
       dtype: scheme.realModel ? realOf(dtype) : dtype,
       complexLinear: !scheme.realModel,
+      frameBound: scheme.frameBound,
       comm,
     });
     this.fs = scheme.frequencies;

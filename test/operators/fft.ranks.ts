@@ -4,12 +4,15 @@ import { ArgumentError, PartitionError, ShapeError } from '../../src/core/base/e
 import type { Shape } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { FFT_NORMS } from '../../src/core/schemes/fourier-scheme.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import { type AnyLocalOperator, FFT, FFTND } from '../../src/local/index.js';
 import { MPIFFT1D, MPIFFT2D, MPIFFTND, type MPILinearOperator } from '../../src/operators/index.js';
 import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';
 import { distributed, group } from '../support/distributed.js';
+import { expectClose } from '../support/expect-close.js';
 import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js';
 
 type Pair = readonly [MPILinearOperator, AnyLocalOperator];
@@ -51,6 +54,28 @@ group('FFT', () => {
       new FFT(9, { real, dtype }),
     ],
   };
+  for (const [name, make] of Object.entries(CASES))
+    distributed(`${name}: div is the inverse, or solves least squares`, ({ floats, tolerance }) => {
+      for (const dtype of floats)
+        for (const A of make(!isComplex(dtype), dtype)) {
+          const near = 30 * tolerance(dtype);
+          const domain = A.domain({ dtype: A.dtype });
+          const x: AnyVector = domain.random(1);
+          const y: AnyVector = A.matvec(x as never);
+          // Where axes are not cut, x is the only solution
+          const solution: AnyVector = A.div(y as never);
+          if (!name.includes('other lengths')) expectClose(solution as never, x as never, near, name);
+          for (const B of [A, A.H] as AnyOperator[]) {
+            const data: AnyVector = B.rangeOf(B === A ? domain : y.space).random(2);
+            const found: AnyVector = B.div(data);
+            const residual = (B.matvec(found) as AnyVector).axpby(1, data, -1);
+            const gradient = B.rmatvec(residual).norm() / B.rmatvec(data).norm();
+            expect(gradient, `${name} ${dtype}`).to.be.below(near);
+          }
+          expect(A.frameBound).to.be.above(0);
+        }
+    });
+
   for (const [name, make] of Object.entries(CASES))
     distributed(`${name}: equals the local operator, in any layout`, ({ floats, comm, tolerance }) => {
       for (const dtype of floats) {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { isComplex } from '../../src/core/base/dtype.js';
-import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
 import { plainDots } from '../../src/core/vector/inner-products.js';
@@ -20,6 +20,7 @@ import {
 } from '../../src/optimization/inversion-drivers.js';
 import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { conditionEstimate } from '../../src/optimization/krylov/condition-estimate.js';
+import { lsqr } from '../../src/optimization/krylov/lsqr.js';
 import { mixedPrecisionLeastSquares } from '../../src/optimization/krylov/mixed-precision.js';
 import { projectOntoL1Ball } from '../../src/optimization/l1-projection.js';
 import { fista } from '../../src/optimization/sparsity/fista.js';
@@ -29,7 +30,8 @@ import { omp } from '../../src/optimization/sparsity/omp.js';
 import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
 import { splitBregman } from '../../src/optimization/sparsity/split-bregman.js';
 import { distributed, group } from '../support/distributed.js';
-import { expectClose } from '../support/expect-close.js';
+import { expectClose, expectSameBits } from '../support/expect-close.js';
+import { expectAllThrow } from '../support/vectors.js';
 import { costs, definite, optimality } from './problems.js';
 
 /** Four blocks of random columns on any ranks: 4 × 16 rows, 4 × 20 columns. */
@@ -305,6 +307,36 @@ group('sparse solvers', () => {
 });
 
 group('drivers', () => {
+  distributed(
+    'A.div solves a system, or least squares, by at most niter iterations of LSQR',
+    { backends: ['cpu', 'reference', 'deferred'] },
+    ({ comm, floats }) => {
+      for (const dtype of floats) {
+        const tall = new MPIBlockDiag([
+          new MatrixMult(NDArray.normal([9, 4], { seed: 1 + comm.rank, dtype }), { dtype }),
+        ]);
+        const x = tall.domain({ dtype }).random(1);
+        const y = tall.range({ dtype }).random(2);
+        const near = dtype === 'float64' || dtype === 'complex128' ? 1e-6 : 1e-3;
+        expectClose(tall.div(tall.matvec(x)), x, near, dtype);
+        const residual = y.subtract(tall.matvec(tall.div(y)));
+        expect(tall.rmatvec(residual).norm() / tall.rmatvec(y).norm(), dtype).to.be.below(near);
+        // Of the solutions of a wide system, that of smallest norm: in the range of the adjoint
+        const wide = tall.H;
+        const least = wide.div(x);
+        expectClose(wide.matvec(least), x, near, dtype);
+        expectClose(tall.matvec(tall.div(least)), least, 3 * near, dtype);
+        expectSameBits(tall.div(y, { niter: 3 }), lsqr(tall, y, { niter: 3, atol: 1e-8, btol: 1e-8 }).x);
+        expect(tall.div(y.zerosLike()).norm()).to.equal(0);
+        expect(tall.frameBound).to.equal(undefined);
+        expect(() => tall.div(y, { niter: -1 })).to.throw(ArgumentError, 'expected niter');
+        expect(() => tall.div(y, { nitr: 1 } as object)).to.throw(ArgumentError, "did you mean 'niter'");
+        expect(() => tall.div(1 as never)).to.throw(ArgumentError, 'expected y');
+        expectAllThrow(comm, () => tall.div(x), ShapeError);
+      }
+    },
+  );
+
   distributed(
     'normal equations, regularisation and preconditioning give the same solution',
     ({ floats, tolerance }) => {

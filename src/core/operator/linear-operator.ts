@@ -4,7 +4,7 @@ import { textOnly } from '../base/conversion.js';
 import { checkDType, complexOf, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { memo } from '../base/memo.js';
-import { type Defaults, withDefaults } from '../base/options.js';
+import { checkLimit, type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -64,6 +64,8 @@ export interface OperatorSpec {
    * @default true
    */
   readonly complexLinear?: boolean;
+  /** c if `A Aᴴ A = c A` holds, c > 0: `Aᴴ/c` then solves least squares. @default not known */
+  readonly frameBound?: number | undefined;
 }
 
 /** Dtype and backend of the natural space of an operator. */
@@ -86,6 +88,28 @@ export function naturalSpace(
   const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : backend.defaultDType;
   const own = holdsData || backend.dtypes.includes(dtype) ? dtype : fallback;
   return { backend, dtype: given.dtype ?? own };
+}
+
+/** Options of {@link LinearOperator.div}. */
+export interface DivOptions {
+  /** Most iterations where the inverse is not known; Infinity for no limit. @default 100 */
+  readonly niter?: number;
+}
+const DIV_DEFAULTS = { niter: 100 } satisfies Defaults<DivOptions>;
+
+type LeastSquares = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  niter: number,
+) => M;
+let leastSquares: LeastSquares | undefined;
+
+/**
+ * Sets the solver of {@link LinearOperator.div}. The module of LSQR calls it when it is loaded, so
+ * that this one need not import it.
+ */
+export function setLeastSquares(solve: LeastSquares): void {
+  leastSquares = solve;
 }
 
 /** Options of {@link LinearOperator.dotTest}. */
@@ -136,6 +160,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    * False if `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data).
    */
   readonly complexLinear: boolean;
+  /** c if `A Aᴴ A = c A` is known to hold. `Aᴴ/c` then is the inverse, or the pseudoinverse. */
+  readonly frameBound: number | undefined;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
   /** True for a method that has no argument to fill and must therefore return its result. */
@@ -152,6 +178,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     this.comm = spec.comm;
     this.#zero = spec.zero ?? false;
     this.complexLinear = spec.complexLinear ?? true;
+    this.frameBound = spec.frameBound;
   }
 
   /** True if the operator is known to be 0. */
@@ -372,6 +399,21 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    */
   protected adjointInputDType(dtype: DType): DType {
     return this.inputDType(dtype);
+  }
+
+  /**
+   * Solves `A x = y`: x of smallest `‖y − A x‖`, and of these of smallest `‖x‖`. For Fourier
+   * transforms it is the exact inverse, one adjoint. For other operators it is LSQR from zero.
+   * Collective for distributed operators.
+   */
+  div(y: D, options?: DivOptions): M {
+    const { niter } = withDefaults(`${this.name}.div`, options, DIV_DEFAULTS);
+    checkLimit(`${this.name}.div`, { niter });
+    checkVector(`${this.name}.div`, 'y', y);
+    if (this.frameBound !== undefined) return this.rmatvec(y).scale(1 / this.frameBound);
+    if (!leastSquares)
+      throw new ArgumentError(`${this.name}.div: there is no solver of least squares: import 'lops-mpi'`);
+    return leastSquares(this, y, niter);
   }
 
   /** The adjoint (conjugate transpose). Cached. */

@@ -133,7 +133,7 @@ export function adjointRule<D extends Vector<D>, M extends Vector<M>>(
 ): OperatorRule<D, M> {
   return {
     name: `${of.name}.H`,
-    spec: { dims: of.dimsd, dimsd: of.dims, ...sameData(of) },
+    spec: { dims: of.dimsd, dimsd: of.dims, ...sameData(of), frameBound: of.frameBound },
     get zero() {
       return of.zero;
     },
@@ -156,7 +156,7 @@ export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(
 ): OperatorRule<M, D> {
   return {
     name: `${of.name}.conj()`,
-    spec: { dims: of.dims, dimsd: of.dimsd, ...sameData(of) },
+    spec: { dims: of.dims, dimsd: of.dimsd, ...sameData(of), frameBound: of.frameBound },
     get zero() {
       return of.zero;
     },

@@ -83,6 +83,10 @@ export class FourierScheme {
   /** The axes in the given order. The last one is halved if the transform is real. */
   readonly axes: readonly FourierAxis[];
   readonly scale: number;
+  /**
+   * c with `A Aᴴ A = c A`; undefined if frequencies are left out, since padding then breaks it.
+   */
+  readonly frameBound: number | undefined;
   /** True if half of the spectrum is kept. */
   readonly half: boolean;
   /** True if the model is real. */
@@ -142,6 +146,7 @@ export class FourierScheme {
     this.realModel = real || !isComplex(dtype);
     const n = nffts.reduce((a, b) => a * b, 1);
     this.scale = norm === 'none' ? 1 : norm === '1/n' ? 1 / n : 1 / Math.sqrt(n);
+    this.frameBound = kept === undefined ? this.scale ** 2 * n : undefined;
     this.frequencies = this.axes.map((a, k) => frequenciesOf(a, steps[k] as number));
   }
 }

@@ -33,6 +33,7 @@ export abstract class FourierOperator extends LocalOperator {
       dimsd: scheme.dimsd,
       dtype: scheme.realModel ? realOf(spec.dtype) : spec.dtype,
       complexLinear: !scheme.realModel,
+      frameBound: scheme.frameBound,
     });
     this.scheme = scheme;
     this.fs = scheme.frequencies;

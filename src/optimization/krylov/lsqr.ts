@@ -1,4 +1,4 @@
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { type LinearOperator, setLeastSquares } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
@@ -141,3 +141,6 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * squares", 1982.
  */
 export const lsqr = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+
+// The tolerances of the operator `/` of PyLops
+setLeastSquares((A, y, niter) => lsqr(A, y, { niter, atol: 1e-8, btol: 1e-8 }).x);
