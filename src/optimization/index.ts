@@ -57,6 +57,7 @@ export {
 } from './power-iteration.js';
 export {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,

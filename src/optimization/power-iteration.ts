@@ -8,6 +8,7 @@ import { checkSpace, checkVector, type Space, type Vector } from '../core/vector
 import { copyInto } from './linear-system.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -21,6 +22,7 @@ import {
   onAll,
   PLAIN_START,
   type SolverProgress,
+  type SolverStart,
   type StopReason,
 } from './solver-state.js';
 
@@ -88,7 +90,7 @@ const DEFAULTS = { tol: 1e-5, x0: undefined, seed: 1, domain: undefined } satisf
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   options?: PowerIterationStartOptions<V>,
-  { dots } = PLAIN_START,
+  { dots, sizesOnly = false }: SolverStart = PLAIN_START,
 ): PowerIterationState<V> {
   checkOperator(NAME, A);
   const { tol, x0, seed, domain: given } = withDefaults(`${NAME}.init`, options, DEFAULTS);
@@ -104,7 +106,7 @@ function init<V extends Vector<V>>(
     );
   if (x0 && !range.sameElements(x0.space))
     throw new ShapeError(`${NAME}: expected x0 in ${range}, received ${x0.space}`);
-  const x = x0 ? copyInto(range, x0) : range.random(seed);
+  const x = x0 ? copyInto(range, x0) : sizesOnly ? range.empty() : range.random(seed);
   const norm = Math.sqrt(dots.rdot(x, x));
   if (norm > 0) x.scale(1 / norm);
   const scalars = { cost: 0, real: 0, imaginary: 0, growth: 0, spread: 0, shift: 0 };
@@ -204,7 +206,12 @@ const call = <V extends Vector<V>>(
  *
  * Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
-export const powerIteration = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const powerIteration = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});
 
 /**
  * `‖A‖²`, for step lengths: the largest eigenvalue of `AᴴA` on the models of a space. The

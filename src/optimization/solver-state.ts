@@ -62,6 +62,11 @@ export interface SolverStart {
   readonly unit: number;
   /** The inner products of the run, which the state keeps. */
   readonly dots: InnerProducts;
+  /**
+   * True if vectors have no values, since only the sizes of the state are of interest. An `init` then
+   * leaves out iterations. @default false
+   */
+  readonly sizesOnly?: boolean;
   /** The vector multiplied by `unit`; itself if that is 1. Disposed after the start. */
   readonly scaled: <V extends Vector<V>>(v: V) => V;
 }
@@ -213,15 +218,16 @@ const UNSOLVED: ReadonlySet<StopReason> = new Set<StopReason>([
 /** True if the reason means that a solution was found. */
 export const isSolved = (reason: StopReason): boolean => !UNSOLVED.has(reason);
 
-/**
- * Disposes the vectors of a state except `kept`. Vectors in lists, and those of the states of inner
- * solvers, are disposed too.
- */
+/** Disposes the vectors of a state except `kept`. */
 export function disposeVectors(state: object, kept?: AnyVector): void {
+  for (const v of vectorsOf(state)) if (v !== kept) v.dispose();
+}
+
+/** The vectors of a state. Vectors in lists, and those of the states of inner solvers, belong to it. */
+export function* vectorsOf(state: object): Generator<AnyVector, void> {
   for (const value of Object.values(state).flat()) {
-    if (isVector(value)) {
-      if (value !== kept) value.dispose();
-    } else if (isState(value)) disposeVectors(value);
+    if (isVector(value)) yield value;
+    else if (isState(value)) yield* vectorsOf(value);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Problem } from '../core/vector/problem-description.js';
 import type { AnyVector } from '../core/vector/vector.js';
 import { openWorkspaces } from '../core/vector/workspace.js';
 import { describeProblem, limitsOf } from './parts/describe-problem.js';
+import { SIZING_START, sizingArgument, stateBytes } from './parts/memory-usage.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, startScaled, unitOf } from './parts/scaling.js';
 import {
   disposeVectors,
@@ -176,6 +177,22 @@ export const makeSolve =
   };
 
 /**
+ * Makes the function that computes the bytes of a solver's state on this rank, from the arguments
+ * of the solver. It allocates nothing: it runs `init` on vectors without values. What operators and
+ * steps allocate besides, as workspaces, is not included. Collective if vectors have a mask or must
+ * be redistributed.
+ */
+export const makeMemoryUsage =
+  <Args extends unknown[], S extends SolverProgress, O extends object, T extends object, R extends object>(
+    call: (...args: Args) => SolverCall<S, O, T, R>,
+  ): ((...args: Args) => number) =>
+  (...args) => {
+    const sized = call(...(args.map(sizingArgument) as Args));
+    runOptionsOf(sized);
+    return stateBytes(sized.init(ownOf(sized.options), SIZING_START));
+  };
+
+/**
  * Defines a solver: a function with the members `init`, `step` and `steps`. Its options include
  * `niter`, `maxTime`, `checkpoint` and `reproducible`. The member `step` accepts only states that
  * `init` made.
@@ -211,11 +228,12 @@ export const placeIn = (values: readonly unknown[]): Place | undefined =>
       typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value,
   );
 
-function makeGenerator<S extends SolverProgress, O extends object, T extends object, R extends object>(
-  call: SolverCall<S, O, T, R>,
-  args: readonly unknown[],
-): SolverSteps<S, T, R> {
-  const { name, options } = call;
+/** The options of the loop of a call. Checks the names of all options, and these. */
+function runOptionsOf<S extends SolverProgress, O extends object, T extends object, R extends object>({
+  name,
+  options,
+  ...call
+}: SolverCall<S, O, T, R>) {
   const defaults = { ...call.defaults, ...RUN_DEFAULTS, niter: call.niter ?? RUN_DEFAULTS.niter };
   const { niter, maxTime, checkpoint, reproducible } = requireOptions<RunOptions, typeof RUN_DEFAULTS>(
     name,
@@ -226,10 +244,18 @@ function makeGenerator<S extends SolverProgress, O extends object, T extends obj
   if (niter !== Number.POSITIVE_INFINITY) checkCount(name, { niter });
   if (maxTime !== undefined) checkLimit(name, { maxTime });
   checkFlag(name, { reproducible });
+  return { niter, maxTime, checkpoint, reproducible };
+}
+
+function makeGenerator<S extends SolverProgress, O extends object, T extends object, R extends object>(
+  call: SolverCall<S, O, T, R>,
+  args: readonly unknown[],
+): SolverSteps<S, T, R> {
+  const { niter, maxTime, checkpoint, reproducible } = runOptionsOf(call);
   return run(
     call,
     args,
-    placeIn([...args, ...Object.values(options)]),
+    placeIn([...args, ...Object.values(call.options)]),
     niter,
     // Without a limit, ranks need not agree on the time
     maxTime === Number.POSITIVE_INFINITY ? undefined : maxTime,

@@ -164,6 +164,10 @@ export class NDArraySpace implements Space<NDArray> {
   withDType(dtype: DType): NDArraySpace {
     return dtype === this.dtype ? this : NDArraySpace.of(this.shape, dtype, this.backend);
   }
+  /** The space with the same shape and dtype and with another backend. */
+  withBackend(backend: Backend): NDArraySpace {
+    return backend === this.backend ? this : NDArraySpace.of(this.shape, this.dtype, backend);
+  }
   /**
    * The space with the same backend and with another shape. The dtype stays the same unless it is
    * given.

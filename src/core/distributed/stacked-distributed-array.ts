@@ -110,6 +110,9 @@ export class StackedSpace implements Space<StackedDistributedArray> {
       )
     );
   }
+  withBackend(backend: Backend): StackedSpace {
+    return new StackedSpace(this.children.map((child) => child.withBackend(backend)));
+  }
   flat(): StackedSpace {
     return new StackedSpace(this.children.map((child) => child.flat()));
   }

@@ -30,6 +30,7 @@ export interface Space<V> {
    */
   random(seed?: number): V;
   withDType(dtype: DType): Space<V>;
+  withBackend(backend: Backend): Space<V>;
   /**
    * The space of the same memory in one dimension. A vector of one space can be viewed in the
    * other.
@@ -170,16 +171,13 @@ export function checkVector(owner: string, name: string, x: unknown): void {
   );
 }
 
+/** Whether a value is a space of vectors. */
+export const isSpace = (x: unknown): x is Space<AnyVector> =>
+  typeof x === 'object' && x !== null && 'withDType' in x && 'flat' in x && 'equals' in x;
+
 /** Throws {@link ArgumentError} unless `space` is a space of vectors. */
 export function checkSpace(owner: string, space: unknown): void {
-  if (
-    typeof space === 'object' &&
-    space !== null &&
-    'withDType' in space &&
-    'flat' in space &&
-    'equals' in space
-  )
-    return;
+  if (isSpace(space)) return;
   throw new ArgumentError(`${owner}: expected a space, as x.space gives it, received ${textOf(space)}`);
 }
 

@@ -1,6 +1,13 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps, type SolverCall, type SolverStep } from '../solver.js';
+import {
+  defineSolver,
+  makeMemoryUsage,
+  makeSolve,
+  makeSteps,
+  type SolverCall,
+  type SolverStep,
+} from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import { type Istop, istopOf } from './cg.js';
 import {
@@ -144,4 +151,9 @@ const call = <V extends Vector<V>>(
  * Source: Ghysels and Vanroose, "Hiding global synchronization latency in the preconditioned
  * conjugate gradient algorithm", 2014.
  */
-export const cgPipelined = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const cgPipelined = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

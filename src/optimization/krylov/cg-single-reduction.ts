@@ -6,6 +6,7 @@ import { copyInto, squareSpace, startVector } from '../linear-system.js';
 import { type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -284,4 +285,9 @@ const call = <V extends Vector<V>>(
  * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989; van
  * der Vorst and Ye, "Residual replacement strategies for Krylov subspace iterative methods", 2000.
  */
-export const cgSingleReduction = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const cgSingleReduction = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

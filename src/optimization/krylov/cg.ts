@@ -6,6 +6,7 @@ import { squareSpace } from '../linear-system.js';
 import { type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -198,4 +199,9 @@ const call = <V extends Vector<V>>(
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
  * Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
  */
-export const cg = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const cg = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -5,6 +5,7 @@ import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import { copyInto } from '../linear-system.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -189,4 +190,5 @@ export const cglsSingleReduction = defineSolver(NAME, makeSolve(call), {
   init,
   step,
   steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
 });

@@ -11,6 +11,7 @@ import { checkPreconditioner, solverSpaces } from '../linear-system.js';
 import { type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -290,4 +291,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
  * Paige and Saunders, "LSQR", 1982, section 7.1.
  */
-export const cgls = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const cgls = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

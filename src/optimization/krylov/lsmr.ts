@@ -1,6 +1,6 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import {
   type BidiagonalizationOptions,
@@ -152,4 +152,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems",
  * 2011.
  */
-export const lsmr = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const lsmr = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -1,6 +1,6 @@
 import { type LinearOperator, setLeastSquares } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import {
   type BidiagonalizationOptions,
@@ -140,7 +140,12 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least
  * squares", 1982.
  */
-export const lsqr = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const lsqr = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});
 
 // The tolerances of the operator `/` of PyLops
 setLeastSquares((A, y, niter) => lsqr(A, y, { niter, atol: 1e-8, btol: 1e-8 }).x);

@@ -12,6 +12,7 @@ import { copyInto, squareSpace, startVector } from '../linear-system.js';
 import { inUnits } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -296,4 +297,9 @@ const call = <V extends Vector<V>>(
  *
  * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
  */
-export const minres = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const minres = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -6,6 +6,7 @@ import type { Vector } from '../../core/vector/vector.js';
 import { copyInto, solverSpaces, startVector } from '../linear-system.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -225,4 +226,5 @@ export const mixedPrecisionLeastSquares = defineSolver(NAME, makeSolve(call), {
   init,
   step,
   steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
 });

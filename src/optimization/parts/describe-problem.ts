@@ -45,7 +45,8 @@ interface ProxFunction {
 const has = <K extends string>(value: unknown, ...names: readonly K[]): value is Record<K, unknown> =>
   typeof value === 'object' && value !== null && names.every((name) => name in value);
 const isOperator = (value: unknown): value is AnyOperator => has(value, 'matvec', 'rmatvec', 'rangeOf');
-const isFunction = (value: unknown): value is ProxFunction => has(value, 'prox', 'grad', 'memories');
+/** Whether a value is a proximal function. */
+export const isFunction = (value: unknown): value is ProxFunction => has(value, 'prox', 'grad', 'memories');
 
 /** An option as plain data; undefined if it is not plain data. */
 function plain(value: unknown): Setting {

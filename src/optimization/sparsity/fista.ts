@@ -1,6 +1,6 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import {
   finishShrinkage,
@@ -118,4 +118,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse
  * problems", 2009.
  */
-export const fista = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const fista = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

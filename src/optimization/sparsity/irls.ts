@@ -22,6 +22,7 @@ import { DiagonalWeight } from '../parts/diagonal-weight.js';
 import { inUnits, normLimit } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -284,4 +285,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse, linear systems",
  * 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive sensing", 2008.
  */
-export const irls = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const irls = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

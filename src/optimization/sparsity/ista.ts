@@ -1,6 +1,6 @@
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
 import {
   finishShrinkage,
@@ -107,4 +107,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse
  * problems with a sparsity constraint", 2004.
  */
-export const ista = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const ista = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -15,6 +15,7 @@ import { DiagonalWeight } from '../parts/diagonal-weight.js';
 import { normLimit } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -227,4 +228,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Pati, Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang,
  * "Matching pursuits with time-frequency dictionaries", 1993.
  */
-export const omp = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const omp = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -7,6 +7,7 @@ import { copyInto, solverSpaces, startVector } from '../linear-system.js';
 import { inUnits } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -294,4 +295,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis pursuit solutions",
  * 2008; Aravkin and others, "Level-set methods for convex optimization", 2018.
  */
-export const spgl1 = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const spgl1 = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -24,6 +24,7 @@ import { copyInto, solverSpaces, startVector } from '../linear-system.js';
 import { inUnits, normLimit } from '../parts/scaling.js';
 import {
   defineSolver,
+  makeMemoryUsage,
   makeSolve,
   makeSteps,
   type RunOptions,
@@ -283,4 +284,9 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  *
  * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
  */
-export const splitBregman = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const splitBregman = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -1,6 +1,6 @@
 import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
@@ -143,4 +143,9 @@ const call = <V extends Vector<V>>(
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating
  * direction method of multipliers", 2011.
  */
-export const admm = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const admm = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

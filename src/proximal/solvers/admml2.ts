@@ -10,7 +10,7 @@ import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { copyInto, solverSpaces, startVector } from '../../optimization/linear-system.js';
-import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
@@ -204,4 +204,9 @@ const call = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating
  * direction method of multipliers", 2011, section 6.4.
  */
-export const admml2 = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const admml2 = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -2,7 +2,7 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
@@ -146,4 +146,9 @@ const call = <V extends Vector<V>>(
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm
  * 10.15.
  */
-export const douglasRachford = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const douglasRachford = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -1,7 +1,7 @@
 import { checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
@@ -155,4 +155,9 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
  *
  * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
  */
-export const linearizedAdmm = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const linearizedAdmm = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

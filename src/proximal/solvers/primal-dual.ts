@@ -3,7 +3,7 @@ import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../.
 import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
-import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
@@ -198,4 +198,9 @@ const call = <M extends Vector<M>, Z extends Vector<Z>>(
  * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with
  * applications to imaging", 2011, algorithm 1.
  */
-export const primalDual = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const primalDual = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

@@ -10,7 +10,7 @@ import {
 import { textOf } from '../../core/base/text-of.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
-import { defineSolver, makeSolve, makeSteps } from '../../optimization/solver.js';
+import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
@@ -290,4 +290,9 @@ const call = <V extends Vector<V>>(
  * problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014, section 4; O'Donoghue and Candès,
  * "Adaptive restart for accelerated gradient schemes", 2015.
  */
-export const proximalGradient = defineSolver(NAME, makeSolve(call), { init, step, steps: makeSteps(call) });
+export const proximalGradient = defineSolver(NAME, makeSolve(call), {
+  init,
+  step,
+  steps: makeSteps(call),
+  memoryUsage: makeMemoryUsage(call),
+});

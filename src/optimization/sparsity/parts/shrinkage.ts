@@ -168,7 +168,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: ShrinkageStartOptions<M> | undefined,
-  { unit, dots }: SolverStart,
+  { unit, dots, sizesOnly = false }: SolverStart,
 ): ShrinkageState<M, D> {
   const given = withDefaults(`${name}.init`, options, DEFAULTS);
   const { x0, eps: weight, rtol, rtol1, threshkind, decay, SOp, monitorres, eigs } = given;
@@ -185,7 +185,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
     throw new ShapeError(
       `${name}: expected a transform SOp to ${model}, received one to ${SOp.rangeOf(coefficients)}`,
     );
-  const alpha = given.alpha ?? stepLength(A, model, dots, eigs);
+  const alpha = given.alpha ?? (sizesOnly ? 1 : stepLength(A, model, dots, eigs));
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${textOf(alpha)}`);
   const x = startVector(model, x0);
