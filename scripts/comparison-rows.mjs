@@ -187,9 +187,7 @@ export const SECTIONS = [
           active_grid_comm: { no: 'ranks beyond the grid are idle' },
           MPIMatrixMult: { note: 'any number of ranks, and any process `grid`' },
           MPINonStationaryConvolve1D: { note: 'the filters of the whole array on every rank' },
-          'MPIFFTND.__truediv__': {
-            no: "`A.H` is the inverse with the norm 'ortho'; otherwise `cgls(A, y)`",
-          },
+          'MPIFFTND.__truediv__': { here: '`A.div(y)`', loose: true },
           MPIFredholm1: ACCEPTED,
           MPIMDC: { ...ACCEPTED, options: { nfreq: 'follows from G' } },
         },
@@ -220,8 +218,8 @@ export const SECTIONS = [
             here: '`cg`, `cgls`, `ista`, `fista`; see `Solver` of PyLops',
             known: ['Solver'],
           },
-          'ista, fista': { options: { eigsdict: 'eigs', rtol: null, rtol1: null } },
-          power_iteration: { options: { b_k: null } },
+          'ista, fista': { options: { eigsdict: 'eigs' } },
+          power_iteration: { options: { b_k: 'x0' }, note: 'the values of `x0` are used' },
         },
       },
     ],
@@ -241,7 +239,7 @@ export const SECTIONS = [
           },
           'MPIProxOperator.prox': { options: { kwargs: null } },
           'MPIProxOperator.proxdual': { here: '`f.proxDual(x, tau)`', options: { kwargs: null } },
-          MPIL2: { options: { qgrad: null, solver: null, kwargs_solver: null } },
+          MPIL2: { options: { kwargs_solver: null } },
           ProximalGradient: {
             here: '`proximalGradient(f, g, x0, options)`',
             options: { niterback: 'the step is reduced at most 60 times' },
@@ -249,7 +247,7 @@ export const SECTIONS = [
           },
           ADMML2: {
             here: '`admml2(Op, b, g, A, options)`',
-            options: { z0: null, gfirst: null, kwargs_solver: 'inner' },
+            options: { kwargs_solver: 'inner' },
           },
           dottest: {
             here: DOT_TEST,
@@ -304,8 +302,8 @@ export const SECTIONS = [
         write: OPERATORS,
         rows: {
           ...ALGEBRA,
-          __truediv__: { no: '`cgls(A, y)`' },
-          div: { no: '`cgls(A, y)`' },
+          __truediv__: { here: '`A.div(y, options)`', options: { densesolver: null } },
+          div: { here: '`A.div(y, options)`', options: { densesolver: null } },
           clinear: '`complexLinear`',
           'explicit, forceflat': { no: 'see the options above' },
           'matmat, rmatmat': '`A.matmat(X)`, `A.rmatmat(X)`, of local operators',
@@ -508,7 +506,7 @@ export const SECTIONS = [
           solve: { here: '`cgls(A, y, options)` itself', loose: true },
           finalize: { no: 'nothing needs it' },
           callback: { no: 'the body of your loop' },
-          memory_usage: { no: '[a table](solvers.md#recurrences-and-costs) has the vectors of each' },
+          memory_usage: { here: '`memoryUsage(A, y, options)`', loose: true },
         },
       },
       {
@@ -591,7 +589,7 @@ export const SECTIONS = [
           L0: { note: NO_COUNTER },
           L1: { options: { g: '`translate(g)`' }, note: NO_COUNTER, known: ['translate'] },
           L2: {
-            options: { qgrad: null, solver: null, densesolver: null, kwargs_solver: null },
+            options: { densesolver: null, kwargs_solver: null },
             note: NO_COUNTER,
           },
           TV: { options: { rtol: null, kwargs: null }, note: NO_COUNTER },
@@ -641,9 +639,9 @@ export const SECTIONS = [
           ADMM: '`admm(f, g, x0, options)`',
           ADMML2: {
             here: '`admml2(Op, b, g, A, options)`',
-            options: { z0: null, gfirst: null, kwargs_solver: 'inner' },
+            options: { kwargs_solver: 'inner' },
           },
-          LinearizedADMM: { here: '`linearizedAdmm(f, g, A, x0, options)`', options: { z0: null } },
+          LinearizedADMM: '`linearizedAdmm(f, g, A, x0, options)`',
           DouglasRachfordSplitting: '`douglasRachford(f, g, x0, options)`',
           PrimalDual: {
             here: '`primalDual(f, g, A, x0, options)`',

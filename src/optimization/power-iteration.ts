@@ -187,8 +187,8 @@ const call = <V extends Vector<V>>(
 };
 
 /**
- * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector, or
- * from x0.
+ * The eigenvalue of largest modulus of a square operator, by power iteration from x0 or from a
+ * random vector.
  *
  * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and the residual
  * `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow. While the residual grows, the

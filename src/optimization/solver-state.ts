@@ -63,8 +63,9 @@ export interface SolverStart {
   /** The inner products of the run, which the state keeps. */
   readonly dots: InnerProducts;
   /**
-   * True if vectors have no values, since only the sizes of the state are of interest. An `init` then
-   * leaves out iterations. @default false
+   * True if vectors have no values, since only the sizes of the state are of interest. An `init`
+   * then leaves out iterations.
+   * @default false
    */
   readonly sizesOnly?: boolean;
   /** The vector multiplied by `unit`; itself if that is 1. Disposed after the start. */
@@ -223,7 +224,7 @@ export function disposeVectors(state: object, kept?: AnyVector): void {
   for (const v of vectorsOf(state)) if (v !== kept) v.dispose();
 }
 
-/** The vectors of a state. Vectors in lists, and those of the states of inner solvers, belong to it. */
+/** The vectors of a state, also those in lists and in the states of inner solvers. */
 export function* vectorsOf(state: object): Generator<AnyVector, void> {
   for (const value of Object.values(state).flat()) {
     if (isVector(value)) yield value;

@@ -106,8 +106,8 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * two.
  *
  * The cost of an iteration is `½‖y − A x‖² + ε‖x‖₁` *after* it. It stops when
- * `‖x − x before‖ ≤ tol`, when the cost is below `rtol` times the first one or below `rtol1 ‖y‖`, or
- * after `niter` iterations. The step without `alpha` is that of {@link ista}.
+ * `‖x − x before‖ ≤ tol`, when the cost is below `rtol` times the first one or below `rtol1 ‖y‖`,
+ * or after `niter` iterations. The step without `alpha` is that of {@link ista}.
  *
  * Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s, and without
  * `alpha` one more, like the data. An iteration costs one forward, one adjoint, the transform and

@@ -90,8 +90,8 @@ const call = <M extends Vector<M>, D extends Vector<D>>(
  * of the threshold, and `r = y − A x`.
  *
  * The cost of an iteration is `½‖r‖² + ε‖x‖₁` with the residual *before* it. It stops when
- * `‖x − x before‖ ≤ tol`, when the cost is below `rtol` times the first one or below `rtol1 ‖y‖`, or
- * after `niter` iterations. Without `alpha` the step is `1/‖A‖²` by a
+ * `‖x − x before‖ ≤ tol`, when the cost is below `rtol` times the first one or below `rtol1 ‖y‖`,
+ * or after `niter` iterations. Without `alpha` the step is `1/‖A‖²` by a
  * power iteration, which may miss a direction. α is therefore reduced if a step d has
  * `‖A d‖² > ‖d‖²/α`, which costs two forwards and an adjoint.
  *

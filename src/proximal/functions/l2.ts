@@ -52,8 +52,8 @@ export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** Weight of the linear term. @default 1 */
   readonly alpha?: number;
   /**
-   * False leaves the linear term out of the gradient, for solvers that treat it elsewhere. Value and
-   * prox have it always.
+   * False leaves the linear term out of the gradient, for solvers that treat it elsewhere. Value
+   * and prox have it always.
    * @default true
    */
   readonly qgrad?: boolean;

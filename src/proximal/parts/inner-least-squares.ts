@@ -21,7 +21,7 @@ function checkTerms(x: AnyVector, terms: readonly LeastSquaresTerm[]): void {
   for (const { A } of terms) refuseMask(NAME, A?.comm, x);
 }
 
-/** Returns the squared norm of a first gradient. Throws {@link NumericalError} if it is not finite. */
+/** Returns a squared norm of a gradient. Throws {@link NumericalError} if it is not finite. */
 function checkedGradient(squared: number): number {
   if (Number.isFinite(squared)) return squared;
   throw new NumericalError(

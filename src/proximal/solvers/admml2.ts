@@ -44,7 +44,8 @@ export interface AdmmL2StartOptions<M, Z = never> {
   readonly inner?: Partial<InnerOptions>;
   /**
    * Stops when `√(‖A x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this; with
-   * `gfirst` A x takes the place of z in the second. A value above 0 costs one reduction an iteration.
+   * `gfirst` A x takes the place of z in the second. A value above 0 costs one reduction an
+   * iteration.
    * @default 0
    */
   readonly tol?: number;
