@@ -29,6 +29,8 @@ const FOLDERS = {
   io: ['package', 'environment', 'core'],
   // Figures are written as all files are
   plotting: ['io', 'package', 'core'],
+  // The functions of lops-mpi/array
+  array: ['core'],
   local: ['core'],
   operators: ['local', 'core'],
   optimization: ['operators', 'local', 'core'],
@@ -102,7 +104,7 @@ module.exports = {
         'These folders need neither packages nor parts of Node, so that they can be loaded anywhere without side ' +
         'effects',
       severity: 'error',
-      from: { path: '^src/(core|local|operators|optimization|proximal)/' },
+      from: { path: '^src/(core|array|local|operators|optimization|proximal)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'] },
     },
     {

@@ -41,8 +41,10 @@ export function vectors(x: NDArray, d: DistributedArray): void {
   expectType<NDArray>()(x.add(x));
   expectType<DistributedArray>()(d.multiply(2));
   expectType<DType>()(d.dtype);
-  // @ts-expect-error local and distributed vectors do not mix
-  d.add(x);
+  // an array of one rank beside a distributed one is the same on all ranks
+  expectType<DistributedArray>()(d.add(x));
+  // @ts-expect-error the result would be distributed
+  x.add(d);
   // @ts-expect-error a shape is one number or a list of them
   DistributedArray.zeros('3');
   // @ts-expect-error no such dtype

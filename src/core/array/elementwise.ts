@@ -9,6 +9,7 @@ import {
   isBoolean,
   isComplex,
   isFloat,
+  isInteger,
   promote,
 } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
@@ -63,12 +64,27 @@ export function overlaps(x: NDArray, y: NDArray): boolean {
   return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
 }
 
-/** The dtype in which `x op y` is computed. */
-function binaryDType(op: BinaryOp, x: NDArray, y: Operand): DType {
-  const float = x.backend.defaultDType;
-  const dtype = isScalar(y) ? scalarPromote(x.dtype, y, float) : promote(x.dtype, y.dtype);
-  const integral = op === 'power' && isScalar(y) && re(y) >= 0;
-  return integral ? dtype : computeDType(op, dtype, float);
+/** The operand that is an array; the first one if both are. */
+const arrayAmong = (x: Operand, y: Operand): NDArray => (isScalar(x) ? y : x) as NDArray;
+
+/**
+ * The dtype in which `x op y` is computed.
+ * @throws {@link DTypeError} for negative powers of integers, whose values are not integers
+ */
+function binaryDType(op: BinaryOp, x: Operand, y: Operand): DType {
+  const float = arrayAmong(x, y).backend.defaultDType;
+  const dtype = isScalar(x)
+    ? scalarPromote((y as NDArray).dtype, x, float)
+    : isScalar(y)
+      ? scalarPromote(x.dtype, y, float)
+      : promote(x.dtype, y.dtype);
+  if (op !== 'power' || !isInteger(dtype)) return computeDType(op, dtype, float);
+  if (isScalar(y)) return re(y) >= 0 ? dtype : float;
+  if (y.size > 0 && (y.backend.reduce('min', y) as number) < 0)
+    throw new DTypeError(
+      'power: integers have no negative powers that are integers: cast one operand to a float dtype first',
+    );
+  return dtype;
 }
 
 /** Copies `x` into the new array `target`, to whose shape x broadcasts. */
@@ -133,18 +149,21 @@ export function unaryInPlace<T extends NDArray>(op: UnaryOp, x: T): T {
   return x;
 }
 
-export function binary(name: BinaryOp, x: NDArray, y: Operand): NDArray {
-  checkOperand(name, y, x);
+/** Computes `x op y`. Shapes broadcast; one operand may be a scalar. */
+export function binary(name: BinaryOp, x: Operand, y: Operand): NDArray {
+  const like = arrayAmong(x, y);
+  checkOperand(name, x, like);
+  checkOperand(name, y, like);
   const dtype = binaryDType(name, x, y);
   const op = kernelOf(name, dtype);
-  const shape = isScalar(y) ? x.shape : broadcastShapes(x.shape, y.shape);
-  const z = x.space.withShape(shape, binaryResult(op, dtype)).empty();
+  const shape = isScalar(x) || isScalar(y) ? like.shape : broadcastShapes(x.shape, y.shape);
+  const z = like.space.withShape(shape, binaryResult(op, dtype)).empty();
   const temporaries: NDArray[] = [];
   let buffer = z.dtype === dtype ? z : undefined;
-  const a = fit(x, dtype, shape, temporaries, buffer);
+  const a = isScalar(x) ? x : fit(x, dtype, shape, temporaries, buffer);
   if (a === buffer) buffer = undefined;
   const b = isScalar(y) ? y : fit(y, dtype, shape, temporaries, buffer);
-  x.backend.binary(op, a, b, z);
+  like.backend.binary(op, a, b, z);
   release(temporaries);
   return z;
 }

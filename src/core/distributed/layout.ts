@@ -261,6 +261,28 @@ export class Layout {
   }
 
   /**
+   * The layout of the array after its shape is broadcast to `shape`: along each of its axes the
+   * ranks have the parts that they have now. Undefined if an axis is stretched along which it is
+   * split, or for concatenated blocks.
+   */
+  broadcastTo(shape: Shape): Layout | undefined {
+    if (sameShape(shape, this.globalShape)) return this;
+    const skip = shape.length - this.globalShape.length;
+    const isStretched = (k: number): boolean => this.globalShape[k] !== shape[skip + k];
+    if (this.#blocks || this.grid.some((parts, k) => parts > 1 && isStretched(k))) return undefined;
+    const whole = Array.from({ length: skip }, () => 1);
+    return new Layout({
+      kind: 'boxes',
+      globalShape: [...shape],
+      ranks: this.ranks,
+      grid: [...whole, ...this.grid],
+      axis: this.replicated ? 0 : skip + this.axis,
+      replicated: this.replicated,
+      cuts: [...whole.map(() => undefined), ...this.#cuts],
+    });
+  }
+
+  /**
    * The box of the global array that a rank owns. In a concatenated layout: its range of the flat
    * array.
    */

@@ -9,6 +9,7 @@ const DTYPES: Readonly<Record<string, DType>> = {
   '<c8': 'complex64',
   '<c16': 'complex128',
   '<i4': 'int32',
+  '|b1': 'bool',
 };
 
 /**

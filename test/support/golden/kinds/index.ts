@@ -1,6 +1,7 @@
 import { NotSupported } from '../not-supported.js';
 import type { Trial } from '../trial.js';
 import { ARRAY_KINDS } from './array.js';
+import { arrayFunction } from './array-function.js';
 import { libraryFunction } from './function.js';
 import { halo } from './halo.js';
 import { matmul } from './matmul.js';
@@ -12,6 +13,7 @@ import { tutorial } from './tutorial.js';
 /** One line per kind of case. Each runs the library and compares the results. */
 const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
   ...ARRAY_KINDS,
+  'array-function': arrayFunction,
   'local-operator': localOperator,
   'mpi-operator': mpiOperator,
   'mpi-halo': halo,

@@ -1,0 +1,77 @@
+import { clip as clipLocal } from '../core/array/elementwise.js';
+import type { NDArray } from '../core/array/ndarray.js';
+import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
+import { binaryFunction, unaryFunction } from './universal.js';
+
+/** `x + y`. The sum of bool is a logical or. */
+export const add = binaryFunction('add');
+
+/** `x − y`. bool is refused. */
+export const subtract = binaryFunction('subtract');
+
+/** `x · y`. The product of bool is a logical and. */
+export const multiply = binaryFunction('multiply');
+
+/** `x / y`. Integers give floats. */
+export const divide = binaryFunction('divide');
+
+/** The largest whole number ≤ x / y. Real arrays; integers divided by 0 give 0. */
+export const floorDivide = binaryFunction('floorDivide');
+
+/** `x − y · floorDivide(x, y)`: the remainder has the sign of y. Integers divided by 0 give 0. */
+export const remainder = binaryFunction('remainder');
+
+/** As {@link remainder}. */
+export const mod = remainder;
+
+/** The remainder of a division that rounds to zero: it has the sign of x. */
+export const fmod = binaryFunction('fmod');
+
+/** `−x`. bool is refused. */
+export const negative = unaryFunction('negative');
+
+/** The modulus. Complex arrays give real ones. */
+export const abs = unaryFunction('abs');
+
+/** −1, 0 or 1; NaN for NaN. Complex: x / |x|. */
+export const sign = unaryFunction('sign');
+
+/** The larger number of each pair; NaN if one is NaN. Real arrays. */
+export const maximum = binaryFunction('maximum');
+
+/** The smaller number of each pair; NaN if one is NaN. Real arrays. */
+export const minimum = binaryFunction('minimum');
+
+/** The larger number of each pair. A NaN counts only beside another one. */
+export const fmax = binaryFunction('fmax');
+
+/** The smaller number of each pair. A NaN counts only beside another one. */
+export const fmin = binaryFunction('fmin');
+
+/** The modulus of x with the sign of y, also of zeros. Real arrays. */
+export const copysign = binaryFunction('copysign');
+
+/** The greatest common divisor of int32 arrays, ≥ 0; 0 for two zeros */
+export const gcd = binaryFunction('gcd');
+
+/** The least common multiple of int32 arrays, ≥ 0 */
+export const lcm = binaryFunction('lcm');
+
+/**
+ * The numbers within `[low, high]`; those beyond become the bound. Null is no bound. NaN stays NaN.
+ */
+export const clip = <X extends ArrayLike>(
+  x: X,
+  low: ArrayLike | null,
+  high: ArrayLike | null,
+  options?: UniversalOptions,
+): ArrayOf<X> => {
+  const bounds = [low, high].filter((bound) => bound !== null);
+  return elementwise('clip', [x, ...bounds], options, (_, part, ...parts) =>
+    clipLocal(
+      part as NDArray,
+      low === null ? null : (parts[0] ?? null),
+      high === null ? null : (parts.at(-1) ?? null),
+    ),
+  ) as ArrayOf<X>;
+};

@@ -1,0 +1,96 @@
+import * as functions from './special.js';
+
+export type { EitherArray } from '../core/distributed/align.js';
+export {
+  abs,
+  add,
+  clip,
+  copysign,
+  divide,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  gcd,
+  lcm,
+  maximum,
+  minimum,
+  mod,
+  multiply,
+  negative,
+  remainder,
+  sign,
+  subtract,
+} from './arithmetic.js';
+export {
+  allClose,
+  arrayEqual,
+  type CloseOptions,
+  equal,
+  greater,
+  greaterEqual,
+  isClose,
+  isfinite,
+  isinf,
+  isnan,
+  less,
+  lessEqual,
+  notEqual,
+  signbit,
+} from './comparisons.js';
+export { type AngleOptions, angle, conj, imag, real } from './complex-parts.js';
+export {
+  cbrt,
+  exp,
+  exp2,
+  expm1,
+  log,
+  log1p,
+  log2,
+  log10,
+  logaddexp,
+  logaddexp2,
+  power,
+  reciprocal,
+  sqrt,
+  square,
+} from './exponents.js';
+export {
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  invert,
+  leftShift,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  rightShift,
+} from './logic.js';
+export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
+export { ceil, floor, rint, round, trunc } from './rounding.js';
+
+export { heaviside, i0, type NanToNumOptions, nanToNum } from './special-values.js';
+export {
+  arccos,
+  arccosh,
+  arcsin,
+  arcsinh,
+  arctan,
+  arctan2,
+  arctanh,
+  cos,
+  cosh,
+  deg2rad,
+  hypot,
+  rad2deg,
+  sin,
+  sinc,
+  sinh,
+  tan,
+  tanh,
+} from './trigonometry.js';
+export type { BinaryFunction, UnaryFunction } from './universal.js';
+
+/** Special functions, as `scipy.special` has them. */
+export const special = functions;

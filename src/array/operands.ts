@@ -1,0 +1,105 @@
+import { where } from '../core/array/elementwise.js';
+import type { Nested } from '../core/array/host-values.js';
+import { NDArray } from '../core/array/ndarray.js';
+import { isScalar, type Scalar } from '../core/base/complex.js';
+import { canHold, type DType, isFloat } from '../core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../core/base/errors.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
+import { tidy } from '../core/base/scope.js';
+import { sameShape } from '../core/base/shape.js';
+import { textOf } from '../core/base/text-of.js';
+import { align, checkArrayOrScalar, type EitherArray } from '../core/distributed/align.js';
+import { DistributedArray } from '../core/distributed/distributed-array.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { resolveBackend } from '../core/ports/defaults.js';
+
+/** What the functions of `lops-mpi/array` take as an array: an array, a number, or nested lists. */
+export type ArrayLike = EitherArray | Scalar | Nested;
+
+/** The kind of the result: distributed if an operand is. */
+export type ArrayOf<X> = Extract<X, DistributedArray> extends never ? NDArray : DistributedArray;
+
+/** Options of universal functions, as NumPy has them. */
+export interface UniversalOptions {
+  /**
+   * The array that takes the result and is returned. Its dtype must hold that of the result.
+   * @default a new array
+   */
+  readonly out?: EitherArray | undefined;
+  /**
+   * Only where this is true, the result is computed. Elsewhere `out` keeps its values; without
+   * `out`, they are 0.
+   * @default everywhere
+   */
+  readonly where?: EitherArray | undefined;
+  /** The dtype in which the function is computed. @default that of the operands */
+  readonly dtype?: DType | undefined;
+}
+const DEFAULTS = {
+  out: undefined,
+  where: undefined,
+  dtype: undefined,
+} satisfies Defaults<UniversalOptions>;
+
+/**
+ * The operands as arrays and numbers. Lists become arrays on the backend of the first array, with
+ * its dtype if it is a float. If there is no array, the first operand becomes one.
+ */
+function arraysOf(name: string, operands: readonly ArrayLike[]): (EitherArray | Scalar)[] {
+  const like = operands.find((x): x is EitherArray => !isScalar(x) && !isList(x) && typeof x === 'object');
+  const backend = resolveBackend(like?.space.backend);
+  const options = like && isFloat(like.dtype) ? { backend, dtype: like.dtype } : { backend };
+  return operands.map((x, k) => {
+    if (isList(x)) return NDArray.array(x, options);
+    if (typeof x === 'boolean') return NDArray.array(x, { backend });
+    checkArrayOrScalar(name, x);
+    return like === undefined && k === 0 && isScalar(x) ? NDArray.full([], x, options) : x;
+  });
+}
+const isList = (x: unknown): x is Exclude<Nested, number | boolean> => Array.isArray(x);
+
+/** Casts an operand to the dtype of the computation. */
+function castTo(name: string, x: EitherArray | Scalar, dtype: DType): EitherArray | Scalar {
+  if (isScalar(x) || x.dtype === dtype) return x;
+  if (!canHold(dtype, x.dtype))
+    throw new DTypeError(`${name}: dtype ${dtype} does not hold an operand of ${x.dtype}: cast it first`);
+  return x.astype(dtype);
+}
+
+/** `values` where the condition is true, elsewhere those of `target`, or 0. */
+const selected = (condition: NDArray, values: NDArray, target: NDArray | undefined): NDArray =>
+  where(condition, values, target ?? 0);
+
+/**
+ * Computes an elementwise function of operands of either kind, with the options of universal
+ * functions. Never communicates.
+ * @param compute the function of the parts on this rank, and of the communicator of the result if
+ *   it is distributed
+ */
+export function elementwise(
+  name: string,
+  operands: readonly ArrayLike[],
+  options: UniversalOptions | undefined,
+  compute: (comm: Communicator | undefined, ...parts: (NDArray | Scalar)[]) => NDArray,
+): EitherArray {
+  const { out, where: mask, dtype } = withDefaults(name, options, DEFAULTS);
+  return tidy(() => {
+    const arrays = arraysOf(name, operands);
+    const cast = dtype === undefined ? arrays : arrays.map((x) => castTo(name, x, dtype));
+    const extra = [mask, out].filter((x) => x !== undefined);
+    for (const x of extra) checkWhole(name, x);
+    const { space, locals } = align(name, [...cast, ...extra]);
+    const values = compute(space?.comm, ...locals.slice(0, cast.length));
+    const target = out && (locals.at(-1) as NDArray);
+    const result = mask ? selected(locals[cast.length] as NDArray, values, target) : values;
+    if (!target) return space ? DistributedArray.inSpace(space.withDType(result.dtype), result) : result;
+    target.assign(sameShape(target.shape, result.shape) ? result : result.broadcastTo(target.shape));
+    return out;
+  });
+}
+
+function checkWhole(name: string, x: unknown): void {
+  checkArrayOrScalar(name, x);
+  if (isScalar(x))
+    throw new ArgumentError(`${name}: expected arrays as out and where, received ${textOf(x)}`);
+}

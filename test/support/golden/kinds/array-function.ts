@@ -1,0 +1,137 @@
+import * as xp from '../../../../src/array/index.js';
+import { NDArray, NDArraySpace } from '../../../../src/core/array/ndarray.js';
+import type { Scalar } from '../../../../src/core/base/complex.js';
+import { isDType, kindOf } from '../../../../src/core/base/dtype.js';
+import { sameShape } from '../../../../src/core/base/shape.js';
+import { DistributedArray } from '../../../../src/core/distributed/distributed-array.js';
+import type { CaseFile } from '../case.js';
+import { NotSupported } from '../not-supported.js';
+import { type Params, required } from '../params.js';
+import type { Trial } from '../trial.js';
+import { numbers } from '../vectors.js';
+
+/** What case.json of an array function has beside the parts of all kinds. */
+interface ArrayFunctionCase extends CaseFile {
+  readonly function: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** Files, or numbers. */
+  readonly results: readonly (string | { readonly expected: unknown })[];
+  readonly result_kinds: readonly string[];
+  readonly compare: string;
+  readonly signed_zeros?: boolean;
+  readonly distributed?: boolean;
+  readonly axis?: number;
+  /** Single precision gives other answers. */
+  readonly needs_double?: boolean;
+}
+
+const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+/** Names of the cases that the library writes differently. */
+const NAMES: Readonly<Record<string, string>> = { isclose: 'isClose' };
+
+type Compute = (...args: unknown[]) => unknown;
+
+/** The function of `lops-mpi/array` that a case names, such as `special.erf`. */
+function functionOf(name: string): Compute {
+  let found: unknown = xp;
+  for (const part of name.split('.'))
+    found = (found as Readonly<Record<string, unknown>> | undefined)?.[NAMES[part] ?? camel(part)];
+  if (typeof found !== 'function') throw new NotSupported(`function ${name}`);
+  return found as Compute;
+}
+
+/** The arguments of a case, of which arrays are distributed if the case is run on several ranks. */
+class Arguments {
+  readonly #trial: Trial;
+  readonly #axis: number | undefined;
+  /** The shape of the first array. Arrays of the same shape are split as it is. */
+  #split: readonly number[] | undefined;
+
+  constructor(trial: Trial, { distributed, axis }: ArrayFunctionCase) {
+    this.#trial = trial;
+    this.#axis = distributed ? (axis ?? 0) : undefined;
+  }
+
+  of(p: Params, name: string): unknown {
+    const value = p.values[name];
+    if (value === null || typeof value === 'boolean') return value;
+    if (typeof value === 'string') return isDType(value) ? this.#trial.source.dtype(value) : value;
+    if (Array.isArray(value)) {
+      const list = p.inside(name);
+      return value.map((_, k) => this.of(list, `${k}`));
+    }
+    if (typeof value === 'object' && 'npy' in value) return this.#array(value.npy as string);
+    return required(p.scalar(name), name);
+  }
+
+  #array(file: string): NDArray | DistributedArray {
+    const { backend, comm } = this.#trial;
+    const { values, shape, dtype } = this.#trial.input(file);
+    const whole = NDArraySpace.of(shape, dtype, backend).upload(values);
+    this.#split ??= shape;
+    if (this.#axis === undefined || !sameShape(shape, this.#split)) return whole;
+    return DistributedArray.empty(shape, { dtype, backend, comm, axis: this.#axis }).assignGlobal(whole);
+  }
+}
+
+/** Compares the kind of a result, and with `signed_zeros` the signs of its zeros. */
+function compareKind(trial: Trial, name: string, result: NDArray, kind: string, file: string): void {
+  const { signed_zeros: signs } = trial.source.content as ArrayFunctionCase;
+  trial.compareNumbers(`${name}: kind ${kind}`, [Number(kindOf(result.dtype) === kind)], [1]);
+  if (!signs) return;
+  const negativeZeros = (values: ArrayLike<number>): number[] =>
+    Array.from(values, (v) => Number(Object.is(v, -0)));
+  trial.compareNumbers(
+    `${name}: negative zeros`,
+    negativeZeros(result.toHost()),
+    negativeZeros(trial.source.read(file).values),
+  );
+}
+
+/** Runs a function of `lops-mpi/array` and compares its results. */
+export function arrayFunction(trial: Trial): void {
+  const content = trial.source.content as ArrayFunctionCase;
+  const { function: name, distributed, needs_double: needsDouble, results, result_kinds: kinds } = content;
+  const compute = functionOf(name);
+  if (needsDouble && trial.source.narrowed) throw new NotSupported(`single precision for ${name}`);
+  // Every rank computes the whole of a case that is not for distributed arrays
+  const given = new Arguments(trial, {
+    ...content,
+    distributed: distributed === true && trial.comm.size > 1,
+  });
+  const list = trial.params.with({ args: content.args, kwargs: content.kwargs });
+  const args = given.of(list, 'args') as unknown[];
+  const named = list.inside('kwargs');
+  const options = Object.keys(named.values).map((key) => [camel(key), given.of(named, key)]);
+  const all = options.length > 0 ? [...args, Object.fromEntries(options)] : args;
+  const made = compute(...all);
+  const list2 = results.length === 1 ? [made] : (made as unknown[]);
+  results.forEach((expected, k) => {
+    const result = list2[k];
+    const label = results.length === 1 ? name : `${name} ${k}`;
+    if (typeof result === 'boolean' || typeof result === 'number' || !(typeof expected === 'string')) {
+      const value = typeof result === 'boolean' ? Number(result) : (result as Scalar);
+      compareNumber(trial, label, value, expected, list);
+      return;
+    }
+    const whole = result instanceof DistributedArray ? result.asArray() : (result as NDArray);
+    trial.compareNumbers(`${label}: shape`, whole.shape, trial.source.read(expected).shape);
+    compareKind(trial, label, whole, kinds[k] as string, expected);
+    trial.compare(label, whole, expected);
+  });
+}
+
+/** Compares a number with an entry of the case, which may be a boolean or a file of one element. */
+function compareNumber(
+  trial: Trial,
+  label: string,
+  value: Scalar,
+  expected: string | { readonly expected: unknown },
+  params: Params,
+): void {
+  if (typeof expected === 'string') return trial.compare(label, numbers([value as number]), expected);
+  const wanted = expected.expected;
+  const scalar = typeof wanted === 'boolean' ? Number(wanted) : params.with({ wanted }).scalar('wanted');
+  trial.compareScalar(label, value instanceof NDArray ? value.get() : value, required(scalar, 'expected'));
+}
