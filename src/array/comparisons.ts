@@ -2,9 +2,9 @@ import { binary, unary } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
-import { sameShape } from '../core/base/shape.js';
+import { type Shape, sameShape } from '../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
-import { type ArrayLike, type ArrayOf, elementwise } from './operands.js';
+import { type ArrayLike, type ArrayOf, arraysOf, elementwise } from './operands.js';
 import { binaryFunction, unaryFunction } from './universal.js';
 
 /** `x == y`, of dtype bool. NaN is equal to nothing. */
@@ -95,6 +95,8 @@ export const allClose = (x: ArrayLike, y: ArrayLike, options?: CloseOptions): bo
  * Whether both have the same shape and elements. The same on all ranks. One reduction if an array
  * is distributed.
  */
-export function arrayEqual(x: EitherArray, y: EitherArray): boolean {
-  return sameShape(x.space.shape, y.space.shape) && isAllTrue(equal(x, y));
+export function arrayEqual(x: ArrayLike, y: ArrayLike): boolean {
+  const arrays = arraysOf('arrayEqual', [x, y]);
+  const [a, b] = arrays.map((z) => (isScalar(z) ? [] : z.space.shape)) as [Shape, Shape];
+  return sameShape(a, b) && isAllTrue(equal(arrays[0] as ArrayLike, arrays[1] as ArrayLike));
 }

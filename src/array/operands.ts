@@ -8,7 +8,12 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { align, checkArrayOrScalar, type EitherArray } from '../core/distributed/align.js';
+import {
+  align,
+  checkArrayOrScalar,
+  type EitherArray,
+  isArrayOfEitherKind,
+} from '../core/distributed/align.js';
 import { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend } from '../core/ports/defaults.js';
@@ -45,8 +50,8 @@ const DEFAULTS = {
  * The operands as arrays and numbers. Lists become arrays on the backend of the first array, with
  * its dtype if it is a float. If there is no array, the first operand becomes one.
  */
-function arraysOf(name: string, operands: readonly ArrayLike[]): (EitherArray | Scalar)[] {
-  const like = operands.find((x): x is EitherArray => !isScalar(x) && !isList(x) && typeof x === 'object');
+export function arraysOf(name: string, operands: readonly ArrayLike[]): (EitherArray | Scalar)[] {
+  const like = operands.find(isArrayOfEitherKind);
   const backend = resolveBackend(like?.space.backend);
   const options = like && isFloat(like.dtype) ? { backend, dtype: like.dtype } : { backend };
   return operands.map((x, k) => {

@@ -32,9 +32,17 @@ export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   return holdsNumber(dtype, a) ? dtype : float;
 }
 
-/** Checks members instead of the class, because the module of NDArray imports this one. */
-const isLocalArray = (value: unknown): value is NDArray =>
-  typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
+/**
+ * Whether a value is an NDArray. Checks members instead of the class, because the module of NDArray
+ * imports this one.
+ */
+export const isLocalArray = (value: unknown): value is NDArray =>
+  typeof value === 'object' &&
+  value !== null &&
+  'shape' in value &&
+  'backend' in value &&
+  'axpby' in value &&
+  'storage' in value;
 
 /**
  * Checks that a value is a scalar or an array of one rank.

@@ -1,3 +1,4 @@
+import { isLocalArray } from '../array/elementwise.js';
 import type { NDArray } from '../array/ndarray.js';
 import { broadcastShapes } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
@@ -15,9 +16,15 @@ import { DistributedSpace } from './space.js';
 /** An array of one rank, or one that is spread over ranks. */
 export type EitherArray = NDArray | DistributedArray;
 
-/** Tells the kinds by their spaces, because the module of DistributedArray imports this one. */
-export const isDistributed = (x: EitherArray | Scalar): x is DistributedArray =>
-  !isScalar(x) && x.space instanceof DistributedSpace;
+/**
+ * Whether a value is a DistributedArray. Looks at its space, because the module of the class
+ * imports this one.
+ */
+export const isDistributed = (x: unknown): x is DistributedArray =>
+  typeof x === 'object' && x !== null && 'local' in x && 'space' in x && x.space instanceof DistributedSpace;
+
+/** Whether a value is an array of either kind. */
+export const isArrayOfEitherKind = (x: unknown): x is EitherArray => isDistributed(x) || isLocalArray(x);
 
 const shapeOf = (x: EitherArray | Scalar): Shape => (isScalar(x) ? [] : x.space.shape);
 
@@ -107,8 +114,7 @@ export function align(name: string, operands: readonly (EitherArray | Scalar)[])
 
 /** Throws {@link ArgumentError} unless `x` is an array or a scalar. */
 export function checkArrayOrScalar(name: string, x: unknown): asserts x is EitherArray | Scalar {
-  if (isScalar(x)) return;
-  if (typeof x === 'object' && x !== null && 'space' in x && !('children' in (x.space as object))) return;
+  if (isScalar(x) || isArrayOfEitherKind(x)) return;
   throw new ArgumentError(`${name}: expected an array or a number, received ${textOf(x)}`);
 }
 

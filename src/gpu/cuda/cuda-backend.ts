@@ -60,6 +60,8 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
       throw new ArgumentError(
         `expected memoryLimit to be a number of bytes, received ${textOf(memoryLimit)}`,
       );
+    if (typeof name !== 'string')
+      throw new ArgumentError(`CudaBackend: expected a name, received ${textOf(name)}`);
     const state = cudaAddon();
     if (!state.available)
       throw new BackendError(`backend '${name}' is not available: ${state.reason}: ${state.remedy}`);

@@ -1,10 +1,10 @@
-import { closeSync, existsSync, opendirSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, opendirSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ArgumentError, messageOf } from '../../../core/base/errors.js';
 import { endOfLinks } from '../../output.js';
 import { crc32 } from '../../parts/crc32.js';
 import { HDF5_START, hdf5Error } from '../../parts/hdf5.js';
-import { checkPath, isMissing, kindOf, openRegular, withFile } from '../../parts/local-file.js';
+import { checkPath, isMissing, kindOf, naming, openRegular, withFile } from '../../parts/local-file.js';
 import { closing, readAt } from '../../parts/raw-io.js';
 import { readMember, readZipDirectory, type ZipMember } from '../../parts/zip.js';
 
@@ -187,6 +187,16 @@ export function folderOf(path: string): string {
   return endOfLinks(path.replace(/(?<=.)\/+$/, ''));
 }
 
+/** Undefined if there is nothing at a path, which a writer may remove at any moment. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return naming(path, () => statSync(path));
+  } catch (error) {
+    if (isMissing(error, ['ENOENT', 'ENOTDIR'])) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Opens the folder of an array. A path that leads on behind a file is one in a ZIP archive:
  * `x.zip/a`.
@@ -200,7 +210,7 @@ export function openStore(path: string): ZarrStore {
     ;
     prefix = `${basename(at)}/${prefix}`, at = dirname(at)
   ) {
-    const stats = existsSync(at) ? statSync(at) : undefined;
+    const stats = statsOf(at);
     if (stats?.isFile()) return archiveStore(openArchive(at), prefix);
     if (stats && !stats.isDirectory())
       throw new ArgumentError(
