@@ -1,5 +1,6 @@
-import { clip as clipLocal } from '../core/array/elementwise.js';
+import { asArray, clip as clipLocal } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
+import { isScalar, type Scalar } from '../core/base/complex.js';
 import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
 import { binaryFunction, unaryFunction } from './universal.js';
 
@@ -60,18 +61,19 @@ export const lcm = binaryFunction('lcm');
 /**
  * The numbers within `[low, high]`; those beyond become the bound. Null is no bound. NaN stays NaN.
  */
-export const clip = <X extends ArrayLike>(
+export const clip = <X extends ArrayLike, L extends ArrayLike | null, H extends ArrayLike | null>(
   x: X,
-  low: ArrayLike | null,
-  high: ArrayLike | null,
+  low: L,
+  high: H,
   options?: UniversalOptions,
-): ArrayOf<X> => {
+): ArrayOf<X | L | H> => {
   const bounds = [low, high].filter((bound) => bound !== null);
-  return elementwise('clip', [x, ...bounds], options, (_, part, ...parts) =>
-    clipLocal(
-      part as NDArray,
-      low === null ? null : (parts[0] ?? null),
-      high === null ? null : (parts.at(-1) ?? null),
-    ),
-  ) as ArrayOf<X>;
+  return elementwise('clip', [x, ...bounds], options, (_, part, ...parts) => {
+    const from = parts.reduce<NDArray | Scalar>(
+      (y, bound) => (isScalar(bound) ? y : asArray(y, bound)),
+      part,
+    );
+    const [least, most] = [low === null ? null : parts[0], high === null ? null : parts.at(-1)];
+    return clipLocal(from as NDArray, least ?? null, most ?? null);
+  }) as ArrayOf<X | L | H>;
 };

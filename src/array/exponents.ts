@@ -1,4 +1,4 @@
-import { binary } from '../core/array/elementwise.js';
+import { asArray, binary } from '../core/array/elementwise.js';
 import type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 import { elementwise } from './operands.js';
 import { binaryFunction, unaryFunction } from './universal.js';
@@ -34,7 +34,11 @@ export const logaddexp2 = <X extends ArrayLike, Y extends ArrayLike>(
   options?: UniversalOptions,
 ): ArrayOf<X | Y> =>
   elementwise('logaddexp2', [x, y], options, (_, a, b) => {
-    const natural = binary('logaddexp', binary('multiply', a, Math.LN2), binary('multiply', b, Math.LN2));
+    const [x2, y2] = [
+      binary('multiply', asArray(a, b), Math.LN2),
+      binary('multiply', asArray(b, a), Math.LN2),
+    ];
+    const natural = binary('logaddexp', x2, y2);
     return natural.divideInPlace(Math.LN2);
   }) as ArrayOf<X | Y>;
 

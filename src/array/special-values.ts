@@ -1,4 +1,4 @@
-import { binary, unary, where } from '../core/array/elementwise.js';
+import { asArray, binary, unary, where } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { isComplex, isFloat, isSingle } from '../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
@@ -17,8 +17,9 @@ export const heaviside = <X extends ArrayLike, Y extends ArrayLike>(
 ): ArrayOf<X | Y> =>
   elementwise('heaviside', [x, y], options, (_, a, b) => {
     // An array: 0 or 1 as a float, or NaN
-    const side = binary('maximum', unary('sign', binary('divide', a, 1)), 0);
-    return where(binary('equal', a, 0), b, side);
+    const from = asArray(a, b);
+    const side = binary('maximum', unary('sign', binary('divide', from, 1)), 0);
+    return where(binary('equal', from, 0), b, side);
   }) as ArrayOf<X | Y>;
 
 /** Options of {@link nanToNum}. */

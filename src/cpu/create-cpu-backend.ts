@@ -1,4 +1,5 @@
-import { BackendError } from '../core/base/errors.js';
+import { ArgumentError, BackendError } from '../core/base/errors.js';
+import { textOf } from '../core/base/text-of.js';
 import { environment, setting } from '../environment/environment.js';
 import { cpuAddon } from './cpu-addon.js';
 import { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
@@ -19,6 +20,8 @@ export function createCpuBackend(
 ): CpuBackend {
   const kernels = setting('LOPS_CPU', { LOPS_CPU: choice });
   if (kernels === 'reference') return new CpuBackend();
+  if (typeof load !== 'function')
+    throw new ArgumentError(`createCpuBackend: expected a function as load, received ${textOf(load)}`);
   const options = load();
   if (kernels === 'native' && !options) {
     const state = cpuAddon();

@@ -1,5 +1,6 @@
 import { promote } from '../core/base/dtype.js';
-import { ShapeError } from '../core/base/errors.js';
+import { ArgumentError, ShapeError } from '../core/base/errors.js';
+import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
 import { checkSpace, checkVector, inSpace, type Space, type Vector } from '../core/vector/vector.js';
@@ -15,6 +16,7 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   y: D,
   x0: M | undefined,
 ): { readonly model: Space<M>; readonly data: Space<D> } {
+  if (typeof name !== 'string') throw new ArgumentError(`expected a name, received ${textOf(name)}`);
   checkOperator(name, A);
   checkVector(name, 'y', y);
   if (x0 !== undefined) checkVector(name, 'x0', x0);

@@ -1,4 +1,5 @@
-import { NumericalError } from '../core/base/errors.js';
+import { ArgumentError, NumericalError } from '../core/base/errors.js';
+import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { checkDots, type InnerProducts, plainDots } from '../core/vector/inner-products.js';
@@ -168,6 +169,12 @@ export function finishIteration(
   state: SolverProgress,
   { cost, reason, scalars, fault }: Verdict,
 ): void {
+  if (!Array.isArray(scalars))
+    throw new ArgumentError(
+      `${textOf(name)}: expected the norms of the iteration as scalars, received ${textOf(scalars)}`,
+    );
+  if (typeof state?.iteration !== 'number')
+    throw new ArgumentError(`${textOf(name)}: expected the state of a solver, received ${textOf(state)}`);
   const wrong = scalars.find((v) => !Number.isFinite(v));
   const failure = fault !== undefined ? VOTE.fault : wrong !== undefined ? VOTE.notFinite : undefined;
   if (failure === undefined) state.reason ??= reason;

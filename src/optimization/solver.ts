@@ -209,6 +209,8 @@ export const makeMemoryUsage =
  */
 export function defineSolver<F extends object, P extends object>(name: string, solve: F, parts: P): F & P {
   // A constraint of P would erase the type parameters of generic functions
+  if (typeof name !== 'string')
+    throw new ArgumentError(`defineSolver: expected a name, received ${textOf(name)}`);
   const { step: unchecked } = parts as { readonly step?: (state: object) => void };
   if (unchecked === undefined) throw new ArgumentError(`defineSolver: expected ${name} to have a step`);
   const step = (state: object): void => {

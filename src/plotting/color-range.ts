@@ -24,7 +24,7 @@ export function colorRange(
   options?: ColorRangeOptions,
 ): ValueRange {
   const { symmetric, clip } = withDefaults('colorRange', options, DEFAULTS);
-  if (!(clip >= 0 && clip < 100))
+  if (typeof clip !== 'number' || !(clip >= 0 && clip < 100))
     throw new ArgumentError(`expected clip in percent, from 0 to below 100, received ${textOf(clip)}`);
   if (!ArrayBuffer.isView(arrays)) checkList('colorRange', 'numbers, or of arrays of them', arrays);
   const list = (

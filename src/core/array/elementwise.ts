@@ -72,6 +72,18 @@ export function overlaps(x: NDArray, y: NDArray): boolean {
   return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
 }
 
+/**
+ * An operand as an array. A number becomes one without axes, in the dtype that `like` has with it.
+ */
+export function asArray(x: Operand, like: Operand): NDArray {
+  if (!isScalar(x)) return x;
+  const { dtype, space, backend } = like as NDArray;
+  return space
+    .withShape([], scalarPromote(dtype, x, backend.defaultDType))
+    .empty()
+    .fill(x);
+}
+
 /** The operand that is an array; the first one if both are. */
 const arrayAmong = (x: Operand, y: Operand): NDArray => (isScalar(x) ? y : x) as NDArray;
 

@@ -70,6 +70,12 @@ export function distributedSeed(comm: object): number {
 /** The random streams, which must not coincide for one seed. */
 const STREAM = { uniform: 1, normal: 2 } as const;
 
+/** Throws {@link ArgumentError} unless `seed` is a non-negative integer. */
+export function checkSeed(seed: unknown): void {
+  if (!(Number.isSafeInteger(seed) && (seed as number) >= 0))
+    throw new ArgumentError(`expected seed to be a non-negative integer, received ${textOf(seed)}`);
+}
+
 /**
  * Calls `use(first, second, position)` for each counter that has lanes in `start … start + length`,
  * with its two uniform numbers in [0, 1).
@@ -81,8 +87,7 @@ function forPairs(
   length: number,
   use: (u: number, v: number, lane: number) => void,
 ): void {
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new ArgumentError(`expected seed to be a non-negative integer, received ${textOf(seed)}`);
+  checkSeed(seed);
   if (!Number.isSafeInteger(start) || start < 0)
     throw new ArgumentError(`expected start to be a non-negative integer, received ${textOf(start)}`);
   const [keyLow, keyHigh] = [seed >>> 0, Math.floor(seed / TWO_32)];

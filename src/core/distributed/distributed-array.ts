@@ -13,7 +13,7 @@ import {
 } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
 import { type Defaults, withDefaults } from '../base/options.js';
-import { distributedSeed, fillNormal, fillUniform } from '../base/random.js';
+import { checkSeed, distributedSeed, fillNormal, fillUniform } from '../base/random.js';
 import { PARTS, tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -86,7 +86,7 @@ export class DistributedArray
   readonly #share: Elements | undefined;
 
   static {
-    setNewArray((space) => DistributedArray.inSpace(space));
+    setNewArray((space, local) => DistributedArray.inSpace(space, local));
   }
 
   private constructor(space: DistributedSpace, local: NDArray) {
@@ -361,6 +361,7 @@ export class DistributedArray
     const values = floatArray(this.dtype, this.local.size);
     const draw = distribution === 'normal' ? fillNormal : fillUniform;
     const key = seed ?? distributedSeed(this.comm);
+    checkSeed(key);
     this.comm.checker?.same(`random values of seed ${key}`);
     forEachRun(this.box, this.globalShape, (globalStart, localStart, count) => {
       draw(key, globalStart, values.subarray(localStart * lanes, (localStart + count) * lanes), lanes);

@@ -3,6 +3,7 @@ import { isScalar, type Scalar } from '../base/complex.js';
 import { type DType, hostArray, lanesOf, promote } from '../base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
 import { checkList } from '../base/options.js';
+import { checkSeed } from '../base/random.js';
 import { PARTS } from '../base/scope.js';
 import type { Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -64,6 +65,8 @@ export class StackedSpace implements Space<StackedDistributedArray> {
     this.reducer = first.reducer;
     this.size = children.reduce((n, child) => n + child.size, 0);
     this.shape = [this.size];
+    if (!(relatives instanceof Map))
+      throw new ArgumentError(`StackedSpace: expected a map of spaces, received ${textOf(relatives)}`);
     this.#relatives = relatives;
     if (children.every((child) => child.dtype === this.dtype)) relatives.set(this.dtype, this);
   }
@@ -95,6 +98,7 @@ export class StackedSpace implements Space<StackedDistributedArray> {
    * A stack of standard normal values. Without a seed, the communicator's next draws are the seeds.
    */
   random(seed?: number): StackedDistributedArray {
+    if (seed !== undefined) checkSeed(seed);
     return new StackedDistributedArray(
       this.children.map((child, k) => child.random(seed === undefined ? undefined : seed * 1009 + k)),
       this,

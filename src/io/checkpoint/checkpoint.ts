@@ -334,7 +334,9 @@ export class Checkpoint {
   restore(state: Checkpointable, problem?: () => Problem): boolean {
     const { vectors, scalars } = partsOf(state);
     const comm = this.#commOf(vectors);
-    if (problem) {
+    if (problem !== undefined) {
+      if (typeof problem !== 'function')
+        throw new ArgumentError(`restore: expected a function as problem, received ${textOf(problem)}`);
       this.#gather(comm, `use ${this.folder}`, () => {
         if (!comm || comm.rank === 0) this.#hold();
       });

@@ -3,6 +3,7 @@ import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, requireOptions, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, sameShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { DeviceConstants, type OperatorData } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
@@ -106,7 +107,7 @@ export class Kirchhoff extends LocalOperator {
     ) {
       throw new ArgumentError(
         'Kirchhoff: expected a wavelet of one axis and wavcenter, one of its samples, received shape ' +
-          `${formatShape(wavelet.shape)} and ${wavcenter}`,
+          `${formatShape(wavelet.shape)} and ${textOf(wavcenter)}`,
       );
     }
     const t = finiteNumbers('Kirchhoff', 't', geometry.t, 2);

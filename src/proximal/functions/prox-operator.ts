@@ -368,7 +368,7 @@ class Scaled<V extends AnyVector> extends DelegatingProx<V> {
   readonly #f: ProxOperator<V>;
   readonly #a: number;
   constructor(f: ProxOperator<V>, a: number) {
-    super([f], `${f.name}.scale(${a})`);
+    super([f], `${f.name}.scale(${textOf(a)})`);
     this.#f = f;
     this.#a = checkPositive(`${f.name}.scale`, 'the factor', a);
   }

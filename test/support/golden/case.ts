@@ -94,19 +94,20 @@ export class GoldenCase {
       readonly tolerance?: Tolerance;
     };
     const each = file.compare === 'allclose';
+    const isRounded = each || file.compare === 'normwise';
     const content = { ...file, tolerance: { rtol: 0, atol: 0, ...file.tolerance, ...(each && { each }) } };
     const single = SINGLE[content.dtype];
-    this.narrowed =
-      single !== undefined &&
-      !(dtypes as readonly string[]).includes(content.dtype) &&
-      dtypes.includes(single);
+    const has = (dtype: string): boolean => (dtypes as readonly string[]).includes(dtype);
+    // Functions of integers may give floats
+    const isWide = single === undefined ? isRounded && !has('float64') : !has(content.dtype);
+    this.narrowed = isWide && has(single ?? 'float32');
     const { rtol, atol } = content.tolerance;
     const tolerance = {
       rtol: Math.max(rtol, SINGLE_TOLERANCE.rtol),
       atol: Math.max(atol, SINGLE_TOLERANCE.atol),
       each,
     };
-    this.content = this.narrowed && single ? { ...content, dtype: single, tolerance } : content;
+    this.content = this.narrowed ? { ...content, dtype: single ?? content.dtype, tolerance } : content;
     this.#files = new Set(readdirSync(folder));
   }
   has(file: string): boolean {
