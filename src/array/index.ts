@@ -22,6 +22,7 @@ export {
   sign,
   subtract,
 } from './arithmetic.js';
+export { where } from './choosing.js';
 export {
   allClose,
   arrayEqual,
@@ -68,8 +69,35 @@ export {
   rightShift,
 } from './logic.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
+export { argmax, argmin, nanargmax, nanargmin } from './positions.js';
+export {
+  type AverageOptions,
+  all,
+  any,
+  average,
+  countNonzero,
+  type MomentOptions,
+  max,
+  mean,
+  min,
+  nanmax,
+  nanmean,
+  nanmin,
+  nanprod,
+  nanstd,
+  nansum,
+  nanvar,
+  prod,
+  ptp,
+  type Reduced,
+  type ReductionOptions,
+  std,
+  sum,
+  type TotalOptions,
+  var,
+} from './reductions.js';
 export { ceil, floor, rint, round, trunc } from './rounding.js';
-
+export { cumprod, cumsum, type RunningOptions } from './running.js';
 export { heaviside, i0, type NanToNumOptions, nanToNum } from './special-values.js';
 export {
   arccos,

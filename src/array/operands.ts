@@ -14,7 +14,7 @@ import {
   type EitherArray,
   isArrayOfEitherKind,
 } from '../core/distributed/align.js';
-import { DistributedArray } from '../core/distributed/distributed-array.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend } from '../core/ports/defaults.js';
 
@@ -63,6 +63,9 @@ export function arraysOf(name: string, operands: readonly ArrayLike[]): (EitherA
 }
 const isList = (x: unknown): x is Exclude<Nested, number | boolean> => Array.isArray(x);
 
+/** An operand as an array: numbers and lists become arrays of one rank. */
+export const arrayOf = (name: string, x: ArrayLike): EitherArray => arraysOf(name, [x])[0] as EitherArray;
+
 /** Casts an operand to the dtype of the computation. */
 function castTo(name: string, x: EitherArray | Scalar, dtype: DType): EitherArray | Scalar {
   if (isScalar(x) || x.dtype === dtype) return x;
@@ -97,7 +100,7 @@ export function elementwise(
     const values = compute(space?.comm, ...locals.slice(0, cast.length));
     const target = out && (locals.at(-1) as NDArray);
     const result = mask ? selected(locals[cast.length] as NDArray, values, target) : values;
-    if (!target) return space ? DistributedArray.inSpace(space.withDType(result.dtype), result) : result;
+    if (!target) return space ? space.wrap(result) : result;
     target.assign(sameShape(target.shape, result.shape) ? result : result.broadcastTo(target.shape));
     return out;
   });

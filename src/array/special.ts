@@ -1,3 +1,5 @@
+export { logsumexp } from './reductions.js';
+
 import { unaryFunction } from './universal.js';
 
 /** The error function of real arrays */

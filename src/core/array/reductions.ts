@@ -90,16 +90,14 @@ function keptAxes(
   return options.keepdims ? x.shape.map((_, k) => k) : undefined;
 }
 
-function checkOrdered(op: string, x: NDArray): void {
+export function checkOrdered(op: string, x: { readonly dtype: DType }): void {
   if (isComplex(x.dtype))
     throw new DTypeError(`${op} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
 }
 
-function checkNotEmpty(op: string, x: NDArray, n: number): void {
+export function checkNotEmpty(op: string, { shape }: { readonly shape: Shape }, n: number): void {
   if (n === 0)
-    throw new ShapeError(
-      `${op} of nothing is not defined: received an array of shape [${x.shape.join(', ')}]`,
-    );
+    throw new ShapeError(`${op} of nothing is not defined: received an array of shape [${shape.join(', ')}]`);
 }
 
 /**

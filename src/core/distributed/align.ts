@@ -44,7 +44,7 @@ function commonLayout(name: string, shape: Shape, operands: readonly Distributed
   let first: DistributedArray | undefined;
   for (const x of operands) {
     if (x.layout.replicated) continue;
-    const layout = x.layout.broadcastTo(shape);
+    const layout = x.layout.withShape(shape);
     if (!layout)
       throw new PartitionError(
         `${name}: an array of shape ${formatShape(x.globalShape)} is split along an axis that is stretched ` +

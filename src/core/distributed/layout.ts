@@ -261,15 +261,16 @@ export class Layout {
   }
 
   /**
-   * The layout of the array after its shape is broadcast to `shape`: along each of its axes the
-   * ranks have the parts that they have now. Undefined if an axis is stretched along which it is
-   * split, or for concatenated blocks.
+   * The layout of an array of another shape, whose last axes are those of this layout: along each
+   * of them the ranks have the parts that they have now. Undefined if the length of an axis changes
+   * along which it is split, or for concatenated blocks.
    */
-  broadcastTo(shape: Shape): Layout | undefined {
+  withShape(shape: Shape): Layout | undefined {
+    toShape(shape, 'global shape');
     if (sameShape(shape, this.globalShape)) return this;
     const skip = shape.length - this.globalShape.length;
-    const isStretched = (k: number): boolean => this.globalShape[k] !== shape[skip + k];
-    if (this.#blocks || this.grid.some((parts, k) => parts > 1 && isStretched(k))) return undefined;
+    const isChanged = (k: number): boolean => this.globalShape[k] !== shape[skip + k];
+    if (this.#blocks || this.grid.some((parts, k) => parts > 1 && isChanged(k))) return undefined;
     const whole = Array.from({ length: skip }, () => 1);
     return new Layout({
       kind: 'boxes',
@@ -350,6 +351,23 @@ export class Layout {
     if (this.replicated) return true;
     for (let r = 0; r < this.ranks; r++) if (this.localSize(r) % Math.max(inner, 1) !== 0) return false;
     return true;
+  }
+
+  /** The layout without some axes of length 1; undefined if none is left. */
+  without(axes: readonly number[]): Layout | undefined {
+    checkList('Layout.without', 'axes', axes);
+    const kept = this.globalShape.flatMap((_, k) => (axes.includes(k) ? [] : [k]));
+    if (kept.length === 0) return undefined;
+    const of = <T>(list: readonly T[]): T[] => kept.map((k) => list[k] as T);
+    return new Layout({
+      kind: this.kind,
+      globalShape: of(this.globalShape),
+      ranks: this.ranks,
+      grid: of(this.grid),
+      axis: Math.max(0, kept.indexOf(this.axis)),
+      replicated: this.replicated,
+      cuts: of(this.#cuts),
+    });
   }
 
   /** A string that is equal for equal layouts. */

@@ -1,3 +1,4 @@
+import type { NDArray } from '../array/ndarray.js';
 import { checkDType, type DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
 import { memo, memoUpTo } from '../base/memo.js';
@@ -36,13 +37,13 @@ export interface DistributedSpaceFields {
   readonly replicatedAs?: Partition;
 }
 
-let newArray: (space: DistributedSpace) => DistributedArray;
+let newArray: (space: DistributedSpace, local?: NDArray) => DistributedArray;
 
 /**
  * Sets the function by which spaces make arrays. distributed-array.ts calls it when it is loaded,
  * so that this module need not import that one.
  */
-export function setNewArray(make: (space: DistributedSpace) => DistributedArray): void {
+export function setNewArray(make: typeof newArray): void {
   newArray = make;
 }
 
@@ -211,6 +212,11 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
 
   empty(): DistributedArray {
     return newArray(this);
+  }
+
+  /** The array of this rank's part, of its dtype. Copies nothing. */
+  wrap(local: NDArray): DistributedArray {
+    return newArray(this.withDType(local.dtype), local);
   }
 
   /**

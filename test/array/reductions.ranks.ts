@@ -1,0 +1,224 @@
+import { expect } from 'chai';
+import * as xp from '../../src/array/index.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { isComplex, isFloat } from '../../src/core/base/dtype.js';
+import {
+  ArgumentError,
+  DTypeError,
+  NumericalError,
+  PartitionError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { DistributedArrayOptions } from '../../src/core/distributed/space.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectClose, expectSameBits } from '../support/expect-close.js';
+import { expectAllThrow, NOTHING, traffic } from '../support/vectors.js';
+
+type Either = NDArray | DistributedArray;
+type Options = { axis?: number | number[] | null; keepdims?: boolean };
+type Reduce = (x: Either, options?: Options) => unknown;
+
+/** The same functions of arrays of any dtype, of real ones, and those whose results are exact. */
+const OF_ALL = ['sum', 'prod', 'mean', 'var', 'std', 'nansum', 'nanmean', 'nanvar'] as const;
+const EXACT = ['any', 'all', 'countNonzero'] as const;
+const OF_REAL = ['max', 'min', 'ptp', 'nanmax', 'nanmin'] as const;
+const POSITIONS = ['argmax', 'argmin', 'nanargmax', 'nanargmin'] as const;
+const functionOf = (name: string): Reduce => (xp as unknown as Record<string, Reduce>)[name] as Reduce;
+
+const whole = (x: Either): NDArray => (x instanceof NDArray ? x : x.asArray());
+
+/**
+ * The layouts of an array: whole, replicated, split along each axis, in uneven parts, over a grid.
+ */
+function layoutsOf(x: NDArray, ranks: number): DistributedArray[] {
+  const ways: DistributedArrayOptions[] = [
+    { partition: 'BROADCAST' },
+    ...x.shape.map((_, axis) => ({ axis })),
+    {
+      localShapes: Array.from({ length: ranks }, (_, r) => [
+        r === ranks - 1 ? (x.shape[0] as number) : 0,
+        ...x.shape.slice(1),
+      ]),
+    },
+  ];
+  if (ranks === 4 && x.ndim > 1) ways.push({ grid: x.shape.map((_, k) => (k < 2 ? 2 : 1)) });
+  return ways.map((options) => DistributedArray.toDist(x, { dtype: x.dtype, ...options }));
+}
+
+/** Random numbers, with a NaN if they are floats. */
+function dataOf(shape: number[], dtype: NDArray['dtype'], hasNaN: boolean): NDArray {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (!isFloat(dtype))
+    return NDArray.fromHost(
+      Int32Array.from({ length: size }, (_, i) => ((7 * i) % 4) - 1),
+      shape,
+    );
+  const x = NDArray.normal(shape, { dtype, seed: 4 });
+  return hasNaN && x.size > 3 ? x.setAt(3, Number.NaN) : x;
+}
+
+const AXES: readonly (Options & { axis: number | number[] | null })[] = [
+  { axis: null },
+  { axis: null, keepdims: true },
+  { axis: 0 },
+  { axis: -1, keepdims: true },
+  { axis: [0, 1] },
+  { axis: [] },
+];
+
+group('reductions', () => {
+  distributed(
+    'equal those of one rank in any layout, over any axes',
+    { timeout: 120_000 },
+    ({ comm, backend, dtypes, tolerance }) => {
+      for (const dtype of dtypes) {
+        for (const hasNaN of isFloat(dtype) ? [false, true] : [false]) {
+          const x = dataOf([5, 3, 2], dtype, hasNaN);
+          const names = [...OF_ALL, ...EXACT, ...(isComplex(dtype) ? [] : OF_REAL)];
+          for (const u of layoutsOf(x, comm.size)) {
+            for (const name of names) {
+              for (const options of AXES) {
+                const [of, f] = [
+                  functionOf(name),
+                  `${name} ${dtype} ${JSON.stringify(options)} of ${u.space}`,
+                ];
+                const [expected, received] = [of(x, options), of(u, options)];
+                if (typeof expected === 'boolean' || typeof received === 'boolean')
+                  expect(received, f).to.equal(expected);
+                else if (expected instanceof NDArray)
+                  expectClose(
+                    whole(received as Either),
+                    expected,
+                    {
+                      rtol: 20 * tolerance(isFloat(dtype) ? dtype : backend.defaultDType),
+                      atol: 20 * tolerance(isFloat(dtype) ? dtype : backend.defaultDType),
+                      notFinite: 'equal',
+                    },
+                    f,
+                  );
+                else
+                  expectClose(
+                    NDArray.array([received as number]),
+                    NDArray.array([expected as number]),
+                    {
+                      rtol: 20 * tolerance(isFloat(dtype) ? dtype : backend.defaultDType),
+                      atol: 20 * tolerance(isFloat(dtype) ? dtype : backend.defaultDType),
+                      notFinite: 'equal',
+                    },
+                    f,
+                  );
+              }
+            }
+          }
+        }
+      }
+    },
+  );
+
+  distributed('find the first positions in any layout', ({ comm, reals }) => {
+    for (const dtype of reals) {
+      for (const hasNaN of [false, true]) {
+        // Equal numbers on several ranks, so that the first one counts
+        const x = dataOf([6, 4], dtype, hasNaN).multiply(2).rint();
+        for (const u of layoutsOf(x, comm.size)) {
+          for (const name of POSITIONS) {
+            for (const options of AXES.slice(0, 4)) {
+              const [of, f] = [functionOf(name), `${name} ${JSON.stringify(options)} of ${u.space}`];
+              const [expected, received] = [of(x, options), of(u, options)];
+              if (typeof expected === 'number') expect(received, f).to.equal(expected);
+              else expectSameBits(whole(received as Either), expected as NDArray, f);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  distributed('run along any axis', ({ comm, backend, dtypes, tolerance }) => {
+    for (const dtype of dtypes) {
+      const x = dataOf([7, 3], dtype, false);
+      for (const u of layoutsOf(x, comm.size)) {
+        const isGrid = u.layout.grid.filter((parts) => parts > 1).length > 1;
+        for (const axis of isGrid ? [null] : [null, 0, 1]) {
+          for (const run of [xp.cumsum, xp.cumprod]) {
+            const rule = {
+              rtol: 20 * tolerance(isFloat(dtype) ? dtype : backend.defaultDType),
+              atol: 20 * tolerance(isFloat(dtype) ? dtype : backend.defaultDType),
+            };
+            if (!isFloat(dtype) && run === xp.cumprod) continue;
+            expectClose(run(u, { axis }).asArray(), run(x, { axis }), rule, `axis ${axis} of ${u.space}`);
+          }
+        }
+        if (isGrid) expectAllThrow(comm, () => xp.cumsum(u, { axis: 0 }), PartitionError);
+      }
+    }
+  });
+
+  distributed('send what their comments say', ({ comm }) => {
+    const x = DistributedArray.random([8, 3], { seed: 1 });
+    const along = { axis: 0 } as const;
+    expect(traffic(comm, () => xp.sum(x, { axis: 1 }))).to.deep.equal(NOTHING);
+    expect(traffic(comm, () => xp.cumsum(x, { axis: 1 }))).to.deep.equal(NOTHING);
+    expect(traffic(comm, () => xp.var(x, { axis: 1, keepdims: true }))).to.deep.equal(NOTHING);
+    if (comm.size === 1) return;
+    const reductions = (body: () => unknown): number => {
+      const { reductions: count, messages, collectives } = traffic(comm, () => void body());
+      expect([messages, collectives]).to.deep.equal([0, 0]);
+      return count;
+    };
+    expect(reductions(() => xp.sum(x))).to.equal(1);
+    expect(reductions(() => xp.mean(x, along))).to.equal(1);
+    expect(reductions(() => xp.max(x, along))).to.equal(1);
+    expect(reductions(() => xp.var(x, along))).to.equal(2);
+    expect(reductions(() => xp.argmax(x, along))).to.equal(2);
+    const { messages } = traffic(comm, () => xp.cumsum(x, along));
+    expect(messages).to.be.at.most(Math.ceil(Math.log2(comm.size)));
+  });
+
+  distributed('of integers are exact, or refused on all ranks', ({ comm, backend }) => {
+    if (!backend.dtypes.includes('int32')) return;
+    const large = NDArray.array([2 ** 30, 2 ** 30, 1, 2], { dtype: 'int32' });
+    for (const u of [large, DistributedArray.toDist(large, { dtype: 'int32' })]) {
+      expectAllThrow(comm, () => xp.sum(u), NumericalError);
+      expectAllThrow(comm, () => xp.cumsum(u), NumericalError);
+      if (backend.dtypes.includes('float64')) expect(xp.sum(u, { dtype: 'float64' })).to.equal(2 ** 31 + 3);
+      const small = u instanceof NDArray ? u.slice([2, 4]) : u.subtract(large).add(3);
+      const total = xp.sum(small, { axis: 0 });
+      expect(total.dtype).to.equal('int32');
+    }
+    const flags = DistributedArray.toDist(NDArray.array([true, false, true]), { dtype: 'bool' });
+    expect([xp.sum(flags), xp.any(flags), xp.all(flags), xp.max(flags)]).to.deep.equal([2, true, false, 1]);
+  });
+
+  distributed('of nothing are those of NumPy', ({ comm }) => {
+    for (const x of [NDArray.zeros([0, 3]), DistributedArray.zeros([0, 3])]) {
+      expect([xp.sum(x), xp.prod(x), xp.any(x), xp.all(x), xp.mean(x)]).to.deep.equal([
+        0,
+        1,
+        false,
+        true,
+        Number.NaN,
+      ]);
+      expect(whole(xp.sum(x, { axis: 0 })).toArray()).to.deep.equal([0, 0, 0]);
+      expectAllThrow(comm, () => xp.max(x), ShapeError);
+      expectAllThrow(comm, () => xp.argmin(x, { axis: 0 }), ShapeError);
+      expect(xp.max(x, { axis: 1 }).size).to.equal(0);
+    }
+  });
+
+  distributed('refuse what does not fit, on all ranks', ({ comm, dtypes }) => {
+    const x = DistributedArray.ones([4, 3]);
+    expectAllThrow(comm, () => xp.sum(x, { axis: 2 }), ShapeError);
+    expectAllThrow(comm, () => xp.sum(x, { axis: [0, 0] }), ShapeError);
+    expectAllThrow(comm, () => xp.sum(x, { axes: 0 } as object), ArgumentError);
+    expectAllThrow(comm, () => xp.sum(x, { keepdims: 1 } as object), ArgumentError);
+    expectAllThrow(comm, () => xp.sum(x, { dtype: 'int32' }), DTypeError);
+    expectAllThrow(comm, () => xp.argmax(x, { axis: [0, 1] }), ArgumentError);
+    expectAllThrow(comm, () => xp.var(x, { ddof: Number.NaN }), ArgumentError);
+    if (dtypes.includes('complex128'))
+      expectAllThrow(comm, () => xp.max(x.astype('complex128'), { axis: 0 }), DTypeError);
+    const masked = DistributedArray.ones([4], { mask: Array.from({ length: comm.size }, (_, r) => r % 2) });
+    expectAllThrow(comm, () => xp.sum(masked), PartitionError);
+  });
+});
