@@ -171,10 +171,16 @@ group('algebra', () => {
   distributed('names the remedy for a vector in another space', ({ comm }) => {
     const x = DistributedArray.ones([4, 6]);
     const refused = (y: DistributedArray, remedy: RegExp) =>
-      expect(() => x.add(y)).to.throw(ShapeError, remedy);
+      expect(() => x.axpby(1, y, 1)).to.throw(ShapeError, remedy);
     refused(DistributedArray.ones([4, 7]), /: it has 28 elements, expected 24$/);
-    expect(() => x.add(2 as never)).to.throw(ArgumentError, 'received 2: multiply() and fill() take numbers');
-    expect(() => x.add([1] as never)).to.throw(ArgumentError, 'NDArray.array(x) makes an array of it');
+    expect(() => x.axpby(1, 2 as never, 1)).to.throw(
+      ArgumentError,
+      'received 2: multiply() and fill() take numbers',
+    );
+    expect(() => x.axpby(1, [1] as never, 1)).to.throw(
+      ArgumentError,
+      'NDArray.array(x) makes an array of it',
+    );
     refused(x.ravel(), /: the shapes differ, ravel\(\) or reshape\(\) changes one$/);
     refused(
       DistributedArray.ones([4, 6], { mask: new Array<number>(comm.size).fill(0) }),
