@@ -86,9 +86,9 @@ group('plots of distributed arrays', () => {
         }
   });
 
-  distributed('show arrays of one axis as rows, where ranks have no elements too', ({ comm }) => {
+  distributed('show arrays of one axis as rows, where ranks have no elements too', ({ comm, backend }) => {
     const layout = Layout.split([2], comm.size);
-    const x = numbered(comm, 'float64', layout);
+    const x = numbered(comm, backend.defaultDType, layout);
     const [values, , owners] = imagesOf(plotDistributedArray(x));
     for (const i of values && owners ? [0, 1] : []) {
       expect(cell(values as Image, [0, i], 1, 2)).to.deep.equal(viridis([-3, -2], i - 3));
@@ -100,7 +100,7 @@ group('plots of distributed arrays', () => {
       expect(cell(locals[4] as Image, [0, 0], 1, 1)).to.deep.equal([...colorMap('viridis').nan]);
   });
 
-  distributed('show the local array of each rank with the same colours', ({ comm, dtypes }) => {
+  distributed('show the local array of each rank with the same colours', ({ comm, backend, dtypes }) => {
     for (const layout of [...layoutsFor(comm.size), Layout.replicated([ROWS, COLUMNS], comm.size)])
       for (const dtype of dtypes) {
         const images = imagesOf(plotLocalArrays(numbered(comm, dtype, layout)));
@@ -116,7 +116,7 @@ group('plots of distributed arrays', () => {
           }
         }
       }
-    const x = numbered(comm, 'float64', Layout.split([ROWS, COLUMNS], comm.size));
+    const x = numbered(comm, backend.defaultDType, Layout.split([ROWS, COLUMNS], comm.size));
     const [first] = imagesOf(plotLocalArrays(x, { range: [0, 100] }));
     if (first)
       expect(cell(first, [0, 0], x.localShape[0] as number, COLUMNS)).to.deep.equal(viridis([0, 100], 0));
