@@ -1,4 +1,5 @@
-import { BackendError } from '../../core/base/errors.js';
+import { ArgumentError, BackendError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
 import { type Environment, environment } from '../../environment/environment.js';
 import { cudaAddon } from './cuda-addon.js';
 import { CudaBackend } from './cuda-backend.js';
@@ -12,6 +13,12 @@ import { cacheFolder, deviceOf, memoryLimit } from './cuda-settings.js';
  * @throws {@link BackendError} with the remedy if there is no CUDA
  */
 export function createCudaBackend(nodeRank = 0, env: Environment = environment): CudaBackend {
+  if (!(Number.isSafeInteger(nodeRank) && nodeRank >= 0))
+    throw new ArgumentError(
+      `createCudaBackend: expected nodeRank to be a number of a rank, received ${textOf(nodeRank)}`,
+    );
+  if (typeof env !== 'object' || env === null)
+    throw new ArgumentError(`createCudaBackend: expected environment variables, received ${textOf(env)}`);
   const state = cudaAddon();
   if (!state.available)
     throw new BackendError(`backend 'cuda' is not available: ${state.reason}: ${state.remedy}`);
