@@ -1,6 +1,7 @@
 import { binary, unary } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
+import { isInteger } from '../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { type Shape, sameShape } from '../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
@@ -53,6 +54,13 @@ const isNaNOf = (x: NDArray | Scalar): NDArray | number =>
 const absOf = (x: NDArray | Scalar): NDArray | number =>
   isScalar(x) ? (typeof x === 'number' ? Math.abs(x) : Math.hypot(x.re, x.im)) : unary('abs', x);
 
+/** `x − y` as floats, because differences of int32 may wrap around. */
+function difference(x: NDArray | Scalar, y: NDArray | Scalar): NDArray {
+  const areWhole = [x, y].every((z) => isScalar(z) || isInteger(z.dtype));
+  const asFloats = (z: NDArray | Scalar) => (isScalar(z) || !areWhole ? z : z.astype(z.backend.defaultDType));
+  return binary('subtract', asFloats(x), asFloats(y));
+}
+
 /**
  * Whether `|x − y| ≤ atol + rtol·|y|`, of dtype bool. Infinities are close to themselves. Not
  * symmetric in x and y.
@@ -68,7 +76,7 @@ export function isClose<X extends ArrayLike, Y extends ArrayLike>(
     const allowed = isScalar(bound)
       ? atol + rtol * bound
       : binary('add', binary('multiply', bound, rtol), atol);
-    const near = binary('lessEqual', unary('abs', binary('subtract', a, b)), allowed);
+    const near = binary('lessEqual', unary('abs', difference(a, b)), allowed);
     // An infinite y allows everything, a finite x too
     const finite = isScalar(bound) ? Number(Number.isFinite(bound)) : unary('isfinite', bound);
     const close = binary('maximum', binary('multiply', near, finite), binary('equal', a, b));

@@ -1,7 +1,5 @@
 import { asArray, binary } from '../core/array/elementwise.js';
-import type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
-import { elementwise } from './operands.js';
-import { binaryFunction, unaryFunction } from './universal.js';
+import { binaryFunction, functionOfTwo, unaryFunction } from './universal.js';
 
 /** `eˣ` */
 export const exp = unaryFunction('exp');
@@ -28,19 +26,10 @@ export const log1p = unaryFunction('log1p');
 export const logaddexp = binaryFunction('logaddexp');
 
 /** `log₂(2ˣ + 2ʸ)` of real arrays, without overflow */
-export const logaddexp2 = <X extends ArrayLike, Y extends ArrayLike>(
-  x: X,
-  y: Y,
-  options?: UniversalOptions,
-): ArrayOf<X | Y> =>
-  elementwise('logaddexp2', [x, y], options, (_, a, b) => {
-    const [x2, y2] = [
-      binary('multiply', asArray(a, b), Math.LN2),
-      binary('multiply', asArray(b, a), Math.LN2),
-    ];
-    const natural = binary('logaddexp', x2, y2);
-    return natural.divideInPlace(Math.LN2);
-  }) as ArrayOf<X | Y>;
+export const logaddexp2 = functionOfTwo('logaddexp2', (x, y) => {
+  const inNats = (a: typeof x, b: typeof x) => binary('multiply', asArray(a, b), Math.LN2);
+  return binary('logaddexp', inNats(x, y), inNats(y, x)).divideInPlace(Math.LN2);
+});
 
 /** The square root; NaN for x < 0. Complex: principal branch, Re ≥ 0. */
 export const sqrt = unaryFunction('sqrt');

@@ -66,12 +66,14 @@ const isList = (x: unknown): x is Exclude<Nested, number | boolean> => Array.isA
 /** An operand as an array: numbers and lists become arrays of one rank. */
 export const arrayOf = (name: string, x: ArrayLike): EitherArray => arraysOf(name, [x])[0] as EitherArray;
 
-/** Casts an operand to the dtype of the computation. */
-function castTo(name: string, x: EitherArray | Scalar, dtype: DType): EitherArray | Scalar {
-  if (isScalar(x) || x.dtype === dtype) return x;
+/** Casts an operand to the dtype of the computation, if one was given. */
+export function castTo<X extends EitherArray | Scalar>(name: string, x: X, dtype: DType | undefined): X {
+  if (dtype === undefined || isScalar(x) || x.dtype === dtype) return x;
   if (!canHold(dtype, x.dtype))
-    throw new DTypeError(`${name}: dtype ${dtype} does not hold an operand of ${x.dtype}: cast it first`);
-  return x.astype(dtype);
+    throw new DTypeError(
+      `${name}: dtype ${dtype} does not hold ${x.dtype}: cast the operand with astype() first`,
+    );
+  return x.astype(dtype) as X;
 }
 
 /** `values` where the condition is true, elsewhere those of `target`, or 0. */
@@ -93,7 +95,7 @@ export function elementwise(
   const { out, where: mask, dtype } = withDefaults(name, options, DEFAULTS);
   return tidy(() => {
     const arrays = arraysOf(name, operands);
-    const cast = dtype === undefined ? arrays : arrays.map((x) => castTo(name, x, dtype));
+    const cast = arrays.map((x) => castTo(name, x, dtype));
     const extra = [mask, out].filter((x) => x !== undefined);
     for (const x of extra) checkWhole(name, x);
     const { space, locals } = align(name, [...cast, ...extra]);

@@ -90,7 +90,10 @@ const argExtreme = (name: string, op: Extreme, prepare: (x: EitherArray) => Eith
       const from = prepare(x);
       if (axis === null || axis === undefined) {
         const ones = shape.map(() => 1);
-        return NDArray.full(ones, positionOfAll(op, from), { dtype: INDEX_DTYPE, backend: x.backend });
+        const options = { dtype: INDEX_DTYPE, backend: x.backend } as const;
+        const position = NDArray.full(ones, positionOfAll(op, from), options);
+        if (!isDistributed(x)) return position;
+        return x.space.withLayout(Layout.replicated(ones, x.comm.size)).wrap(position);
       }
       if (axes.length !== 1)
         throw new ArgumentError(`${name}: expected one axis or null, received ${textOf(axis)}`);

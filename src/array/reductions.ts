@@ -1,19 +1,11 @@
 import type { NDArray } from '../core/array/ndarray.js';
 import { checkNotEmpty, checkOrdered } from '../core/array/reductions.js';
 import type { Scalar } from '../core/base/complex.js';
-import {
-  canHold,
-  type DType,
-  INDEX_DTYPE,
-  isBoolean,
-  isComplex,
-  isFloat,
-  isInteger,
-} from '../core/base/dtype.js';
-import { ArgumentError, DTypeError, NumericalError } from '../core/base/errors.js';
+import { type DType, INDEX_DTYPE, isBoolean, isComplex, isFloat, isInteger } from '../core/base/dtype.js';
+import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import { product, toAxes } from '../core/base/shape.js';
+import { formatShape, product, sameShape, toAxes } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
@@ -23,7 +15,7 @@ import { abs, add, divide, multiply, subtract } from './arithmetic.js';
 import { where } from './choosing.js';
 import { isnan, notEqual } from './comparisons.js';
 import { exp, log, sqrt } from './exponents.js';
-import { type ArrayLike, arrayOf } from './operands.js';
+import { type ArrayLike, arrayOf, castTo } from './operands.js';
 
 /** Options of reductions. */
 export interface ReductionOptions {
@@ -100,13 +92,6 @@ const countOver = (x: EitherArray, axes: readonly number[]): number =>
 /** An array of floats with the same numbers. */
 const floatsOf = (x: EitherArray): EitherArray => (isFloat(x.dtype) ? x : x.astype(x.backend.defaultDType));
 
-function castTo(name: string, x: EitherArray, dtype: DType | undefined): EitherArray {
-  if (dtype === undefined || dtype === x.dtype) return x;
-  if (!canHold(dtype, x.dtype))
-    throw new DTypeError(`${name}: dtype ${dtype} does not hold ${x.dtype}: cast it with astype() first`);
-  return x.astype(dtype);
-}
-
 /** The largest int32. */
 const MOST = 2 ** 31 - 1;
 
@@ -118,7 +103,9 @@ export function asIntegers(name: string, x: EitherArray): EitherArray {
   if (x.dtype === INDEX_DTYPE) return x;
   const cast = (part: NDArray): NDArray => {
     if (part.size > 0 && (part.backend.reduce('maxAbs', part) as number) > MOST)
-      throw new NumericalError(`${name} of int32 is larger than 2^31: pass { dtype: 'float64' }`);
+      throw new NumericalError(
+        `${name}: a result does not fit into int32: compute it in float64, by { dtype: 'float64' } or astype()`,
+      );
     return part.astype(INDEX_DTYPE);
   };
   return isDistributed(x) ? x.space.wrap(onAllRanks(x.comm, () => cast(x.local))) : cast(x);
@@ -209,8 +196,7 @@ export const std = reduction<number, MomentOptions>(
 const flagsOf = (x: EitherArray): EitherArray => (isBoolean(x.dtype) ? x : notEqual(x, 0));
 
 /**
- * Whether any number over axes is not 0. NaN is not 0. One reduction if a reduced axis is split; an
- * exchange of objects.
+ * Whether any number over axes is not 0. NaN is not 0. One reduction if a reduced axis is split.
  */
 export const any = reduction<boolean, ReductionOptions>(
   'any',
@@ -225,11 +211,11 @@ export const all = reduction<boolean, ReductionOptions>(
   (x, axes) => reduceOver('all', 'min', flagsOf(x), axes),
   asBoolean,
 );
-/** How many numbers over axes are not 0, int32. Communication as that of {@link any}. */
+/** How many numbers over axes are not 0, int32. Communication as that of {@link sum}. */
 export const countNonzero = reduction<number, ReductionOptions>(
   'countNonzero',
   DEFAULTS,
-  (x, axes) => reduceOver('countNonzero', 'sum', flagsOf(x), axes),
+  (x, axes) => asIntegers('countNonzero', reduceOver('countNonzero', 'sum', flagsOf(x), axes)),
   asNumber,
 );
 
@@ -237,12 +223,12 @@ export const countNonzero = reduction<number, ReductionOptions>(
 export const filled = (x: EitherArray, value: number): EitherArray =>
   isFloat(x.dtype) ? where(isnan(x), value, x) : x;
 /** How many elements over axes are not NaN. */
-const presentOver = (x: EitherArray, axes: readonly number[]): EitherArray =>
-  reduceOver('nan…', 'sum', isnan(x).equal(0), axes);
+const presentOver = (name: string, x: EitherArray, axes: readonly number[]): EitherArray =>
+  reduceOver(name, 'sum', isnan(x).equal(0), axes);
 
 const nanSum = (op: 'sum' | 'prod') =>
   reduction<Scalar, TotalOptions>(
-    op,
+    `nan${op}`,
     TOTAL_DEFAULTS,
     (x, axes, { dtype }) => {
       const compute = op === 'sum' ? sum : prod;
@@ -262,7 +248,7 @@ const nanExtreme = (op: 'max' | 'min', bound: number) =>
     (x, axes) => {
       const compute = op === 'max' ? max : min;
       const y = compute(filled(x, bound), { axis: axes, keepdims: true });
-      return isFloat(x.dtype) ? where(presentOver(x, axes), y, Number.NaN) : y;
+      return isFloat(x.dtype) ? where(presentOver(`nan${op}`, x, axes), y, Number.NaN) : y;
     },
     asNumber,
   );
@@ -273,7 +259,7 @@ export const nanmin = nanExtreme('min', Number.POSITIVE_INFINITY);
 
 const nanmeanOver = (x: EitherArray, axes: readonly number[]): EitherArray => {
   const total = reduceOver('nanmean', 'sum', filled(floatsOf(x), 0), axes);
-  return divide(total, presentOver(x, axes).astype(realDType(total)));
+  return divide(total, presentOver('nanmean', x, axes).astype(realDType(total)));
 };
 const realDType = (x: EitherArray): DType => (isComplex(x.dtype) ? abs(x).dtype : x.dtype);
 
@@ -288,7 +274,7 @@ const nanvarOver = (
   const from = floatsOf(x);
   const deviations = filled(subtract(from, nanmeanOver(from, axes)), 0);
   const squares = reduceOver('nanvar', 'sumSquares', deviations, axes);
-  const count = presentOver(x, axes).astype(squares.dtype);
+  const count = presentOver('nanvar', x, axes).astype(squares.dtype);
   // NaN if no element is left for the divisor
   return where(count.greater(ddof), divide(squares, subtract(count, ddof)), Number.NaN);
 };
@@ -326,23 +312,33 @@ export interface AverageOptions extends ReductionOptions {
 }
 const AVERAGE_DEFAULTS = { ...DEFAULTS, weights: undefined } satisfies Defaults<AverageOptions>;
 
+/** Weights with as many axes as x, along which they are stretched to its shape. */
+function weightsFor(x: EitherArray, axes: readonly number[], weights: EitherArray): EitherArray {
+  const { shape } = x.space;
+  if (sameShape(weights.space.shape, shape)) return weights;
+  const [axis] = axes;
+  if (axes.length !== 1 || !sameShape(weights.space.shape, [shape[axis as number] as number]))
+    throw new ShapeError(
+      `average: expected weights of shape ${formatShape(shape)}, or one for each position along an axis, ` +
+        `received ${formatShape(weights.space.shape)}`,
+    );
+  if (isDistributed(weights))
+    throw new PartitionError('average: weights along an axis are whole on each rank: pass an NDArray');
+  return weights.reshape(shape.map((n, k) => (k === axis ? n : 1)));
+}
+
 /**
- * The weighted mean over axes: `Σ w·x / Σ w`. Two reductions if a reduced axis is split, one
- * without weights.
+ * The weighted mean over axes: `Σ w·x / Σ w`. One reduction if a reduced axis is split, two if the
+ * weights are distributed.
  */
 export const average = reduction<Scalar, AverageOptions>(
   'average',
   AVERAGE_DEFAULTS,
   (x, axes, { weights }) => {
     if (weights === undefined) return meanOver(x, axes);
-    const given = arrayOf('average', weights);
-    const along = given.space.shape.length === 1 && x.space.shape.length > 1 && axes.length === 1;
-    const shape = x.space.shape.map((_, k) => (k === axes[0] ? -1 : 1));
-    const w = along && !isDistributed(given) ? given.reshape(shape) : given;
+    const w = weightsFor(x, axes, arrayOf('average', weights));
     const weighted = reduceOver('average', 'sum', floatsOf(multiply(x, w)), axes);
-    // Ones, so that the weights have the shape of the array
-    const ones = where(isnan(x), 1, 1).astype(realDType(floatsOf(x)));
-    return divide(weighted, reduceOver('average', 'sum', floatsOf(multiply(ones, w)), axes));
+    return divide(weighted, reduceOver('average', 'sum', floatsOf(w), axes));
   },
   asScalar,
 );

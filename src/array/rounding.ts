@@ -1,4 +1,4 @@
-import { binary, unary } from '../core/array/elementwise.js';
+import { binary, unary, where } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { isComplex, isInteger } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
@@ -39,8 +39,9 @@ export function round<X extends ArrayLike>(x: X, decimals = 0, options?: Univers
     throw new ArgumentError(`round: expected a whole number of decimals, received ${textOf(decimals)}`);
   return elementwise('round', [x], options, (_, part) => {
     const values = part as NDArray;
-    return isComplex(values.dtype)
-      ? ofParts(values, (p) => roundReal(p, decimals))
-      : roundReal(values, decimals);
+    if (!isComplex(values.dtype)) return roundReal(values, decimals);
+    const rounded = ofParts(values, (p) => roundReal(p, decimals));
+    // A product with an infinite part is NaN
+    return where(unary('isfinite', values), rounded, values);
   }) as ArrayOf<X>;
 }

@@ -1,6 +1,6 @@
 import type { NDArray } from '../core/array/ndarray.js';
-import { canHold, type DType, isInteger } from '../core/base/dtype.js';
-import { DTypeError, PartitionError } from '../core/base/errors.js';
+import { type DType, isInteger } from '../core/base/dtype.js';
+import { PartitionError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { toAxis } from '../core/base/shape.js';
@@ -9,7 +9,7 @@ import type { DistributedArray } from '../core/distributed/distributed-array.js'
 import { exclusiveScan } from '../core/distributed/exclusive-scan.js';
 import { checkReducible } from '../core/distributed/reductions.js';
 import { onAllRanks } from '../core/ports/agreement.js';
-import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf, castTo } from './operands.js';
 import { asIntegers } from './reductions.js';
 
 /** Options of running sums and products. */
@@ -66,13 +66,8 @@ const running =
   <X extends ArrayLike>(x: X, options?: RunningOptions): ArrayOf<X> => {
     const { axis, dtype } = withDefaults(name, options, DEFAULTS);
     return tidy(() => {
-      let from = arrayOf(name, x);
-      if (dtype !== undefined && dtype !== from.dtype) {
-        if (!canHold(dtype, from.dtype))
-          throw new DTypeError(`${name}: dtype ${dtype} does not hold ${from.dtype}: cast it first`);
-        from = from.astype(dtype);
-      }
-      if (axis === null || axis === undefined) from = flatOf(from);
+      const given = castTo(name, arrayOf(name, x), dtype);
+      const from = axis === null || axis === undefined ? flatOf(given) : given;
       const along = toAxis(axis ?? 0, from.space.shape.length);
       const y = isDistributed(from) ? runDistributed(name, from, along) : KINDS[name].run(from, along);
       return isInteger(from.dtype) ? asIntegers(name, y) : y;

@@ -4,23 +4,18 @@ import { isComplex, isFloat, isSingle } from '../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { ofParts } from './complex-parts.js';
 import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
-import { unaryFunction } from './universal.js';
+import { functionOfTwo, unaryFunction } from './universal.js';
 
 /** The modified Bessel function of order 0 of real arrays */
 export const i0 = unaryFunction('i0');
 
 /** 0 for x < 0, 1 for x > 0, `y` for x = 0; NaN stays NaN */
-export const heaviside = <X extends ArrayLike, Y extends ArrayLike>(
-  x: X,
-  y: Y,
-  options?: UniversalOptions,
-): ArrayOf<X | Y> =>
-  elementwise('heaviside', [x, y], options, (_, a, b) => {
-    // An array: 0 or 1 as a float, or NaN
-    const from = asArray(a, b);
-    const side = binary('maximum', unary('sign', binary('divide', from, 1)), 0);
-    return where(binary('equal', from, 0), b, side);
-  }) as ArrayOf<X | Y>;
+export const heaviside = functionOfTwo('heaviside', (x, y) => {
+  const from = asArray(x, y);
+  // 0 or 1 as a float, or NaN
+  const side = binary('maximum', unary('sign', binary('divide', from, 1)), 0);
+  return where(binary('equal', from, 0), y, side);
+});
 
 /** Options of {@link nanToNum}. */
 export interface NanToNumOptions extends UniversalOptions {

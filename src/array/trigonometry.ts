@@ -1,6 +1,5 @@
 import { binary, unary, where } from '../core/array/elementwise.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
-import { binaryFunction, unaryFunction } from './universal.js';
+import { binaryFunction, functionOfOne, unaryFunction } from './universal.js';
 
 /** The sine of an angle in radians */
 export const sin = unaryFunction('sin');
@@ -44,20 +43,14 @@ export const arccosh = unaryFunction('arccosh');
 /** The inverse hyperbolic tangent; NaN beyond −1 and 1 */
 export const arctanh = unaryFunction('arctanh');
 
-/** `factor · x`, a float. */
-const scaled =
-  (name: string, factor: number) =>
-  <X extends ArrayLike>(x: X, options?: UniversalOptions): ArrayOf<X> =>
-    elementwise(name, [x], options, (_, part) => binary('multiply', part, factor)) as ArrayOf<X>;
-
 /** Degrees to radians */
-export const deg2rad = scaled('deg2rad', Math.PI / 180);
+export const deg2rad = functionOfOne('deg2rad', (x) => binary('multiply', x, Math.PI / 180));
+
 /** Radians to degrees */
-export const rad2deg = scaled('rad2deg', 180 / Math.PI);
+export const rad2deg = functionOfOne('rad2deg', (x) => binary('multiply', x, 180 / Math.PI));
 
 /** `sin(πx) / (πx)`; 1 for x = 0 */
-export const sinc = <X extends ArrayLike>(x: X, options?: UniversalOptions): ArrayOf<X> =>
-  elementwise('sinc', [x], options, (_, part) => {
-    const angle = binary('multiply', part, Math.PI);
-    return where(binary('equal', part, 0), 1, unary('sin', angle).divideInPlace(angle));
-  }) as ArrayOf<X>;
+export const sinc = functionOfOne('sinc', (x) => {
+  const angle = binary('multiply', x, Math.PI);
+  return where(binary('equal', x, 0), 1, unary('sin', angle).divideInPlace(angle));
+});

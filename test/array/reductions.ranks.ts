@@ -176,6 +176,30 @@ group('reductions', () => {
     expect(messages).to.be.at.most(Math.ceil(Math.log2(comm.size)));
   });
 
+  distributed(
+    'are weighted by arrays of the same shape, or along an axis',
+    ({ comm, tolerance, backend }) => {
+      const x = dataOf([5, 3], backend.defaultDType, false);
+      const [w, along] = [dataOf([5, 3], x.dtype, false).abs(), NDArray.arange(5, { dtype: x.dtype })];
+      const rule = 20 * tolerance(x.dtype);
+      for (const u of layoutsOf(x, comm.size)) {
+        const weights = u.abs();
+        for (const given of [w, weights])
+          expectClose(
+            whole(xp.average(u, { axis: 0, weights: given })),
+            xp.average(x, { axis: 0, weights: w }),
+            rule,
+          );
+        const expected = x
+          .multiply(along.reshape([5, 1]))
+          .sum(0)
+          .divide(10);
+        expectClose(whole(xp.average(u, { axis: 0, weights: along })), expected, rule);
+        expectAllThrow(comm, () => xp.average(u, { weights: along }), ShapeError);
+      }
+    },
+  );
+
   distributed('of integers are exact, or refused on all ranks', ({ comm, backend }) => {
     if (!backend.dtypes.includes('int32')) return;
     const large = NDArray.array([2 ** 30, 2 ** 30, 1, 2], { dtype: 'int32' });

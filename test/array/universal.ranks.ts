@@ -156,6 +156,8 @@ group('functions of arrays', () => {
       expect(xp.arrayEqual(xp.nanToNum(u), xp.nanToNum(u))).to.equal(true);
       expect(xp.arrayEqual(u, NDArray.array([1, 2]))).to.equal(false);
     }
+    const far = [2 ** 31 - 1, -2].map((value) => NDArray.full([1], value, { dtype: 'int32' }));
+    expect(xp.allClose(far[0] as NDArray, far[1] as NDArray)).to.equal(false);
     const y = DistributedArray.ones([7]);
     const spent = traffic(comm, () => xp.allClose(y, 1));
     expect(spent.messages).to.equal(0);

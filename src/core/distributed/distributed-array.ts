@@ -432,6 +432,7 @@ export class DistributedArray
 
   // Elementwise functions. Other operands are numbers, distributed arrays that are split alike or
   // replicated, and NDArrays that are the same on all ranks. Shapes broadcast; nothing is sent.
+  // Of two signatures, the last is the one from which TypeScript infers the kind of a vector.
 
   add(other: DistributedOperand): DistributedArray;
   add(other: DistributedArray): DistributedArray;

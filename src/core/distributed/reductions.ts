@@ -1,7 +1,7 @@
 import { where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import { reduce } from '../array/reductions.js';
-import { type DType, isFloat, isInteger, rangeOf } from '../base/dtype.js';
+import { type DType, isBoolean, isFloat, isInteger, rangeOf } from '../base/dtype.js';
 import { PartitionError, ShapeError } from '../base/errors.js';
 import { product, sameShape } from '../base/shape.js';
 import { onAllRanks } from '../ports/agreement.js';
@@ -29,6 +29,9 @@ function identityOf(op: ReduceOp, dtype: DType): number {
   if (op === 'min') return range ? range[1] : Number.POSITIVE_INFINITY;
   return op === 'prod' ? 1 : 0;
 }
+
+/** The largest sum of bool that int32 holds. */
+const MOST_COUNT = 2 ** 31 - 1;
 
 const withOnes = (shape: readonly number[], axes: readonly number[]): number[] =>
   shape.map((n, k) => (axes.includes(k) ? 1 : n));
@@ -109,7 +112,12 @@ export function reduceOver(
   checkReducible(name, x);
   const { layout, comm, space } = x;
   const reduced = (): NDArray => reduceLocal(op, x.local, axes);
-  const part = isInteger(x.dtype) ? onAllRanks(comm, reduced) : reduced();
+  // Sums and products of integers may fail because of the values on one rank
+  const mayFail = isInteger(x.dtype) && op !== 'max' && op !== 'min';
+  const reducedPart = mayFail ? onAllRanks(comm, reduced) : reduced();
+  // Counts that together may be larger than int32
+  const part =
+    isBoolean(x.dtype) && mayFail && x.size > MOST_COUNT ? reducedPart.astype('float64') : reducedPart;
   const shape = withOnes(x.globalShape, axes);
   const own = layout.withShape(shape);
   if (own) return space.withLayout(own).wrap(part);
