@@ -42,7 +42,7 @@ const { backend, n, niter, every, stop, phase, out } = await parseFlags<Flags>(
         new Option('--phase <name>', 'which of the runs').choices(['both', 'stop', 'resume']).default('both'),
       ),
   (flags) =>
-    flags.stop < flags.niter
+    flags.phase === 'resume' || flags.stop < flags.niter
       ? undefined
       : `the first run ends at iteration --stop ${flags.stop}, which must be below --niter ${flags.niter}`,
 );

@@ -90,7 +90,7 @@ export const SECTIONS = [
         rows: {
           Partition: { here: '`PARTITIONS` lists them', loose: true },
           'Partition.SCATTER, Partition.BROADCAST, Partition.UNSAFE_BROADCAST':
-            "the strings `'SCATTER'`, `'BROADCAST'`, `'UNSAFE_BROADCAST'`",
+            "the names as strings, such as `'SCATTER'`",
           DistributedArray: {
             here: '`DistributedArray.zeros(globalShape, options)`; also `empty`, `ones`, `full`, `random`',
             known: ['empty', 'ones', 'full', 'random'],

@@ -6,7 +6,7 @@
 // same name and the same default.
 
 /** The most characters of a cell, see docs/style.md. */
-const CELL = 120;
+export const CELL = 120;
 
 /** How Python's methods for operators are written. */
 const WRITTEN = {

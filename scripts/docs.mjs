@@ -7,14 +7,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import { compare } from './comparison.mjs';
+import { CELL, compare } from './comparison.mjs';
 import * as rows from './comparison-rows.mjs';
 import { exported, libraryFacts, optionsFor, root, tagOf } from './library.mjs';
 
 const check = process.argv.includes('--check');
 
-/** The most characters of a cell, see docs/style.md. */
-const CELL = 120;
 /** The options of every solver, and those of every distributed operator. */
 const OF_ALL_SOLVERS = ['niter', 'x0', 'maxTime', 'checkpoint', 'reproducible'];
 const RUN = OF_ALL_SOLVERS.slice(2);

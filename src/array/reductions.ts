@@ -104,7 +104,7 @@ export function asIntegers(name: string, x: EitherArray): EitherArray {
   const cast = (part: NDArray): NDArray => {
     if (part.size > 0 && (part.backend.reduce('maxAbs', part) as number) > MOST)
       throw new NumericalError(
-        `${name}: a result does not fit into int32: compute it in float64, by { dtype: 'float64' } or astype()`,
+        `${name}: a result does not fit into int32: compute it in float64, by dtype or astype()`,
       );
     return part.astype(INDEX_DTYPE);
   };

@@ -26,9 +26,12 @@ export interface Tolerance {
 export interface CaseFile {
   readonly kind: string;
   readonly family: string;
-  /** Absent if results must be equal. */
+  /** 0 and 0 if case.json has none: results must be equal. */
   readonly tolerance: Tolerance;
-  /** How results of array functions are compared: by element (allclose), or as the others. */
+  /**
+   * How results of array functions are compared: 'allclose', by element; 'normwise', by the largest
+   * element; 'exact'.
+   */
   readonly compare?: string;
   readonly op?: OperatorNode;
   /** The analysis operator of ADMML2. */

@@ -104,14 +104,13 @@ export function arrayFunction(trial: Trial): void {
   const args = given.of(list, 'args') as unknown[];
   const named = list.inside('kwargs');
   const options = Object.keys(named.values).map((key) => [camel(key), given.of(named, key)]);
-  const all = options.length > 0 ? [...args, Object.fromEntries(options)] : args;
-  const made = compute(...all);
-  const list2 = results.length === 1 ? [made] : (made as unknown[]);
+  const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
+  const values = results.length === 1 ? [computed] : (computed as unknown[]);
   results.forEach((expected, k) => {
-    const result = list2[k];
+    const result = values[k];
     const label = results.length === 1 ? name : `${name} ${k}`;
     if (typeof result === 'boolean' || typeof result === 'number' || !(typeof expected === 'string')) {
-      const value = typeof result === 'boolean' ? Number(result) : (result as Scalar);
+      const value = typeof result === 'boolean' ? Number(result) : (result as NDArray | Scalar);
       compareNumber(trial, label, value, expected, list);
       return;
     }
@@ -126,7 +125,7 @@ export function arrayFunction(trial: Trial): void {
 function compareNumber(
   trial: Trial,
   label: string,
-  value: Scalar,
+  value: NDArray | Scalar,
   expected: string | { readonly expected: unknown },
   params: Params,
 ): void {
