@@ -67,6 +67,8 @@ const AXES: readonly (Options & { axis: number | number[] | null })[] = [
   { axis: [] },
 ];
 
+const ALONG = { axis: 0 } as const;
+
 group('reductions', () => {
   distributed(
     'equal those of one rank in any layout, over any axes',
@@ -155,24 +157,48 @@ group('reductions', () => {
     }
   });
 
-  distributed('send what their comments say', ({ comm }) => {
+  distributed('send what docs/arrays.md says', ({ comm, backend }) => {
     const x = DistributedArray.random([8, 3], { seed: 1 });
-    const along = { axis: 0 } as const;
-    expect(traffic(comm, () => xp.sum(x, { axis: 1 }))).to.deep.equal(NOTHING);
-    expect(traffic(comm, () => xp.cumsum(x, { axis: 1 }))).to.deep.equal(NOTHING);
-    expect(traffic(comm, () => xp.var(x, { axis: 1, keepdims: true }))).to.deep.equal(NOTHING);
-    if (comm.size === 1) return;
-    const reductions = (body: () => unknown): number => {
-      const { reductions: count, messages, collectives } = traffic(comm, () => void body());
-      expect([messages, collectives]).to.deep.equal([0, 0]);
-      return count;
-    };
-    expect(reductions(() => xp.sum(x))).to.equal(1);
-    expect(reductions(() => xp.mean(x, along))).to.equal(1);
-    expect(reductions(() => xp.max(x, along))).to.equal(1);
-    expect(reductions(() => xp.var(x, along))).to.equal(2);
-    expect(reductions(() => xp.argmax(x, along))).to.equal(2);
-    const { messages } = traffic(comm, () => xp.cumsum(x, along));
+    const flags = x.greater(0);
+    const counts = backend.dtypes.includes('int32') ? flags.astype('int32') : undefined;
+    const isSplit = comm.size > 1;
+    /** What a reduction over axis 0 sends: reductions if it is split, and exchanges of objects. */
+    const table: readonly (readonly [string, (y: Either) => unknown, Either | undefined, number, number])[] =
+      [
+        ...(['sum', 'prod', 'mean', 'max', 'min', 'any', 'all'] as const).map(
+          (name) => [name, (y: Either) => functionOf(name)(y, ALONG), x, 1, 0] as const,
+        ),
+        ...(['var', 'std', 'ptp', 'argmax', 'argmin'] as const).map(
+          (name) => [name, (y: Either) => functionOf(name)(y, ALONG), x, 2, 0] as const,
+        ),
+        ['logsumexp', (y) => xp.special.logsumexp(y, ALONG), x, 2, 0],
+        ['average', (y) => xp.average(y, { axis: 0, weights: x.abs() }), x, 2, 0],
+        ['nanmax', (y) => xp.nanmax(y, ALONG), x, 2, 1],
+        ['nanmean', (y) => xp.nanmean(y, ALONG), x, 2, 1],
+        ['nanvar', (y) => xp.nanvar(y, ALONG), x, 4, 2],
+        ['sum of flags', (y) => xp.sum(y, ALONG), flags, 1, 1],
+        ['any of flags', (y) => xp.any(y, ALONG), flags, 1, 0],
+        ['max of int32', (y) => xp.max(y, ALONG), counts, 1, 0],
+        ['argmax', (y) => xp.argmax(y), x, 0, 1],
+      ];
+    const exchange = traffic(comm, () => void comm.allgatherObject({}));
+    for (const [name, compute, y, reductions, exchanges] of table) {
+      if (y === undefined) continue;
+      expect(
+        traffic(comm, () => void compute(y)),
+        name,
+      ).to.deep.equal({
+        messages: exchanges * exchange.messages,
+        reductions: (isSplit ? reductions : 0) + exchanges * exchange.reductions,
+        collectives: exchanges * exchange.collectives,
+      });
+    }
+    for (const compute of [xp.sum, xp.var, xp.max, xp.argmin])
+      expect(traffic(comm, () => void compute(x, { axis: 1 }))).to.deep.equal(NOTHING);
+    expect(traffic(comm, () => void xp.cumsum(x, { axis: 1 }))).to.deep.equal(NOTHING);
+    const whole = x.broadcast();
+    expect(traffic(comm, () => void xp.var(whole))).to.deep.equal(NOTHING);
+    const { messages } = traffic(comm, () => void xp.cumsum(x, ALONG));
     expect(messages).to.be.at.most(Math.ceil(Math.log2(comm.size)));
   });
 
