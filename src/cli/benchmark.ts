@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/base/errors.js';
 import { checkFunction, checkTexts, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
+import { checkSame } from '../core/ports/agreement.js';
 import type { Backend } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
@@ -38,6 +39,15 @@ const running: Call[] = [];
 /** The lines of the outermost running call and of all calls inside. */
 let lines: Line[] = [];
 
+/** Throws {@link ArgumentError} unless all ranks have the same marks. */
+const checkMarks = (all: readonly unknown[]): void =>
+  checkSame(
+    'benchmark',
+    all.map((mark) => ({ mark })),
+    ['mark'],
+    { remedy: 'a benchmark needs the same marks on all ranks' },
+  );
+
 /** A running call of a measured function. */
 class Call {
   readonly #level = running.length;
@@ -51,12 +61,13 @@ class Call {
   #since: number;
 
   constructor(label: string, backend: Backend, comm: Communicator) {
+    if (running.length === 0) lines = [];
     this.#backend = backend;
     this.#comm = comm;
+    this.#arrive(`begin of ${label}`);
     this.#whole = this.#line(2 * this.#level, label);
     this.#section = this.#first = this.#line(2 * this.#level + 1, 'start');
     running.push(this);
-    this.#arrive();
     this.#began = this.#since = performance.now();
   }
 
@@ -66,17 +77,21 @@ class Call {
     return line;
   }
 
-  /** Waits for the device, and then for the other ranks. Returns the time between both. */
-  #arrive(): number {
+  /**
+   * Waits for the device, and then for the other ranks. Returns the time between both.
+   *
+   * @throws {@link ArgumentError} if they arrive somewhere else
+   */
+  #arrive(at: string): number {
     this.#backend.synchronize();
     const arrived = performance.now();
-    this.#comm.barrier();
+    checkMarks(this.#comm.allgatherObject(at));
     return arrived;
   }
 
   /** Ends a section. Returns the time of arrival. */
-  #endSection(label: string): number {
-    const arrived = this.#arrive();
+  #endSection(label: string, at: string): number {
+    const arrived = this.#arrive(at);
     this.#section.seconds = (arrived - this.#since) / 1000;
     this.#section.label += ` → ${label}`;
     return arrived;
@@ -84,30 +99,23 @@ class Call {
 
   /** Ends the section before a mark and begins the next one. */
   mark(label: string): void {
-    this.#endSection(label);
+    this.#endSection(label, `mark ${label}`);
     this.#section = this.#line(2 * this.#level + 1, label);
     this.#since = performance.now();
   }
 
   /** Ends the call. The outermost call writes the table. */
   end(write: (text: string) => void): void {
-    const unmarked = this.#section === this.#first;
-    this.#whole.seconds = (this.#endSection('end') - this.#began) / 1000;
-    if (unmarked) lines.splice(lines.indexOf(this.#section), 1);
     running.pop();
+    const unmarked = this.#section === this.#first;
+    this.#whole.seconds = (this.#endSection('end', `end of ${this.#whole.label}`) - this.#began) / 1000;
+    if (unmarked) lines.splice(lines.indexOf(this.#section), 1);
     if (running.length > 0) return;
     const all = this.#comm.allgatherObject(lines);
-    lines = [];
-    const [first = []] = all;
-    const labels = (of: readonly Line[]): string => of.map(({ label }) => label).join(', ');
-    const other = all.findIndex((one) => labels(one) !== labels(first));
-    if (other > 0)
-      throw new ArgumentError(
-        `benchmark: expected the same marks on all ranks, received ${labels(first)} on rank 0 and ` +
-          `${labels(all[other] as Line[])} on rank ${other}`,
-      );
+    // nested calls may have been on some ranks only
+    checkMarks(all.map((one) => one.map(({ label }) => label)));
     const total = all.reduce((sum, [whole]) => sum + (whole as Line).seconds, 0);
-    const rows = first.map(({ level, label }, k) => ({
+    const rows = lines.map(({ level, label }, k) => ({
       benchmark: '  '.repeat(level) + label,
       ...timeOverRanks(
         all.map((one) => (one[k] as Line).seconds),
@@ -120,7 +128,6 @@ class Call {
   /** Ends the call after an error, without communication. */
   abandon(): void {
     running.pop();
-    if (running.length === 0) lines = [];
   }
 }
 
@@ -133,7 +140,7 @@ class Call {
  *
  * @param func a function, which may return a promise
  * @returns a function with the arguments and the result of `func`
- * @throws {@link ArgumentError} at the end of a call if the marks of ranks differ
+ * @throws {@link ArgumentError} on all ranks at the first mark that differs between ranks
  * @example
  * const invert = benchmark((niter: number) => { … }, { description: 'inversion' });
  * invert(30);
@@ -172,7 +179,7 @@ export function benchmark<A extends unknown[], R>(
  * Ends a section of the innermost running function of {@link benchmark} and begins the next one.
  * Collective.
  *
- * @throws {@link ArgumentError} outside of such a function
+ * @throws {@link ArgumentError} outside of such a function, or if ranks are at different marks
  */
 export function mark(label: string): void {
   if (typeof label !== 'string') throw new ArgumentError(`mark: expected a text, received ${textOf(label)}`);

@@ -2,8 +2,8 @@ import { isComplex } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkTexts, type Defaults, type WithDefaults, withDefaults } from '../core/base/options.js';
 import { formatShape, product, type Shape } from '../core/base/shape.js';
-import { textOf } from '../core/base/text-of.js';
-import { DistributedArray } from '../core/distributed/distributed-array.js';
+import { checkDistributed, type DistributedArray } from '../core/distributed/distributed-array.js';
+import { onAllRanks } from '../core/ports/agreement.js';
 import { type ColorMap, type ColorMapName, colorMap, colorOf, makeColorMap } from './color-maps.js';
 import { colorRange, type ValueRange } from './color-range.js';
 import { Figure } from './figure.js';
@@ -38,18 +38,19 @@ const DEFAULTS = {
 
 type Given = WithDefaults<ArrayPlotOptions, typeof DEFAULTS>;
 
-/** Checks the arguments alike on all ranks, before anything is sent. */
+/** Checks the arguments. Throws on all ranks if those of one are wrong. */
 function checked(owner: string, x: DistributedArray, options: ArrayPlotOptions | undefined): Given {
-  const given = withDefaults(owner, options, DEFAULTS);
-  if (!(x instanceof DistributedArray))
-    throw new ArgumentError(`${owner}: expected a DistributedArray, received ${textOf(x)}`);
-  if (x.ndim < 1 || x.ndim > 2)
-    throw new ShapeError(
-      `${owner}: expected an array of one or two axes, received shape ${formatShape(x.globalShape)}`,
-    );
-  checkTexts(owner, given, ['title']);
-  panel([0], [1, 1], given);
-  return given;
+  checkDistributed(owner, x);
+  return onAllRanks(x.comm, () => {
+    const given = withDefaults(owner, options, DEFAULTS);
+    if (x.ndim < 1 || x.ndim > 2)
+      throw new ShapeError(
+        `${owner}: expected an array of one or two axes, received shape ${formatShape(x.globalShape)}`,
+      );
+    checkTexts(owner, given, ['title']);
+    panel([0], [1, 1], given);
+    return given;
+  });
 }
 
 /** A panel of an array of one or two axes. One without elements is a grey square. */

@@ -134,6 +134,31 @@ group('timed functions', () => {
     const differing = benchmark(() => mark(comm.rank === 0 ? 'a' : 'b'), { comm, write: () => undefined });
     if (comm.size === 1) differing();
     else expect(differing).to.throw(ArgumentError, 'the same marks on all ranks');
+    const longer = benchmark(
+      () => {
+        mark('a');
+        if (comm.rank > 0) mark('b');
+      },
+      { comm, write: () => undefined },
+    );
+    if (comm.size === 1) longer();
+    else expect(longer).to.throw(ArgumentError, 'rank 0 has "end of benchmark", rank 1 "mark b"');
     expect(() => mark('x')).to.throw(ArgumentError, 'inside');
+  });
+
+  distributed('end where the device fails: at the begin, at a mark, at the end', ({ comm, backend }) => {
+    for (const last of [0, 1, 2]) {
+      let calls = 0;
+      const failing = Object.create(backend, {
+        synchronize: {
+          value: () => {
+            if (calls++ === last) throw new RangeError('device');
+          },
+        },
+      });
+      const options = { comm, backend: failing, write: () => undefined };
+      expect(benchmark(() => mark('a'), options)).to.throw(RangeError, 'device');
+      expect(() => mark('x')).to.throw(ArgumentError, 'inside');
+    }
   });
 });
