@@ -67,6 +67,18 @@ function sharedDevices(ranks: readonly RankReport[]): Problem[] {
   );
 }
 
+/** A problem if a value differs between ranks. */
+function difference(
+  ranks: readonly RankReport[],
+  what: string,
+  of: (r: RankReport) => string,
+  remedy: string,
+): Problem[] {
+  const values = [...new Set(ranks.map(of))];
+  if (values.length < 2) return [];
+  return [{ severity: 'warning', what: `ranks have different ${what}: ${values.join(' | ')}`, remedy }];
+}
+
 /** Problems of values that differ between ranks but should be equal. */
 function differences(ranks: readonly RankReport[]): Problem[] {
   const fields: readonly [string, (r: RankReport) => string][] = [
@@ -75,17 +87,8 @@ function differences(ranks: readonly RankReport[]): Problem[] {
     ['MPI libraries', (r) => r.mpi.split('\n')[0] ?? ''],
     ['CPU kernels', (r) => r.backends['cpu']?.summary ?? ''],
   ];
-  return fields.flatMap(([what, of]): Problem[] => {
-    const values = [...new Set(ranks.map(of))];
-    if (values.length < 2) return [];
-    return [
-      {
-        severity: 'warning',
-        what: `ranks have different ${what}: ${values.join(' | ')}`,
-        remedy: 'load the same modules on all nodes; lops setup on a node of each kind',
-      },
-    ];
-  });
+  const remedy = 'load the same modules on all nodes; lops setup on a node of each kind';
+  return fields.flatMap(([what, of]) => difference(ranks, what, of, remedy));
 }
 
 /** The settings that may differ between ranks. */
@@ -94,17 +97,16 @@ const OF_RANKS = ['LOPS_CUDA_DEVICE'];
 /** Problems of environment variables that the launcher did not pass to all ranks. */
 function differentSettings(ranks: readonly RankReport[]): Problem[] {
   const names = new Set(ranks.flatMap(({ settings }) => Object.keys(settings)));
-  return [...names].flatMap((name): Problem[] => {
-    const values = [...new Set(ranks.map(({ settings }) => settings[name] ?? 'not set'))];
-    if (values.length < 2 || OF_RANKS.includes(name)) return [];
-    return [
-      {
-        severity: 'warning',
-        what: `ranks have different ${name}: ${values.join(' | ')}`,
-        remedy: `pass it to all nodes: mpiexec -x ${name} of Open MPI, -genvlist ${name} of MPICH`,
-      },
-    ];
-  });
+  return [...names]
+    .filter((name) => !OF_RANKS.includes(name))
+    .flatMap((name) =>
+      difference(
+        ranks,
+        name,
+        ({ settings }) => settings[name] ?? 'not set',
+        `pass it to all nodes: mpiexec -x ${name} of Open MPI, -genvlist ${name} of MPICH`,
+      ),
+    );
 }
 
 /**

@@ -30,9 +30,9 @@ export function fileText(path: string, array?: string, options = pictureOptions(
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
   const text = [
     `${path}: ${kind}`,
-    arrays ? formatTable(arrays.map((row) => ({ ...row }))).trimEnd() : '',
+    arrays?.length ? formatTable(arrays.map((row) => ({ ...row }))).trimEnd() : '',
     facts.map(([name, text]) => `${name.padEnd(width)}${text}`).join('\n'),
-    arrays && !slice && facts.length === 0 ? '--array NAME shows one of them' : '',
+    arrays?.length && !slice && facts.length === 0 ? '--array NAME shows one of them' : '',
     slice?.title ?? '',
   ]
     .filter((part) => part !== '')

@@ -1,9 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import { ArgumentError } from '../core/base/errors.js';
-import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
-import { textOf } from '../core/base/text-of.js';
+import { checkFunction, checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
 import { defaultRank } from '../core/ports/defaults.js';
 import { setting } from '../environment/environment.js';
 
@@ -133,8 +131,7 @@ export function startProgress(total: number, options?: ProgressOptions): Progres
   const given = withDefaults('startProgress', options, DEFAULTS);
   const { label, rank = defaultRank(), interval, write = toStandardError } = given;
   checkNonNegative('startProgress', { interval });
-  if (typeof write !== 'function')
-    throw new ArgumentError(`startProgress: expected a function as write, received ${textOf(write)}`);
+  checkFunction('startProgress', 'write', write);
   const columns = terminalColumns();
   const style = given.style ?? (columns === undefined ? 'lines' : 'bar');
   if (rank !== 0 || style === 'off') return SILENT;

@@ -7,7 +7,7 @@ import { describeNpy, describeNpz } from './npy/describe-npy.js';
 import { readNpz } from './npy/npz.js';
 import type { FileInfo } from './parts/file-info.js';
 import { HDF5_START, hdf5Error } from './parts/hdf5.js';
-import { checkPath, naming, withFile } from './parts/local-file.js';
+import { checkPath, isMissing, naming, withFile } from './parts/local-file.js';
 import { readAt } from './parts/raw-io.js';
 import { describeSegy } from './segy/describe-segy.js';
 import { describeZarr } from './zarr/describe-zarr.js';
@@ -28,8 +28,6 @@ const npy: Describe = (path, { backend }) => describeNpy(path, backend);
 const npz: Describe = (path, { array, backend }) => describeNpz(path, array, backend);
 const zarr: Describe = (path, { backend, comm }) => describeZarr(path, { backend, comm });
 const segy: Describe = (path, { backend, comm }) => describeSegy(path, { backend, comm });
-/** A ZIP archive of .npy files, or a Zarr store. */
-const zip: Describe = (path, options) => (readNpz(path).size > 0 ? npz : zarr)(path, options);
 const hdf5: Describe = (path) => {
   throw hdf5Error(path);
 };
@@ -37,8 +35,8 @@ const hdf5: Describe = (path) => {
 /** The first bytes of files in hexadecimal digits. SEG-Y has none. */
 const STARTS: readonly (readonly [start: string, describe: Describe])[] = [
   ['934e554d5059', npy],
-  ['504b0304', zip],
-  ['504b0506', zip],
+  ['504b0304', npz],
+  ['504b0506', npz],
   [HDF5_START, hdf5],
 ];
 const BY_EXTENSION: Readonly<Record<string, Describe>> = { npy, npz, sgy: segy, segy };
@@ -50,7 +48,7 @@ const other: Describe = (path, options) => {
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     throw new ArgumentError(
-      `${path} is no file that lops knows: expected .npy, .npz, the folder of a Zarr array, or SEG-Y ` +
+      `${path} is of no kind that lops reads: expected .npy, .npz, the folder of a Zarr array, or SEG-Y ` +
         `(${messageOf(error)})`,
       { cause: error },
     );
@@ -58,14 +56,22 @@ const other: Describe = (path, options) => {
 };
 
 function describerOf(path: string): Describe {
-  if (naming(path, () => statSync(path)).isDirectory()) return zarr;
+  try {
+    if (naming(path, () => statSync(path)).isDirectory()) return zarr;
+  } catch (error) {
+    // a path in an archive
+    if (isMissing(error, ['ENOTDIR'])) return zarr;
+    throw error;
+  }
   const start = withFile(path, (fd, size) => {
     const bytes = Buffer.alloc(Math.min(8, size));
     readAt(fd, bytes, 0, path);
     return bytes.toString('hex');
   });
-  const known = STARTS.find(([bytes]) => start.startsWith(bytes));
-  return known?.[1] ?? BY_EXTENSION[extname(path).slice(1).toLowerCase()] ?? other;
+  const byExtension = BY_EXTENSION[extname(path).slice(1).toLowerCase()];
+  const known = STARTS.find(([bytes]) => start.startsWith(bytes))?.[1] ?? byExtension ?? other;
+  // a ZIP archive without .npy files is a Zarr store
+  return known === npz && byExtension !== npz && readNpz(path).size === 0 ? zarr : known;
 }
 
 /**
@@ -77,9 +83,7 @@ function describerOf(path: string): Describe {
 export function describeFile(path: string, options: DescribeOptions): FileInfo {
   checkPath(path);
   const describe = describerOf(path);
-  if (options.array !== undefined && describe !== npz && describe !== zip)
-    throw new ArgumentError(
-      `${path} is no archive of arrays, so there is no array '${options.array}' to name`,
-    );
+  if (options.array !== undefined && describe !== npz)
+    throw new ArgumentError(`${path} is no .npz archive, so there is no array '${options.array}' to name`);
   return describe(path, options);
 }

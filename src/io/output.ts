@@ -123,7 +123,8 @@ export const temporaryName = (path: string, kind: 'tmp' | 'old'): string =>
 export const temporariesOf = (path: string): string[] => {
   const start = `${basename(path)}.lops-`;
   const folder = dirname(path);
-  if (!existsSync(folder)) return [];
+  // false for a file, such as an archive
+  if (!existsSync(`${folder}/`)) return [];
   return readdirSync(folder).filter((name) => name.startsWith(start) && TEMPORARY.test(name));
 };
 

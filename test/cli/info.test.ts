@@ -1,21 +1,39 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { zipSync } from 'fflate';
 import { fileText } from '../../src/cli/info.js';
 import { textPicture } from '../../src/cli/text-picture.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { ArgumentError } from '../../src/core/base/errors.js';
+import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
 import type { Shape } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { writeNpy, writeNpz, writeSegy, writeSegyTraces, writeZarr } from '../../src/io/index.js';
 import { formatNpyHeader } from '../../src/io/npy/npy-header.js';
+import { writeFileAtomically } from '../../src/io/output.js';
+import { zipWriter } from '../../src/io/parts/zip.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { rankEnvironment } from '../support/launch.js';
+
+/** A .npy file in C order. */
+const npyOf = (descr: string, shape: Shape, data: Uint8Array): Buffer => {
+  const header = Buffer.from(formatNpyHeader(shape, 'float64')).toString('latin1');
+  return Buffer.concat([Buffer.from(header.replace('<f8', descr), 'latin1'), data]);
+};
 
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
 const PLAIN = { width: 20, height: 4, colors: false };
@@ -182,6 +200,72 @@ describe('lops info', function () {
     expect(pictureOf(text)[0]).to.equal('    ░░░░▒▒▒▒▓▓▓▓████');
   });
 
+  it('draws integers above 2^53 and complex values of a Zarr array as those of a .npy file', () => {
+    const values = BigInt64Array.from({ length: 20 }, (_, k) => 2n ** 60n + BigInt(k) * 2n ** 58n + 1n);
+    writeFileSync(file('i.npy'), npyOf('<i8', [1, 20], new Uint8Array(values.buffer)));
+    mkdirSync(file('i.zarr'));
+    const metadata = {
+      zarr_format: 2,
+      shape: [1, 20],
+      chunks: [1, 20],
+      dtype: '<i8',
+      order: 'C',
+      fill_value: 0,
+    };
+    writeFileSync(file('i.zarr/.zarray'), JSON.stringify({ ...metadata, compressor: null, filters: null }));
+    writeFileSync(file('i.zarr/0.0'), new Uint8Array(values.buffer));
+    const z = ramp([4, 20], 1).astype('complex128');
+    writeNpy(file('z.npy'), z);
+    writeZarr(file('z.zarr'), DistributedArray.toDist(z));
+    for (const [name, title] of [
+      ['i', '[:, :]'],
+      ['z', '[:, :], moduli'],
+    ]) {
+      const [npy, zarr] = ['npy', 'zarr'].map((kind) => fileText(file(`${name}.${kind}`), undefined, PLAIN));
+      expect(pictureOf(zarr as string)).to.deep.equal(pictureOf(npy as string));
+      for (const text of [npy, zarr]) expect(text?.split('\n')).to.include(title);
+    }
+  });
+
+  it('lists arrays of an archive that are not read, and shows the last of equal names', () => {
+    const strings = npyOf('<U2', [1], new Uint8Array(8));
+    writeFileAtomically(file('mixed.npz'), (sink) => {
+      const zip = zipWriter(sink, { compress: false });
+      for (const [name, bytes] of [
+        ['names', strings],
+        ['x', npyOf('<f8', [1], new Uint8Array(8))],
+        ['x', npyOf('<f8', [40], new Uint8Array(320))],
+      ] as const)
+        zip.add(`${name}.npy`, (write) => write(bytes));
+      zip.finish();
+    });
+    const listed = fileText(file('mixed.npz'), undefined, PLAIN);
+    expect(listed).to.match(/^names +- +not read +-$/m);
+    expect(listed).to.match(/^x +\[40\] +float64/m);
+    expect(fileText(file('mixed.npz'), 'x', PLAIN)).to.match(/^shape +\[40\]$/m);
+    expect(() => fileText(file('mixed.npz'), 'names')).to.throw(DTypeError, '"<U2": expected bool');
+    writeNpz(file('none.npz'), {});
+    expect(fileText(file('none.npz'), undefined, PLAIN)).to.match(/none\.npz: NumPy archive, 0 arrays$/);
+  });
+
+  it('describes the arrays of a ZIP store by their paths', () => {
+    writeZarr(file('s.zarr'), DistributedArray.toDist(ramp([8, 40], 1)), { compression: 'none' });
+    const parts = ['zarr.json', 'c/0/0'].map((key) => [key, readFileSync(file(`s.zarr/${key}`))] as const);
+    writeFileSync(file('s.zip'), zipSync(Object.fromEntries(parts)));
+    writeFileSync(
+      file('g.zip'),
+      zipSync(Object.fromEntries(parts.map(([key, bytes]) => [`a/${key}`, bytes]))),
+    );
+    for (const path of ['s.zip', 'g.zip/a'])
+      expect(pictureOf(fileText(file(path), undefined, PLAIN))[0]).to.equal('    ░░░░▒▒▒▒▓▓▓▓████');
+    for (const path of ['s.zip', 'g.zip/a'])
+      expect(() => fileText(file(path), 'a')).to.throw(ArgumentError, "there is no array 'a' to name");
+    for (const path of ['g.zip/b', 'g.zip/b/c'])
+      expect(() => fileText(file(path))).to.throw(ArgumentError, `no such array: ${file(path)}`);
+    writeFileSync(file('e.zip'), zipSync({}));
+    expect(() => fileText(file('e.zip'))).to.throw(ArgumentError, 'e.zip has no zarr.json and no .zarray');
+  });
+
   it('draws NaN, oscillations and colours', () => {
     const grid = (values: readonly number[], columns: number) => ({
       values,
@@ -215,7 +299,7 @@ describe('lops info', function () {
     writeFileSync(file('x.h5'), Buffer.from('894844460d0a1a0a', 'hex'));
     for (const [name, message] of [
       ['cut.npy', /its header says shape \[100\] of <f8 .* cut short or damaged/],
-      ['notes.txt', /is no file that lops knows: expected \.npy, \.npz, .* SEG-Y/],
+      ['notes.txt', /is of no kind that lops reads: expected \.npy, \.npz, .* SEG-Y/],
       ['empty.sgy', /empty\.sgy is not a SEG-Y file that can be read: it has 0 bytes only/],
       ['x.h5', /HDF5/],
       ['missing.npy', /ENOENT: no such file or directory/],

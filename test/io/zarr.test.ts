@@ -385,17 +385,20 @@ onEveryBackend('Zarr and zarrita', (backend) => {
       expect(() => readZarr(path, { comm })).to.throw(ArgumentError, /is a group of Zarr: expected the path/);
       writeZarr(join(path, 'a'), place(NDArray.zeros([3])));
       expect(() => readZarrMetadata(path)).to.throw(ArgumentError, `such as ${join(path, 'a')}`);
-      expect(() => writeZarr(path, place(NDArray.zeros([3])))).to.throw(ArgumentError, 'no Zarr array');
+      expect(() => writeZarr(path, place(NDArray.zeros([3])))).to.throw(
+        ArgumentError,
+        'no Zarr array of version 3',
+      );
     }
     mkdirSync(join(folder, 'empty'));
     expect(() => readZarr(join(folder, 'empty'), { comm })).to.throw(
       ArgumentError,
-      'without zarr.json and .zarray',
+      'has no zarr.json and no .zarray',
     );
     writeFileSync(join(folder, 'x.zip'), 'PK');
     expect(() => readZarr(join(folder, 'x.zip'), { comm })).to.throw(ArgumentError, /is a file: .*ZIP/);
     writeFileSync(join(folder, 'x.h5'), Buffer.from('\x89HDF\r\n\x1a\n and more than that', 'latin1'));
-    expect(() => readZarr(join(folder, 'x.h5'), { comm })).to.throw(ArgumentError, /is a HDF5 file.*h5py/);
+    expect(() => readZarr(join(folder, 'x.h5'), { comm })).to.throw(ArgumentError, /is an HDF5 file.*h5py/);
     const began = performance.now();
     expect(() => readZarr(join(folder, 'none'), { comm })).to.throw(ArgumentError, 'no such array');
     expect(performance.now() - began).to.be.below(200);
@@ -447,7 +450,10 @@ describe('a Zarr array that is replaced while it is read', function () {
     try {
       const seen = new Set<number>();
       let reads = 0;
-      for (const end = Date.now() + 3000; Date.now() < end; reads++) {
+      const began = Date.now();
+      // longer where the machine is busy
+      const limit = (): number => began + (seen.size > 5 ? 3000 : 25_000);
+      for (; Date.now() < limit(); reads++) {
         const values = new Set(readZarr(path, { comm }).local.toHost());
         expect([...values]).to.have.length(1);
         seen.add([...values][0] as number);

@@ -1,3 +1,4 @@
+import { DTypeError } from '../../core/base/errors.js';
 import { checkOneOf } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
 import type { Backend } from '../../core/ports/backend.js';
@@ -42,11 +43,16 @@ export function describeNpz(path: string, name: string | undefined, backend: Bac
   const entries = readNpz(path);
   const names = [...entries.keys()];
   const arrays = [...entries].map(([array, entry]) => {
-    const header = entry.header();
-    const size = bytesText(product(header.shape) * header.bytes);
-    return { array, shape: shapeText(header.shape), dtype: dtypeText(header), size };
+    try {
+      const header = entry.header();
+      const size = bytesText(product(header.shape) * header.bytes);
+      return { array, shape: shapeText(header.shape), dtype: dtypeText(header), size };
+    } catch (error) {
+      if (!(error instanceof DTypeError)) throw error;
+      return { array, shape: '-', dtype: 'not read', size: '-' };
+    }
   });
-  const kind = `NumPy archive, ${names.length} array${names.length > 1 ? 's' : ''}`;
+  const kind = `NumPy archive, ${names.length} array${names.length === 1 ? '' : 's'}`;
   const shown = name ?? (names.length === 1 ? names[0] : undefined);
   if (shown === undefined) return { kind, facts: [], arrays };
   checkOneOf(`the array of ${path}`, shown, names);

@@ -82,7 +82,9 @@ export function openNpzData<R>(
   body: (header: NpyHeader, reach: number, open: (runs: Runs) => ByteSource) => R,
 ): R {
   return withFile(path, (fd, size) => {
-    const member = readZipDirectory(fd, size, path).find((m) => m.name === `${array}${SUFFIX}`) as ZipMember;
+    const member = readZipDirectory(fd, size, path).findLast(
+      (m) => m.name === `${array}${SUFFIX}`,
+    ) as ZipMember;
     const source = openMember(fd, size, path, member);
     const header = parseNpyHeader(source, member.size);
     if (isStored(member)) {

@@ -3,7 +3,7 @@ import { type DType, isComplex } from '../../core/base/dtype.js';
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { readInto } from '../npy/npy-data.js';
-import type { NpyHeader, NpyKind } from '../npy/npy-header.js';
+import { dtypeHolding, type NpyHeader, type NpyKind } from '../npy/npy-header.js';
 import type { ByteSource } from './byte-source.js';
 import type { Runs } from './file-runs.js';
 
@@ -27,8 +27,11 @@ const LONG_ARRAY = 1 << 20;
 const PIECES = 128;
 
 /** The dtype in which numbers are read for a picture. It holds them up to rounding. */
-const pictureDType = (kind: NpyKind): DType =>
-  kind === 'complex' ? 'complex128' : kind === 'float' ? 'float64' : 'float32';
+export const pictureDType = (kind: NpyKind, bytes: number): DType => dtypeHolding(kind, bytes) ?? 'float32';
+
+/** A part of an array in words. */
+const titleOf = (place: readonly unknown[], dtype: DType): string =>
+  `[${place.join(', ')}]${isComplex(dtype) ? ', moduli' : ''}`;
 
 /** The numbers of a picture. Those of complex arrays are moduli. */
 const realValues = (x: NDArray): ArrayLike<number> =>
@@ -41,7 +44,7 @@ export function middlePlane(x: NDArray): Slice | undefined {
   const plane = x.slice(...middle);
   const [columns = 1, rows = 1] = plane.shape.toReversed();
   return {
-    title: `[${[...middle, ...plane.shape.map(() => ':')].join(', ')}]`,
+    title: titleOf([...middle, ...plane.shape.map(() => ':')], x.dtype),
     values: realValues(plane),
     rows,
     columns,
@@ -103,12 +106,12 @@ export function readSlice(
   if (product(header.shape) === 0) return undefined;
   const shape = header.shape.length === 0 ? [1] : header.shape;
   const { runs, rows, columns, place } = sliceRuns(fortranOrder ? shape.toReversed() : shape, bytes, reach);
-  const x = NDArray.empty([rows, columns], { dtype: pictureDType(kind), backend });
+  const x = NDArray.empty([rows, columns], { dtype: pictureDType(kind, bytes), backend });
   readInto(x, { kind, bytes, littleEndian, size: x.size }, open(runs));
   const values = realValues(x);
   const turned = fortranOrder && shape.length > 1;
   return {
-    title: `[${(turned ? place.toReversed() : place).join(', ')}]${kind === 'complex' ? ', moduli' : ''}`,
+    title: titleOf(turned ? place.toReversed() : place, x.dtype),
     values,
     ...(turned
       ? { rows: columns, columns: rows, rowStride: 1, columnStride: columns }

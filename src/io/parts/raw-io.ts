@@ -26,6 +26,10 @@ export function readAt(fd: number, into: Uint8Array, position: number, name: str
   }
 }
 
+/** A view of the same bytes. */
+export const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** Writes all bytes to a file at a position. */
 export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; )

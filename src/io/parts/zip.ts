@@ -3,6 +3,7 @@ import { ArgumentError } from '../../core/base/errors.js';
 import type { ByteSink } from '../output.js';
 import { type CheckedSource, checkedSource, fileSource, inflatedSource } from './byte-source.js';
 import { crc32 } from './crc32.js';
+import { viewOf } from './raw-io.js';
 
 /** One member of a ZIP archive (APPNOTE.TXT 6.3). */
 export interface ZipMember {
@@ -28,7 +29,6 @@ const DEFLATED = 8;
 /** The largest expansion of any deflate stream (258 bytes from 2 bits). */
 const MOST_EXPANSION = 1032;
 
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const big = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
 /**
@@ -168,8 +168,10 @@ export function readMember(
   return whole.subarray(start, start + length);
 }
 
-/** Little-endian fields of 2, 4 or 8 bytes. */
-function fields(...list: readonly (readonly [bytes: 2 | 4 | 8, value: number])[]): Uint8Array {
+type Field = readonly [bytes: 2 | 4 | 8, value: number];
+
+/** Little-endian fields. */
+function fields(...list: readonly Field[]): Uint8Array {
   const out = new Uint8Array(list.reduce((sum, [bytes]) => sum + bytes, 0));
   const view = viewOf(out);
   let at = 0;
@@ -201,24 +203,25 @@ export function zipWriter(
   const { compress, zip64From = FULL } = options;
   const method = compress ? DEFLATED : STORED;
   const members: ZipMember[] = [];
+  /** The fields that the local header and the directory have in common. */
+  const common = (crc: number, packed: number, size: number, path: Uint8Array, extra: number): Field[] => [
+    [2, VERSION],
+    [2, UTF8],
+    [2, method],
+    [2, 0],
+    [2, DATE],
+    [4, crc],
+    [4, packed],
+    [4, size],
+    [2, path.length],
+    [2, extra],
+  ];
   return {
     add(name, body) {
       const offset = sink.position;
       const path = new TextEncoder().encode(name);
       const header = (crc: number, size: number, compressedSize: number) => {
-        const fixed = fields(
-          [4, LOCAL],
-          [2, VERSION],
-          [2, UTF8],
-          [2, method],
-          [2, 0],
-          [2, DATE],
-          [4, crc],
-          [4, FULL],
-          [4, FULL],
-          [2, path.length],
-          [2, 20],
-        );
+        const fixed = fields([4, LOCAL], ...common(crc, FULL, FULL, path, 20));
         return Buffer.concat([fixed, path, fields([2, 1], [2, 16], [8, size], [8, compressedSize])]);
       };
       sink.write(header(0, 0, 0));
@@ -244,26 +247,17 @@ export function zipWriter(
         const extra = wide
           ? fields([2, 1], [2, 24], [8, size], [8, compressedSize], [8, offset])
           : new Uint8Array(0);
-        const small = (value: number): readonly [4, number] => [4, wide ? FULL : value];
+        const small = (value: number): number => (wide ? FULL : value);
         sink.write(
           fields(
             [4, CENTRAL],
             [2, VERSION],
-            [2, VERSION],
-            [2, UTF8],
-            [2, method],
-            [2, 0],
-            [2, DATE],
-            [4, crc],
-            small(compressedSize),
-            small(size),
-            [2, path.length],
-            [2, extra.length],
+            ...common(crc, small(compressedSize), small(size), path, extra.length),
             [2, 0],
             [2, 0],
             [2, 0],
             [4, 0],
-            small(offset),
+            [4, small(offset)],
           ),
         );
         sink.write(path);

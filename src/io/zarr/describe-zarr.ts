@@ -1,6 +1,6 @@
 import { formatShape, product } from '../../core/base/shape.js';
 import type { DistributedArrayOptions } from '../../core/distributed/space.js';
-import { middlePlane } from '../parts/array-slice.js';
+import { middlePlane, pictureDType } from '../parts/array-slice.js';
 import { type FileInfo, shapeText, sizeText } from '../parts/file-info.js';
 import { readZarr, readZarrMetadata } from './zarr.js';
 
@@ -12,7 +12,7 @@ const MOST = 1 << 26;
 
 /** Describes a Zarr array by its metadata; a small one also by its values. */
 export function describeZarr(path: string, own: Pick<DistributedArrayOptions, 'backend' | 'comm'>): FileInfo {
-  const { shape, dataType, bytes, chunkShape, compression, dimensionNames, attributes } =
+  const { shape, dataType, kind, bytes, chunkShape, compression, dimensionNames, attributes } =
     readZarrMetadata(path);
   const isSmall = product(shape) * bytes <= MOST && product(chunkShape) * bytes <= MOST;
   return {
@@ -26,6 +26,8 @@ export function describeZarr(path: string, own: Pick<DistributedArrayOptions, 'b
         ([name, value]) => [name, JSON.stringify(value).slice(0, LONGEST)] as const,
       ),
     ],
-    slice: isSmall ? middlePlane(readZarr(path, own).local) : undefined,
+    slice: isSmall
+      ? middlePlane(readZarr(path, { ...own, dtype: pictureDType(kind, bytes) }).local)
+      : undefined,
   };
 }

@@ -30,7 +30,14 @@ import { checkBoxes, moved, plainOptions } from '../parts/file-runs.js';
 import { naming, withFile } from '../parts/local-file.js';
 import { pause, readWhole } from '../parts/raw-io.js';
 import { writeTogether } from '../parts/shared-file.js';
-import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './parts/zarr-codec.js';
+import {
+  checkEncoder,
+  decodeChunk,
+  encodeChunk,
+  LEVELS,
+  ZARR_COMPRESSIONS,
+  type ZarrCompression,
+} from './parts/zarr-codec.js';
 import { findDocument, METADATA } from './parts/zarr-document.js';
 import { formatZarrMetadata } from './parts/zarr-format.js';
 import {
@@ -38,8 +45,6 @@ import {
   chunkKey,
   parseZarrMetadata,
   type StoredArray,
-  ZARR_COMPRESSIONS,
-  type ZarrCompression,
   type ZarrMetadata,
 } from './parts/zarr-metadata.js';
 import { chunkReader } from './parts/zarr-shards.js';
@@ -52,7 +57,7 @@ export interface ZarrReadOptions extends DistributedArrayOptions {
   /**
    * The largest array, in bytes, that is read. Chunks need not be stored (missing ones hold the
    * fill value), so a few bytes can claim any size.
-   * @default 64 MiB, or 1024 times what the folder holds
+   * @default 64 MiB, or 1024 times what the store holds
    */
   readonly maxBytes?: number;
 }
@@ -91,10 +96,10 @@ const ATTEMPTS = 20;
 /** The error that nothing at the path describes an array. */
 function noArray(path: string): ArgumentError {
   if (existsSync(path))
-    return new ArgumentError(`${path} is a folder without ${METADATA} and .zarray: expected a Zarr array`);
+    return new ArgumentError(`${path} has no ${METADATA} and no .zarray: expected a Zarr array`);
   const aside = temporariesOf(path).find((name) => name.endsWith('.old'));
   return new ArgumentError(
-    `no such array: ${path}${aside ? ` (a writer that was ended left the array before in ${aside})` : ''}`,
+    `no such array: ${path}${aside ? ` (an interrupted writer left the previous array in ${aside})` : ''}`,
   );
 }
 
@@ -422,7 +427,9 @@ export function writeZarr(path: string, x: DistributedArray, options?: ZarrWrite
       create() {
         const target = findTarget(folder);
         if (existsSync(target.path) && !isArray(target.path))
-          throw new ArgumentError(`${path} exists and is no Zarr array: remove it, or choose another path`);
+          throw new ArgumentError(
+            `${path} exists and is no Zarr array of version 3: remove it, or choose another path`,
+          );
         const file = target.before ? findFile(join(target.path, METADATA)) : target;
         const temporary = temporaryFor(target);
         mkdirSync(temporary, { mode: target.before ? 0o700 : 0o777 });

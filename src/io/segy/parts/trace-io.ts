@@ -1,6 +1,7 @@
 import type { NDArray } from '../../../core/array/ndarray.js';
 import { hostArray } from '../../../core/base/dtype.js';
 import { type Runs, runsSink, runsSource } from '../../parts/file-runs.js';
+import { viewOf } from '../../parts/raw-io.js';
 import { swapPairs } from './byte-order.js';
 import type { SegyHeader } from './read-file-header.js';
 import { formatOf, readSamples, writeSamples } from './sample-formats.js';
@@ -51,7 +52,7 @@ export function readTraces(
     const traces = Math.min(most, count - first);
     const raw = source.read(piece.subarray(0, traces * bytes));
     if (byteOrder === 'swapped') swapTraces(raw, bytes, formatOf(format).bytes);
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+    const view = viewOf(raw);
     for (let t = 0; t < traces; t++) visit(view, t * bytes, first + t);
     if (!x) continue;
     const values = hostArray(x.dtype, traces * samples);
@@ -83,7 +84,7 @@ export function writeTraces(
   for (let first = 0; first < count; first += most) {
     const traces = Math.min(most, count - first);
     const raw = piece.subarray(0, traces * bytes);
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+    const view = viewOf(raw);
     const values = x.backend.download({
       storage: x.storage,
       offset: x.offset + first * samples,

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { ArgumentError } from '../../../core/base/errors.js';
+import { viewOf } from '../../parts/raw-io.js';
 import { unBlosclz, unLz4 } from './lz.js';
 import { unzstd } from './zstd.js';
 
@@ -68,7 +69,7 @@ function unshuffleBits(bytes: Uint8Array, width: number): Uint8Array {
  */
 export function unBlosc(buffer: Uint8Array, most: number): Uint8Array {
   if (buffer.length < HEADER) throw new ArgumentError('it is no buffer of blosc');
-  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  const view = viewOf(buffer);
   const [version, flags] = [view.getUint8(0), view.getUint8(2)];
   const width = Math.max(1, view.getUint8(3));
   const [size, blockSize, stored] = [4, 8, 12].map((at) => view.getUint32(at, true)) as [

@@ -1,10 +1,10 @@
 import * as zlib from 'node:zlib';
 import { ArgumentError, BackendError, messageOf } from '../../../core/base/errors.js';
 import { crc32c } from '../../parts/crc32.js';
+import { viewOf } from '../../parts/raw-io.js';
 import { unBlosc, unshuffle } from './blosc.js';
 import { unLz4 } from './lz.js';
 import type { JsonObject } from './zarr-json.js';
-import type { ZarrCompression } from './zarr-metadata.js';
 import { unzstd } from './zstd.js';
 
 /** A codec from bytes to bytes. */
@@ -13,13 +13,12 @@ export interface ByteCodec {
   readonly configuration: JsonObject;
 }
 
-const uint32At = (bytes: Uint8Array, at: number): number =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+const uint32At = (bytes: Uint8Array, at: number): number => viewOf(bytes).getUint32(at, true);
 
 /**
  * Removes the check sum after some bytes.
  *
- * @throws {@link ArgumentError} if it is not theirs
+ * @throws {@link ArgumentError} if it is not the check sum of these bytes
  */
 export function withoutCrc32c(bytes: Uint8Array): Uint8Array {
   const body = bytes.subarray(0, -4);
@@ -86,6 +85,10 @@ export function decodeChunk(
     );
   return bytes;
 }
+
+export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+/** The compression of chunks that are written. */
+export type ZarrCompression = (typeof ZARR_COMPRESSIONS)[number];
 
 const ENCODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, level: number) => Uint8Array>> = {
   none: (bytes) => bytes,

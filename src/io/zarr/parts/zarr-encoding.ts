@@ -51,6 +51,11 @@ export function extensionOf(value: Json | undefined): Extension {
 export const extensionsOf = (value: Json | undefined): Extension[] =>
   Array.isArray(value) ? (value as readonly Json[]).map(extensionOf) : [];
 
+/** The codecs that are read. */
+const KNOWN = ['transpose', 'bytes', 'sharding_indexed', ...BYTE_CODECS];
+/** The name of a codec without the prefix of numcodecs. */
+const plainName = (name: string): string => name.replace(/^numcodecs\./, '');
+
 const isPermutation = (order: readonly number[], count: number): boolean =>
   order.length === count && order.toSorted((a, b) => a - b).every((axis, k) => axis === k);
 
@@ -63,14 +68,14 @@ function orderIn(order: Json | undefined, count: number): number[] | undefined {
   return list && isPermutation(list, count) ? list : undefined;
 }
 
-/** @throws what `bad` returns, if an entry is invalid */
+/** @throws the error that `bad` makes if an entry is invalid */
 function endianIn(endian: Json | undefined, bad: (why: string) => Error): boolean | undefined {
   if (endian !== undefined && endian !== 'little' && endian !== 'big')
     throw bad(`endian ${show(endian)}, expected "little" or "big"`);
   return endian === undefined ? undefined : endian === 'little';
 }
 
-/** @throws what `bad` returns, if the index of shards is encoded in another way */
+/** @throws the error that `bad` makes if the index of shards is encoded in another way */
 function indexIn(configuration: Extension['configuration'], bad: (why: string) => Error): Shards['index'] {
   const { index_codecs, index_location = 'end' } = configuration;
   if (index_location !== 'end' && index_location !== 'start')
@@ -92,9 +97,9 @@ function indexIn(configuration: Extension['configuration'], bad: (why: string) =
  * Checks a list of codecs: transpositions, then `bytes` and codecs of bytes, or shards of chunks
  * with such a list of their own.
  *
- * @param gridShape the shape of what is one file
+ * @param gridShape the shape of the part of the array that one file holds
  * @param bad makes the error
- * @throws what `bad` returns, if a codec is not read
+ * @throws the error that `bad` makes if a codec is not read
  */
 export function encodingOf(
   list: Json | undefined,
@@ -105,9 +110,7 @@ export function encodingOf(
   let axes = gridShape.map((_, k) => k);
   let chunkShape = gridShape;
   for (let rest = extensionsOf(list); ; ) {
-    const isKnown = ({ name }: Extension) =>
-      ['transpose', 'bytes', 'sharding_indexed', ...BYTE_CODECS].includes(name.replace(/^numcodecs\./, ''));
-    const known = rest.filter((codec) => isKnown(codec) || !codec.mayBeIgnored);
+    const known = rest.filter(({ name, mayBeIgnored }) => KNOWN.includes(plainName(name)) || !mayBeIgnored);
     const at = known.findIndex(({ name }) => name !== 'transpose');
     const names = rest.map(({ name }) => name).join(', ') || 'none';
     for (const { configuration } of known.slice(0, Math.max(0, at))) {
@@ -117,7 +120,7 @@ export function encodingOf(
     }
     const [main, ...others] = at < 0 ? [] : known.slice(at);
     const codecs = others.map(({ name, configuration }) => ({
-      name: name.replace(/^numcodecs\./, ''),
+      name: plainName(name),
       configuration,
     }));
     const unknown = codecs.find(({ name }) => !BYTE_CODECS.includes(name));

@@ -2,8 +2,9 @@ import { type DType, isBoolean, isComplex } from '../../../core/base/dtype.js';
 import { ArgumentError } from '../../../core/base/errors.js';
 import type { Shape } from '../../../core/base/shape.js';
 import { HOST_LITTLE_ENDIAN } from '../../npy/npy-header.js';
+import type { ZarrCompression } from './zarr-codec.js';
 import type { JsonObject } from './zarr-json.js';
-import { WRITE_ID, type ZarrCompression } from './zarr-metadata.js';
+import { WRITE_ID } from './zarr-metadata.js';
 
 const CODECS: Readonly<Record<ZarrCompression, (level: number) => readonly JsonObject[]>> = {
   none: () => [],

@@ -12,10 +12,6 @@ import { type Json, type JsonObject, objectIn, show, wholeNumbers } from './zarr
  */
 export const WRITE_ID = 'lops_mpi_write';
 
-export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
-/** The compression of chunks that are written. */
-export type ZarrCompression = (typeof ZARR_COMPRESSIONS)[number];
-
 /** The metadata of an array (Zarr core specification, versions 2 and 3). */
 export interface ZarrMetadata {
   /** The version of the format. */
@@ -85,7 +81,7 @@ const TYPES: Readonly<Record<string, readonly [kind: NpyKind, bytes: number]>> =
 /**
  * Checks what both versions have.
  *
- * @throws what `bad` returns, if no machine can hold the array
+ * @throws the error that `bad` makes if no machine can hold the array
  */
 function describe(
   encoding: ChunkEncoding,

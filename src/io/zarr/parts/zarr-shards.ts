@@ -1,5 +1,6 @@
 import { ArgumentError, messageOf } from '../../../core/base/errors.js';
 import { product } from '../../../core/base/shape.js';
+import { viewOf } from '../../parts/raw-io.js';
 import { mostEncoded, withoutCrc32c } from './zarr-codec.js';
 import { indexBytes, type Shards } from './zarr-encoding.js';
 import { chunkKey, type StoredArray } from './zarr-metadata.js';
@@ -18,7 +19,7 @@ interface Part {
 function readIndex(value: StoredValue, shard: Part, shards: Shards): DataView {
   const length = indexBytes(shards);
   if (length > shard.length)
-    throw new ArgumentError(`${value.name} is cut short or damaged: it has no room for its index`);
+    throw new ArgumentError(`${value.name} is cut short or damaged: it is shorter than its index`);
   const start = shard.start + (shards.index.isAtEnd ? shard.length - length : 0);
   let bytes = value.read(start, length);
   try {
@@ -26,7 +27,7 @@ function readIndex(value: StoredValue, shard: Part, shards: Shards): DataView {
   } catch (error) {
     throw new ArgumentError(`the index of ${value.name} is damaged: ${messageOf(error)}`, { cause: error });
   }
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return viewOf(bytes);
 }
 
 /** The stored bytes of a chunk. */

@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { ArgumentError } from '../../../core/base/errors.js';
+import { viewOf } from '../../parts/raw-io.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;
 /**
@@ -14,7 +15,7 @@ const LARGEST_WINDOW = 1 << 27;
  * (RFC 8878, section 3.1.1). The decoder itself trusts the headers.
  */
 function checkFrame(frame: Uint8Array, size: number): void {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const view = viewOf(frame);
   if (frame.length < 9 || view.getUint32(0, true) !== ZSTD_MAGIC)
     throw new ArgumentError('it is no frame of zstd');
   const flags = view.getUint8(4);
