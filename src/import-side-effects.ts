@@ -4,6 +4,7 @@
  */
 
 import { log, setLogger } from './core/base/log.js';
+import { setLeastSquares } from './core/operator/linear-operator.js';
 import {
   registerBackend,
   resolveBackend,
@@ -24,6 +25,7 @@ import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/mpi-addon.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
+import { leastSquares } from './optimization/krylov/lsqr.js';
 
 checkSettings();
 
@@ -38,6 +40,7 @@ if (setting('LOPS_PREFIX') === '1')
 const logger = requestedLogger(COMM_WORLD);
 setLogger(logger);
 setSignalSource(nativeSignals);
+setLeastSquares(leastSquares);
 registerBackend('cpu', () => createCpuBackend(), reportCpu);
 const nodeRank = (): number => nodeRankOf(environment) ?? COMM_WORLD.rank;
 // Collective, because the ranks of a program compute on one backend

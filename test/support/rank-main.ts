@@ -18,7 +18,10 @@ const { joinWorld } = await import('../../src/mpi/world.js');
 const { makeBackend } = await import('./backends.js');
 const { collect, makeContext, Skip } = await import('./distributed.js');
 const { setDefaultBackend, setDefaultCommunicator } = await import('../../src/core/ports/defaults.js');
+const { setLeastSquares } = await import('../../src/core/operator/linear-operator.js');
+const { leastSquares } = await import('../../src/optimization/krylov/lsqr.js');
 
+setLeastSquares(leastSquares);
 const world = joinWorld();
 log.write({ kind: 'joined', rank: world.rank, size: world.size });
 const tests = await collect(pathToFileURL(plan.file).href);

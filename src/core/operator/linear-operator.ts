@@ -105,8 +105,8 @@ type LeastSquares = <M extends Vector<M>, D extends Vector<D>>(
 let leastSquares: LeastSquares | undefined;
 
 /**
- * Sets the solver of {@link LinearOperator.div}. The module of LSQR calls it when it is loaded, so
- * that this one need not import it.
+ * Sets the solver of {@link LinearOperator.div}, which this folder may not import. Importing
+ * `lops-mpi` sets it.
  */
 export function setLeastSquares(solve: LeastSquares): void {
   leastSquares = solve;

@@ -1,4 +1,4 @@
-import { type LinearOperator, setLeastSquares } from '../../core/operator/linear-operator.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../solver.js';
 import { PLAIN_START } from '../solver-state.js';
@@ -147,5 +147,9 @@ export const lsqr = defineSolver(NAME, makeSolve(call), {
   memoryUsage: makeMemoryUsage(call),
 });
 
-// The tolerances of the operator `/` of PyLops
-setLeastSquares((A, y, niter) => lsqr(A, y, { niter, atol: 1e-8, btol: 1e-8 }).x);
+/** The solver of `A.div(y)`, with the tolerances of the operator `/` of PyLops. */
+export const leastSquares = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  niter: number,
+): M => lsqr(A, y, { niter, atol: 1e-8, btol: 1e-8 }).x;
