@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
 import { checkDots } from '../core/vector/inner-products.js';
-import { checkSpace, checkVector, type Space, type Vector } from '../core/vector/vector.js';
+import { checkSpace, checkVector, inSpace, type Space, type Vector } from '../core/vector/vector.js';
 import { copyInto } from './linear-system.js';
 import {
   defineSolver,
@@ -105,14 +105,15 @@ function init<V extends Vector<V>>(
       `powerIteration: expected an operator from a space to itself, received one from ${domain} to ${range}`,
     );
   if (x0 && !range.sameElements(x0.space))
-    throw new ShapeError(`${NAME}: expected x0 in ${range}, received ${x0.space}`);
+    throw new ShapeError(`${NAME}: expected x0 ${inSpace(range, x0.space)}`);
   const x = x0 ? copyInto(range, x0) : sizesOnly ? range.empty() : range.random(seed);
   const norm = Math.sqrt(dots.rdot(x, x));
   if (norm > 0) x.scale(1 / norm);
   const scalars = { cost: 0, real: 0, imaginary: 0, growth: 0, spread: 0, shift: 0 };
   const state = { ...initialState(A, x, dots, { q: range.empty() }), ...scalars, tol };
   finishIteration(NAME, state, { scalars: [norm] });
-  if (x0 && !onAll(state, norm > 0)) throw new ArgumentError(`${NAME}: expected x0 other than zero`);
+  if (x0 && range.size > 0 && !onAll(state, norm > 0))
+    throw new ArgumentError(`${NAME}: expected x0 other than zero`);
   return state;
 }
 

@@ -164,17 +164,15 @@ export interface Verdict {
  * @throws {@link NumericalError} on all ranks if a scalar is not finite on any of them, or if one
  *   reports a fault.
  */
-export function finishIteration(
-  name: string,
-  state: SolverProgress,
-  { cost, reason, scalars, fault }: Verdict,
-): void {
-  if (!Array.isArray(scalars))
+export function finishIteration(name: string, state: SolverProgress, verdict: Verdict): void {
+  if (typeof name !== 'string') throw new ArgumentError(`expected a name, received ${textOf(name)}`);
+  if (!isState(state))
+    throw new ArgumentError(`${name}: expected a state made by initialState, received ${textOf(state)}`);
+  if (!Array.isArray(verdict?.scalars))
     throw new ArgumentError(
-      `${textOf(name)}: expected the norms of the iteration as scalars, received ${textOf(scalars)}`,
+      `${name}: expected the norms of the iteration as scalars, received ${textOf(verdict?.scalars)}`,
     );
-  if (typeof state?.iteration !== 'number')
-    throw new ArgumentError(`${textOf(name)}: expected the state of a solver, received ${textOf(state)}`);
+  const { cost, reason, scalars, fault } = verdict;
   const wrong = scalars.find((v) => !Number.isFinite(v));
   const failure = fault !== undefined ? VOTE.fault : wrong !== undefined ? VOTE.notFinite : undefined;
   if (failure === undefined) state.reason ??= reason;
@@ -240,7 +238,9 @@ export function* vectorsOf(state: object): Generator<AnyVector, void> {
 }
 
 const isState = (value: unknown): value is SolverProgress =>
-  typeof value === 'object' && value !== null && 'history' in value && 'scratch' in value;
+  typeof value === 'object' &&
+  value !== null &&
+  ['A', 'x', 'history', 'scratch'].every((name) => name in value);
 
 /**
  * Runs a state until it is finished or has done `niter` iterations. For solvers inside other

@@ -308,6 +308,28 @@ group('operators', () => {
     );
   });
 
+  distributed('refuse a frameBound that is not a finite number above 0', () => {
+    class Bounded extends MPILinearOperator {
+      readonly #label = 'bounded';
+      constructor(frameBound: number) {
+        super({ dims: [3], frameBound });
+      }
+      override get name(): string {
+        return this.#label;
+      }
+      protected override forward(x: DistributedArray, y: DistributedArray): void {
+        y.assign(x).scale(Math.SQRT2);
+      }
+      protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+        x.assign(y).scale(Math.SQRT2);
+      }
+    }
+    for (const bound of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '2' as never])
+      expect(() => new Bounded(bound), `${bound}`).to.throw(ArgumentError, 'Bounded: expected frameBound');
+    const x = DistributedArray.ones([3]);
+    expectClose(new Bounded(2).div(x), x.copy().scale(Math.SQRT1_2), 1e-6);
+  });
+
   distributed('refuse arguments that do not fit, on every rank', ({ comm, backend }) => {
     const dtype = 'float32';
     const A = new MPIFirstDerivative([4, 3]);

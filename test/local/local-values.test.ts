@@ -429,6 +429,12 @@ describe('wavelets, tapers and events', () => {
     expect(() => hanningtaper(3, 3)).to.throw(ArgumentError, 'at least 5 samples');
     for (const exponent of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => cosinetaper(7, 3, false, exponent)).to.throw(ArgumentError, 'exponent');
+    for (const type of TAPER_TYPES)
+      for (const n of [-1, 1.5, Number.NaN]) {
+        expect(() => taper(5, n, type), type).to.throw(ShapeError, 'ntap');
+        expect(() => taper(n, 0, type), type).to.throw(ShapeError, 'nmask');
+      }
+    expect([...taper(3, 9, 'none')]).to.deep.equal([1, 1, 1]);
   });
 
   it('tapers of several axes are products of tapers along each, of every type', () => {

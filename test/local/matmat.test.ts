@@ -19,6 +19,7 @@ import {
   Real,
   VStack,
 } from '../../src/local/index.js';
+import { type LinearMap, MapOperator } from '../../src/local/parts/map-operator.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
@@ -133,6 +134,17 @@ describe('products with several columns', () => {
     expect(backend.stats().liveBytes).to.equal(liveBytes);
   });
 
+  it('keep what few numbers of columns need', () => {
+    const copy: LinearMap = { forward: (x, y) => void y.assign(x), adjoint: (y, x) => void x.assign(y) };
+    const made: number[] = [];
+    const A = new MapOperator({ dims: [2] }, copy, (k) => {
+      made.push(k);
+      return copy;
+    });
+    for (const k of [1, 2, 1, 3, 4, 5, 1, 2]) A.matmat(NDArray.ones([2, k]));
+    expect(made).to.deep.equal([1, 2, 3, 4, 5, 2]);
+  });
+
   it('refuse other shapes, other kinds of vectors, dtypes and operators', () => {
     const A = new FirstDerivative([2, 3]);
     for (const shape of [[6], [5, 2], [3, 2, 4], [2, 3], [6, 2, 1]])
@@ -148,6 +160,10 @@ describe('products with several columns', () => {
     expect(() => distributed.matmat(NDArray.ones([6, 2]))).to.throw(ArgumentError, 'an operator of one rank');
     expect(() => new MatrixMult([[1, 2]]).matmat(NDArray.ones([2, 2], { dtype: 'float32' }))).to.throw(
       DTypeError,
+    );
+    expect(() => new MatrixMult([[1, 2]]).matmat(NDArray.ones([3, 2]))).to.throw(
+      ShapeError,
+      'of shape [2, k], received',
     );
     expect(() => new Real(3).matmat(NDArray.ones([4, 1]))).to.throw(ShapeError);
     const two = new Identity(2)

@@ -73,6 +73,8 @@ group('FFT', () => {
             expect(gradient, `${name} ${dtype}`).to.be.below(near);
           }
           expect(A.frameBound).to.be.above(0);
+          for (const niter of [1.5, Number.NaN])
+            expect(() => A.div(y as never, { niter })).to.throw(ArgumentError, 'expected niter');
         }
     });
 

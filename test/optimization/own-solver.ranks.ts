@@ -129,6 +129,20 @@ group('a solver of a user', () => {
     expect(() => descent.step(foreign)).to.throw(ArgumentError, /state that descent\.init\(\) made/);
   });
 
+  distributed('finishIteration refuses a name, a state and a verdict that are none', ({ comm, reals }) => {
+    const A = definite(DIMS, comm);
+    const state = descent.init(A, DistributedArray.random(DIMS, { dtype: reals[0] ?? 'float64', comm }));
+    const none = undefined as never;
+    for (const [message, call] of [
+      ['expected a name, received 3', () => finishIteration(3 as never, state, { scalars: [] })],
+      ['own: expected a state', () => finishIteration('own', none, { scalars: [] })],
+      ['own: expected a state', () => finishIteration('own', { iteration: 1 } as never, { scalars: [] })],
+      ['own: expected the norms', () => finishIteration('own', state, none)],
+      ['own: expected the norms', () => finishIteration('own', state, { scalars: 1 as never })],
+    ] as const)
+      expect(call).to.throw(ArgumentError, message);
+  });
+
   distributed(
     'resumes from a checkpoint with the same bits',
     { backends: ['cpu', 'deferred'] },

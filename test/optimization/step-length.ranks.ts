@@ -5,7 +5,7 @@ import { type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Diagonal, MatrixMult } from '../../src/local/index.js';
-import { MPIBlockDiag } from '../../src/operators/index.js';
+import { MPIBlockDiag, MPIFirstDerivative } from '../../src/operators/index.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';
 import { fista } from '../../src/optimization/sparsity/fista.js';
 import { ista } from '../../src/optimization/sparsity/ista.js';
@@ -142,7 +142,15 @@ group('power iteration from a given start', () => {
     const real = A.domain().random(1);
     expect(powerIteration(A, { x0: real, domain: x0.space, niter: 50 }).x.dtype).to.equal('complex128');
     const longer = DistributedArray.ones(2 * comm.size + 1);
-    expectAllThrow(comm, () => powerIteration(A, { x0: longer, domain: A.domain() }), ShapeError, 'x0');
+    expectAllThrow(
+      comm,
+      () => powerIteration(A, { x0: longer, domain: A.domain() }),
+      ShapeError,
+      `it has ${longer.size} elements`,
+    );
+    const empty = new MPIFirstDerivative([0, 3]);
+    for (const start of [undefined, empty.domain().zeros()])
+      expect(powerIteration(empty, { x0: start }).reason).to.equal('solved exactly');
     expectAllThrow(comm, () => powerIteration(A, { x0: 1 as never }), ArgumentError, 'x0');
   });
 });

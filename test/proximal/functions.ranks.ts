@@ -462,7 +462,11 @@ group('proximal operators', () => {
         () => new L2({ Op: new MPIFirstDerivative([6, 4]), b: other }).value(x),
         ShapeError,
       );
-      expectAllThrow(comm, () => new L2().grad(x, x), ArgumentError);
+      for (const method of ['grad', 'valueAndGrad'] as const) {
+        expectAllThrow(comm, () => new L2()[method](x, x), ArgumentError);
+        for (const out of [x.ravel().copy(), other])
+          expectAllThrow(comm, () => new L2()[method](x, out), ShapeError, 'L2: expected out in');
+      }
       expectAllThrow(comm, () => new TV([6, 5]).prox(x, 1), ShapeError);
       expectAllThrow(comm, () => new Nuclear([6, 4]).prox(x, 1), PartitionError);
       expectAllThrow(comm, () => new Nuclear([6, 5]).prox(x, 1), ShapeError);

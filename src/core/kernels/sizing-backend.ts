@@ -1,3 +1,4 @@
+import { memo } from '../base/memo.js';
 import type { Backend } from '../ports/backend.js';
 import { WRITTEN } from '../ports/backend.js';
 import { CheckedBackend } from './checked-backend.js';
@@ -31,8 +32,6 @@ export class SizingBackend extends CheckedBackend<undefined> {
   /** The one of a backend; itself if it is one. */
   static of(backend: Backend): SizingBackend {
     if (backend instanceof SizingBackend) return backend;
-    const known = made.get(backend) ?? new SizingBackend(backend);
-    made.set(backend, known);
-    return known;
+    return memo(made, backend, () => new SizingBackend(backend));
   }
 }

@@ -4,7 +4,7 @@ import { textOnly } from '../base/conversion.js';
 import { checkDType, complexOf, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { memo } from '../base/memo.js';
-import { checkLimit, type Defaults, withDefaults } from '../base/options.js';
+import { checkCount, type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -171,6 +171,13 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   #conjugate: LinearOperator<M, D> | undefined;
 
   constructor(spec: OperatorSpec) {
+    const { frameBound } = spec;
+    // A name may be made of fields that are not set yet
+    if (frameBound !== undefined && !(Number.isFinite(frameBound) && frameBound > 0))
+      throw new ArgumentError(
+        `${new.target.name}: expected frameBound to be a finite number above 0, ` +
+          `received ${textOf(frameBound)}`,
+      );
     this.dims = toShape(spec.dims, 'dims');
     this.dimsd = spec.dimsd === undefined ? this.dims : toShape(spec.dimsd, 'dimsd');
     this.dtype = checkDType(spec.dtype ?? 'float64');
@@ -178,7 +185,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     this.comm = spec.comm;
     this.#zero = spec.zero ?? false;
     this.complexLinear = spec.complexLinear ?? true;
-    this.frameBound = spec.frameBound;
+    this.frameBound = frameBound;
   }
 
   /** True if the operator is known to be 0. */
@@ -292,9 +299,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   /**
    * `Y = A X` for several vectors of one rank, the columns of X. Matrices, diagonals, stencils,
-   * filters along an axis, rearrangements and sparse operators, and sums, products and stacks of
-   * them, are applied to all columns in one call. Others cost a `matvec` for each column and two
-   * transpositions.
+   * filters along an axis, rearrangements and sparse operators, and their adjoints, sums, products,
+   * real multiples and stacks, are applied to all columns in one call. Others, such as powers and
+   * complex multiples, cost a `matvec` for each column and two transpositions.
    * @param X `[columns, k]` for A of `[rows, columns]`, or `[...dims, k]`
    * @returns `[rows, k]`, or `[...dimsd, k]`
    * @throws {@link ShapeError} if X has another shape
@@ -321,11 +328,12 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
       throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(X)}`);
     const k = X.shape.at(-1) as number;
     const natural = sameShape(X.shape, [...from, k]);
-    if (!natural && !(X.ndim === 2 && X.shape[0] === n))
+    if (!natural && !(X.ndim === 2 && X.shape[0] === n)) {
+      const other = from.length === 1 ? '' : ` or [${[...from, 'k'].join(', ')}]`;
       throw new ShapeError(
-        `${name}: expected columns as an array of shape [${n}, k] or [${[...from, 'k'].join(', ')}], ` +
-          `received ${formatShape(X.shape)}`,
+        `${name}: expected columns as an array of shape [${n}, k]${other}, received ${formatShape(X.shape)}`,
       );
+    }
     return tidy(() => {
       const space = NDArraySpace.of(natural ? from : [n], X.dtype, X.backend);
       const image = forward ? A.rangeOf(space) : A.domainOf(space);
@@ -408,7 +416,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    */
   div(y: D, options?: DivOptions): M {
     const { niter } = withDefaults(`${this.name}.div`, options, DIV_DEFAULTS);
-    checkLimit(`${this.name}.div`, { niter });
+    if (niter !== Number.POSITIVE_INFINITY) checkCount(`${this.name}.div`, { niter });
     checkVector(`${this.name}.div`, 'y', y);
     if (this.frameBound !== undefined) return this.rmatvec(y).scale(1 / this.frameBound);
     if (!leastSquares)

@@ -4,7 +4,7 @@ import type { Defaults } from '../../core/base/options.js';
 import { commonSpec, type Direction, type OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Space } from '../../core/vector/vector.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
-import { onColumns, resultDType, type Step, stepsOf, type Way } from '../parts/stacking.js';
+import { ofColumns, resultDType, type Step, stepsOf, type Way } from '../parts/stacking.js';
 
 /** Options of {@link VStack}, {@link HStack}, {@link Block} and {@link BlockDiag}. */
 export interface StackOptions {
@@ -60,7 +60,7 @@ export abstract class StackOperator extends LocalOperator {
     const k = X.shape[1] as number;
     const rows = this.shape[direction === 'forward' ? 0 : 1];
     const Y = NDArray.empty([rows, k], { dtype, backend: X.backend });
-    const steps = this.#steps[direction].map((step) => onColumns(step, k));
+    const steps = this.#steps[direction].map((step) => ofColumns(step, k));
     this.#ways[direction](steps, X, Y);
     return Y;
   }

@@ -1,6 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
-import { memo } from '../../core/base/memo.js';
+import { PlanCache } from '../../core/base/plan-cache.js';
 import type { Direction, OperatorSpec } from '../../core/operator/linear-operator.js';
 import { LocalOperator } from '../local-operator.js';
 
@@ -14,7 +14,7 @@ export interface LinearMap {
 export class MapOperator extends LocalOperator {
   readonly #map: LinearMap;
   readonly #mapOf: ((k: number) => LinearMap) | undefined;
-  readonly #maps = new Map<number, LinearMap>();
+  readonly #maps = new PlanCache<number, LinearMap>(4);
   /** @param mapOf the map of k vectors, which are the columns of a matrix */
   constructor(spec: OperatorSpec, map: LinearMap, mapOf?: (k: number) => LinearMap) {
     super(spec);
@@ -27,7 +27,7 @@ export class MapOperator extends LocalOperator {
     const k = X.shape[1] as number;
     const rows = this.shape[direction === 'forward' ? 0 : 1];
     const Y = NDArray.empty([rows, k], { dtype, backend: X.backend });
-    memo(this.#maps, k, () => mapOf(k))[direction](X, Y);
+    this.#maps.get(k, mapOf)[direction](X, Y);
     return Y;
   }
   protected override forward(x: NDArray, y: NDArray): void {

@@ -100,7 +100,7 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
 }
 
 /** A step on k vectors, which are the columns of a matrix. */
-export function onColumns(step: Step, k: number): Step {
+export function ofColumns(step: Step, k: number): Step {
   const [from, to] = [product(step.from), product(step.to)];
   return {
     ...step,

@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { ShapeError } from '../../core/base/errors.js';
 import { memo } from '../../core/base/memo.js';
 import {
   checkCount,
@@ -210,8 +210,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   }
   override valueAndGrad<X extends V>(x: X, out: X, dots = plainDots): number {
     this.check(x, dots);
-    checkVector(this.name, 'out', out);
-    if (out.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
+    this.gradTarget(x, out);
     return this.#residual(x, (r) => {
       this.#gradient(r, x, out);
       return this.#value(r, x, dots);

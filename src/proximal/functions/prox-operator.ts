@@ -154,13 +154,18 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
    */
   grad<X extends V>(x: X, out?: X, dots = plainDots): X {
     this.check(x, dots);
-    if (out !== undefined) checkVector(this.name, 'out', out);
-    if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
-    const y: X = this.#target(x, out);
+    const y: X = out === undefined ? x.emptyLike() : this.gradTarget(x, out);
     const returned = this.fillGrad(x, y, dots);
     if (returned !== undefined || this.fillGrad.length < 2)
       takeReturned<AnyVector>(`${this.name}.grad`, returned, y);
     return y;
+  }
+
+  /** Returns `out`, if a gradient at x can be written into it. */
+  protected gradTarget<X extends V>(x: X, out: X): X {
+    checkVector(this.name, 'out', out);
+    if (out.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
+    return this.#target(x, out);
   }
 
   #fill(x: V, tau: number, y: V, dots: InnerProducts): void {

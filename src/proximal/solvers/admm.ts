@@ -1,5 +1,5 @@
 import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
-import { checkVector, type Vector } from '../../core/vector/vector.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
@@ -19,7 +19,7 @@ import {
 export interface AdmmStartOptions<V> {
   /** The step, any positive number: the penalty is `1/τ`. */
   readonly tau: number;
-  /** The start of z. @default x0 */
+  /** The start of z. Without effect with gfirst, which computes z first. @default x0 */
   readonly z0?: V | undefined;
   /** Updates z before x. @default false */
   readonly gfirst?: boolean;
@@ -75,7 +75,6 @@ function init<V extends Vector<V>>(
   checkNonNegative(NAME, { tol });
   checkFlag(NAME, { gfirst });
   checkStart(NAME, x0);
-  if (z0 !== undefined) checkVector(NAME, 'z0', z0);
   const comm = f.comm ?? g.comm;
   refuseMask(NAME, comm, x0);
   const x = x0.copy();

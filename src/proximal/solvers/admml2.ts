@@ -7,7 +7,7 @@ import {
   withDefaults,
 } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { checkVector, type Vector } from '../../core/vector/vector.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { copyInto, solverSpaces, startVector } from '../../optimization/linear-system.js';
 import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
@@ -32,7 +32,7 @@ export interface AdmmL2StartOptions<M, Z = never> {
   readonly tau: number;
   /** The start. It is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
-  /** The start of z. @default A x0 */
+  /** The start of z. Without effect with gfirst, which computes z first. @default A x0 */
   readonly z0?: Z | undefined;
   /** Updates z before x. @default false */
   readonly gfirst?: boolean;
@@ -107,7 +107,6 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   checkPositive(NAME, 'tau', tau);
   checkNonNegative(NAME, { tol });
   checkFlag(NAME, { gfirst });
-  if (z0 !== undefined) checkVector(NAME, 'z0', z0);
   const { niter: innerNiter, tol: innerTol } = withDefaults(`${NAME}: inner`, inner, INNER_DEFAULTS);
   checkCount(NAME, { 'inner.niter': innerNiter });
   checkNonNegative(NAME, { 'inner.tol': innerTol });

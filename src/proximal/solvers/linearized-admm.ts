@@ -1,6 +1,6 @@
 import { checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import { checkVector, type Vector } from '../../core/vector/vector.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { defineSolver, makeMemoryUsage, makeSolve, makeSteps } from '../../optimization/solver.js';
 import { initialState, PLAIN_START, type SolverStart } from '../../optimization/solver-state.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
@@ -85,7 +85,6 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   checkPositive(NAME, 'mu', mu);
   checkNonNegative(NAME, { tol });
   checkStart(NAME, x0);
-  if (z0 !== undefined) checkVector(NAME, 'z0', z0);
   const range = rangeFor(NAME, A, x0.space) as Z['space'];
   refuseMask(NAME, A.comm ?? f.comm ?? g.comm, x0);
   const x = x0.copy();

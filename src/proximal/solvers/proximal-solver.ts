@@ -153,7 +153,10 @@ export const startOf = <V extends Vector<V>>(
   name: string,
   given: V | undefined,
   usual: V,
-): V => usual.emptyLike().assign(given === undefined ? usual : (fitting(owner, name, given, usual) as V));
+): V => {
+  if (given !== undefined) checkVector(owner, name, given);
+  return usual.emptyLike().assign(given === undefined ? usual : (fitting(owner, name, given, usual) as V));
+};
 
 /**
  * The range of A on the space of x. Throws {@link ShapeError} unless the adjoint of A maps back to

@@ -30,11 +30,11 @@ const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
  */
 export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanning'): Float64Array {
   const ramp = RAMPS[checkOneOf('tapertype', tapertype, TAPER_TYPES)];
-  return ramped(nmask, tapertype === 'none' ? 0 : ntap, ramp);
+  return ramped(nmask, ntap, ramp, tapertype === 'none');
 }
 
-/** A window of `nmask` samples with a ramp of `ntap` samples at both ends. */
-function ramped(nmask: number, ntap: number, ramp: (u: number) => number): Float64Array {
+/** A window of `nmask` samples with a ramp of `ntap` samples at both ends, or without if `flat`. */
+function ramped(nmask: number, ntap: number, ramp: (u: number) => number, flat = false): Float64Array {
   for (const [name, n] of [
     ['nmask', nmask],
     ['ntap', ntap],
@@ -42,7 +42,7 @@ function ramped(nmask: number, ntap: number, ramp: (u: number) => number): Float
     if (!Number.isSafeInteger(n) || n < 0)
       throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${textOf(n)}`);
   }
-  if (ntap > 0 && 2 * ntap - 1 > nmask)
+  if (!flat && 2 * ntap - 1 > nmask)
     throw new ArgumentError(
       `taper: expected a mask of at least ${2 * ntap - 1} samples for ntap = ${ntap}, received nmask = ` +
         `${nmask}`,
