@@ -19,6 +19,7 @@ const KERNELS = [
   'argExtreme',
   'kthSmallest',
   'accumulate',
+  'sort',
   'matmul',
   'fft',
   'stencil',
@@ -69,6 +70,8 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
   kthSmallest: (x) => bytes(x) * (x.storage.backend.name === 'cuda' ? element(x) : 1),
   accumulate: (_op, x, [outer, n, inner], y) =>
     bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
+  // CUDA passes over the numbers more often
+  sort: (x, _extents, y) => bytes(x, y),
   matmul: (a, _b, _c, { m, n, k, batch, strideA, strideB, beta }) => {
     const matrices = (stride: number) => (stride === 0 ? 1 : batch);
     return (

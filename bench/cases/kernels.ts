@@ -163,6 +163,15 @@ const KERNELS: readonly KernelCase[] = [
       )(array(), array()),
   },
   {
+    name: 'sort',
+    bytes: 16,
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          x.backend.sort(x, [1, SIZE, 1], y)
+      )(array(), array()),
+  },
+  {
     name: `convolve${TAPS}`,
     bytes: 16,
     prepare: (array) => {

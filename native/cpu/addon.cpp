@@ -41,6 +41,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   expose<addressOf>(exports, "addressOf");
   exportVectors(exports);
   exportAccumulate(exports);
+  exportSort(exports);
   exportStrided(exports);
   exportStencil(exports);
   exportConvolve(exports);

@@ -10,6 +10,7 @@
         'level-avx512.cpp',
         'vectors.cpp',
         'accumulate.cpp',
+        'sort.cpp',
         'strided.cpp',
         'stencil.cpp',
         'long-band.cpp',

@@ -357,6 +357,10 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       if (isInteger(dtype)) own.accumulate(op, x, extents, y);
       else addon.accumulate(ACCUMULATE[op], tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
     },
+    sort: (x, extents, y) => {
+      const { memory, dtype } = x.storage;
+      addon.sort(tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset);
+    },
     prepareStencil: (dtype, stencil) => {
       if (isInteger(dtype) || stencil.shape.length === 0) return own.prepareStencil(dtype, stencil);
       const ghosts = stencil.bands.flatMap(({ front, back }) => [

@@ -208,6 +208,11 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [x, y] = [place(product(extents)), place(product(extents))];
     return (b, at) => b.accumulate(op, at(even(x)), extents, at(odd(y)));
   },
+  sort: () => {
+    const extents = shapeOf(3) as [number, number, number];
+    const [x, y] = [place(product(extents)), place(product(extents))];
+    return (b, at) => b.sort(at(even(x)), extents, at(odd(y)));
+  },
   matmul: () => {
     const [m, n, k, batch] = [size(), size(), size(), number([0, 1, 1, 2, 3])];
     const [transA, transB] = [of(['n', 't', 'c'] as const), of(['n', 't', 'c'] as const)];

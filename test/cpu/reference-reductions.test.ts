@@ -134,6 +134,16 @@ describe('reference kernels: reductions', () => {
       expect(() => backend.kthSmallest(of(values), k)).to.throw('between 0 and 300');
   });
 
+  it('sort along the middle axis, with NaN last and -0 before 0', () => {
+    const x = Float64Array.of(3, nan, 0, 1, nan, -0, -1, 7, inf, -inf, 0, 5);
+    const y = new Float64Array(12);
+    backend.sort(of(x), [2, 3, 2], of(y));
+    expect([...y]).to.deep.equal([0, -0, 3, 1, nan, nan, -1, -inf, 0, 5, inf, 7]);
+    backend.sort(of(x), [1, 12, 1], of(x));
+    expect([...x]).to.deep.equal([-inf, -1, -0, 0, 0, 1, 3, 5, 7, inf, nan, nan]);
+    expect(() => backend.sort(of(x, 'complex128'), [1, 6, 1], of(y, 'complex128'))).to.throw('complex128');
+  });
+
   it('reduce, and compute running sums, along the middle axis', () => {
     const [outer, n, inner] = [3, 5, 4];
     const values = fillNormal(5, 0, new Float64Array(outer * n * inner * 2), 2);

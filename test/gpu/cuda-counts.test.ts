@@ -78,6 +78,13 @@ describe('the cost of calls of the CUDA backend', () => {
     expect(counted(() => backend.kthSmallest(a, 7))).to.deep.equal(answers(1, 8));
   });
 
+  it('sort: one launch for short lines, one for each pass over more than a tile', () => {
+    expect(counted(() => backend.sort(a, [1, 2000, 1], c))).to.deep.equal(launches(1));
+    const [long] = [NDArray.zeros([9000], { backend })];
+    // three doublings of tiles of 2048: 1, 2 and 3 passes over all, and each time one within tiles
+    expect(counted(() => backend.sort(run(long), [1, 9000, 1], run(long)))).to.deep.equal(launches(10));
+  });
+
   const rows = Array.from({ length: 17 }, (_, i) => (7 * i) % 40);
   const ONE_LAUNCH: Readonly<Record<string, () => AnyLocalOperator>> = {
     'FirstDerivative along axis 0': () => new FirstDerivative([40, 50], { axis: 0, edge: true }),

@@ -1,5 +1,5 @@
 // Kernels that treat a complex number as two real numbers: banded stencils. Also the
-// selection of the k-th smallest real number.
+// selection of the k-th smallest real number, and sorting.
 #include "prelude.cuh"
 
 // ---- stencils
@@ -163,4 +163,65 @@ extern "C" __global__ void select_byte(const R* x, i64 n, int shift, i64 k, vola
   state[0] = found;
   state[1] = rest;
   if (shift == 0) *result = value_of(found);
+}
+
+// ---- sorting of lines by a bitonic network. Every comparison puts the smaller number first, so
+// that a line of any length is sorted as if numbers larger than all others followed.
+#define TILE 2048
+
+/** The first position of comparison p among blocks of 2·half, and the second one. */
+DEVICE i64 low_of(i64 p, i64 half) { return p / half * 2 * half + p % half; }
+DEVICE i64 high_of(i64 p, i64 half, bool mirrored) {
+  return p / half * 2 * half + (mirrored ? 2 * half - 1 - p % half : half + p % half);
+}
+
+/** One pass over lines in [outer, n, inner], with a thread for each of `pairs` of each line. */
+extern "C" __global__ void sort_pass(R* y, i64 n, i64 inner, i64 half, int mirrored, i64 pairs, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, p = t / inner % pairs, o = t / inner / pairs;
+  const i64 low = low_of(p, half), high = high_of(p, half, mirrored);
+  if (high >= n) return;
+  R* line = y + o * n * inner + j;
+  const R a = line[low * inner], b = line[high * inner];
+  if (key_of(a) <= key_of(b)) return;
+  line[low * inner] = b;
+  line[high * inner] = a;
+}
+
+/**
+ * Sorts the tiles of lines; or, if `merge`, runs the passes that remain within the tiles. A block
+ * has one tile of TILE numbers, or the beginnings of several lines, each in `width` places.
+ */
+extern "C" __global__ void sort_tiles(const R* x, R* y, i64 n, i64 inner, i64 width, i64 tiles, i64 lines,
+                                      int merge) {
+  __shared__ u64 keys[TILE];
+  const i64 together = TILE / width, first = blockIdx.x / tiles * together;
+  const i64 start = blockIdx.x % tiles * width;
+  for (i64 e = threadIdx.x; e < TILE; e += blockDim.x) {
+    // Threads beside each other read neighbours in memory
+    const i64 line = first + (inner > 1 ? e % together : e / width);
+    const i64 i = start + (inner > 1 ? e / together : e % width);
+    u64 key = ~0ull;
+    if (line < lines && i < n) key = key_of(x[(line / inner * n + i) * inner + line % inner]);
+    keys[(line - first) * width + i - start] = key;
+  }
+  for (i64 block = merge ? width : 2; block <= width; block *= 2)
+    for (i64 half = block / 2; half > 0; half /= 2) {
+      __syncthreads();
+      for (i64 p = threadIdx.x; p < TILE / 2; p += blockDim.x) {
+        const i64 low = low_of(p, half), high = high_of(p, half, !merge && 2 * half == block);
+        const u64 a = keys[low], b = keys[high];
+        if (a <= b) continue;
+        keys[low] = b;
+        keys[high] = a;
+      }
+    }
+  __syncthreads();
+  for (i64 e = threadIdx.x; e < TILE; e += blockDim.x) {
+    const i64 line = first + (inner > 1 ? e % together : e / width);
+    const i64 i = start + (inner > 1 ? e / together : e % width);
+    if (line < lines && i < n)
+      y[(line / inner * n + i) * inner + line % inner] = (R)value_of(keys[(line - first) * width + i - start]);
+  }
 }

@@ -57,6 +57,7 @@ import {
   checkLength,
   checkPlaces,
   checkRun,
+  checkSortable,
   checkThreshold,
   disposedStorage,
   fftDType,
@@ -344,6 +345,16 @@ export class CheckedBackend<M> implements Backend {
     if (size === 0) return;
     if (this.#kernels.accumulate(op, from, extents, to) === false)
       this.#onHost('accumulate', op, from, extents, to);
+  }
+
+  sort(x: Elements, extents: Extents, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    const size = sizeOf(extents);
+    checkSortable(from);
+    checkReach(from, size);
+    checkReach(to, size, from.storage.dtype);
+    if (size === 0) return;
+    if (this.#kernels.sort(from, extents, to) === false) this.#onHost('sort', from, extents, to);
   }
 
   matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {

@@ -463,6 +463,10 @@ export interface Kernels<S extends AnyStorage = Storage> {
    * int32 are modulo 2^32, as long as the results are exact in float64.
    */
   accumulate(op: Accumulation, x: Elements<S>, extents: Extents, y: Elements<S>): void;
+  /**
+   * Sorts real numbers along the middle axis, ascending: -0 before 0, NaN last. y may be exactly x.
+   */
+  sort(x: Elements<S>, extents: Extents, y: Elements<S>): void;
 
   // Linear algebra and signal kernels
   matmul(a: Elements<S>, b: Elements<S>, c: Elements<S>, spec: MatMul): void;
@@ -534,6 +538,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   argExtreme: undefined,
   kthSmallest: undefined,
   accumulate: 3,
+  sort: 2,
   matmul: 2,
   fft: 1,
   stencil: 1,

@@ -5,6 +5,7 @@ import {
   dtypeOf,
   FLAG_DTYPE,
   type HostArray,
+  isBoolean,
   isComplex,
   isFloat,
   lanesOf,
@@ -146,6 +147,11 @@ export function checkKth({ storage: { dtype }, size }: Elements<AnyStorage>, k: 
   if (isComplex(dtype)) refuseDType('kthSmallest', dtype);
   if (!Number.isInteger(k) || k < 0 || k >= size)
     throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
+}
+
+/** Throws {@link DTypeError} unless x has real numbers, which have an order. */
+export function checkSortable({ storage: { dtype } }: Elements<AnyStorage>): void {
+  if (isComplex(dtype) || isBoolean(dtype)) refuseDType('sort', dtype);
 }
 
 /** The complex dtype of a transform from x to y. */

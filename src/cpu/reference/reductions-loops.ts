@@ -1,5 +1,5 @@
 import { scalarOf } from '../../core/base/complex.js';
-import { type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
+import { type HostArray, hostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { Accumulation, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
@@ -293,6 +293,19 @@ const accumulate: CpuKernel<'accumulate'> = (op, from, [outer, n, inner], to) =>
   }
 };
 
+const sort: CpuKernel<'sort'> = (from, [outer, n, inner], to) => {
+  const [x, y] = [from.storage.memory, to.storage.memory];
+  const line = hostArray(from.storage.dtype, n);
+  for (let o = 0; o < outer; o++) {
+    for (let j = 0; j < inner; j++) {
+      const first = o * n * inner + j;
+      for (let i = 0; i < n; i++) line[i] = x[from.offset + first + i * inner] as number;
+      line.sort();
+      for (let i = 0; i < n; i++) y[to.offset + first + i * inner] = line[i] as number;
+    }
+  }
+};
+
 export const reductionKernels = {
   dots,
   reduce,
@@ -300,4 +313,5 @@ export const reductionKernels = {
   argExtreme,
   kthSmallest,
   accumulate,
+  sort,
 } satisfies CpuKernels;

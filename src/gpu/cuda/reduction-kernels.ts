@@ -17,11 +17,13 @@ const EACH = 16;
  */
 const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
+/** The numbers that a block sorts: TILE of lanes.cu. */
+const TILE = 2048;
 
 export const blocksFor = (n: number): number =>
   Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
 
-/** Reductions to scalars and along an axis, running results, selection. */
+/** Reductions to scalars and along an axis, running results, selection, sorting. */
 export class ReductionKernels {
   readonly #engine: CudaEngine;
   #selection: { readonly state: DeviceAddress; readonly counts: DeviceAddress } | undefined;
@@ -172,6 +174,46 @@ export class ReductionKernels {
       engine.launch(engine.kernel('lanes', dtype, 'select_byte'), blocksFor(x.size), 1, 1, THREADS, 1);
     }
     return engine.readResults(1)[0] as number;
+  };
+
+  /**
+   * A bitonic network. Lines of up to {@link TILE} numbers take one launch; longer ones a launch
+   * for each pass over more than a tile, and one for the passes within tiles.
+   */
+  readonly sort: Kernel<'sort'> = (x, extents, y) => {
+    const [outer, n, inner] = extents;
+    const engine = this.#engine;
+    const { dtype } = x.storage;
+    const lines = outer * inner;
+    let padded = 1;
+    while (padded < n) padded *= 2;
+    const width = Math.min(padded, TILE);
+    const tiles = Math.ceil(n / width);
+    const [from, to] = [input(x), output(y)];
+    const withinTiles = (source: DeviceAddress, merge: boolean): void => {
+      const { args } = engine;
+      args.start().int(source).int(to).int(n).int(inner).int(width).int(tiles).int(lines).int(+merge);
+      const blocks = Math.ceil(lines / (TILE / width)) * tiles;
+      engine.launch(engine.kernel('lanes', dtype, 'sort_tiles'), blocks, 1, 1, THREADS, 1);
+    };
+    withinTiles(from, false);
+    for (let block = 2 * TILE; block <= padded; block *= 2) {
+      for (let half = block / 2; half >= TILE; half /= 2) {
+        const total = lines * (padded / 2);
+        const mirrored = +(2 * half === block);
+        engine.args
+          .start()
+          .int(to)
+          .int(n)
+          .int(inner)
+          .int(half)
+          .int(mirrored)
+          .int(padded / 2)
+          .int(total);
+        engine.launchThreads(engine.kernel('lanes', dtype, 'sort_pass'), total);
+      }
+      withinTiles(to, true);
+    }
   };
 
   /** Long lines are split into pieces. The results of the pieces are accumulated first. */

@@ -232,12 +232,40 @@ function accumulateCases(op: Accumulation, dtype: DType): KernelCase[] {
   );
 }
 
+function sortCases(dtype: DType): KernelCase[] {
+  if (isComplex(dtype)) return [];
+  const make = new Operands(246);
+  const special = [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -0, 0, 5, -5];
+  const valuesOf = (size: number): readonly (readonly number[] | undefined)[] => {
+    const ties = Array.from({ length: size }, (_, i) => ((i * 7) % 5) - 2);
+    if (!isFloat(dtype)) return [undefined, ties];
+    return [undefined, ties, ties.map((v, i) => special[i % 11] ?? v)];
+  };
+  return [...EXTENTS, [1, 5000, 1] as const, [2, 9000, 2] as const].flatMap((extents) =>
+    valuesOf(product(extents)).flatMap((values): KernelCase[] => [
+      {
+        title: `[${extents}]${values ? ' with ties' : ''}`,
+        operands: [make.in(dtype, product(extents), 1, values), make.out(dtype, product(extents), 2)],
+        ulps: 0,
+        run: (b, e) => void b.sort(e[0], extents, e[1]),
+      },
+      {
+        title: `[${extents}] in place${values ? ' with ties' : ''}`,
+        operands: [make.out(dtype, product(extents), 1, values)],
+        ulps: 0,
+        run: (b, e) => void b.sort(e[0], extents, e[0]),
+      },
+    ]),
+  );
+}
+
 export const reductionCases: readonly KernelCases[] = [
   ...REDUCE_OPS.map((op) => ({ kernel: `reduce ${op}`, cases: (dtype: DType) => reduceCases(op, dtype) })),
   ...REDUCE_OPS.map((op) => ({ kernel: `reduceAxis ${op}`, cases: (dtype: DType) => axisCases(op, dtype) })),
   { kernel: 'dots', cases: (dtype) => [...dotsCases(dtype), ...repeatCases(dtype)] },
   { kernel: 'argExtreme', cases: argCases },
   { kernel: 'kthSmallest', cases: orderCases },
+  { kernel: 'sort', cases: sortCases },
   ...ACCUMULATIONS.map((op) => ({
     kernel: `accumulate ${op}`,
     cases: (dtype: DType) => accumulateCases(op, dtype),
