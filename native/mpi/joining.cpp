@@ -108,10 +108,14 @@ void watch() {
   if (launch.report > 0 && (launch.limit == 0 || launch.report < launch.limit)) {
     if (joinWithin(launch.report, lock)) return;
     // Two ranks, because one of them may be missing. Without a limit ranks do not know each other
-    if (launch.rank < 2)
+    if (launch.rank < 2) {
+      // Without the mutex, for which a rank that joins waits: this takes time
+      lock.unlock();
       say(me + ": has waited longer than LOPS_WAIT_REPORT (" + secondsOf(launch.report) + joins + "goes on" +
           (launch.limit > 0 ? missing(launch)
                             : "; LOPS_TIMEOUT=60 (lops run --timeout 60) names the ranks that have not"));
+      lock.lock();
+    }
     if (launch.limit == 0) return;
     rest -= launch.report;
   }

@@ -1,10 +1,15 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { runRanks, startRanks } from '../support/launch.js';
+import { launcher, rankEnvironment, runRanks, startRanks } from '../support/launch.js';
 import { closed } from './ended.js';
 
 const RANK = fileURLToPath(new URL('./waiting-rank.js', import.meta.url));
 const STALLED = fileURLToPath(new URL('./stalled-rank.js', import.meta.url));
+const UNREAD = fileURLToPath(new URL('./unread-rank.js', import.meta.url));
 const SECONDS = 1000;
 const BEGIN =
   /lops-mpi: rank \d of \d \(.*, process \d+\): has waited for 1 s in one call; the job goes on\./g;
@@ -72,6 +77,23 @@ describe('a job whose ranks wait says once what they do', function () {
     expect(text).to.match(
       /rank 0 of 2 .*LOPS_WAIT_REPORT \(1 s\) for all ranks to join MPI.*goes on; LOPS_TIMEOUT=60 \(lops run/,
     );
+  });
+
+  it('and joins MPI although the report on stderr is not read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lops-unread-'));
+    try {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const rank = ['sh', '-c', 'exec "$0" "$1" "$2" 2<>"$2"', process.execPath, UNREAD, pipe];
+      const stdout = execFileSync(launcher(), ['-n', '2', ...rank], {
+        env: rankEnvironment({ LOPS_WAIT_REPORT: '1' }),
+        timeout: 30 * SECONDS,
+        encoding: 'utf8',
+      });
+      expect(stdout.match(/joined/g)).to.have.length(2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('goes on', async () => {

@@ -209,7 +209,10 @@ LOPS_INLINE double remainderOf(double x, double y) {
   return (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
-/** The sum of the fraction and of the remainder's change is exact before it is rounded down. */
+/**
+ * ⌊x/y⌋. x − rest is a multiple of y, so that the quotient is close to an integer, to which it is
+ * rounded.
+ */
 LOPS_INLINE double floorOfRatio(double x, double y) {
   if (y == 0) return x / y;
   const double rest = std::fmod(x, y);
@@ -248,7 +251,7 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::hypot: mapTwoWide(n, x, xs, y, ys, z, modulus); return true;
     case Binary::logaddexp: mapTwoWide(n, x, xs, y, ys, z, logOfSum); return true;
     case Binary::copysign:
-      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return std::copysign(a, b); });
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return std::copysign(a, b == b ? b : T(1)); });
       return true;
     case Binary::fmax:
       mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a >= b || b != b ? a : b; });

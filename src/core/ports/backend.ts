@@ -92,9 +92,10 @@ export type Comparison = (typeof COMPARISONS)[number];
 
 /**
  * `multiplyConj` is `conj(x)·y`. maximum and minimum return NaN if one operand is NaN, fmax and
- * fmin the other operand. `remainder` has the sign of the divisor, `fmod` that of the dividend.
- * Products of int32 wrap around, and divisions of int32 by 0 are 0. Shifts by fewer than 0 or more
- * than 31 bits are those of NumPy: 0, and −1 for right shifts of negative numbers.
+ * fmin the other operand. NaN has no sign: copysign and signbit take it as positive. `remainder`
+ * has the sign of the divisor, `fmod` that of the dividend. Products of int32 wrap around, and
+ * divisions of int32 by 0 are 0. Shifts by fewer than 0 or more than 31 bits are those of NumPy: 0,
+ * and −1 for right shifts of negative numbers.
  * `kernel-dtypes.ts` defines which functions a dtype has.
  */
 export const BINARY_OPS = [

@@ -160,6 +160,14 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
   if (isFloat(dtype) && !isComplex(dtype)) {
     const out = make.out(result, SPECIAL.length ** 2);
     add(' of special values', [...make.pairs(dtype, SPECIAL, SPECIAL), out], all);
+    if (result === dtype) {
+      // On x86, 0/0 has the sign bit set
+      const zeros = make.in(dtype, 20, 0, make.numbers(dtype, 20).fill(0));
+      add(' with NaN of 0/0', [make.in(dtype, 20), zeros, make.out(dtype, 20)], (b, e) => {
+        b.binary('divide', e[1], e[1], e[2]);
+        return void b.binary(op, e[0], e[2], e[2]);
+      });
+    }
   }
   return cases;
 }
