@@ -54,7 +54,7 @@ class LongBand : public StencilPlan<T> {
       std::size_t t = s;
       if (inner < shortCell) {
         while (t < segments.size() && segments[t].end - segments[t].start < shortRun &&
-               segments[t].end - segments[s].start <= largestBlock &&
+               segments[t].end - segments[s].start <= mostRows &&
                (t == s || segments[t].start == segments[t - 1].end))
           t++;
       }
@@ -105,8 +105,8 @@ class LongBand : public StencilPlan<T> {
   /** Segments with fewer rows, of cells with fewer lanes, are treated as parts of edges. */
   static constexpr std::ptrdiff_t shortRun = 16;
   static constexpr std::ptrdiff_t shortCell = 32;
-  /** The most rows of an edge: with more, the matrix of a band has more zeros. */
-  static constexpr std::ptrdiff_t largestBlock = 64;
+  /** The most rows of an edge. The matrix of more rows of a band would consist mostly of zeros. */
+  static constexpr std::ptrdiff_t mostRows = 64;
 
   /** Calls `fill(sums)` with the output, or with memory that is then added to the output. */
   template <typename Fill>

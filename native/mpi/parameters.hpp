@@ -198,8 +198,8 @@ struct Call<F> {
 };
 
 /**
- * Exports a call, and adds the names of its arguments to `parameters`. Reports on ranks that wait
- * do not name calls that are not noted.
+ * Exports a call, and adds the names of its arguments to `parameters`. `Noted` is false for calls
+ * that never wait: reports on ranks that wait do not name them.
  */
 template <auto F, bool Noted = true>
 void exposeCall(Napi::Object exports, const char* name) {

@@ -45,8 +45,9 @@ type HostCurves = Curves<StorageMemory<HostArray>>;
 /** The output of a reduction: re and im. */
 const result = new Float64Array(2);
 /**
- * Inner products are copied from here: V8 moves the memory of an array that native code writes out
- * of its heap, which takes longer than a small inner product.
+ * The inner products. V8 keeps small arrays in its heap, and moves their memory out of it when
+ * native code gets them, which takes longer than a small inner product. So native code always gets
+ * this array, and the results are copied.
  */
 let sums = new Float64Array(32);
 

@@ -1,45 +1,26 @@
 import { im, re } from '../core/base/complex.js';
 import { type DType, isBoolean, isComplex, isInteger, isSingle } from '../core/base/dtype.js';
 import type { BinaryOp, Instruction, Program, UnaryOp } from '../core/ports/backend.js';
+import { REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise-loops.js';
 
+/** The names of the functions of Math. */
+const MATH = new Map<unknown, string>(
+  Object.getOwnPropertyNames(Math).map((name) => [Math[name as keyof Math], `Math.${name}`]),
+);
 /**
  * Expressions of real operations, from the texts of their operands. Operations that are not listed
- * are calls of the reference functions.
+ * are calls of the reference functions, those of Math by their names.
  */
 const REAL_UNARY: Partial<Readonly<Record<UnaryOp, (x: string) => string>>> = {
   negative: (x) => `-${x}`,
-  abs: (x) => `Math.abs(${x})`,
   conj: (x) => x,
   real: (x) => x,
   imag: () => '0',
-  exp: (x) => `Math.exp(${x})`,
-  log: (x) => `Math.log(${x})`,
-  sqrt: (x) => `Math.sqrt(${x})`,
   square: (x) => `${x} * ${x}`,
   reciprocal: (x) => `1 / ${x}`,
-  sin: (x) => `Math.sin(${x})`,
-  cos: (x) => `Math.cos(${x})`,
-  tan: (x) => `Math.tan(${x})`,
-  arctan: (x) => `Math.atan(${x})`,
-  tanh: (x) => `Math.tanh(${x})`,
-  floor: (x) => `Math.floor(${x})`,
-  ceil: (x) => `Math.ceil(${x})`,
   isnan: (x) => `${x} !== ${x} ? 1 : 0`,
   isfinite: (x) => `${x} - ${x} === 0 ? 1 : 0`,
-  arcsin: (x) => `Math.asin(${x})`,
-  arccos: (x) => `Math.acos(${x})`,
-  sinh: (x) => `Math.sinh(${x})`,
-  cosh: (x) => `Math.cosh(${x})`,
-  arcsinh: (x) => `Math.asinh(${x})`,
-  arccosh: (x) => `Math.acosh(${x})`,
-  arctanh: (x) => `Math.atanh(${x})`,
-  cbrt: (x) => `Math.cbrt(${x})`,
   exp2: (x) => `2 ** ${x}`,
-  expm1: (x) => `Math.expm1(${x})`,
-  log2: (x) => `Math.log2(${x})`,
-  log10: (x) => `Math.log10(${x})`,
-  log1p: (x) => `Math.log1p(${x})`,
-  trunc: (x) => `Math.trunc(${x})`,
 };
 const REAL_BINARY: Partial<Readonly<Record<BinaryOp, (x: string, y: string) => string>>> = {
   add: (x, y) => `${x} + ${y}`,
@@ -49,7 +30,6 @@ const REAL_BINARY: Partial<Readonly<Record<BinaryOp, (x: string, y: string) => s
   divide: (x, y) => `${x} / ${y}`,
   maximum: (x, y) => `${x} > ${y} || ${x} !== ${x} ? ${x} : ${y}`,
   minimum: (x, y) => `${x} < ${y} || ${x} !== ${x} ? ${x} : ${y}`,
-  arctan2: (x, y) => `Math.atan2(${x}, ${y})`,
   equal: (x, y) => `${x} === ${y} ? 1 : 0`,
   notEqual: (x, y) => `${x} !== ${y} ? 1 : 0`,
   less: (x, y) => `${x} < ${y} ? 1 : 0`,
@@ -137,7 +117,8 @@ function statements(program: Program, k: number): string {
     case 'unary': {
       const { name, x } = instruction;
       const table = isBoolean(typeOf(x)) ? 'boolean1' : 'real1';
-      if (!isComplex(typeOf(x))) return one(REAL_UNARY[name]?.(`v${x}`) ?? `${table}.${name}(v${x})`);
+      const reference = MATH.get(REAL_FUNCTIONS[name]) ?? `${table}.${name}`;
+      if (!isComplex(typeOf(x))) return one(REAL_UNARY[name]?.(`v${x}`) ?? `${reference}(v${x})`);
       const toReal = COMPLEX_TO_REAL[name];
       if (toReal) return one(toReal(`v${x}`, `w${x}`));
       const inline = COMPLEX_UNARY[name];
@@ -148,9 +129,9 @@ function statements(program: Program, k: number): string {
       const type = typeOf(x);
       if (isInteger(type) && (name === 'multiply' || name === 'multiplyConj'))
         return `const v${k} = Math.imul(v${x}, v${y});`;
-      const table = isInteger(type) ? 'integer2' : 'real2';
-      if (!isComplex(type))
-        return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `${table}.${name}(v${x}, v${y})`);
+      const reference =
+        MATH.get(REAL_FUNCTIONS2[name]) ?? `${isInteger(type) ? 'integer2' : 'real2'}.${name}`;
+      if (!isComplex(type)) return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `${reference}(v${x}, v${y})`);
       const operands = [`v${x}`, `w${x}`, `v${y}`, `w${y}`] as const;
       const equal = COMPLEX_EQUAL[name];
       if (equal) return one(equal(...operands));

@@ -1,10 +1,6 @@
 // More functions of one operand, of real and of complex numbers.
 #include "functions.cuh"
 
-#define UNARY(name)                                                     \
-  extern "C" __global__ void unary_##name(const T* x, T* y, i64 n) {    \
-    each(n, y, [=](i64 i) { return out<T>(f_##name(in(x[i]))); });      \
-  }
 UNARY(arcsin)
 UNARY(arccos)
 UNARY(sinh)

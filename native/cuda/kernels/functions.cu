@@ -14,9 +14,7 @@ DEVICE bool all_finite(T x) { return is_finite(x); }
 DEVICE R f_modulus(T x) { return to<R>(fabs((double)x)); }
 #endif
 
-extern "C" __global__ void unary_negative(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_negative(in(x[i]))); });
-}
+UNARY(negative)
 extern "C" __global__ void unary_abs(const T* x, R* y, i64 n) {
   each(n, y, [=](i64 i) { return f_modulus(x[i]); });
 }
@@ -29,39 +27,19 @@ extern "C" __global__ void unary_real(const T* x, R* y, i64 n) {
 extern "C" __global__ void unary_imag(const T* x, R* y, i64 n) {
   each(n, y, [=](i64 i) { return to<R>(f_imaginary(x[i])); });
 }
-extern "C" __global__ void unary_exp(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_exp(in(x[i]))); });
-}
-extern "C" __global__ void unary_log(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_log(in(x[i]))); });
-}
-extern "C" __global__ void unary_sqrt(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_sqrt(in(x[i]))); });
-}
-extern "C" __global__ void unary_square(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_square(in(x[i]))); });
-}
-extern "C" __global__ void unary_reciprocal(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_reciprocal(in(x[i]))); });
-}
+UNARY(exp)
+UNARY(log)
+UNARY(sqrt)
+UNARY(square)
+UNARY(reciprocal)
 extern "C" __global__ void unary_sign(const T* x, T* y, i64 n) {
   each(n, y, [=](i64 i) { return to<T>(f_sign(wide(x[i]))); });
 }
-extern "C" __global__ void unary_sin(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_sin(in(x[i]))); });
-}
-extern "C" __global__ void unary_cos(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_cos(in(x[i]))); });
-}
-extern "C" __global__ void unary_tan(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_tan(in(x[i]))); });
-}
-extern "C" __global__ void unary_arctan(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_arctan(in(x[i]))); });
-}
-extern "C" __global__ void unary_tanh(const T* x, T* y, i64 n) {
-  each(n, y, [=](i64 i) { return out<T>(f_tanh(in(x[i]))); });
-}
+UNARY(sin)
+UNARY(cos)
+UNARY(tan)
+UNARY(arctan)
+UNARY(tanh)
 extern "C" __global__ void unary_isnan(const T* x, Flag* y, i64 n) {
   each(n, y, [=](i64 i) { return any_nan(x[i]) ? 1 : 0; });
 }
@@ -69,23 +47,23 @@ extern "C" __global__ void unary_isfinite(const T* x, Flag* y, i64 n) {
   each(n, y, [=](i64 i) { return all_finite(x[i]) ? 1 : 0; });
 }
 
-struct Operand {
+struct Evaluated {
   const T* values;
   F value;
   __device__ __forceinline__ F operator[](i64 i) const { return values ? in(values[i]) : value; }
 };
-DEVICE Operand operand(const T* values, double real, double imaginary) {
+DEVICE Evaluated evaluated(const T* values, double real, double imaginary) {
   return {values, in(scalar<T>(real, imaginary))};
 }
 
 extern "C" __global__ void binary_divide(const T* x, double xr, double xi, const T* y, double yr, double yi,
                                          T* z, i64 n) {
-  const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);
+  const Evaluated a = evaluated(x, xr, xi), b = evaluated(y, yr, yi);
   each(n, z, [=](i64 i) { return out<T>(f_divide(a[i], b[i])); });
 }
 extern "C" __global__ void binary_power(const T* x, double xr, double xi, const T* y, double yr, double yi,
                                         T* z, i64 n) {
-  const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);
+  const Evaluated a = evaluated(x, xr, xi), b = evaluated(y, yr, yi);
   each(n, z, [=](i64 i) { return out<T>(power_of(a[i], b[i])); });
 }
 

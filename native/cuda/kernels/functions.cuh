@@ -12,6 +12,12 @@ DEVICE U out(V x) {
   return to<U>(wide(x));
 }
 
+/** The kernel of f_`name`. */
+#define UNARY(name)                                                     \
+  extern "C" __global__ void unary_##name(const T* x, T* y, i64 n) {    \
+    each(n, y, [=](i64 i) { return out<T>(f_##name(in(x[i]))); });      \
+  }
+
 // ---- real
 DEVICE float f_negative(float x) { return -x; }
 DEVICE double f_negative(double x) { return -x; }
@@ -347,6 +353,10 @@ DEVICE double f_remainder(double x, double y) {
   if (rest == 0) return copy_sign(0, y);
   return (rest < 0) != (y < 0) ? rest + y : rest;
 }
+/**
+ * ⌊x/y⌋. x − rest is a multiple of y, so that the quotient is close to an integer, to which it is
+ * rounded.
+ */
 DEVICE double f_floorDivide(double x, double y) {
   if (y == 0) return x / y;
   const double rest = fmod(x, y);

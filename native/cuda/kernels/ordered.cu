@@ -11,14 +11,6 @@ extern "C" __global__ void unary_rint(const T* x, T* y, i64 n) {
   each(n, y, [=](i64 i) { return to<T>(rounded((F)x[i])); });
 }
 
-struct Operand {
-  const T* values;
-  T value;
-  __device__ __forceinline__ T operator[](i64 i) const { return values ? values[i] : value; }
-};
-DEVICE Operand operand(const T* values, double real, double imaginary) {
-  return {values, scalar<T>(real, imaginary)};
-}
 template <class U, class Of>
 DEVICE void both(const T* x, double xr, double xi, const T* y, double yr, double yi, U* z, i64 n, Of of) {
   const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);

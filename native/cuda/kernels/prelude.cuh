@@ -159,6 +159,16 @@ DEVICE U scalar(double real, double imaginary) {
   return to<U>(Complex<double>{real, imaginary});
 }
 
+/** An operand of a function of two: an array, or a number. */
+struct Operand {
+  const T* values;
+  T value;
+  __device__ __forceinline__ T operator[](i64 i) const { return values ? values[i] : value; }
+};
+DEVICE Operand operand(const T* values, double real, double imaginary) {
+  return {values, scalar<T>(real, imaginary)};
+}
+
 DEVICE bool is_nan(double x) { return x != x; }
 DEVICE bool is_finite(double x) { return x - x == 0; }
 DEVICE double huge() {

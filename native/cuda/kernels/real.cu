@@ -1,10 +1,6 @@
 // More functions of real numbers, and those of integers.
 #include "functions.cuh"
 
-#define UNARY(name)                                                     \
-  extern "C" __global__ void unary_##name(const T* x, T* y, i64 n) {    \
-    each(n, y, [=](i64 i) { return out<T>(f_##name(in(x[i]))); });      \
-  }
 UNARY(trunc)
 UNARY(cbrt)
 UNARY(erf)
@@ -16,16 +12,10 @@ extern "C" __global__ void unary_signbit(const T* x, Flag* y, i64 n) {
   each(n, y, [=](i64 i) { return is_negative(x[i]) ? 1 : 0; });
 }
 
-struct Operand {
-  const T* values;
-  T value;
-  __device__ __forceinline__ T operator[](i64 i) const { return values ? values[i] : value; }
-};
-
 #define BINARY(name)                                                                                       \
   extern "C" __global__ void binary_##name(const T* x, double xr, double xi, const T* y, double yr,        \
                                            double yi, T* z, i64 n) {                                       \
-    const Operand a = {x, scalar<T>(xr, xi)}, b = {y, scalar<T>(yr, yi)};                                  \
+    const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);                                          \
     each(n, z, [=](i64 i) { return to<T>(f_##name(a[i], b[i])); });                                        \
   }
 BINARY(floorDivide)

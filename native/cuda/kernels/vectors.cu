@@ -85,15 +85,6 @@ DEVICE int same(T x, T y) { return x.re == y.re && x.im == y.im; }
 DEVICE int same(T x, T y) { return x == y; }
 #endif
 
-struct Operand {
-  const T* values;
-  T value;
-  __device__ __forceinline__ T operator[](i64 i) const { return values ? values[i] : value; }
-};
-DEVICE Operand operand(const T* values, double real, double imaginary) {
-  return {values, scalar<T>(real, imaginary)};
-}
-
 extern "C" __global__ void binary_add(const T* x, double xr, double xi, const T* y, double yr, double yi,
                                       T* z, i64 n) {
   const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);

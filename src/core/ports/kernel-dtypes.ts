@@ -15,7 +15,15 @@ import {
 } from '../base/dtype.js';
 import { DTypeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
-import { type BinaryOp, COMPARISONS, type KernelName, type ReduceKernel, type UnaryOp } from './backend.js';
+import {
+  BINARY_OPS,
+  type BinaryOp,
+  COMPARISONS,
+  type KernelName,
+  type ReduceKernel,
+  UNARY_OPS,
+  type UnaryOp,
+} from './backend.js';
 
 /** Functions with a float result for int32, because their values are not integers. */
 const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
@@ -72,21 +80,7 @@ type Allowed<Op> = Partial<Readonly<Record<DTypeKind, readonly Op[]>>>;
 /** Functions whose values are flags. */
 const TESTS = ['isnan', 'isfinite', 'isinf', 'signbit'] as const;
 const UNARY: Allowed<UnaryOp> = {
-  int: [
-    'negative',
-    'abs',
-    'conj',
-    'real',
-    'imag',
-    'square',
-    'sign',
-    'floor',
-    'ceil',
-    'rint',
-    'trunc',
-    'invert',
-    ...TESTS,
-  ],
+  int: UNARY_OPS.filter((op) => !FLOATING.has(op)),
   bool: ['abs', 'conj', 'real', 'imag', 'floor', 'ceil', 'rint', 'trunc', 'invert', ...TESTS],
 };
 /** The functions of int32 and bool. */
@@ -94,23 +88,8 @@ const BITWISE = ['bitwiseAnd', 'bitwiseOr', 'bitwiseXor'] as const;
 /** The functions of int32 only. */
 const OF_INTEGERS = ['gcd', 'lcm', 'leftShift', 'rightShift'] as const;
 const BINARY: Allowed<BinaryOp> = {
-  int: [
-    'add',
-    'subtract',
-    'multiply',
-    'multiplyConj',
-    'power',
-    'maximum',
-    'minimum',
-    'floorDivide',
-    'remainder',
-    'fmod',
-    'fmax',
-    'fmin',
-    ...OF_INTEGERS,
-    ...BITWISE,
-    ...COMPARISONS,
-  ],
+  // The power of integers also has a kernel of its own, which wraps around
+  int: BINARY_OPS.filter((op) => op === 'power' || !FLOATING.has(op)),
   bool: ['multiply', 'multiplyConj', 'maximum', 'minimum', 'fmax', 'fmin', ...BITWISE, ...COMPARISONS],
 };
 /** Functions that floats and complex numbers lack. */
@@ -204,7 +183,7 @@ function remembered(op: string, dtype: DType, allowed: Allowed<string>): DType {
 }
 
 /**
- * The dtype that `unary(op)` writes: {@link FLAG_DTYPE} for tests as isnan, the real dtype for
+ * The dtype that `unary(op)` writes: {@link FLAG_DTYPE} for tests such as isnan, the real dtype for
  * abs, real and imag, otherwise `dtype`.
  * @throws {@link DTypeError} if the function is not defined for `dtype`
  */

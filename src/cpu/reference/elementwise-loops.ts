@@ -124,7 +124,10 @@ function integerPower(x: number, y: number): number {
   return result;
 }
 
-/** The sum of the fraction and of the remainder's change is exact before it is rounded down. */
+/**
+ * ⌊x/y⌋. x − rest is a multiple of y, so that the quotient is close to an integer, to which it is
+ * rounded.
+ */
 function floorDivide(x: number, y: number): number {
   if (y === 0) return x / y;
   const rest = x % y;

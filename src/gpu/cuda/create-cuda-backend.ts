@@ -15,7 +15,8 @@ import { cacheFolder, deviceOf, memoryLimit } from './cuda-settings.js';
 export function createCudaBackend(nodeRank = 0, env: Environment = environment): CudaBackend {
   if (!(Number.isSafeInteger(nodeRank) && nodeRank >= 0))
     throw new ArgumentError(
-      `createCudaBackend: expected nodeRank to be a number of a rank, received ${textOf(nodeRank)}`,
+      'createCudaBackend: expected nodeRank to be the number of this rank on its node, 0 or more, ' +
+        `received ${textOf(nodeRank)}`,
     );
   if (typeof env !== 'object' || env === null)
     throw new ArgumentError(`createCudaBackend: expected environment variables, received ${textOf(env)}`);

@@ -17,13 +17,21 @@ const COMPARED: Partial<Readonly<Record<BinaryOp, string>>> = {
 };
 const SIGNS: Partial<Readonly<Record<BinaryOp, string>>> = { add: '+', subtract: '-', multiply: '*' };
 /**
- * Functions with other names in the headers. Functions of complex numbers and of integers are
- * evaluated in double precision.
+ * Functions with other names in the headers. Functions of complex numbers, and of one integer, are
+ * evaluated in double precision. Those of two integers have their own versions.
  */
 const ORDERED: Partial<Readonly<Record<UnaryOp, string>>> = {
   floor: 'lower',
   ceil: 'upper',
   rint: 'rounded',
+};
+
+/** Tests, and how those of the parts of a complex number are joined. */
+const TESTED: Partial<Readonly<Record<UnaryOp, readonly [test: string, join: string]>>> = {
+  isnan: ['is_nan', '||'],
+  isfinite: ['is_finite', '&&'],
+  isinf: ['is_infinite', '||'],
+  signbit: ['is_negative', '||'],
 };
 
 const CALLED: Partial<Readonly<Record<BinaryOp, string>>> = { power: 'power_of', arctan2: 'angle' };
@@ -47,13 +55,11 @@ function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
   if (name === 'conj') return `conj(${x})`;
   if (name === 'real') return isPair ? `${x}.re` : x;
   if (name === 'imag') return isPair ? `${x}.im` : constant(0, dtype);
-  if (name === 'isnan')
-    return isPair ? `(is_nan(${x}.re) || is_nan(${x}.im) ? 1 : 0)` : `(is_nan(${x}) ? 1 : 0)`;
-  if (name === 'isfinite')
-    return isPair ? `(is_finite(${x}.re) && is_finite(${x}.im) ? 1 : 0)` : `(is_finite(${x}) ? 1 : 0)`;
-  if (name === 'isinf')
-    return isPair ? `(is_infinite(${x}.re) || is_infinite(${x}.im) ? 1 : 0)` : `(is_infinite(${x}) ? 1 : 0)`;
-  if (name === 'signbit') return `(is_negative(${x}) ? 1 : 0)`;
+  const tested = TESTED[name];
+  if (tested) {
+    const [test, join] = tested;
+    return isPair ? `(${test}(${x}.re) ${join} ${test}(${x}.im) ? 1 : 0)` : `(${test}(${x}) ? 1 : 0)`;
+  }
   if (name === 'invert') return `f_invert(${x})`;
   if (name === 'abs' && isPair) return `to<${cTypeOf(dtype)}>(hypot((double)${x}.re, (double)${x}.im))`;
   if (name === 'sign') return `to<${cTypeOf(dtype)}>(f_sign(wide(${x})))`;

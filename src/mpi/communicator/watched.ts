@@ -42,10 +42,10 @@ export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined 
   comparisons.get(mpi)?.checkerOf(comm);
 
 /**
- * The initialised addon with records. If `LOPS_TIMEOUT` or `LOPS_DEBUG` is set, this is an addon
- * which records for the watchdog each call that may wait and its place in the program. In debug
- * mode it also compares the collective calls of the ranks. Otherwise it is the addon itself, so
- * that there is no cost.
+ * The initialised addon, with a record of its calls if one is asked for. If `LOPS_TIMEOUT` or
+ * `LOPS_DEBUG` is set, this is an addon which records for the watchdog each call that may wait and
+ * its place in the program. In debug mode it also compares the collective calls of the ranks.
+ * Otherwise it is the addon itself, so that there is no cost.
  */
 export function watched(mpi: MpiAddon, watch: Watch): MpiAddon {
   if (!isRecorded(watch)) return mpi;
