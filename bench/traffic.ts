@@ -20,6 +20,9 @@ const KERNELS = [
   'kthSmallest',
   'accumulate',
   'sort',
+  'truePositions',
+  'searchSorted',
+  'countInto',
   'matmul',
   'fft',
   'stencil',
@@ -72,6 +75,11 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
     bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
   // CUDA passes over the numbers more often
   sort: (x, _extents, y) => bytes(x, y),
+  truePositions: (x, y) => bytes(x, y) + (x.storage.backend.name === 'cuda' ? bytes(x) : 0),
+  // Bisection reads some of `sorted` for each element of x
+  searchSorted: (sorted, x, _side, y) =>
+    bytes(x, y) + x.size * Math.ceil(Math.log2(sorted.size + 1)) * element(sorted),
+  countInto: (x, y) => bytes(x) + 2 * x.size * element(y),
   matmul: (a, _b, _c, { m, n, k, batch, strideA, strideB, beta }) => {
     const matrices = (stride: number) => (stride === 0 ? 1 : batch);
     return (

@@ -42,6 +42,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportVectors(exports);
   exportAccumulate(exports);
   exportSort(exports);
+  exportSearch(exports);
   exportStrided(exports);
   exportStencil(exports);
   exportConvolve(exports);

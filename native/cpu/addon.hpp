@@ -8,6 +8,7 @@ namespace lops {
 void exportVectors(Napi::Object exports);
 void exportAccumulate(Napi::Object exports);
 void exportSort(Napi::Object exports);
+void exportSearch(Napi::Object exports);
 void exportStrided(Napi::Object exports);
 void exportStencil(Napi::Object exports);
 void exportConvolve(Napi::Object exports);

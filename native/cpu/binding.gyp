@@ -11,6 +11,7 @@
         'vectors.cpp',
         'accumulate.cpp',
         'sort.cpp',
+        'search.cpp',
         'strided.cpp',
         'stencil.cpp',
         'long-band.cpp',

@@ -68,6 +68,7 @@ export {
   logicalXor,
   rightShift,
 } from './logic.js';
+export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 export { argmax, argmin, nanargmax, nanargmin } from './positions.js';
 export {

@@ -193,7 +193,8 @@ export const std = reduction<number, MomentOptions>(
   asNumber,
 );
 
-const flagsOf = (x: EitherArray): EitherArray => (isBoolean(x.dtype) ? x : notEqual(x, 0));
+/** Whether the elements are not 0, of dtype bool. */
+export const flagsOf = (x: EitherArray): EitherArray => (isBoolean(x.dtype) ? x : notEqual(x, 0));
 
 /**
  * Whether any number over axes is not 0. NaN is not 0. One reduction if a reduced axis is split.

@@ -362,6 +362,30 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       const { memory, dtype } = x.storage;
       addon.sort(tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset);
     },
+    truePositions: (x, y) => {
+      const [from, to] = [x.storage.memory, y.storage.memory];
+      if (to instanceof Int32Array) addon.truePositions(x.size, from, x.offset, y.size, to, y.offset);
+      else own.truePositions(x, y);
+    },
+    searchSorted: (sorted, x, side, y) => {
+      const { memory, dtype } = sorted.storage;
+      const to = y.storage.memory;
+      if (!(to instanceof Int32Array)) return own.searchSorted(sorted, x, side, y);
+      addon.searchSorted(
+        side === 'right',
+        tagOf(dtype),
+        sorted.size,
+        memory,
+        sorted.offset,
+        y.size,
+        x.storage.memory,
+        x.offset,
+        to,
+        y.offset,
+      );
+    },
+    countInto: (x, y) =>
+      void addon.countInto(x.size, x.storage.memory, x.offset, y.size, y.storage.memory, y.offset),
     prepareStencil: (dtype, stencil) => {
       if (isInteger(dtype) || stencil.shape.length === 0) return own.prepareStencil(dtype, stencil);
       const ghosts = stencil.bands.flatMap(({ front, back }) => [

@@ -6,6 +6,7 @@ import { indexedCasesByDType } from './cases/indexed-cases.js';
 import { matmulCasesByDType } from './cases/matmul-cases.js';
 import { memoryCases } from './cases/memory-cases.js';
 import { reductionCases } from './cases/reductions-cases.js';
+import { searchCasesByDType } from './cases/search-cases.js';
 import { sequenceCases } from './cases/sequences.js';
 import { addSpecialValues, specialValueCases } from './cases/special-values.js';
 import { stencilCasesByDType } from './cases/stencil-cases.js';
@@ -16,6 +17,7 @@ const CASES: readonly KernelCases[] = [
   ...memoryCases,
   ...elementwiseCases,
   ...reductionCases,
+  ...searchCasesByDType,
   ...matmulCasesByDType,
   ...fftCasesByDType,
   ...stencilCasesByDType,

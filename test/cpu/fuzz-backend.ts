@@ -213,6 +213,20 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [x, y] = [place(product(extents)), place(product(extents))];
     return (b, at) => b.sort(at(even(x)), extents, at(odd(y)));
   },
+  truePositions: () => {
+    const [x, y] = [place(size(), 'bool'), place(size(), 'int32')];
+    return (b, at) => b.truePositions(at(x), at(y));
+  },
+  searchSorted: () => {
+    const n = size();
+    const [sorted, x, y] = [place(), place(n), place(n, 'int32')];
+    const side = of(['left', 'right'] as const);
+    return (b, at) => b.searchSorted(at(even(sorted)), at(even(x)), side, at(odd(y)));
+  },
+  countInto: () => {
+    const [x, y] = [place(size(), 'int32'), place(size(), 'int32')];
+    return (b, at) => b.countInto(at(even(x)), at(odd(y)));
+  },
   matmul: () => {
     const [m, n, k, batch] = [size(), size(), size(), number([0, 1, 1, 2, 3])];
     const [transA, transB] = [of(['n', 't', 'c'] as const), of(['n', 't', 'c'] as const)];

@@ -46,3 +46,28 @@ extern "C" __global__ void binary_greaterEqual(const T* x, double xr, double xi,
                                                double yi, Flag* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a >= b; });
 }
+
+// ---- positions and counts
+DEVICE bool is_less(T a, T b) { return a < b || (b != b && a == a); }
+
+/** Bisection. NaN comes last. */
+extern "C" __global__ void search_sorted(const T* sorted, i64 n, const T* x, int* y, i64 m, int right) {
+  const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= m) return;
+  const T wanted = x[i];
+  i64 first = 0, last = n;
+  while (first < last) {
+    const i64 middle = (first + last) / 2;
+    if (right ? !is_less(wanted, sorted[middle]) : is_less(sorted[middle], wanted)) first = middle + 1;
+    else last = middle;
+  }
+  y[i] = (int)first;
+}
+
+#if DTYPE == 4
+/** Counts are integers, so the order of additions has no influence. */
+extern "C" __global__ void count_into(const int* x, int* y, i64 n, i64 m) {
+  const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n && x[i] >= 0 && x[i] < m) atomicAdd((u32*)y + x[i], 1u);
+}
+#endif

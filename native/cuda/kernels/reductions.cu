@@ -263,6 +263,19 @@ extern "C" __global__ void accumulate_prod(const T* x, T* y, const W* ends, i64 
   accumulate<RunningProduct>(x, y, ends, n, inner, chunk, chunks, total);
 }
 
+#if DTYPE == 5
+/** The positions of true elements, up to `most`. `ends`: the running counts of pieces of x. */
+extern "C" __global__ void true_positions(const T* x, int* y, const double* ends, i64 n, i64 chunk,
+                                          i64 chunks, i64 most) {
+  const i64 c = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (c >= chunks) return;
+  const i64 end = (c + 1) * chunk < n ? (c + 1) * chunk : n;
+  i64 at = c > 0 ? (i64)ends[c - 1] : 0;
+  for (i64 i = c * chunk; i < end && at < most; ++i)
+    if (x[i]) y[at++] = (int)i;
+}
+#endif
+
 // ---- inner products: up to four per launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ
 // conj(x)·y.
 DEVICE Pair product_of(double x, double y, bool) { return {x * y, 0}; }

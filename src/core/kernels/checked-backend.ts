@@ -7,9 +7,11 @@ import {
   hostArray,
   INDEX_DTYPE,
   isBoolean,
+  isComplex,
   realOf,
 } from '../base/dtype.js';
 import { BackendError } from '../base/errors.js';
+import { checkOneOf } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import {
   type Accumulation,
@@ -33,6 +35,7 @@ import {
   type ProgramInput,
   type ProgramRange,
   type ReduceKernel,
+  type SearchSide,
   type Stencil,
   type Storage,
   type Strided,
@@ -46,6 +49,7 @@ import {
   checkNumeric,
   checkStorable,
   reduceResult,
+  refuseDType,
   unaryResult,
 } from '../ports/kernel-dtypes.js';
 import {
@@ -99,6 +103,7 @@ interface Dropped<M> {
   readonly bytes: number;
 }
 
+const SIDES: readonly SearchSide[] = ['left', 'right'];
 const lacking = (): false => false;
 const LACKING = Object.fromEntries(
   [...Object.keys(WRITTEN), 'prepareStencil'].map((kernel) => [kernel, lacking]),
@@ -355,6 +360,34 @@ export class CheckedBackend<M> implements Backend {
     checkReach(to, size, from.storage.dtype);
     if (size === 0) return;
     if (this.#kernels.sort(from, extents, to) === false) this.#onHost('sort', from, extents, to);
+  }
+
+  truePositions(x: Elements, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkCondition(from);
+    checkPlaces(to, from.size);
+    if (to.size === 0) return;
+    if (this.#kernels.truePositions(from, to) === false) this.#onHost('truePositions', from, to);
+  }
+
+  searchSorted(sorted: Elements, x: Elements, side: SearchSide, y: Elements): void {
+    const [among, from, to] = [this.use(sorted), this.use(x), this.use(y)];
+    const { dtype } = among.storage;
+    checkOneOf('side', side, SIDES);
+    if (isComplex(dtype)) refuseDType('searchSorted', dtype);
+    checkReach(from, to.size, dtype);
+    checkPlaces(to, among.size + 1);
+    if (to.size === 0) return;
+    if (this.#kernels.searchSorted(among, from, side, to) === false)
+      this.#onHost('searchSorted', among, from, side, to);
+  }
+
+  countInto(x: Elements, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkReach(from, 0, INDEX_DTYPE);
+    checkReach(to, 0, INDEX_DTYPE);
+    if (from.size === 0 || to.size === 0) return;
+    if (this.#kernels.countInto(from, to) === false) this.#onHost('countInto', from, to);
   }
 
   matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {

@@ -155,6 +155,9 @@ export const ACCUMULATIONS = ['sum', 'prod'] as const;
 /** One of {@link ACCUMULATIONS}. */
 export type Accumulation = (typeof ACCUMULATIONS)[number];
 
+/** Whether elements that are equal to a number are counted: see {@link Kernels.searchSorted}. */
+export type SearchSide = 'left' | 'right';
+
 /** The sizes of an array before, along and after one of its axes: `[outer, n, inner]`, C order. */
 export type Extents = readonly [outer: number, n: number, inner: number];
 
@@ -469,6 +472,21 @@ export interface Kernels<S extends AnyStorage = Storage> {
    */
   sort(x: Elements<S>, extents: Extents, y: Elements<S>): void;
 
+  // Positions and counts
+  /**
+   * Writes the positions of the true elements of x, which has {@link FLAG_DTYPE}, in ascending
+   * order: the first `y.size` of them. y is int32, or float64 if x is longer than 2^31.
+   */
+  truePositions(x: Elements<S>, y: Elements<S>): void;
+  /**
+   * `y[i] ←` the number of elements of `sorted` that are less than `x[i]`, or for `'right'` not
+   * greater. Real dtypes. NaN is greater than all other numbers, and equal to NaN. y is int32, or
+   * float64 if `sorted` has 2^31 elements or more. If `sorted` does not ascend, y is undefined.
+   */
+  searchSorted(sorted: Elements<S>, x: Elements<S>, side: SearchSide, y: Elements<S>): void;
+  /** `y[x[i]] += 1`, for int32 x and y. Elements of x that are not positions in y are skipped. */
+  countInto(x: Elements<S>, y: Elements<S>): void;
+
   // Linear algebra and signal kernels
   matmul(a: Elements<S>, b: Elements<S>, c: Elements<S>, spec: MatMul): void;
   fft(x: Elements<S>, y: Elements<S>, plan: FftPlan): void;
@@ -540,6 +558,9 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   kthSmallest: undefined,
   accumulate: 3,
   sort: 2,
+  truePositions: 1,
+  searchSorted: 3,
+  countInto: 1,
   matmul: 2,
   fft: 1,
   stencil: 1,

@@ -8,6 +8,7 @@ import { indexedKernels } from './indexed-loops.js';
 import { matmulKernels } from './matmul-loops.js';
 import { memoryKernels } from './memory-loops.js';
 import { reductionKernels } from './reductions-loops.js';
+import { searchKernels } from './search-loops.js';
 import { stencilKernels } from './stencil-loops.js';
 import { varyingConvolutionKernels } from './varying-convolution-loops.js';
 
@@ -17,6 +18,7 @@ export const referenceKernels = {
   ...elementwiseKernels,
   ...combinationKernels,
   ...reductionKernels,
+  ...searchKernels,
   ...matmulKernels,
   ...fourierKernels,
   ...stencilKernels,

@@ -1,5 +1,5 @@
 import { scalarOf } from '../../core/base/complex.js';
-import { bytesOf, type DType, isComplex } from '../../core/base/dtype.js';
+import { bytesOf, type DType, INDEX_DTYPE, isComplex } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { Accumulation, Extents, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
@@ -19,11 +19,15 @@ const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
 /** The numbers that a block sorts: TILE of lanes.cu. */
 const TILE = 2048;
+/** The elements of a line that one thread accumulates. */
+const PIECE = 64;
 
 export const blocksFor = (n: number): number =>
   Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
 
-/** Reductions to scalars and along an axis, running results, selection, sorting. */
+/**
+ * Reductions to scalars and along an axis, running results, selection, sorting, positions, counts.
+ */
 export class ReductionKernels {
   readonly #engine: CudaEngine;
   #selection: { readonly state: DeviceAddress; readonly counts: DeviceAddress } | undefined;
@@ -220,6 +224,36 @@ export class ReductionKernels {
   readonly accumulate: Kernel<'accumulate'> = (op, x, extents, y) =>
     this.#accumulate(op, x.storage.dtype, extents, input(x), output(y));
 
+  /** Counts in pieces of x, whose running sums are where the positions of each piece start. */
+  readonly truePositions: Kernel<'truePositions'> = (x, y) => {
+    if (y.storage.dtype !== INDEX_DTYPE) return false;
+    const engine = this.#engine;
+    const { dtype } = x.storage;
+    const chunks = Math.ceil(x.size / PIECE);
+    engine.withScratch(bytesOf('float64') * chunks, (counts) => {
+      engine.args.start().int(input(x)).int(counts).int(x.size).int(1).int(PIECE).int(chunks).int(chunks);
+      engine.launchThreads(engine.kernel('reductions', dtype, 'pieces_sum'), chunks);
+      this.#accumulate('sum', 'float64', [1, chunks, 1], counts, counts);
+      engine.args.start().int(input(x)).int(output(y)).int(counts).int(x.size).int(PIECE).int(chunks);
+      engine.args.int(y.size);
+      engine.launchThreads(engine.kernel('reductions', dtype, 'true_positions'), chunks);
+    });
+  };
+
+  readonly searchSorted: Kernel<'searchSorted'> = (sorted, x, side, y) => {
+    if (y.storage.dtype !== INDEX_DTYPE) return false;
+    const engine = this.#engine;
+    engine.args.start().int(input(sorted)).int(sorted.size).int(input(x)).int(output(y)).int(y.size);
+    engine.args.int(side === 'right' ? 1 : 0);
+    engine.launchThreads(engine.kernel('ordered', sorted.storage.dtype, 'search_sorted'), y.size);
+  };
+
+  readonly countInto: Kernel<'countInto'> = (x, y) => {
+    const engine = this.#engine;
+    engine.args.start().int(input(x)).int(output(y)).int(x.size).int(y.size);
+    engine.launchThreads(engine.kernel('ordered', INDEX_DTYPE, 'count_into'), x.size);
+  };
+
   #accumulate(
     op: Accumulation,
     dtype: DType,
@@ -229,7 +263,7 @@ export class ReductionKernels {
   ): void {
     const engine = this.#engine;
     const lines = outer * inner;
-    const chunk = n <= 128 || lines >= 65536 ? n : 64;
+    const chunk = n <= 128 || lines >= 65536 ? n : PIECE;
     const chunks = Math.ceil(n / chunk);
     const total = lines * chunks;
     const run = (ends: DeviceAddress) => {
