@@ -1,5 +1,6 @@
 import * as functions from './special.js';
 
+export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type { EitherArray } from '../core/distributed/align.js';
 export {
   abs,
@@ -40,6 +41,13 @@ export {
   signbit,
 } from './comparisons.js';
 export { type AngleOptions, angle, conj, imag, real } from './complex-parts.js';
+export { array, asarray } from './creation/asarray.js';
+export { diag } from './creation/diag.js';
+export { empty, emptyLike, full, fullLike, ones, onesLike, zeros, zerosLike } from './creation/filled.js';
+export { indices, type MeshgridOptions, meshgrid } from './creation/grids.js';
+export { arange, geomspace, type LogspaceOptions, linspace, logspace } from './creation/ranges.js';
+export { eye, identity, tri, tril, triu } from './creation/triangles.js';
+export { type VanderOptions, vander } from './creation/vander.js';
 export {
   cbrt,
   exp,

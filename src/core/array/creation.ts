@@ -15,6 +15,7 @@ import { type Defaults, withDefaults } from '../base/options.js';
 import { type Shape, toShape } from '../base/shape.js';
 import type { Backend } from '../ports/backend.js';
 import { resolveBackend } from '../ports/defaults.js';
+import { checkDiagonal } from './diagonals.js';
 import {
   arangeValues,
   type HostValues,
@@ -33,7 +34,7 @@ export interface ArrayOptions {
   readonly backend?: Backend | string | undefined;
 }
 
-const DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<ArrayOptions>;
+export const ARRAY_DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<ArrayOptions>;
 
 /** Options of random numbers. */
 export interface RandomOptions extends ArrayOptions {
@@ -43,13 +44,24 @@ export interface RandomOptions extends ArrayOptions {
    */
   readonly seed?: number | undefined;
 }
-const RANDOM_DEFAULTS = { ...DEFAULTS, seed: undefined } satisfies Defaults<RandomOptions>;
+const RANDOM_DEFAULTS = { ...ARRAY_DEFAULTS, seed: undefined } satisfies Defaults<RandomOptions>;
 
+/** Options of values in equal steps. */
 export interface LinspaceOptions extends ArrayOptions {
   /** Whether `stop` is the last value. @default true */
   readonly endpoint?: boolean | undefined;
 }
-const LINSPACE_DEFAULTS = { ...DEFAULTS, endpoint: true } satisfies Defaults<LinspaceOptions>;
+export const LINSPACE_DEFAULTS = { ...ARRAY_DEFAULTS, endpoint: true } satisfies Defaults<LinspaceOptions>;
+
+/** Options of matrices that depend on a diagonal. */
+export interface EyeOptions extends ArrayOptions {
+  /**
+   * The diagonal: above the main one if positive. It may be passed as an argument instead.
+   * @default 0
+   */
+  readonly k?: number | undefined;
+}
+const EYE_DEFAULTS = { ...ARRAY_DEFAULTS, k: 0 } satisfies Defaults<EyeOptions>;
 
 /** The values of a new array. */
 interface ArrayValues extends HostValues {
@@ -58,13 +70,26 @@ interface ArrayValues extends HostValues {
 
 export const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
 
+/** Arguments of which the options are the last, however many numbers precede them. */
+export type NumbersAndOptions<O> = readonly (number | O | undefined)[];
+
+/** Separates the numbers from the options after them. */
+export function splitOptions<O extends object>(
+  rest: NumbersAndOptions<O>,
+): readonly [numbers: readonly (number | undefined)[], options: O | undefined] {
+  const at = rest.findIndex((value) => typeof value === 'object' && value !== null);
+  return at < 0
+    ? [rest as readonly (number | undefined)[], undefined]
+    : [rest.slice(0, at) as readonly (number | undefined)[], rest[at] as O];
+}
+
 /** The backend and the dtype of options. `named` is undefined if they have no dtype. */
 export function backendAndDType(
   owner: string,
   options: ArrayOptions | undefined,
   complex = false,
 ): { backend: Backend; dtype: DType; named: DType | undefined } {
-  const given = withDefaults(`NDArray.${owner}`, options, DEFAULTS);
+  const given = withDefaults(owner, options, ARRAY_DEFAULTS);
   const backend = resolveBackend(given.backend);
   const named = given.dtype === undefined ? undefined : checkDType(given.dtype);
   return {
@@ -79,34 +104,48 @@ export function splitSeed(
   owner: string,
   options: RandomOptions | undefined,
 ): { readonly seed: number | undefined; readonly rest: ArrayOptions } {
-  const { seed, ...rest } = withDefaults(`NDArray.${owner}`, options, RANDOM_DEFAULTS);
+  const { seed, ...rest } = withDefaults(owner, options, RANDOM_DEFAULTS);
   return { seed, rest };
 }
 
-export function arange(first: number, rest: readonly (number | ArrayOptions | undefined)[]): ArrayValues {
-  const at = rest.findIndex((value) => typeof value === 'object' && value !== null);
-  const { dtype, backend } = backendAndDType('arange', at < 0 ? undefined : (rest[at] as ArrayOptions));
-  const [second, step = 1] = (at < 0 ? rest : rest.slice(0, at)) as (number | undefined)[];
+export function arange(first: number, rest: NumbersAndOptions<ArrayOptions>): ArrayValues {
+  const [[second, step = 1], options] = splitOptions(rest);
+  const { dtype, backend } = backendAndDType('NDArray.arange', options);
   return { ...arangeValues(second === undefined ? 0 : first, second ?? first, step, dtype), backend };
 }
 
 export function linspace(
   start: Scalar,
   stop: Scalar,
-  num: number,
-  options: LinspaceOptions | undefined,
+  numAndOptions: NumbersAndOptions<LinspaceOptions>,
 ): ArrayValues {
+  const [[num = 50], options] = splitOptions(numAndOptions);
   const { endpoint, ...rest } = withDefaults('NDArray.linspace', options, LINSPACE_DEFAULTS);
   const complex = isComplexValue(start) || isComplexValue(stop);
-  const { dtype, backend } = backendAndDType('linspace', rest, complex);
+  const { dtype, backend } = backendAndDType('NDArray.linspace', rest, complex);
   return { ...linspaceValues(start, stop, num, endpoint, dtype), backend };
 }
 
-export function eye(n: number, m: number, k: number, options: ArrayOptions | undefined): ArrayValues {
-  const { dtype, backend } = backendAndDType('eye', options);
-  const shape = toShape([n, m]);
-  const diagonal = (i: number) => ((i % m) - Math.floor(i / m) === k ? 1 : 0);
-  return { ...tabulate(dtype, n * m, diagonal), shape, backend };
+/** The size of a matrix, a diagonal, a dtype and a backend. */
+export interface DiagonalArguments {
+  readonly n: number;
+  readonly m: number;
+  readonly k: number;
+  readonly dtype: DType;
+  readonly backend: Backend;
+}
+
+/** The arguments of a matrix `[n, m]` that depends on diagonal `k`; m is n by default. */
+export function diagonalArguments(
+  owner: string,
+  n: number,
+  rest: NumbersAndOptions<EyeOptions>,
+): DiagonalArguments {
+  const [[m = n, position], options] = splitOptions(rest);
+  const { k, ...others } = withDefaults(owner, options, EYE_DEFAULTS);
+  const { dtype, backend } = backendAndDType(owner, others);
+  toShape([n, m]);
+  return { n, m, k: checkDiagonal(owner, position ?? k), dtype, backend };
 }
 
 /**
@@ -121,7 +160,7 @@ function converted(data: HostArray, dtype: DType): HostArray {
 }
 
 export function array(data: Nested | HostArray, options: ArrayOptions | undefined): ArrayValues {
-  const { backend, named } = backendAndDType('array', options);
+  const { backend, named } = backendAndDType('NDArray.array', options);
   if (!ArrayBuffer.isView(data)) return { ...nestedValues(data, backend.defaultDType, named), backend };
   const values = named === undefined || named === dtypeOf(data) ? data : converted(data, named);
   return { ...typedValues(values, undefined, named), backend };
@@ -132,6 +171,6 @@ export function fromHost(
   shape: number | Shape | undefined,
   options: ArrayOptions | undefined,
 ): ArrayValues {
-  const { backend, named } = backendAndDType('fromHost', options);
+  const { backend, named } = backendAndDType('NDArray.fromHost', options);
   return { ...typedValues(values, shape === undefined ? undefined : toShape(shape), named), backend };
 }

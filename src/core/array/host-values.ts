@@ -1,4 +1,4 @@
-import { type Complex, complex, im, isScalar, re, type Scalar } from '../base/complex.js';
+import { abs, type Complex, complex, im, isScalar, isZero, re, type Scalar } from '../base/complex.js';
 import {
   complexOf,
   type DType,
@@ -125,6 +125,17 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
   return tabulate(dtype, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step);
 }
 
+/** Throws {@link ArgumentError} unless `num` and both ends are those of values in steps. */
+function checkSteps(name: string, start: Scalar, stop: Scalar, num: number): void {
+  if (!Number.isSafeInteger(num) || num < 0)
+    throw new ArgumentError(`${name}: expected num to be a non-negative integer, received ${textOf(num)}`);
+  for (const end of [start, stop])
+    if (!isScalar(end))
+      throw new ArgumentError(
+        `${name}: expected numbers or { re, im } for both ends, received ${textOf(end)}`,
+      );
+}
+
 /**
  * `num` values from `start` to `stop` in equal steps, as np.linspace. With `endpoint`, the last one
  * is exactly `stop`; without it, `stop` is left out.
@@ -136,19 +147,63 @@ export function linspaceValues(
   endpoint: boolean,
   dtype: DType,
 ): HostValues {
-  if (!Number.isSafeInteger(num) || num < 0)
-    throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${textOf(num)}`);
-  for (const end of [start, stop])
-    if (!isScalar(end))
-      throw new ArgumentError(
-        `linspace: expected numbers or { re, im } for both ends, received ${textOf(end)}`,
-      );
+  checkSteps('linspace', start, stop, num);
   const intervals = endpoint ? num - 1 : num;
   const between = (a: number, b: number, i: number) =>
     endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));
   const at = (i: number): Complex =>
     complex(between(re(start), re(stop), i), between(im(start), im(stop), i));
   return tabulate(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
+}
+
+/**
+ * `num` values from `start` to `stop` whose quotients are equal, as np.geomspace. The first one is
+ * exactly `start`. Complex values follow a spiral of at most half a turn.
+ * @throws {@link ArgumentError} if an end is 0, or the signs of real ends differ
+ */
+export function geomspaceValues(
+  start: Scalar,
+  stop: Scalar,
+  num: number,
+  endpoint: boolean,
+  dtype: DType,
+): HostValues {
+  checkSteps('geomspace', start, stop, num);
+  if (isZero(start) || isZero(stop)) throw new ArgumentError('geomspace: expected ends other than 0');
+  const [first, last] = [angleOf(start), angleOf(stop)];
+  if (!isComplex(dtype) && first !== last)
+    throw new ArgumentError('geomspace: expected ends of one sign, or a complex dtype');
+  const turn = last - first - 2 * Math.PI * Math.ceil((last - first) / (2 * Math.PI) - 0.5);
+  const [least, most] = [Math.log10(abs(start)), Math.log10(abs(stop))];
+  const intervals = endpoint ? num - 1 : num;
+  const at = (i: number): Complex => {
+    if (i === 0) return complex(re(start), im(start));
+    if (i === intervals) return complex(re(stop), im(stop));
+    const share = i / intervals;
+    return polar(10 ** (least + share * (most - least)), first + share * turn);
+  };
+  return tabulate(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
+}
+const angleOf = (a: Scalar): number => Math.atan2(im(a), re(a));
+const polar = (modulus: number, angle: number): Complex =>
+  complex(modulus * Math.cos(angle), modulus * Math.sin(angle));
+
+/** `base` to the powers of {@link linspaceValues}, as np.logspace. */
+export function logspaceValues(
+  start: Scalar,
+  stop: Scalar,
+  num: number,
+  endpoint: boolean,
+  base: number,
+  dtype: DType,
+): HostValues {
+  checkSteps('logspace', start, stop, num);
+  if (typeof base !== 'number')
+    throw new ArgumentError(`logspace: expected base to be a number, received ${textOf(base)}`);
+  const { values } = linspaceValues(start, stop, num, endpoint, 'complex128');
+  const at = (i: number): Complex =>
+    polar(base ** (values[2 * i] as number), (values[2 * i + 1] as number) * Math.log(base));
+  return tabulate(dtype, num, isComplex(dtype) ? at : (i) => base ** (values[2 * i] as number));
 }
 
 /**

@@ -26,14 +26,17 @@ import {
   arange,
   array,
   backendAndDType,
-  eye,
+  diagonalArguments,
+  type EyeOptions,
   fromHost,
   isComplexValue,
   type LinspaceOptions,
   linspace,
+  type NumbersAndOptions,
   type RandomOptions,
   splitSeed,
 } from './creation.js';
+import { bandOfOnes } from './diagonals.js';
 import {
   binary,
   binaryInPlace,
@@ -88,7 +91,7 @@ import {
   setAt,
 } from './vector-methods.js';
 
-export type { ArrayOptions, LinspaceOptions, RandomOptions } from './creation.js';
+export type { ArrayOptions, EyeOptions, LinspaceOptions, RandomOptions } from './creation.js';
 
 /**
  * Shape, dtype and backend of an {@link NDArray}. Spaces are cached: equal ones are mostly the same
@@ -269,19 +272,25 @@ export class NDArray implements Vector<NDArray>, Elements {
   static arange(stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, step?: number, options?: ArrayOptions): NDArray;
-  static arange(first: number, ...rest: readonly (number | ArrayOptions | undefined)[]): NDArray {
+  static arange(first: number, ...rest: NumbersAndOptions<ArrayOptions>): NDArray {
     return fromValues(arange(first, rest));
   }
   /**
    * `num` values from `start` to `stop` (default 50). `stop` is the last value unless `endpoint` is
    * false.
    */
-  static linspace(start: Scalar, stop: Scalar, num = 50, options?: LinspaceOptions): NDArray {
-    return fromValues(linspace(start, stop, num, options));
+  static linspace(start: Scalar, stop: Scalar, options?: LinspaceOptions): NDArray;
+  static linspace(start: Scalar, stop: Scalar, num?: number, options?: LinspaceOptions): NDArray;
+  static linspace(start: Scalar, stop: Scalar, ...rest: NumbersAndOptions<LinspaceOptions>): NDArray {
+    return fromValues(linspace(start, stop, rest));
   }
   /** A matrix `[n, m]` with ones on diagonal `k`, and zeros elsewhere. */
-  static eye(n: number, m: number = n, k = 0, options?: ArrayOptions): NDArray {
-    return fromValues(eye(n, m, k, options));
+  static eye(n: number, options?: EyeOptions): NDArray;
+  static eye(n: number, m?: number, options?: EyeOptions): NDArray;
+  static eye(n: number, m?: number, k?: number, options?: EyeOptions): NDArray;
+  static eye(rows: number, ...rest: NumbersAndOptions<EyeOptions>): NDArray {
+    const { n, m, k, dtype, backend } = diagonalArguments('NDArray.eye', rows, rest);
+    return bandOfOnes(NDArraySpace.of([n, m], dtype, backend), k, k);
   }
   /**
    * An array of numbers, complex numbers, (nested) lists of them, or a typed array. Numbers have
@@ -307,12 +316,12 @@ export class NDArray implements Vector<NDArray>, Elements {
   }
   /** Standard normal values. Both parts of complex values have unit variance. */
   static normal(shape: number | Shape, options?: RandomOptions): NDArray {
-    const { seed, rest } = splitSeed('normal', options);
+    const { seed, rest } = splitSeed('NDArray.normal', options);
     return spaceFor('normal', shape, rest).random(seed);
   }
   /** Uniform values in [0, 1). */
   static uniform(shape: number | Shape, options?: RandomOptions): NDArray {
-    const { seed, rest } = splitSeed('uniform', options);
+    const { seed, rest } = splitSeed('NDArray.uniform', options);
     return spaceFor('uniform', shape, rest).uniform(seed);
   }
 
@@ -930,7 +939,7 @@ function spaceFor(
   options: ArrayOptions | undefined,
   complex = false,
 ): NDArraySpace {
-  const { backend, dtype } = backendAndDType(owner, options, complex);
+  const { backend, dtype } = backendAndDType(`NDArray.${owner}`, options, complex);
   return NDArraySpace.of(shape, dtype, backend);
 }
 

@@ -112,6 +112,14 @@ export function align(name: string, operands: readonly (EitherArray | Scalar)[])
   };
 }
 
+/** Throws {@link PartitionError} if `x` is concatenated blocks, which have no global positions. */
+export function checkBoxes(name: string, x: EitherArray): void {
+  if (isDistributed(x) && x.layout.kind !== 'boxes')
+    throw new PartitionError(
+      `${name}: an array of concatenated blocks has no global positions: apply it to x.local`,
+    );
+}
+
 /** Throws {@link ArgumentError} unless `x` is an array or a scalar. */
 export function checkArrayOrScalar(name: string, x: unknown): asserts x is EitherArray | Scalar {
   if (isScalar(x) || isArrayOfEitherKind(x)) return;

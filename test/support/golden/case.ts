@@ -95,6 +95,7 @@ export class GoldenCase {
       'tolerance'
     > & {
       readonly tolerance?: Tolerance;
+      readonly kwargs?: { readonly dtype?: unknown };
     };
     const each = file.compare === 'allclose';
     const isRounded = each || file.compare === 'normwise';
@@ -102,7 +103,8 @@ export class GoldenCase {
     const single = SINGLE[content.dtype];
     const has = (dtype: string): boolean => (dtypes as readonly string[]).includes(dtype);
     // Functions of integers may give floats
-    const isWide = single === undefined ? isRounded && !has('float64') : !has(content.dtype);
+    const givesFloats = isRounded || file.kwargs?.dtype === 'float64';
+    const isWide = single === undefined ? givesFloats && !has('float64') : !has(content.dtype);
     this.narrowed = isWide && has(single ?? 'float32');
     const { rtol, atol } = content.tolerance;
     const tolerance = {
