@@ -41,6 +41,7 @@ export {
   signbit,
 } from './comparisons.js';
 export { type AngleOptions, angle, conj, imag, real } from './complex-parts.js';
+export { type CorrelationOptions, type CovarianceOptions, corrcoef, cov } from './covariance.js';
 export { array, asarray } from './creation/asarray.js';
 export { diag } from './creation/diag.js';
 export { empty, emptyLike, full, fullLike, ones, onesLike, zeros, zerosLike } from './creation/filled.js';
@@ -64,6 +65,7 @@ export {
   sqrt,
   square,
 } from './exponents.js';
+export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
 export {
   bitwiseAnd,
   bitwiseOr,
@@ -107,6 +109,14 @@ export {
 } from './reductions.js';
 export { ceil, floor, rint, round, trunc } from './rounding.js';
 export { cumprod, cumsum, type RunningOptions } from './running.js';
+export {
+  type DigitizeOptions,
+  digitize,
+  type IsinOptions,
+  isin,
+  type SearchOptions,
+  searchsorted,
+} from './searching.js';
 export { heaviside, i0, type NanToNumOptions, nanToNum } from './special-values.js';
 export {
   arccos,

@@ -13,6 +13,7 @@ import {
   checkArrayOrScalar,
   type EitherArray,
   isArrayOfEitherKind,
+  isDistributed,
 } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -65,6 +66,10 @@ const isList = (x: unknown): x is Exclude<Nested, number | boolean> => Array.isA
 
 /** An operand as an array: numbers and lists become arrays of one rank. */
 export const arrayOf = (name: string, x: ArrayLike): EitherArray => arraysOf(name, [x])[0] as EitherArray;
+
+/** The array of the results of `compute` for the parts on each rank. Nothing is sent. */
+export const onParts = (x: EitherArray, compute: (part: NDArray) => NDArray): EitherArray =>
+  isDistributed(x) ? x.space.wrap(compute(x.local)) : compute(x);
 
 /** Casts an operand to the dtype of the computation, if one was given. */
 export function castTo<X extends EitherArray | Scalar>(name: string, x: X, dtype: DType | undefined): X {

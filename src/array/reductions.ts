@@ -90,10 +90,11 @@ const countOver = (x: EitherArray, axes: readonly number[]): number =>
   product(axes.map((k) => x.space.shape[k] as number));
 
 /** An array of floats with the same numbers. */
-const floatsOf = (x: EitherArray): EitherArray => (isFloat(x.dtype) ? x : x.astype(x.backend.defaultDType));
+export const floatsOf = (x: EitherArray): EitherArray =>
+  isFloat(x.dtype) ? x : x.astype(x.backend.defaultDType);
 
 /** The largest int32. */
-const MOST = 2 ** 31 - 1;
+export const MOST = 2 ** 31 - 1;
 
 /**
  * Whole numbers as int32. The ranks agree that they fit, in one exchange of objects.
