@@ -1,12 +1,7 @@
 import { extname } from 'node:path';
+import { type NumberList, numberList } from '../core/array/number-list.js';
 import { ArgumentError } from '../core/base/errors.js';
-import {
-  checkFunction,
-  checkNumbers,
-  checkOptionsObject,
-  type Defaults,
-  withDefaults,
-} from '../core/base/options.js';
+import { checkFunction, checkOptionsObject, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { defaultRank } from '../core/ports/defaults.js';
 import { writeDocument } from '../io/output.js';
@@ -111,7 +106,7 @@ const WRITE_HISTORY_DEFAULTS = { rank: undefined } satisfies Defaults<Pick<LogOp
  */
 export function writeHistory(
   path: string,
-  histories: Readonly<Record<string, ArrayLike<number>>>,
+  histories: Readonly<Record<string, NumberList>>,
   options?: Pick<LogOptions, 'rank'>,
 ): void {
   const { rank = defaultRank() } = withDefaults('writeHistory', options, WRITE_HISTORY_DEFAULTS);
@@ -122,10 +117,9 @@ export function writeHistory(
     );
   if (rank !== 0) return;
   checkOptionsObject('writeHistory: histories', histories ?? null);
-  for (const [name, values] of Object.entries(histories)) checkNumbers('writeHistory', name, values);
   const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [
     name,
-    Array.from(values),
+    Array.from(numberList('writeHistory', name, values)),
   ]);
   const text = kind === '.json' ? `${JSON.stringify(Object.fromEntries(lists))}\n` : asCsv(lists);
   writeDocument(path, text);

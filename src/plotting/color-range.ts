@@ -1,5 +1,7 @@
+import { isLocalArray } from '../core/array/elementwise.js';
+import { type NumberList, numberList } from '../core/array/number-list.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkList, checkNumbers, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkList, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 
 /** The values of the first and the last colour of a colour map. */
@@ -20,18 +22,19 @@ const DEFAULTS = { symmetric: false, clip: 0 } satisfies Defaults<ColorRangeOpti
  * Without finite values it is `[0, 1]`.
  */
 export function colorRange(
-  arrays: ArrayLike<number> | readonly ArrayLike<number>[],
+  arrays: NumberList | readonly NumberList[],
   options?: ColorRangeOptions,
 ): ValueRange {
   const { symmetric, clip } = withDefaults('colorRange', options, DEFAULTS);
   if (typeof clip !== 'number' || !(clip >= 0 && clip < 100))
     throw new ArgumentError(`expected clip in percent, from 0 to below 100, received ${textOf(clip)}`);
-  if (!ArrayBuffer.isView(arrays)) checkList('colorRange', 'numbers, or of arrays of them', arrays);
-  const list = (
-    typeof arrays[0] === 'number' || arrays.length === 0 ? [arrays] : arrays
-  ) as readonly ArrayLike<number>[];
-  for (const values of list) checkNumbers('colorRange', 'the values', values);
-  const parts = list.map((a) => Float64Array.from(a).filter(Number.isFinite));
+  const isArray = isLocalArray(arrays) || ArrayBuffer.isView(arrays);
+  if (!isArray) checkList('colorRange', 'numbers, or of arrays of them', arrays);
+  const isList = isArray || typeof arrays[0] === 'number' || arrays.length === 0;
+  const list = (isList ? [arrays] : arrays) as readonly NumberList[];
+  const parts = list.map((a) =>
+    Float64Array.from(numberList('colorRange', 'the values', a)).filter(Number.isFinite),
+  );
   const values = new Float64Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,15 +1,17 @@
+import { isLocalArray } from '../core/array/elementwise.js';
+import type { NDArray } from '../core/array/ndarray.js';
+import { type NumberList, numberList } from '../core/array/number-list.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import {
   checkList,
-  checkNumbers,
   checkTexts,
   type Defaults,
   requireOptions,
   type WithDefaults,
   withDefaults,
 } from '../core/base/options.js';
+import type { Shape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { isVector } from '../core/vector/vector.js';
 import { type Axis, axesMargins, between, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
 import { type ColorMap, type ColorMapName, checkColorMap, colorMap } from './color-maps.js';
 import { colorRange, type ValueRange } from './color-range.js';
@@ -193,26 +195,28 @@ function dashed(x: number, y: number, dx: number, dy: number, stroke: string): s
 /**
  * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour.
  *
- * @param values real, in C order
+ * @param values real, in C order; of an NDArray of two axes the shape may be left out
  * @throws {@link ShapeError} if `shape` does not fit the values
  * @throws {@link ArgumentError} if the range or the extent is empty
  */
+export function heatMap(x: NDArray, options?: HeatMapOptions): Panel;
 export function heatMap(
-  values: ArrayLike<number>,
+  values: NumberList,
   shape: readonly [number, number],
   options?: HeatMapOptions,
+): Panel;
+export function heatMap(
+  source: NumberList,
+  ...rest: readonly (readonly [number, number] | HeatMapOptions | undefined)[]
 ): Panel {
+  const isShapeLeftOut = isLocalArray(source) && !Array.isArray(rest[0]);
+  const [shape, options] = (isShapeLeftOut ? [source.shape, rest[0]] : rest) as [Shape, HeatMapOptions?];
   const given = withDefaults('heatMap', options, DEFAULTS);
   const { range, extent, aspect, marks, colorMap, transpose } = given;
-  if (isVector(values))
-    throw new ArgumentError(
-      `heatMap: expected values of the host and a shape, received ${textOf(values)}: ` +
-        'heatMap(x.toHost(), x.shape) draws an NDArray',
-    );
-  checkNumbers('heatMap', 'the values', values);
+  const values = numberList('heatMap', 'the values', source);
   if (!Array.isArray(shape) || shape.length !== 2 || !shape.every((s) => Number.isSafeInteger(s) && s > 0))
     throw new ShapeError(`heatMap: expected a shape of two positive integers, received ${textOf(shape)}`);
-  const [n, m] = shape as readonly [number, number];
+  const [n = 0, m = 0] = shape;
   if (values.length !== n * m)
     throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
   if (

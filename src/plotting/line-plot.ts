@@ -1,8 +1,8 @@
 import { schemeTableau10 } from 'd3-scale-chromatic';
+import { type NumberList, numberList } from '../core/array/number-list.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import {
   checkList,
-  checkNumbers,
   checkOneOf,
   checkTexts,
   type Defaults,
@@ -20,9 +20,9 @@ import { linearTicks, logTicks } from './ticks.js';
 
 /** One line of a plot. */
 export interface Series {
-  readonly y: ArrayLike<number>;
+  readonly y: NumberList;
   /** @default 0, 1, 2, … */
-  readonly x?: ArrayLike<number>;
+  readonly x?: NumberList;
   readonly label?: string;
   /** Any CSS colour. @default one of ten, in turn */
   readonly color?: string;
@@ -60,7 +60,10 @@ const SERIES = {
   style: 'solid',
 } satisfies Defaults<Series>;
 /** A series with the defaults filled in. */
-type Curve = WithDefaults<Series, typeof SERIES>;
+type Curve = Omit<WithDefaults<Series, typeof SERIES>, 'x' | 'y'> & {
+  readonly y: ArrayLike<number>;
+  readonly x: ArrayLike<number> | undefined;
+};
 type ColoredCurve = Curve & { readonly color: string };
 
 const DEFAULTS = {
@@ -250,15 +253,15 @@ export function linePlot(series: readonly Series[], options?: LinePlotOptions): 
   }
   const curves = series.map((one, k) => {
     const s = requireOptions(`linePlot: series ${k}`, one, SERIES);
-    checkNumbers(`linePlot: series ${k}`, 'y', s.y);
-    if (s.x !== undefined) checkNumbers(`linePlot: series ${k}`, 'x', s.x);
+    const y = numberList(`linePlot: series ${k}`, 'y', s.y);
+    const x = s.x === undefined ? undefined : numberList(`linePlot: series ${k}`, 'x', s.x);
     checkTexts(`linePlot: series ${k}`, s, ['label', 'color']);
-    if (s.x && s.x.length !== s.y.length) {
+    if (x && x.length !== y.length) {
       throw new ShapeError(
-        `expected x and y of one length in series ${k}, received ${s.x.length} and ${s.y.length}`,
+        `expected x and y of one length in series ${k}, received ${x.length} and ${y.length}`,
       );
     }
-    return s;
+    return { ...s, x, y };
   });
   return new LinePlot(curves, given);
 }

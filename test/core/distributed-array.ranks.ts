@@ -556,6 +556,15 @@ group('DistributedArray arithmetic', () => {
     expect(() => w.vdot(w)).to.throw(BackendError, 'disposed');
   });
 
+  distributed('is not iterated, and is its text in JSON: nothing is sent', ({ comm }) => {
+    const x = DistributedArray.ones([4, 3]);
+    const sent = traffic(comm, () => {
+      expect(() => [...(x as unknown as Iterable<unknown>)]).to.throw(ArgumentError, 'iterate x.local');
+      expect(JSON.stringify({ x })).to.equal(JSON.stringify({ x: x.toString() }));
+    });
+    expect(sent).to.deep.equal(NOTHING);
+  });
+
   distributed('toString names the shape, the dtype and the partition', ({ comm, backend }) => {
     const x = DistributedArray.zeros([5, 3], { dtype: 'float32' });
     expect(`${x}`).to.equal(

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import { complexOf, isComplex, isFloat, realOf } from '../../src/core/base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import { tidy } from '../../src/core/base/scope.js';
 import { defaultBackend } from '../../src/core/ports/defaults.js';
 import { rdots } from '../../src/core/vector/inner-products.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
@@ -337,5 +338,39 @@ onEveryBackend('NDArray', (backend) => {
 
   it('shows its shape and dtype when inspected', () => {
     expect(inspect(NDArray.arange(3))).to.equal(`NDArray [3] ${backend().defaultDType}\n[0. 1. 2.]`);
+  });
+
+  it('is iterated over its first axis', () => {
+    const x = NDArray.arange(6).reshape([2, 3]);
+    const rows = [...x] as NDArray[];
+    expect(rows.map((row) => row.toArray())).to.deep.equal([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
+    rows[1]?.fill(7);
+    expect(x.get(1, 0)).to.equal(7);
+    expect([...NDArray.zeros([0, 3])]).to.deep.equal([]);
+    expect([...NDArray.array([1, Number.NaN])]).to.deep.equal([1, Number.NaN]);
+    expect([...NDArray.array([true, false])]).to.deep.equal([true, false]);
+    if (backend().dtypes.includes('complex64'))
+      expect([...NDArray.array([2], { dtype: 'complex64' })]).to.deep.equal([{ re: 2, im: 0 }]);
+    expect(() => [...NDArray.array(3)]).to.throw(ShapeError, 'get() returns its element');
+    const kept = tidy(() => [...NDArray.ones([2, 2])] as NDArray[]);
+    expect(kept[0]?.toArray()).to.deep.equal([1, 1]);
+  });
+
+  it('is nested lists in JSON', () => {
+    const text = JSON.stringify({
+      x: NDArray.array([
+        [1, 2],
+        [3, Number.NaN],
+      ]),
+      s: NDArray.array(4),
+    });
+    expect(text).to.equal('{"x":[[1,2],[3,null]],"s":4}');
+    expect(JSON.stringify(NDArray.array([true, false]))).to.equal('[true,false]');
+    const z = NDArray.array([{ re: 1, im: -2 }]);
+    expect(JSON.stringify(z)).to.equal('[{"re":1,"im":-2}]');
+    expect(NDArray.array(JSON.parse(JSON.stringify(z))).toArray()).to.deep.equal(z.toArray());
   });
 });

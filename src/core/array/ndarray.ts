@@ -48,6 +48,7 @@ import {
   unaryInPlace,
 } from './elementwise.js';
 import { type HostValues, type Nested, toNested } from './host-values.js';
+import type { NumberList } from './number-list.js';
 import { formatArray } from './print.js';
 import {
   type Axes,
@@ -812,7 +813,7 @@ export class NDArray implements Vector<NDArray>, Elements {
    * The elements at `positions` along an axis, in the order of `positions`. Without an axis, those
    * of the flattened array. Negative positions count from the end.
    */
-  take(positions: readonly number[], axis?: number): NDArray {
+  take(positions: NumberList, axis?: number): NDArray {
     return take(this, positions, axis);
   }
 
@@ -896,8 +897,28 @@ export class NDArray implements Vector<NDArray>, Elements {
     return this.copy();
   }
 
-  // Text
+  // Lists and text
 
+  /**
+   * The members of the first axis, as those of `toArray()`: of a vector its elements, which are
+   * copied first; of more axes arrays, which are views.
+   * @throws {@link ShapeError} for an array without axes
+   */
+  [Symbol.iterator](): Iterator<NDArray | Scalar | boolean> {
+    const [n] = this.shape;
+    if (n === undefined)
+      throw new ShapeError('an array without axes is not iterated: get() returns its element');
+    return (this.ndim === 1 ? (this.toArray() as (Scalar | boolean)[]) : this.#rows(n))[Symbol.iterator]();
+  }
+  *#rows(n: number): Generator<NDArray> {
+    for (let i = 0; i < n; i++) yield this.slice(i);
+  }
+  /**
+   * The lists of `toArray()`, for JSON.stringify, which writes NaN and infinities as null. Waits.
+   */
+  toJSON(): Nested {
+    return this.toArray();
+  }
   /** The text that NumPy prints, shortened beyond 1000 elements. Waits. */
   toString(): string {
     return this.disposed ? `NDArray ${formatShape(this.shape)} (disposed)` : formatArray(this);

@@ -4,7 +4,6 @@ import { broadcastStrides } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { hostArray, isComplex, placeDType } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
-import { checkList } from '../base/options.js';
 import {
   around,
   formatShape,
@@ -19,6 +18,7 @@ import { type Index, type Region, resolveRegion } from '../base/slice.js';
 import { textOf } from '../base/text-of.js';
 import { checkOperand, expandInto, type Operand, overlaps } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
+import { type NumberList, numberList } from './number-list.js';
 import { checkFits, checkHolds } from './vector-methods.js';
 
 export function reshape(x: NDArray, shape: number | Shape): NDArray {
@@ -181,13 +181,14 @@ export function pad(
   return y;
 }
 
-export function take(x: NDArray, positions: readonly number[], axis?: number): NDArray {
-  checkList('take', 'positions', positions);
+export function take(x: NDArray, given: NumberList, axis?: number): NDArray {
+  const positions = numberList('take', 'positions', given);
   const [outer, n, inner] =
     axis === undefined ? ([1, x.size, 1] as const) : around(x.shape, toAxis(axis, x.shape.length));
   const k = axis === undefined ? 0 : toAxis(axis, x.shape.length);
   const table = hostArray(placeDType(n), positions.length);
-  for (const [at, p] of positions.entries()) {
+  for (let at = 0; at < positions.length; at++) {
+    const p = positions[at] as number;
     const i = p < 0 ? p + n : p;
     if (!Number.isInteger(p) || i < 0 || i >= n)
       throw new ShapeError(`take: position ${p} is outside axis ${k} of length ${n}`);

@@ -178,6 +178,7 @@ export class StackedDistributedArray
     space: StackedSpace = new StackedSpace(spacesOf(arrays)),
   ) {
     super();
+    checkList('StackedDistributedArray', 'distributed arrays', arrays);
     this.arrays = [...arrays];
     this.space = space;
     constructedCount.value++;

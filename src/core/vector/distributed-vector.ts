@@ -94,4 +94,18 @@ export abstract class DistributedVector<V extends Vector<V>> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `${this}`;
   }
+  /**
+   * Rows are on several ranks, so that a loop over them would have to communicate.
+   * @throws {@link ArgumentError} always
+   */
+  [Symbol.iterator](): never {
+    throw new ArgumentError(
+      'a distributed array is not iterated: iterate x.local, the part of this rank, or x.asArray(), which ' +
+        'all ranks must call',
+    );
+  }
+  /** The text of `toString()`, for JSON.stringify. Values would have to be sent. */
+  toJSON(): string {
+    return `${this}`;
+  }
 }

@@ -1,3 +1,4 @@
+import { type NumberList, numberList } from '../../core/array/number-list.js';
 import { hostArray, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { checkList, checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
@@ -30,7 +31,7 @@ export type SegyTraceHeaders<W extends SegyWord = SegyWord> = Readonly<Record<W,
 /** Options of {@link readSegyHeaders}. */
 export interface SegyHeadersReadOptions<W extends SegyWord = SegyWord> extends DistributedArrayOptions {
   /** The numbers of the traces to read, from 0, in any order. @default all, as in the file */
-  readonly traces?: ArrayLike<number>;
+  readonly traces?: NumberList;
   /** The words to read. @default all */
   readonly words?: readonly W[];
 }
@@ -64,7 +65,7 @@ export interface SegyTracesWriteOptions extends Partial<SegyFileHeader> {
    * in the file, the kind (1, seismic data) and the number of samples, which is always that of the
    * array.
    */
-  readonly headers?: Readonly<Partial<Record<SegyWord, DistributedArray | ArrayLike<number>>>>;
+  readonly headers?: Readonly<Partial<Record<SegyWord, DistributedArray | NumberList>>>;
   /** In seconds, for all traces. @default that of `headers` */
   readonly sampleInterval?: number | undefined;
   /** In seconds, for all traces. @default that of `headers` */
@@ -88,8 +89,8 @@ const common = (lists: readonly (readonly number[])[]): number | undefined => {
   return values.size === 1 ? [...values][0] : undefined;
 };
 
-function checkTraces(traces: ArrayLike<number>, most: number): Float64Array {
-  const list = Float64Array.from(traces);
+function checkTraces(owner: string, traces: NumberList, most: number): Float64Array {
+  const list = Float64Array.from(numberList(owner, 'traces', traces));
   const wrong = list.find((k) => !(Number.isInteger(k) && k >= 0 && k < most));
   if (wrong !== undefined)
     throw new ArgumentError(`expected traces from 0 to ${most - 1}, received ${wrong}`);
@@ -109,7 +110,7 @@ function readFile<W extends SegyWord>(
     let chosen: Float64Array | undefined;
     const { header, names } = sameOnAllRanks(comm, owner, () => {
       const header = withFile(path, (fd, size) => readSegyHeader(fd, size, path));
-      chosen = traces && checkTraces(traces, header.traces);
+      chosen = traces && checkTraces(owner, traces, header.traces);
       if (words !== undefined) checkList(owner, 'words', words);
       return {
         header,
@@ -227,7 +228,10 @@ const DEFAULTS = {
   byteOrder: 'big',
 } satisfies Defaults<SegyTracesWriteOptions>;
 
-type Column = DistributedArray | ArrayLike<number>;
+type Column = DistributedArray | NumberList;
+
+const listOf = (word: SegyWord, column: NumberList): number[] =>
+  Array.from(numberList('writeSegyTraces', word, column));
 
 function checkColumn(word: SegyWord, column: Column | undefined, n: number): void {
   if (column instanceof DistributedArray) {
@@ -238,7 +242,7 @@ function checkColumn(word: SegyWord, column: Column | undefined, n: number): voi
       throw new ShapeError(
         `writeSegyTraces: expected ${word} of shape [${n}], received ${formatShape(column.globalShape)}`,
       );
-  } else if (typeof column !== 'object' || column === null || column.length !== n)
+  } else if (column === undefined || listOf(word, column).length !== n)
     throw new ArgumentError(`writeSegyTraces: expected ${n} numbers in ${word}, one for each trace`);
 }
 
@@ -268,7 +272,7 @@ function settings(x: DistributedArray, options: SegyTracesWriteOptions) {
     names,
     kinds: names.map((word) => {
       const column = headers[word] as Column;
-      return column instanceof DistributedArray ? column.layout.key : Array.from(column);
+      return column instanceof DistributedArray ? column.layout.key : listOf(word, column);
     }),
     interval,
     delay,
@@ -315,7 +319,7 @@ export function writeSegyTraces(path: string, x: DistributedArray, options: Segy
       const column = options.headers?.[word] as Column;
       return column instanceof DistributedArray
         ? moved(column, column.space.withLayout(rows))
-        : Array.from(column).slice(first, first + count);
+        : listOf(word, column).slice(first, first + count);
     });
     const lists = onAllRanks(comm, () =>
       columns.map((column, k) => {

@@ -1,3 +1,4 @@
+import type { NumberList } from '../../core/array/number-list.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { textOf } from '../../core/base/text-of.js';
 import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
@@ -8,7 +9,7 @@ import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
  * dropped. The wavelet is symmetric with `2·len − 1` samples. Source: N. Ricker, Geophysics 18
  * (1953).
  */
-export function ricker(t: ArrayLike<number>, f0 = 10, taper?: Window): Wavelet {
+export function ricker(t: NumberList, f0 = 10, taper?: Window): Wavelet {
   if (!Number.isFinite(f0))
     throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${textOf(f0)}`);
   return symmetricWavelet(

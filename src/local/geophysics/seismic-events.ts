@@ -1,12 +1,12 @@
 import type { ArrayOptions, NDArray } from '../../core/array/ndarray.js';
+import { type NumberList, numberList } from '../../core/array/number-list.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkNumbers } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { OperatorData } from '../device-constants.js';
 import { doublesOn, finiteNumbers } from '../parts/host-numbers.js';
 
 /** One number for all events, or one number for each event. */
-export type PerEvent = number | readonly number[];
+export type PerEvent = number | NumberList;
 
 /** Seismic traces without and with the wavelet. Time is the last axis. */
 export interface Events {
@@ -23,10 +23,9 @@ function perEvent<K extends string>(
   owner: string,
   parameters: Readonly<Record<K, PerEvent>>,
 ): Record<K, number>[] {
-  const entries = Object.entries(parameters) as [K, PerEvent][];
-  for (const [name, v] of entries) {
-    if (typeof v !== 'number') checkNumbers(owner, name, v);
-  }
+  const entries = (Object.entries(parameters) as [K, PerEvent][]).map(
+    ([name, v]) => [name, typeof v === 'number' ? v : Array.from(numberList(owner, name, v))] as const,
+  );
   const count = Math.max(...entries.map(([, v]) => (typeof v === 'number' ? 1 : v.length)));
   for (const [name, v] of entries) {
     const list = typeof v === 'number' ? [v] : v;

@@ -1,5 +1,8 @@
+import { isLocalArray } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { type NumberList, numberList } from '../../core/array/number-list.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkFunction, checkList, checkNumbers } from '../../core/base/options.js';
+import { checkFunction, checkList } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 
 /** A wavelet, the time of each of its samples, and the index of its centre. */
@@ -12,7 +15,7 @@ export interface Wavelet {
 }
 
 /** Weights of a window of n samples, such as `(n) => cosinetaper(n, (n + 1) / 2)`. */
-export type Window = (n: number) => ArrayLike<number>;
+export type Window = (n: number) => NumberList;
 
 /**
  * A symmetric wavelet from a function of the time and of the sample index counted from the middle.
@@ -24,12 +27,11 @@ export type Window = (n: number) => ArrayLike<number>;
  */
 export function symmetricWavelet(
   owner: string,
-  t: ArrayLike<number>,
+  t: NumberList,
   value: (time: number, sample: number) => number,
   taper?: Window,
 ): Wavelet {
-  checkNumbers(owner, 'the times', t);
-  const times = Array.from(t);
+  const times = Array.from(numberList(owner, 'the times', t));
   if (!times.every(Number.isFinite) || times[0] !== 0)
     throw new ArgumentError(`${owner}: expected times from 0 on, the wavelet is mirrored at 0`);
   if (times.length % 2 === 0) times.pop();
@@ -41,7 +43,7 @@ export function symmetricWavelet(
   const wavelet = axis.map((time, i) => value(time, i - center));
   if (!taper) return { wavelet, t: axis, center };
   checkFunction(owner, 'taper', taper);
-  const window = taper(axis.length);
+  const window = numberList(owner, 'the weights of taper', taper(axis.length));
   if (window.length !== axis.length)
     throw new ArgumentError(
       `${owner}: expected taper to give ${axis.length} weights, received ${window.length}`,
@@ -50,12 +52,18 @@ export function symmetricWavelet(
 }
 
 /**
- * Checks `count` frequencies in Hz.
+ * The `count` frequencies in Hz of a list or an array.
  *
  * @throws {@link ArgumentError} unless they are finite and increasing
  */
-export function checkFrequencies(owner: string, frequencies: readonly number[], count: number): void {
-  checkList(owner, 'frequencies', frequencies);
+export function frequenciesOf<F extends readonly number[]>(
+  owner: string,
+  given: F | NDArray,
+  count: number,
+): F {
+  const isArray = isLocalArray(given);
+  if (!isArray) checkList(owner, 'frequencies', given);
+  const frequencies = (isArray ? Array.from(numberList(owner, 'frequencies', given)) : given) as F;
   const ordered = frequencies.every(
     (f, k) => Number.isFinite(f) && (k === 0 || f > (frequencies[k - 1] as number)),
   );
@@ -64,4 +72,5 @@ export function checkFrequencies(owner: string, frequencies: readonly number[], 
       `${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, ` +
         `received ${textOf(frequencies)}`,
     );
+  return frequencies;
 }

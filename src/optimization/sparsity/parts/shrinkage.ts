@@ -1,3 +1,4 @@
+import { type NumberList, numberList } from '../../../core/array/number-list.js';
 import { epsilonOf, isSingle } from '../../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
 import {
@@ -58,7 +59,7 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
    * iterations.
    * @default none
    */
-  readonly decay?: ArrayLike<number> | undefined;
+  readonly decay?: NumberList | undefined;
   /**
    * A transform S, orthonormal or a tight frame. The solution is sparse in the coefficients `Sᴴx`.
    * @default the identity
@@ -171,11 +172,12 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   { unit, dots, sizesOnly = false }: SolverStart,
 ): ShrinkageState<M, D> {
   const given = withDefaults(`${name}.init`, options, DEFAULTS);
-  const { x0, eps: weight, rtol, rtol1, threshkind, decay, SOp, monitorres, eigs } = given;
+  const { x0, eps: weight, rtol, rtol1, threshkind, SOp, monitorres, eigs } = given;
   checkNonNegativeIfGiven(name, { eps: weight, tol: given.tol, rtol, rtol1 });
   checkFlag(name, { monitorres });
   checkOneOf('threshkind', threshkind, THRESHOLD_KINDS);
   const perc = checkPercentage(name, threshkind, given.perc);
+  const decay = given.decay === undefined ? undefined : numberList(name, 'decay', given.decay);
   if (decay && !(decay.length > 0 && Array.from(decay).every(Number.isFinite)))
     throw new ArgumentError(`${name}: expected decay to be a list of finite numbers, one an iteration`);
   const { model, data } = solverSpaces(name, A, y, x0);
