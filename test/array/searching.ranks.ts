@@ -70,9 +70,9 @@ group('positions of nonzero elements', () => {
     }
   });
 
-  distributed('stay where the rows are, for one exchange of objects', ({ comm }) => {
+  distributed('stay where the rows are, for one exchange of objects', ({ comm, backend }) => {
     const exchange = traffic(comm, () => void comm.allgatherObject(1));
-    const x = DistributedArray.toDist(holed([8, 3], 'float64'));
+    const x = DistributedArray.toDist(holed([8, 3], backend.defaultDType));
     for (const compute of [xp.flatnonzero, xp.nonzero, xp.argwhere]) {
       expect(traffic(comm, () => void compute(x))).to.deep.equal(exchange);
       expect(traffic(comm, () => void compute(x.broadcast()))).to.deep.equal(
