@@ -61,7 +61,7 @@ function positionsAlong(op: Extreme, x: EitherArray, axis: number): EitherArray 
   const n = x.globalShape[axis] as number;
   const { backend } = x;
   const none = (): NDArray => NDArray.full(box.shape, n, { dtype: INDEX_DTYPE, backend });
-  const own = layout.withShape(shape);
+  const own = layout.hasIdleRanks ? undefined : layout.withShape(shape);
   if (own) return space.withLayout(own).wrap(local.size > 0 ? along(local) : none());
   const extreme = (reduceOver(`arg${op}`, op, x, [axis]) as DistributedArray).local;
   const start = x.box.start[axis] as number;

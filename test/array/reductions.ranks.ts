@@ -42,6 +42,8 @@ function layoutsOf(x: NDArray, ranks: number): DistributedArray[] {
       ]),
     },
   ];
+  // All on the first rank
+  ways.push({ grid: x.shape.map(() => 1) });
   if (ranks === 4 && x.ndim > 1) ways.push({ grid: x.shape.map((_, k) => (k < 2 ? 2 : 1)) });
   return ways.map((options) => DistributedArray.toDist(x, { dtype: x.dtype, ...options }));
 }

@@ -260,6 +260,11 @@ export class Layout {
     return product(this.globalShape);
   }
 
+  /** Whether there are ranks beyond the grid, which own nothing. */
+  get hasIdleRanks(): boolean {
+    return !this.replicated && !this.#blocks && product(this.grid) < this.ranks;
+  }
+
   /**
    * The layout of an array of another shape, whose last axes are those of this layout: along each
    * of them the ranks have the parts that they have now. Undefined if the length of an axis changes

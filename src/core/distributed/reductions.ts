@@ -98,7 +98,8 @@ export function checkReducible(name: string, x: EitherArray): void {
 
 /**
  * Reduces an array of either kind over axes, which stay with length 1. If a reduced axis is split,
- * the result is replicated, which costs one reduction of it; otherwise nothing is sent. Of integers
+ * or ranks own nothing of the array's process grid, the result is replicated, which costs one
+ * reduction of it; otherwise nothing is sent. Of integers
  * the ranks agree that sums and products are exact, which costs one exchange of objects.
  * @throws {@link NumericalError} if a sum or product of integers is not exact
  */
@@ -119,7 +120,8 @@ export function reduceOver(
   const part =
     isBoolean(x.dtype) && mayFail && x.size > MOST_COUNT ? reducedPart.astype('float64') : reducedPart;
   const shape = withOnes(x.globalShape, axes);
-  const own = layout.withShape(shape);
+  // A rank that owns nothing has no part of a result that is laid out as x is
+  const own = layout.hasIdleRanks ? undefined : layout.withShape(shape);
   if (own) return space.withLayout(own).wrap(part);
   const by = COMBINED[op];
   const whole = combine(comm, by, placed(part, boxWithout(x, axes), shape, identityOf(by, part.dtype)));
