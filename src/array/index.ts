@@ -82,6 +82,18 @@ export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 export { argmax, argmin, nanargmax, nanargmin } from './positions.js';
 export {
+  median,
+  nanmedian,
+  nanpercentile,
+  nanquantile,
+  percentile,
+  type QuantileFunction,
+  type QuantileList,
+  type QuantileMethod,
+  type QuantileOptions,
+  quantile,
+} from './quantiles.js';
+export {
   type AverageOptions,
   all,
   any,

@@ -12,6 +12,7 @@ import {
   boxWithout,
   checkReducible,
   combine,
+  layoutWithout,
   placed,
   reduceLocal,
   reduceOver,
@@ -55,13 +56,13 @@ function positionsAlong(op: Extreme, x: EitherArray, axis: number): EitherArray 
   const along = (part: NDArray): NDArray =>
     op === 'max' ? part.argmax(axis, { keepdims: true }) : part.argmin(axis, { keepdims: true });
   if (!isDistributed(x)) return along(x);
-  const { layout, comm, space, local } = x;
+  const { comm, space, local } = x;
   const shape = x.globalShape.map((n, k) => (k === axis ? 1 : n));
   const box = boxWithout(x, [axis]);
   const n = x.globalShape[axis] as number;
   const { backend } = x;
   const none = (): NDArray => NDArray.full(box.shape, n, { dtype: INDEX_DTYPE, backend });
-  const own = layout.hasIdleRanks ? undefined : layout.withShape(shape);
+  const own = layoutWithout(x, [axis]);
   if (own) return space.withLayout(own).wrap(local.size > 0 ? along(local) : none());
   const extreme = (reduceOver(`arg${op}`, op, x, [axis]) as DistributedArray).local;
   const start = x.box.start[axis] as number;

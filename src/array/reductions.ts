@@ -39,7 +39,7 @@ const TOTAL_DEFAULTS = { ...DEFAULTS, dtype: undefined } satisfies Defaults<Tota
 const MOMENT_DEFAULTS = { ...DEFAULTS, ddof: 0 } satisfies Defaults<MomentOptions>;
 
 /** What is left if axes are reduced: of all axes of a distributed array, an array of one rank. */
-type Left<X> = Extract<X, DistributedArray> extends never ? NDArray : EitherArray;
+export type Left<X> = Extract<X, DistributedArray> extends never ? NDArray : EitherArray;
 
 /**
  * The result of a reduction: a `T` for all elements, otherwise an array without the reduced axes.
@@ -66,19 +66,38 @@ export function reduction<T, Options extends ReductionOptions>(
   return ((x: ArrayLike, options?: Options) => {
     const known: Defaults<ReductionOptions> = defaults;
     const given = withDefaults(name, options as ReductionOptions | undefined, known) as Required<Options>;
-    if (typeof given.keepdims !== 'boolean')
-      throw new ArgumentError(
-        `${name}: expected keepdims to be true or false, received ${textOf(given.keepdims)}`,
-      );
-    return tidy(() => {
-      const from = arrayOf(name, x);
-      const axes = toAxes(given.axis ?? undefined, from.space.shape.length, 'axis');
-      const y = compute(from, axes, given);
-      if (given.keepdims) return y;
-      const left = dropAxes(y, axes);
-      return given.axis === null || given.axis === undefined ? scalar((left as NDArray).get()) : left;
-    });
+    const { axis, keepdims } = given as Required<ReductionOptions>;
+    return overAxes(name, x, { axis, keepdims }, (from, axes) => compute(from, axes, given), scalar);
   }) as Reduction<T, Options>;
+}
+
+/**
+ * Computes over the axes of a reduction, which the result has with length 1, and drops them.
+ * @param scalar the number of the only element; undefined for results with one axis before those of
+ *   x, which are arrays
+ */
+export function overAxes<T>(
+  name: string,
+  x: ArrayLike,
+  { axis, keepdims }: ReductionOptions,
+  compute: (x: EitherArray, axes: readonly number[]) => EitherArray,
+  scalar?: (value: Scalar) => T,
+): EitherArray | T {
+  if (typeof keepdims !== 'boolean')
+    throw new ArgumentError(`${name}: expected keepdims to be true or false, received ${textOf(keepdims)}`);
+  return tidy(() => {
+    const from = arrayOf(name, x);
+    const axes = toAxes(axis ?? undefined, from.space.shape.length, 'axis');
+    const y = compute(from, axes);
+    if (keepdims) return y;
+    if (!scalar)
+      return dropAxes(
+        y,
+        axes.map((k) => k + 1),
+      );
+    const left = dropAxes(y, axes);
+    return axis === null || axis === undefined ? scalar((left as NDArray).get()) : left;
+  });
 }
 
 export const asNumber = (value: Scalar): number => value as number;

@@ -139,6 +139,18 @@ group('reductions', () => {
     }
   });
 
+  distributed('over a split axis of length 1 are right, whatever ranks without elements have', ({ comm }) => {
+    const x = NDArray.arange(7).reshape([7, 1]);
+    const u = DistributedArray.toDist(x, { axis: 1 });
+    for (const name of ['sum', 'max', 'mean', 'var', 'any', 'argmax', 'nanmax'])
+      for (const axis of [0, 1])
+        expectSameBits(
+          whole(functionOf(name)(u, { axis }) as Either),
+          functionOf(name)(x, { axis }) as NDArray,
+          `${name} over axis ${axis} on ${comm.size} ranks`,
+        );
+  });
+
   distributed('run along any axis', ({ comm, backend, dtypes, tolerance }) => {
     for (const dtype of dtypes) {
       const x = dataOf([7, 3], dtype, false);

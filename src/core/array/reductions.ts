@@ -41,7 +41,7 @@ export type KeepDims = ReduceOptions & { readonly keepdims: true };
  * The array as `[outer, n, inner]` with all of `axes` in the middle. `copied` is true if this
  * needed a transposed copy.
  */
-function gatherAxes(
+export function gatherAxes(
   x: NDArray,
   axes: readonly number[],
 ): { readonly from: NDArray; readonly extents: Extents; readonly copied: boolean } {

@@ -33,7 +33,8 @@ function identityOf(op: ReduceOp, dtype: DType): number {
 /** The largest sum of bool that int32 holds. */
 const MOST_COUNT = 2 ** 31 - 1;
 
-const withOnes = (shape: readonly number[], axes: readonly number[]): number[] =>
+/** The shape with length 1 for reduced axes. */
+export const withOnes = (shape: readonly number[], axes: readonly number[]): number[] =>
   shape.map((n, k) => (axes.includes(k) ? 1 : n));
 
 /** Reduces an array of one rank over axes, which stay with length 1. */
@@ -86,6 +87,16 @@ export function boxWithout(x: DistributedArray, axes: readonly number[]): IndexB
   return { start: start.map((s, k) => (axes.includes(k) ? 0 : s)), shape: withOnes(shape, axes) };
 }
 
+/**
+ * The layout of a reduction's result, over axes that stay with length 1. Undefined if one of them is
+ * split, or if there are ranks beyond the grid, which have no part of a result that is laid out as x
+ * is.
+ */
+export const layoutWithout = ({ layout }: DistributedArray, axes: readonly number[]): Layout | undefined =>
+  layout.hasIdleRanks || axes.some((k) => (layout.grid[k] as number) > 1)
+    ? undefined
+    : layout.withShape(withOnes(layout.globalShape, axes));
+
 /** Throws unless x has axes over which ranks can reduce. */
 export function checkReducible(name: string, x: EitherArray): void {
   if (!isDistributed(x)) return;
@@ -111,7 +122,7 @@ export function reduceOver(
 ): EitherArray {
   if (!isDistributed(x)) return reduceLocal(op, x, axes);
   checkReducible(name, x);
-  const { layout, comm, space } = x;
+  const { comm, space } = x;
   const reduced = (): NDArray => reduceLocal(op, x.local, axes);
   // Sums and products of integers may fail because of the values on one rank
   const mayFail = isInteger(x.dtype) && op !== 'max' && op !== 'min';
@@ -120,8 +131,7 @@ export function reduceOver(
   const part =
     isBoolean(x.dtype) && mayFail && x.size > MOST_COUNT ? reducedPart.astype('float64') : reducedPart;
   const shape = withOnes(x.globalShape, axes);
-  // A rank that owns nothing has no part of a result that is laid out as x is
-  const own = layout.hasIdleRanks ? undefined : layout.withShape(shape);
+  const own = layoutWithout(x, axes);
   if (own) return space.withLayout(own).wrap(part);
   const by = COMBINED[op];
   const whole = combine(comm, by, placed(part, boxWithout(x, axes), shape, identityOf(by, part.dtype)));

@@ -1,5 +1,6 @@
 import { type DType, isFloat } from '../base/dtype.js';
 import { ShapeError } from '../base/errors.js';
+import { orderedKeys } from '../base/ordered-keys.js';
 import { textOf } from '../base/text-of.js';
 import type { Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
@@ -60,16 +61,8 @@ export function selectAbs(
     if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
     return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);
   }
-  const view = new DataView(new ArrayBuffer(8));
-  const bits = (value: number) => {
-    view.setFloat64(0, value);
-    return view.getBigInt64(0);
-  };
-  const value = (pattern: bigint) => {
-    view.setBigInt64(0, pattern);
-    return view.getFloat64(0);
-  };
-  let [low, high] = [0n, bits(largest)];
+  const { of, value } = orderedKeys('float64');
+  let [low, high] = [0n, of(largest)];
   while (low < high) {
     const middle = (low + high) / 2n;
     if (countAtMost(value(middle)) > k) high = middle;
