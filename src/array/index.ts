@@ -88,7 +88,6 @@ export {
   nanquantile,
   percentile,
   type QuantileFunction,
-  type QuantileList,
   type QuantileMethod,
   type QuantileOptions,
   quantile,

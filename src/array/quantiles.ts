@@ -1,5 +1,4 @@
-import { isLocalArray } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
+import { type NumberList, numberList } from '../core/array/number-list.js';
 import {
   QUANTILE_METHODS,
   type QuantileMethod,
@@ -11,7 +10,7 @@ import {
 import { checkOrdered } from '../core/array/reductions.js';
 import { isBoolean } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkNumbers, checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
 import { product } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
@@ -94,24 +93,19 @@ function quantilesOver(
 }
 
 /** The numbers q, of which `most` stands for the largest number of a line, as fractions. */
-function fractionsOf(name: string, q: unknown, most: number): number[] {
-  const given: unknown = isLocalArray(q) ? q.toArray() : q;
-  const list: unknown = typeof given === 'number' ? [given] : given;
-  checkNumbers(name, 'q', list);
-  return Array.from(list as Iterable<number>, (value) => {
+function fractionsOf(name: string, q: number | NumberList, most: number): number[] {
+  const list = typeof q === 'number' ? [q] : numberList(name, 'q', q);
+  return Array.from(list, (value) => {
     if (!(value >= 0 && value <= most))
       throw new ArgumentError(`${name}: expected q from 0 to ${most}, received ${textOf(value)}`);
     return value / most;
   });
 }
 
-/** Several numbers: a result with a new first axis for them. */
-export type QuantileList = readonly number[] | Float32Array | Float64Array | NDArray;
-
-/** A function of an array and of the numbers q: one, or several. */
+/** A function of an array and of the numbers q: one, or several, which get a new first axis. */
 export type QuantileFunction = <
   X extends ArrayLike,
-  Q extends number | QuantileList,
+  Q extends number | NumberList,
   const O extends QuantileOptions = QuantileOptions,
 >(
   x: X,
@@ -120,7 +114,7 @@ export type QuantileFunction = <
 ) => Q extends number ? Reduced<X, O, number> : Left<X>;
 
 const quantileFunction = (name: string, most: number, skipsNaN: boolean): QuantileFunction =>
-  ((x: ArrayLike, q: number | QuantileList, options?: QuantileOptions) => {
+  ((x: ArrayLike, q: number | NumberList, options?: QuantileOptions) => {
     const given = withDefaults(name, options, QUANTILE_DEFAULTS);
     const method = checkOneOf('method', given.method, QUANTILE_METHODS);
     const quantiles = { fractions: fractionsOf(name, q, most), method, skipsNaN };

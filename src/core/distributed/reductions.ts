@@ -88,9 +88,9 @@ export function boxWithout(x: DistributedArray, axes: readonly number[]): IndexB
 }
 
 /**
- * The layout of a reduction's result, over axes that stay with length 1. Undefined if one of them is
- * split, or if there are ranks beyond the grid, which have no part of a result that is laid out as x
- * is.
+ * The layout of a reduction's result, over axes that stay with length 1. Undefined if one of them
+ * is split, or if there are ranks beyond the grid, which have no part of a result that is laid out
+ * as x is.
  */
 export const layoutWithout = ({ layout }: DistributedArray, axes: readonly number[]): Layout | undefined =>
   layout.hasIdleRanks || axes.some((k) => (layout.grid[k] as number) > 1)
