@@ -1,7 +1,7 @@
-import { binary, binaryInPlace, checkArray, unary } from '../array/elementwise.js';
+import { checkArray } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import type { NormOptions } from '../array/reductions.js';
-import { isScalar, type Scalar } from '../base/complex.js';
+import type { Scalar } from '../base/complex.js';
 import {
   checkDType,
   type DType,
@@ -18,9 +18,8 @@ import { PARTS, tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { checkSame, gatherFromAllRanks, sameOnAllRanks } from '../ports/agreement.js';
-import type { Backend, BinaryOp, Elements, InnerProduct } from '../ports/backend.js';
+import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
-import { DistributedVector } from '../vector/distributed-vector.js';
 import { distributedNorm } from '../vector/norm.js';
 import {
   type AnyVector,
@@ -32,9 +31,9 @@ import {
   type NormOrder,
   type Vector,
 } from '../vector/vector.js';
-import { align, checkArrayOrScalar, type EitherArray, isDistributed, onAllParts } from './align.js';
 import { normAlong } from './axis-norm.js';
 import { contains, forEachRun, placeIn } from './box-index.js';
+import { ElementwiseMethods } from './elementwise-methods.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
 import { type IndexBox, Layout } from './layout.js';
@@ -51,9 +50,6 @@ import { TransferPlan } from './transfer.js';
 
 /** Host data: an array, or a typed array in C order. Complex numbers are pairs. */
 export type HostData = NDArray | HostArray;
-
-/** The other operand of an elementwise method. */
-export type DistributedOperand = EitherArray | Scalar;
 
 type FromLocalOptions = Pick<DistributedArrayOptions, 'axis' | 'comm' | 'mask'>;
 const FROM_LOCAL_DEFAULTS = {
@@ -75,10 +71,7 @@ const AS_ARRAY_DEFAULTS = { masked: false } satisfies Defaults<AsArrayOptions>;
  * Arithmetic and properties never communicate. Inner products, norms and `asArray` communicate. The
  * comments of other methods state it if they communicate.
  */
-export class DistributedArray
-  extends DistributedVector<DistributedArray>
-  implements Vector<DistributedArray>
-{
+export class DistributedArray extends ElementwiseMethods implements Vector<DistributedArray> {
   readonly space: DistributedSpace;
   /** This rank's part. Writing into it changes the array. */
   readonly local: NDArray;
@@ -430,162 +423,8 @@ export class DistributedArray
     return this;
   }
 
-  // Elementwise functions. Other operands are numbers, distributed arrays that are split alike or
-  // replicated, and NDArrays that are the same on all ranks. Shapes broadcast; nothing is sent.
-  // Of two signatures, the last is the one from which TypeScript infers the kind of a vector.
-
-  add(other: DistributedOperand): DistributedArray;
-  add(other: DistributedArray): DistributedArray;
-  add(other: DistributedOperand): DistributedArray {
-    return this.#binary('add', other);
-  }
-  subtract(other: DistributedOperand): DistributedArray;
-  subtract(other: DistributedArray): DistributedArray;
-  subtract(other: DistributedOperand): DistributedArray {
-    return this.#binary('subtract', other);
-  }
-  multiply(other: DistributedOperand): DistributedArray {
-    return this.#binary('multiply', other);
-  }
-  divide(other: DistributedOperand): DistributedArray {
-    return this.#binary('divide', other);
-  }
-  power(other: DistributedOperand): DistributedArray {
-    return this.#binary('power', other);
-  }
-  maximum(other: DistributedOperand): DistributedArray {
-    return this.#binary('maximum', other);
-  }
-  minimum(other: DistributedOperand): DistributedArray {
-    return this.#binary('minimum', other);
-  }
-  arctan2(other: DistributedOperand): DistributedArray {
-    return this.#binary('arctan2', other);
-  }
-  equal(other: DistributedOperand): DistributedArray {
-    return this.#binary('equal', other);
-  }
-  notEqual(other: DistributedOperand): DistributedArray {
-    return this.#binary('notEqual', other);
-  }
-  less(other: DistributedOperand): DistributedArray {
-    return this.#binary('less', other);
-  }
-  lessEqual(other: DistributedOperand): DistributedArray {
-    return this.#binary('lessEqual', other);
-  }
-  greater(other: DistributedOperand): DistributedArray {
-    return this.#binary('greater', other);
-  }
-  greaterEqual(other: DistributedOperand): DistributedArray {
-    return this.#binary('greaterEqual', other);
-  }
-  negative(): DistributedArray {
-    return this.#with(unary('negative', this.local));
-  }
-  abs(): DistributedArray {
-    return this.#with(unary('abs', this.local));
-  }
-  conj(): DistributedArray {
-    return this.#with(unary('conj', this.local));
-  }
-  real(): DistributedArray {
-    return this.#with(unary('real', this.local));
-  }
-  imag(): DistributedArray {
-    return this.#with(unary('imag', this.local));
-  }
-  exp(): DistributedArray {
-    return this.#with(unary('exp', this.local));
-  }
-  log(): DistributedArray {
-    return this.#with(unary('log', this.local));
-  }
-  sqrt(): DistributedArray {
-    return this.#with(unary('sqrt', this.local));
-  }
-  square(): DistributedArray {
-    return this.#with(unary('square', this.local));
-  }
-  reciprocal(): DistributedArray {
-    return this.#with(unary('reciprocal', this.local));
-  }
-  sign(): DistributedArray {
-    return this.#with(unary('sign', this.local));
-  }
-  sin(): DistributedArray {
-    return this.#with(unary('sin', this.local));
-  }
-  cos(): DistributedArray {
-    return this.#with(unary('cos', this.local));
-  }
-  tan(): DistributedArray {
-    return this.#with(unary('tan', this.local));
-  }
-  arctan(): DistributedArray {
-    return this.#with(unary('arctan', this.local));
-  }
-  tanh(): DistributedArray {
-    return this.#with(unary('tanh', this.local));
-  }
-  floor(): DistributedArray {
-    return this.#with(unary('floor', this.local));
-  }
-  ceil(): DistributedArray {
-    return this.#with(unary('ceil', this.local));
-  }
-  rint(): DistributedArray {
-    return this.#with(unary('rint', this.local));
-  }
-  isnan(): DistributedArray {
-    return this.#with(unary('isnan', this.local));
-  }
-  isfinite(): DistributedArray {
-    return this.#with(unary('isfinite', this.local));
-  }
-  /** `low` where it is less, `high` where it is more. Null is no bound. NaN stays NaN. */
-  clip(low: DistributedOperand | null, high: DistributedOperand | null): DistributedArray {
-    const above = low === null ? this.copy() : this.maximum(low);
-    if (high === null) return above;
-    const within = above.minimum(high);
-    above.dispose();
-    return within;
-  }
-
-  // In place: the receiver keeps its shape, layout and dtype.
-
-  addInPlace(other: DistributedOperand): this;
-  addInPlace(other: DistributedArray): this;
-  addInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('add', other);
-  }
-  subtractInPlace(other: DistributedOperand): this;
-  subtractInPlace(other: DistributedArray): this;
-  subtractInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('subtract', other);
-  }
-  multiplyInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('multiply', other);
-  }
-  divideInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('divide', other);
-  }
-  powerInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('power', other);
-  }
-  maximumInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('maximum', other);
-  }
-  minimumInPlace(other: DistributedOperand): this {
-    return this.#binaryInPlace('minimum', other);
-  }
-  conjInPlace(): this {
-    this.local.conjInPlace();
-    return this;
-  }
-
   astype(dtype: DType): DistributedArray {
-    return this.#with(this.local.astype(dtype));
+    return this.withPart(this.local.astype(dtype));
   }
 
   /** The same array on another backend. */
@@ -789,34 +628,7 @@ export class DistributedArray
   #check(other: DistributedArray): void {
     if (other?.space !== this.space) checkSameSpace(this, other);
   }
-  #binary(op: BinaryOp, other: DistributedOperand): DistributedArray {
-    if (isScalar(other)) return this.#with(binary(op, this.local, other));
-    const same = other?.space === this.space && isDistributed(other);
-    if (same && op !== 'power') return this.#with(binary(op, this.local, other.local));
-    checkArrayOrScalar(op, other);
-    const { space, locals } = align(op, [this, other]);
-    const [x, y] = locals as readonly [NDArray, NDArray];
-    const local = onAllParts(this.comm, op, locals, () => binary(op, x, y));
-    return new DistributedArray((space as DistributedSpace).withDType(local.dtype), local);
-  }
-  #binaryInPlace(op: BinaryOp, other: DistributedOperand): this {
-    const isLocal = isScalar(other) || (other?.space === this.space && isDistributed(other));
-    if (isLocal && op !== 'power') {
-      binaryInPlace(op, this.local, isScalar(other) ? other : (other as DistributedArray).local);
-      return this;
-    }
-    checkArrayOrScalar(op, other);
-    const { space, locals } = align(op, [this, other]);
-    if (!space?.layout.equals(this.layout))
-      throw new ShapeError(
-        `${op} in place: the result of shape ${formatShape(space?.shape ?? [])} does not fit into ` +
-          formatShape(this.globalShape),
-      );
-    const part = locals[1] as NDArray | Scalar;
-    onAllParts(this.comm, op, locals, () => binaryInPlace(op, this.local, part));
-    return this;
-  }
-  #with(local: NDArray): DistributedArray {
+  protected override withPart(local: NDArray): DistributedArray {
     return new DistributedArray(this.space.withDType(local.dtype), local);
   }
 }
