@@ -2,6 +2,7 @@ import * as functions from './special.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type { EitherArray } from '../core/distributed/align.js';
+export { type LineOptions, putAlongAxis, takeAlongAxis } from './along-axis.js';
 export {
   abs,
   add,
@@ -50,6 +51,15 @@ export { arange, geomspace, type LogspaceOptions, linspace, logspace } from './c
 export { eye, identity, tri, tril, triu } from './creation/triangles.js';
 export { type VanderOptions, vander } from './creation/vander.js';
 export {
+  type ArrayGradientOptions,
+  type DiffOptions,
+  diff,
+  gradient,
+  type Spacing,
+  type TrapzOptions,
+  trapz,
+} from './differences.js';
+export {
   cbrt,
   exp,
   exp2,
@@ -66,6 +76,18 @@ export {
   square,
 } from './exponents.js';
 export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
+export type { IndexEntry } from './index-entries.js';
+export { getItem, setItem } from './indexing.js';
+export {
+  type AxisOptions,
+  arraySplit,
+  type ConcatenateOptions,
+  concatenate,
+  hstack,
+  split,
+  stack,
+  vstack,
+} from './joining.js';
 export {
   bitwiseAnd,
   bitwiseOr,
@@ -80,6 +102,7 @@ export {
 } from './logic.js';
 export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
+export { type ArrayPadOptions, type PadMode, type PadPairs, pad } from './padding.js';
 export { argmax, argmin, nanargmax, nanargmin } from './positions.js';
 export {
   median,
@@ -92,6 +115,15 @@ export {
   type QuantileOptions,
   quantile,
 } from './quantiles.js';
+export {
+  type ArrayFlipOptions,
+  type ArrayRollOptions,
+  flip,
+  type Rot90Options,
+  roll,
+  rot90,
+  tile,
+} from './rearranging.js';
 export {
   type AverageOptions,
   all,
@@ -128,6 +160,29 @@ export {
   type SearchOptions,
   searchsorted,
 } from './searching.js';
+export {
+  compress,
+  delete,
+  type FlatAxisOptions,
+  insert,
+  repeat,
+  type TakeOptions,
+  take,
+} from './selecting.js';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  broadcastTo,
+  expandDims,
+  moveaxis,
+  ravel,
+  reshape,
+  type SqueezeOptions,
+  squeeze,
+  swapaxes,
+  transpose,
+} from './shaping.js';
 export { heaviside, i0, type NanToNumOptions, nanToNum } from './special-values.js';
 export {
   arccos,

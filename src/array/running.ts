@@ -4,13 +4,14 @@ import { PartitionError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { toAxis } from '../core/base/shape.js';
-import { type EitherArray, isDistributed } from '../core/distributed/align.js';
+import { isDistributed } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { exclusiveScan } from '../core/distributed/exclusive-scan.js';
 import { checkReducible } from '../core/distributed/reductions.js';
 import { onAllRanks } from '../core/ports/agreement.js';
 import { type ArrayLike, type ArrayOf, arrayOf, castTo } from './operands.js';
 import { asIntegers } from './reductions.js';
+import { flatOf } from './shaping.js';
 
 /** Options of running sums and products. */
 export interface RunningOptions {
@@ -30,14 +31,6 @@ const KINDS = {
   },
 } as const;
 
-/** The array as one axis in C order. An array that is not split by rows is moved first. */
-function flatOf(x: EitherArray): EitherArray {
-  if (!isDistributed(x) || x.layout.replicated) return x.ravel();
-  const { axis, grid } = x.layout;
-  const isByRows = axis === 0 && grid.every((parts, k) => k === 0 || parts === 1);
-  return (isByRows ? x : x.redistribute(0)).ravel();
-}
-
 function runDistributed(name: keyof typeof KINDS, x: DistributedArray, axis: number): DistributedArray {
   checkReducible(name, x);
   const { run, join } = KINDS[name];
@@ -50,7 +43,7 @@ function runDistributed(name: keyof typeof KINDS, x: DistributedArray, axis: num
   if (!isSplit) return space.wrap(local);
   const n = local.shape[axis] as number;
   const last = local.shape.map((_, k): [number, number] | null => (k === axis ? [n - 1, n] : null));
-  const empty = local.shape.map((m, k) => (k === axis ? 1 : m));
+  const empty = x.globalShape.with(axis, 1);
   // A rank without elements adds nothing
   const neutral = (): NDArray =>
     local.space
@@ -58,7 +51,7 @@ function runDistributed(name: keyof typeof KINDS, x: DistributedArray, axis: num
       .empty()
       .fill(name === 'cumsum' ? 0 : 1);
   const before = exclusiveScan(comm, n > 0 ? local.slice(...last) : neutral(), join);
-  return space.wrap(before ? join(before, local) : local);
+  return space.wrap(before && n > 0 ? join(before, local) : local);
 }
 
 const running =
@@ -67,7 +60,7 @@ const running =
     const { axis, dtype } = withDefaults(name, options, DEFAULTS);
     return tidy(() => {
       const given = castTo(name, arrayOf(name, x), dtype);
-      const from = axis === null || axis === undefined ? flatOf(given) : given;
+      const from = axis === null || axis === undefined ? flatOf(name, given) : given;
       const along = toAxis(axis ?? 0, from.space.shape.length);
       const y = isDistributed(from) ? runDistributed(name, from, along) : KINDS[name].run(from, along);
       return isInteger(from.dtype) ? asIntegers(name, y) : y;

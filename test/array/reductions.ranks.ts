@@ -10,10 +10,11 @@ import {
   ShapeError,
 } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
-import type { DistributedArrayOptions } from '../../src/core/distributed/space.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectClose, expectSameBits } from '../support/expect-close.js';
-import { expectAllThrow, NOTHING, traffic } from '../support/vectors.js';
+import { expectAllThrow, layoutsOf, NOTHING, placed, traffic } from '../support/vectors.js';
 
 type Either = NDArray | DistributedArray;
 type Options = { axis?: number | number[] | null; keepdims?: boolean };
@@ -28,25 +29,11 @@ const functionOf = (name: string): Reduce => (xp as unknown as Record<string, Re
 
 const whole = (x: Either): NDArray => (x instanceof NDArray ? x : x.asArray());
 
-/**
- * The layouts of an array: whole, replicated, split along each axis, in uneven parts, over a grid.
- */
-function layoutsOf(x: NDArray, ranks: number): DistributedArray[] {
-  const ways: DistributedArrayOptions[] = [
-    { partition: 'BROADCAST' },
-    ...x.shape.map((_, axis) => ({ axis })),
-    {
-      localShapes: Array.from({ length: ranks }, (_, r) => [
-        r === ranks - 1 ? (x.shape[0] as number) : 0,
-        ...x.shape.slice(1),
-      ]),
-    },
-  ];
-  // All on the first rank
-  ways.push({ grid: x.shape.map(() => 1) });
-  if (ranks === 4 && x.ndim > 1) ways.push({ grid: x.shape.map((_, k) => (k < 2 ? 2 : 1)) });
-  return ways.map((options) => DistributedArray.toDist(x, { dtype: x.dtype, ...options }));
-}
+/** An array in all layouts, replicated first. */
+const inLayouts = (x: NDArray, comm: Communicator): DistributedArray[] =>
+  [Layout.replicated(x.shape, comm.size), ...layoutsOf(x.shape, comm.size)].map((layout) =>
+    placed(x, layout, comm),
+  );
 
 /** Random numbers, with a NaN if they are floats. */
 function dataOf(shape: number[], dtype: NDArray['dtype'], hasNaN: boolean): NDArray {
@@ -80,7 +67,7 @@ group('reductions', () => {
         for (const hasNaN of isFloat(dtype) ? [false, true] : [false]) {
           const x = dataOf([5, 3, 2], dtype, hasNaN);
           const names = [...OF_ALL, ...EXACT, ...(isComplex(dtype) ? [] : OF_REAL)];
-          for (const u of layoutsOf(x, comm.size)) {
+          for (const u of inLayouts(x, comm)) {
             for (const name of names) {
               for (const options of AXES) {
                 const [of, f] = [
@@ -125,7 +112,7 @@ group('reductions', () => {
       for (const hasNaN of [false, true]) {
         // Equal numbers on several ranks, so that the first one counts
         const x = dataOf([6, 4], dtype, hasNaN).multiply(2).rint();
-        for (const u of layoutsOf(x, comm.size)) {
+        for (const u of inLayouts(x, comm)) {
           for (const name of POSITIONS) {
             for (const options of AXES.slice(0, 4)) {
               const [of, f] = [functionOf(name), `${name} ${JSON.stringify(options)} of ${u.space}`];
@@ -154,7 +141,7 @@ group('reductions', () => {
   distributed('run along any axis', ({ comm, backend, dtypes, tolerance }) => {
     for (const dtype of dtypes) {
       const x = dataOf([7, 3], dtype, false);
-      for (const u of layoutsOf(x, comm.size)) {
+      for (const u of inLayouts(x, comm)) {
         const isGrid = u.layout.grid.filter((parts) => parts > 1).length > 1;
         for (const axis of isGrid ? [null] : [null, 0, 1]) {
           for (const run of [xp.cumsum, xp.cumprod]) {
@@ -222,7 +209,7 @@ group('reductions', () => {
       const x = dataOf([5, 3], backend.defaultDType, false);
       const [w, along] = [dataOf([5, 3], x.dtype, false).abs(), NDArray.arange(5, { dtype: x.dtype })];
       const rule = 20 * tolerance(x.dtype);
-      for (const u of layoutsOf(x, comm.size)) {
+      for (const u of inLayouts(x, comm)) {
         const weights = u.abs();
         for (const given of [w, weights])
           expectClose(

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ShapeError } from '../../src/core/base/errors.js';
+import { PartitionError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
 import { fftshift, ifftshift, roll } from '../../src/core/distributed/roll-and-fftshift.js';
@@ -83,7 +83,7 @@ group('roll', () => {
     const x = DistributedArray.zeros([4 * comm.size], { dtype });
     const blocks = x.space.withLayout(Layout.concatenated(x.localShapes)).empty();
     expect(blocks.backend).to.equal(backend);
-    expect(() => roll(blocks, 1)).to.throw(ShapeError, /concatenated/);
+    expect(() => roll(blocks, 1)).to.throw(PartitionError, /concatenated/);
     expect(() => roll(x, 0.5)).to.throw(/integer/);
   });
 });

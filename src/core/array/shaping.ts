@@ -2,7 +2,7 @@
 
 import { broadcastStrides } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
-import { hostArray, isComplex, placeDType } from '../base/dtype.js';
+import { type HostArray, hostArray, isComplex, placeDType } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
 import {
   around,
@@ -21,26 +21,33 @@ import type { NDArray } from './ndarray.js';
 import { type NumberList, numberList } from './number-list.js';
 import { checkFits, checkHolds } from './vector-methods.js';
 
-export function reshape(x: NDArray, shape: number | Shape): NDArray {
+/**
+ * The shape into which an array of `from` is reshaped. One length may be −1: that which is left.
+ * @throws {@link ShapeError} if the sizes differ
+ */
+export function resolveShape(from: Shape, shape: number | Shape): number[] {
   const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...shape] : toShape(shape);
+  const size = product(from);
   const open = list.indexOf(-1);
   if (open >= 0) {
     const rest = product(toShape(list.filter((_, k) => k !== open)));
-    list[open] = rest > 0 ? x.size / rest : 0;
+    list[open] = rest > 0 ? size / rest : 0;
     if (!Number.isInteger(list[open]))
       throw new ShapeError(
-        `cannot reshape ${formatShape(x.shape)} into ${formatShape(shape as Shape)}: ${x.size} ` +
+        `cannot reshape ${formatShape(from)} into ${formatShape(shape as Shape)}: ${size} ` +
           `elements are no multiple of ${rest}`,
       );
   }
   const to = toShape(list);
-  if (product(to) !== x.size)
+  if (product(to) !== size)
     throw new ShapeError(
-      `cannot reshape ${formatShape(x.shape)} (${x.size} elements) into ${formatShape(to)} ` +
-        `(${product(to)})`,
+      `cannot reshape ${formatShape(from)} (${size} elements) into ${formatShape(to)} (${product(to)})`,
     );
-  return x.view(0, to);
+  return to;
 }
+
+export const reshape = (x: NDArray, shape: number | Shape): NDArray =>
+  x.view(0, resolveShape(x.shape, shape));
 
 export function ravel(x: NDArray): NDArray {
   return x.view(0, [x.size]);
@@ -51,23 +58,35 @@ export function expandDims(x: NDArray, axis: number): NDArray {
   return x.view(0, [...x.shape.slice(0, k), 1, ...x.shape.slice(k)]);
 }
 
-export function squeeze(x: NDArray, axes?: number | readonly number[]): NDArray {
+/** The axes of length 1 that are removed: those given, or all. */
+export function squeezedAxes(shape: Shape, axes: number | readonly number[] | undefined): number[] {
   const gone =
-    axes === undefined ? x.shape.flatMap((n, k) => (n === 1 ? [k] : [])) : toAxes(axes, x.shape.length);
-  const bad = gone.find((k) => x.shape[k] !== 1);
+    axes === undefined ? shape.flatMap((n, k) => (n === 1 ? [k] : [])) : toAxes(axes, shape.length);
+  const bad = gone.find((k) => shape[k] !== 1);
   if (bad !== undefined)
-    throw new ShapeError(`squeeze: axis ${bad} of ${formatShape(x.shape)} is not of length 1`);
+    throw new ShapeError(`squeeze: axis ${bad} of ${formatShape(shape)} is not of length 1`);
+  return gone;
+}
+
+export function squeeze(x: NDArray, axes?: number | readonly number[]): NDArray {
+  const gone = squeezedAxes(x.shape, axes);
   return x.view(
     0,
     x.shape.filter((_, k) => !gone.includes(k)),
   );
 }
 
-export function transpose(x: NDArray, axes?: readonly number[]): NDArray {
-  const ndim = x.shape.length;
-  const order = axes === undefined ? x.shape.map((_, k) => ndim - 1 - k) : toAxes(axes, ndim);
+/** An order of all axes: reversed unless one is given. */
+export function orderOfAxes(ndim: number, axes: readonly number[] | undefined): number[] {
+  const order =
+    axes === undefined ? Array.from({ length: ndim }, (_, k) => ndim - 1 - k) : toAxes(axes, ndim);
   if (order.length !== ndim)
     throw new ShapeError(`transpose: expected an order of all ${ndim} axes, received ${textOf(axes)}`);
+  return order;
+}
+
+export function transpose(x: NDArray, axes?: readonly number[]): NDArray {
+  const order = orderOfAxes(x.shape.length, axes);
   const strides = stridesOf(x.shape);
   return walk(
     x,
@@ -181,26 +200,54 @@ export function pad(
   return y;
 }
 
-export function take(x: NDArray, given: NumberList, axis?: number): NDArray {
-  const positions = numberList('take', 'positions', given);
-  const [outer, n, inner] =
-    axis === undefined ? ([1, x.size, 1] as const) : around(x.shape, toAxis(axis, x.shape.length));
-  const k = axis === undefined ? 0 : toAxis(axis, x.shape.length);
+/**
+ * What becomes of positions outside of an axis: an error, modulo its length, or the nearest end.
+ */
+export const BOUNDS_MODES = ['raise', 'wrap', 'clip'] as const;
+/** One of {@link BOUNDS_MODES}. */
+export type BoundsMode = (typeof BOUNDS_MODES)[number];
+
+/**
+ * Positions along an axis of length n as numbers from 0 to n − 1. Negative ones count from the end.
+ * @throws {@link ShapeError} if one is outside of the axis
+ */
+export function placesIn(
+  name: string,
+  positions: ArrayLike<number>,
+  n: number,
+  axis: number,
+  mode: BoundsMode = 'raise',
+): HostArray {
   const table = hostArray(placeDType(n), positions.length);
   for (let at = 0; at < positions.length; at++) {
     const p = positions[at] as number;
-    const i = p < 0 ? p + n : p;
-    if (!Number.isInteger(p) || i < 0 || i >= n)
-      throw new ShapeError(`take: position ${p} is outside axis ${k} of length ${n}`);
+    let i = p < 0 && mode !== 'clip' ? p + n : p;
+    if (mode === 'wrap') i = ((p % n) + n) % n;
+    else if (mode === 'clip') i = Math.min(Math.max(p, 0), n - 1);
+    if (!Number.isInteger(p) || !(i >= 0 && i < n))
+      throw new ShapeError(`${name}: position ${p} is outside axis ${axis} of length ${n}`);
     table[at] = i;
   }
-  const y = x.space.withShape(axis === undefined ? [table.length] : x.shape.with(k, table.length)).empty();
+  return table;
+}
+
+/** The elements at places along an axis, which {@link placesIn} has made. */
+export function gatherAlong(x: NDArray, places: HostArray, axis: number): NDArray {
+  const [outer, n, inner] = around(x.shape, axis);
+  const y = x.space.withShape(x.shape.with(axis, places.length)).empty();
   if (y.size === 0) return y;
-  const index = x.space.withShape([table.length, 1], placeDType(n)).empty();
-  x.backend.upload(table, index);
-  x.backend.gather(x, y, { outer, nx: n, ny: table.length, inner, width: 1, index });
+  const index = x.space.withShape([places.length, 1], placeDType(n)).empty();
+  x.backend.upload(places, index);
+  x.backend.gather(x, y, { outer, nx: n, ny: places.length, inner, width: 1, index });
   index.dispose();
   return y;
+}
+
+export function take(x: NDArray, given: NumberList, axis?: number): NDArray {
+  const positions = numberList('take', 'positions', given);
+  const from = axis === undefined ? x.ravel() : x;
+  const k = axis === undefined ? 0 : toAxis(axis, x.shape.length);
+  return gatherAlong(from, placesIn('take', positions, from.shape[k] as number, k), k);
 }
 
 /** A new array of `shape`, read through strides. */

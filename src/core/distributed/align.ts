@@ -62,7 +62,7 @@ function commonLayout(name: string, shape: Shape, operands: readonly Distributed
 }
 
 /** The part of an array that is whole on this rank which broadcasts to `box`. */
-function partOf(x: NDArray, shape: Shape, start: readonly number[], sizes: Shape): NDArray {
+export function partOf(x: NDArray, shape: Shape, start: readonly number[], sizes: Shape): NDArray {
   const skip = shape.length - x.shape.length;
   const isWhole = (n: number, k: number): boolean => n === 1 || n === sizes[skip + k];
   if (x.shape.every(isWhole)) return x;

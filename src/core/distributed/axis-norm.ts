@@ -1,12 +1,13 @@
 import { type Join, normsAlong } from '../array/norms-along.js';
 import { NORM_DEFAULTS, type NormOptions } from '../array/reductions.js';
 import { hostArray, isFloat, realOf } from '../base/dtype.js';
-import { PartitionError, ShapeError } from '../base/errors.js';
+import { PartitionError } from '../base/errors.js';
 import { withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { around, type Shape } from '../base/shape.js';
 import { combineShares } from '../vector/norm.js';
 import type { NormOrder } from '../vector/vector.js';
+import { checkBoxes } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
 import { Layout } from './layout.js';
 import { partsAlong } from './row-layout.js';
@@ -14,7 +15,7 @@ import { partsAlong } from './row-layout.js';
 /**
  * Computes the norms along one axis: an array without that axis. The result is replicated if the
  * axis is the distributed one, which costs one reduction of the result. Otherwise nothing is sent.
- * @throws {@link ShapeError} if x is a concatenated array, which has no axes
+ * @throws {@link PartitionError} if x is concatenated blocks
  * @throws {@link PartitionError} if x is split along several axes
  */
 export function normAlong(
@@ -25,7 +26,7 @@ export function normAlong(
 ): DistributedArray {
   const { keepdims, exact } = withDefaults('norm', options, NORM_DEFAULTS);
   const { layout, backend } = x;
-  if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
+  checkBoxes('norm', x);
   if (layout.grid.filter((g) => g > 1).length > 1)
     throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
   const across = !layout.replicated && x.axis === axis;

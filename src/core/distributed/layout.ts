@@ -18,6 +18,25 @@ export const splitStart = (n: number, parts: number, k: number): number =>
 export const splitCount = (n: number, parts: number, k: number): number =>
   Math.floor(n / parts) + (k < n % parts ? 1 : 0);
 
+/**
+ * Where blocks of these sizes begin, and where the last ends. Undefined if they are split evenly.
+ */
+function cutsOf(sizes: readonly number[], n: number): number[] | undefined {
+  if (sizes.every((size, i) => size === splitCount(n, sizes.length, i))) return undefined;
+  const cuts = [0];
+  for (const size of sizes) cuts.push((cuts.at(-1) as number) + size);
+  return cuts;
+}
+
+/** Throws {@link PartitionError} unless there is a size for each block along an axis. */
+function checkBlocks(sizes: readonly number[], parts: number, axis: number): void {
+  checkList('Layout', `block sizes along axis ${axis}`, sizes);
+  if (sizes.length !== parts || !sizes.every((s) => Number.isSafeInteger(s) && s >= 0))
+    throw new PartitionError(
+      `expected ${parts} non-negative block sizes along axis ${axis}, received ${formatShape(sizes)}`,
+    );
+}
+
 /** The intersection of two boxes. Undefined if it is empty. */
 export function intersect(a: IndexBox, b: IndexBox): IndexBox | undefined {
   const start: number[] = [];
@@ -148,26 +167,14 @@ export class Layout {
     checkList('Layout.tiles', 'block sizes along every axis', extents);
     const cuts = extents.map((sizes, k) => {
       if (sizes === undefined) return undefined;
-      checkList('Layout.tiles', `block sizes along axis ${k}`, sizes);
       const n = base.globalShape[k] as number;
-      const even =
-        sizes.length === grid[k] && sizes.every((size, i) => size === splitCount(n, sizes.length, i));
-      if (even) return undefined;
-      if (
-        sizes.length !== grid[k] ||
-        product(sizes.map((s) => (Number.isSafeInteger(s) && s >= 0 ? 1 : 0))) !== 1
-      ) {
+      checkBlocks(sizes, grid[k] as number, k);
+      const sum = sizes.reduce((a, b) => a + b, 0);
+      if (sum !== n)
         throw new PartitionError(
-          `expected ${grid[k]} non-negative block sizes along axis ${k}, received ${formatShape(sizes)}`,
+          `block sizes ${formatShape(sizes)} along axis ${k} add up to ${sum}, expected ${n}`,
         );
-      }
-      const bounds = [0];
-      for (const size of sizes) bounds.push((bounds.at(-1) as number) + size);
-      if (bounds.at(-1) !== n)
-        throw new PartitionError(
-          `block sizes ${formatShape(sizes)} along axis ${k} add up to ${bounds.at(-1)}, expected ${n}`,
-        );
-      return bounds;
+      return cutsOf(sizes, n);
     });
     return new Layout({
       kind: 'boxes',
@@ -362,16 +369,61 @@ export class Layout {
   without(axes: readonly number[]): Layout | undefined {
     checkList('Layout.without', 'axes', axes);
     const kept = this.globalShape.flatMap((_, k) => (axes.includes(k) ? [] : [k]));
-    if (kept.length === 0) return undefined;
-    const of = <T>(list: readonly T[]): T[] => kept.map((k) => list[k] as T);
+    return kept.length === 0 ? undefined : this.#withAxes(kept);
+  }
+
+  /**
+   * The layout with its axes in another order, in which every rank has the same elements. Undefined
+   * if it is split along several axes, or for concatenated blocks.
+   * @param order the axes of this layout; null is a new axis of length 1
+   */
+  transposed(order: readonly (number | null)[]): Layout | undefined {
+    checkList('Layout.transposed', 'axes', order);
+    const moved = order.filter((k) => k !== null && (this.grid[k] as number) > 1);
+    const isOrdered = moved.every((k, i) => i === 0 || (moved[i - 1] as number) < (k as number));
+    return this.#blocks || !isOrdered ? undefined : this.#withAxes(order);
+  }
+
+  /** The lengths of the blocks along an axis. */
+  blocks(axis: number): number[] {
+    const k = toAxis(axis, this.grid.length);
+    const step = product(this.grid.slice(k + 1));
+    return Array.from({ length: this.grid[k] as number }, (_, b) => this.box(b * step).shape[k] as number);
+  }
+
+  /**
+   * The layout with another length of one axis.
+   * @param n the length, which is evenly split if the axis is split, or the lengths of its blocks
+   */
+  withLength(axis: number, n: number | readonly number[]): Layout {
+    const k = toAxis(axis, this.globalShape.length);
+    if (this.#blocks) throw new PartitionError('concatenated blocks have no axes');
+    if (typeof n !== 'number') checkBlocks(n, this.grid[k] as number, k);
+    const total = typeof n === 'number' ? n : n.reduce((a, b) => a + b, 0);
+    const shape = toShape(this.globalShape.with(k, total), 'global shape');
+    const own = typeof n === 'number' ? undefined : cutsOf(n, total);
+    return new Layout({
+      kind: 'boxes',
+      globalShape: shape,
+      ranks: this.ranks,
+      grid: this.grid,
+      axis: this.axis,
+      replicated: this.replicated,
+      cuts: this.grid.map((_, j) => (j === k ? own : this.#cuts[j])),
+    });
+  }
+
+  #withAxes(order: readonly (number | null)[]): Layout {
+    const of = <T>(list: readonly T[], other: T): T[] =>
+      order.map((k) => (k === null ? other : (list[k] as T)));
     return new Layout({
       kind: this.kind,
-      globalShape: of(this.globalShape),
+      globalShape: of(this.globalShape, 1),
       ranks: this.ranks,
-      grid: of(this.grid),
-      axis: Math.max(0, kept.indexOf(this.axis)),
+      grid: of(this.grid, 1),
+      axis: Math.max(0, order.indexOf(this.axis)),
       replicated: this.replicated,
-      cuts: of(this.#cuts),
+      cuts: of(this.#cuts, undefined),
     });
   }
 

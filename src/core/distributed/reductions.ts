@@ -2,12 +2,12 @@ import { where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import { reduce } from '../array/reductions.js';
 import { type DType, isBoolean, isFloat, isInteger, rangeOf } from '../base/dtype.js';
-import { PartitionError, ShapeError } from '../base/errors.js';
+import { PartitionError } from '../base/errors.js';
 import { product, sameShape } from '../base/shape.js';
 import { onAllRanks } from '../ports/agreement.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
 import { checkExact } from '../vector/integer-sums.js';
-import { type EitherArray, isDistributed } from './align.js';
+import { checkBoxes, type EitherArray, isDistributed } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
 import { type IndexBox, Layout } from './layout.js';
 
@@ -100,7 +100,7 @@ export const layoutWithout = ({ layout }: DistributedArray, axes: readonly numbe
 /** Throws unless x has axes over which ranks can reduce. */
 export function checkReducible(name: string, x: EitherArray): void {
   if (!isDistributed(x)) return;
-  if (x.layout.kind !== 'boxes') throw new ShapeError(`${name}: a concatenated array has no axes`);
+  checkBoxes(name, x);
   if (x.mask)
     throw new PartitionError(
       `${name}: the ranks of a mask have other elements each: use dot() and norm(), or local`,
@@ -110,8 +110,8 @@ export function checkReducible(name: string, x: EitherArray): void {
 /**
  * Reduces an array of either kind over axes, which stay with length 1. If a reduced axis is split,
  * or ranks own nothing of the array's process grid, the result is replicated, which costs one
- * reduction of it; otherwise nothing is sent. Of integers
- * the ranks agree that sums and products are exact, which costs one exchange of objects.
+ * reduction of it; otherwise nothing is sent. Of integers the ranks agree that sums and products are
+ * exact, which costs one exchange of objects.
  * @throws {@link NumericalError} if a sum or product of integers is not exact
  */
 export function reduceOver(

@@ -28,7 +28,14 @@ interface ArrayFunctionCase extends CaseFile {
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 /** Names of the cases that the library writes differently. */
-const NAMES: Readonly<Record<string, string>> = { isclose: 'isClose' };
+const NAMES: Readonly<Record<string, string>> = {
+  isclose: 'isClose',
+  getitem: 'getItem',
+  setitem: 'setItem',
+};
+
+/** How many arguments stand before the options, for functions where some of them may be left out. */
+const POSITIONAL: Readonly<Record<string, number>> = { trapz: 2 };
 
 type Compute = (...args: unknown[]) => unknown;
 
@@ -62,6 +69,8 @@ class Arguments {
       return value.map((_, k) => this.of(list, `${k}`));
     }
     if (typeof value === 'object' && 'npy' in value) return this.#array(value.npy as string);
+    if (typeof value === 'object' && 'stop' in value)
+      return ['start', 'stop', 'step'].map((part) => (value as Readonly<Record<string, unknown>>)[part]);
     return required(p.scalar(name), name);
   }
 
@@ -104,6 +113,7 @@ export function arrayFunction(trial: Trial): void {
   const args = given.of(list, 'args') as unknown[];
   const named = list.inside('kwargs');
   const options = Object.keys(named.values).map((key) => [camel(key), given.of(named, key)]);
+  while (args.length < (POSITIONAL[name] ?? 0)) args.push(undefined);
   const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
   const values = results.length === 1 ? [computed] : (computed as unknown[]);
   results.forEach((expected, k) => {
