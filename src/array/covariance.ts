@@ -8,7 +8,7 @@ import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine, dropAxes } from '../core/distributed/reductions.js';
-import { subtract } from './arithmetic.js';
+import { subtract } from './elementwise/arithmetic.js';
 import { type ArrayLike, arrayOf, onParts } from './operands.js';
 import { floatsOf, mean, type Reduced } from './reductions.js';
 

@@ -1,8 +1,25 @@
-import * as functions from './special.js';
+import * as functions from './elementwise/special.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type { EitherArray } from '../core/distributed/align.js';
 export { type LineOptions, putAlongAxis, takeAlongAxis } from './along-axis.js';
+export { type CorrelationOptions, type CovarianceOptions, corrcoef, cov } from './covariance.js';
+export { array, asarray } from './creation/asarray.js';
+export { diag } from './creation/diag.js';
+export { empty, emptyLike, full, fullLike, ones, onesLike, zeros, zerosLike } from './creation/filled.js';
+export { indices, type MeshgridOptions, meshgrid } from './creation/grids.js';
+export { arange, geomspace, type LogspaceOptions, linspace, logspace } from './creation/ranges.js';
+export { eye, identity, tri, tril, triu } from './creation/triangles.js';
+export { type VanderOptions, vander } from './creation/vander.js';
+export {
+  type ArrayGradientOptions,
+  type DiffOptions,
+  diff,
+  gradient,
+  type Spacing,
+  type TrapzOptions,
+  trapz,
+} from './differences.js';
 export {
   abs,
   add,
@@ -23,8 +40,8 @@ export {
   remainder,
   sign,
   subtract,
-} from './arithmetic.js';
-export { where } from './choosing.js';
+} from './elementwise/arithmetic.js';
+export { where } from './elementwise/choosing.js';
 export {
   allClose,
   arrayEqual,
@@ -40,25 +57,8 @@ export {
   lessEqual,
   notEqual,
   signbit,
-} from './comparisons.js';
-export { type AngleOptions, angle, conj, imag, real } from './complex-parts.js';
-export { type CorrelationOptions, type CovarianceOptions, corrcoef, cov } from './covariance.js';
-export { array, asarray } from './creation/asarray.js';
-export { diag } from './creation/diag.js';
-export { empty, emptyLike, full, fullLike, ones, onesLike, zeros, zerosLike } from './creation/filled.js';
-export { indices, type MeshgridOptions, meshgrid } from './creation/grids.js';
-export { arange, geomspace, type LogspaceOptions, linspace, logspace } from './creation/ranges.js';
-export { eye, identity, tri, tril, triu } from './creation/triangles.js';
-export { type VanderOptions, vander } from './creation/vander.js';
-export {
-  type ArrayGradientOptions,
-  type DiffOptions,
-  diff,
-  gradient,
-  type Spacing,
-  type TrapzOptions,
-  trapz,
-} from './differences.js';
+} from './elementwise/comparisons.js';
+export { type AngleOptions, angle, conj, imag, real } from './elementwise/complex-parts.js';
 export {
   cbrt,
   exp,
@@ -74,7 +74,41 @@ export {
   reciprocal,
   sqrt,
   square,
-} from './exponents.js';
+} from './elementwise/exponents.js';
+export {
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  invert,
+  leftShift,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  rightShift,
+} from './elementwise/logic.js';
+export { ceil, floor, rint, round, trunc } from './elementwise/rounding.js';
+export { heaviside, i0, type NanToNumOptions, nanToNum } from './elementwise/special-values.js';
+export {
+  arccos,
+  arccosh,
+  arcsin,
+  arcsinh,
+  arctan,
+  arctan2,
+  arctanh,
+  cos,
+  cosh,
+  deg2rad,
+  hypot,
+  rad2deg,
+  sin,
+  sinc,
+  sinh,
+  tan,
+  tanh,
+} from './elementwise/trigonometry.js';
+export type { BinaryFunction, UnaryFunction } from './elementwise/universal.js';
 export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
 export type { IndexEntry } from './index-entries.js';
 export { getItem, setItem } from './indexing.js';
@@ -88,18 +122,6 @@ export {
   stack,
   vstack,
 } from './joining.js';
-export {
-  bitwiseAnd,
-  bitwiseOr,
-  bitwiseXor,
-  invert,
-  leftShift,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  logicalXor,
-  rightShift,
-} from './logic.js';
 export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 export { type ArrayPadOptions, type PadMode, type PadPairs, pad } from './padding.js';
@@ -150,7 +172,6 @@ export {
   type TotalOptions,
   var,
 } from './reductions.js';
-export { ceil, floor, rint, round, trunc } from './rounding.js';
 export { cumprod, cumsum, type RunningOptions } from './running.js';
 export {
   type DigitizeOptions,
@@ -183,27 +204,6 @@ export {
   swapaxes,
   transpose,
 } from './shaping.js';
-export { heaviside, i0, type NanToNumOptions, nanToNum } from './special-values.js';
-export {
-  arccos,
-  arccosh,
-  arcsin,
-  arcsinh,
-  arctan,
-  arctan2,
-  arctanh,
-  cos,
-  cosh,
-  deg2rad,
-  hypot,
-  rad2deg,
-  sin,
-  sinc,
-  sinh,
-  tan,
-  tanh,
-} from './trigonometry.js';
-export type { BinaryFunction, UnaryFunction } from './universal.js';
 
 /** Special functions, as `scipy.special` has them. */
 export const special = functions;

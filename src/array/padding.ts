@@ -7,10 +7,10 @@ import { tidy } from '../core/base/scope.js';
 import { textOf } from '../core/base/text-of.js';
 import type { EitherArray } from '../core/distributed/align.js';
 import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
-import { add, multiply } from './arithmetic.js';
+import { add, multiply } from './elementwise/arithmetic.js';
+import { floor } from './elementwise/rounding.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
 import { max, mean, min, type ReductionOptions } from './reductions.js';
-import { floor } from './rounding.js';
 
 /** The ways in which {@link pad} continues an array. */
 const MODES = [

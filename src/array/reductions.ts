@@ -11,10 +11,10 @@ import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { dropAxes, reduceOver } from '../core/distributed/reductions.js';
 import { onAllRanks } from '../core/ports/agreement.js';
-import { abs, add, divide, multiply, subtract } from './arithmetic.js';
-import { where } from './choosing.js';
-import { isnan, notEqual } from './comparisons.js';
-import { exp, log, sqrt } from './exponents.js';
+import { abs, add, divide, multiply, subtract } from './elementwise/arithmetic.js';
+import { where } from './elementwise/choosing.js';
+import { isnan, notEqual } from './elementwise/comparisons.js';
+import { exp, log, sqrt } from './elementwise/exponents.js';
 import { type ArrayLike, arrayOf, castTo } from './operands.js';
 
 /** Options of reductions. */

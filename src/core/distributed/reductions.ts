@@ -110,8 +110,8 @@ export function checkReducible(name: string, x: EitherArray): void {
 /**
  * Reduces an array of either kind over axes, which stay with length 1. If a reduced axis is split,
  * or ranks own nothing of the array's process grid, the result is replicated, which costs one
- * reduction of it; otherwise nothing is sent. Of integers the ranks agree that sums and products are
- * exact, which costs one exchange of objects.
+ * reduction of it; otherwise nothing is sent. Of integers the ranks agree that sums and products
+ * are exact, which costs one exchange of objects.
  * @throws {@link NumericalError} if a sum or product of integers is not exact
  */
 export function reduceOver(

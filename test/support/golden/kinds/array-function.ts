@@ -34,7 +34,7 @@ const NAMES: Readonly<Record<string, string>> = {
   setitem: 'setItem',
 };
 
-/** How many arguments stand before the options, for functions where some of them may be left out. */
+/** How many arguments stand before the options, where some of them may be left out. */
 const POSITIONAL: Readonly<Record<string, number>> = { trapz: 2 };
 
 type Compute = (...args: unknown[]) => unknown;

@@ -1,7 +1,7 @@
-import { binary, unary } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
+import { binary, unary } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
 import { unaryFunction } from './universal.js';
 
 /** The real part, a real array */

@@ -1,4 +1,4 @@
-export { logsumexp } from './reductions.js';
+export { logsumexp } from '../reductions.js';
 
 import { unaryFunction } from './universal.js';
 

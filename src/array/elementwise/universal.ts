@@ -1,9 +1,9 @@
-import { binary, unary } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import type { Scalar } from '../core/base/complex.js';
-import { onAllParts } from '../core/distributed/align.js';
-import type { BinaryOp, UnaryOp } from '../core/ports/backend.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
+import { binary, unary } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { Scalar } from '../../core/base/complex.js';
+import { onAllParts } from '../../core/distributed/align.js';
+import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
+import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
 
 /** A function of one array, element by element. */
 export type UnaryFunction = <X extends ArrayLike>(x: X, options?: UniversalOptions) => ArrayOf<X>;

@@ -1,8 +1,8 @@
-import { binary } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { isScalar, type Scalar } from '../core/base/complex.js';
-import { isBoolean } from '../core/base/dtype.js';
-import type { BinaryOp } from '../core/ports/backend.js';
+import { binary } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isScalar, type Scalar } from '../../core/base/complex.js';
+import { isBoolean } from '../../core/base/dtype.js';
+import type { BinaryOp } from '../../core/ports/backend.js';
 import {
   type BinaryFunction,
   binaryFunction,

@@ -1,9 +1,9 @@
-import { asArray, binary, unary, where } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { isComplex, isFloat, isSingle } from '../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
+import { asArray, binary, unary, where } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isComplex, isFloat, isSingle } from '../../core/base/dtype.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
 import { ofParts } from './complex-parts.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
 import { functionOfTwo, unaryFunction } from './universal.js';
 
 /** The modified Bessel function of order 0 of real arrays */

@@ -1,7 +1,7 @@
-import { asArray, clip as clipLocal } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { isScalar, type Scalar } from '../core/base/complex.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
+import { asArray, clip as clipLocal } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isScalar, type Scalar } from '../../core/base/complex.js';
+import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
 import { binaryFunction, unaryFunction } from './universal.js';
 
 /** `x + y`. The sum of bool is a logical or. */

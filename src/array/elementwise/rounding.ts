@@ -1,10 +1,10 @@
-import { binary, unary, where } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { isComplex, isInteger } from '../core/base/dtype.js';
-import { ArgumentError } from '../core/base/errors.js';
-import { textOf } from '../core/base/text-of.js';
+import { binary, unary, where } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isComplex, isInteger } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
+import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
 import { ofParts } from './complex-parts.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from './operands.js';
 import { unaryFunction } from './universal.js';
 
 /** The largest whole number ≤ x. Real arrays. */

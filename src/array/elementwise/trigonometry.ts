@@ -1,4 +1,4 @@
-import { binary, unary, where } from '../core/array/elementwise.js';
+import { binary, unary, where } from '../../core/array/elementwise.js';
 import { binaryFunction, functionOfOne, unaryFunction } from './universal.js';
 
 /** The sine of an angle in radians */

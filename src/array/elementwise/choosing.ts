@@ -1,6 +1,6 @@
-import { where as whereLocal } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { type ArrayLike, type ArrayOf, elementwise } from './operands.js';
+import { where as whereLocal } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { type ArrayLike, type ArrayOf, elementwise } from '../operands.js';
 
 /**
  * x where the condition is true (not 0), y elsewhere. All three broadcast; the condition is an

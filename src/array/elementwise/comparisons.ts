@@ -1,11 +1,11 @@
-import { binary, unary } from '../core/array/elementwise.js';
-import type { NDArray } from '../core/array/ndarray.js';
-import { isScalar, type Scalar } from '../core/base/complex.js';
-import { isInteger } from '../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
-import { type Shape, sameShape } from '../core/base/shape.js';
-import { type EitherArray, isDistributed } from '../core/distributed/align.js';
-import { type ArrayLike, type ArrayOf, arraysOf, elementwise } from './operands.js';
+import { binary, unary } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isScalar, type Scalar } from '../../core/base/complex.js';
+import { isInteger } from '../../core/base/dtype.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type Shape, sameShape } from '../../core/base/shape.js';
+import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
+import { type ArrayLike, type ArrayOf, arraysOf, elementwise } from '../operands.js';
 import { binaryFunction, unaryFunction } from './universal.js';
 
 /** `x == y`, of dtype bool. NaN is equal to nothing. */

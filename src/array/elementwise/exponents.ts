@@ -1,4 +1,4 @@
-import { asArray, binary } from '../core/array/elementwise.js';
+import { asArray, binary } from '../../core/array/elementwise.js';
 import { binaryFunction, functionOfTwo, unaryFunction } from './universal.js';
 
 /** `eˣ` */
