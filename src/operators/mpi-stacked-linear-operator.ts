@@ -13,7 +13,7 @@ import {
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
-import { vectorIn } from '../core/vector/vector.js';
+import { checkSpace, vectorIn } from '../core/vector/vector.js';
 
 /**
  * A linear operator with models or data that may be stacks of distributed arrays: the base class of
@@ -40,6 +40,7 @@ export abstract class MPIStackedLinearOperator<
    * dtype of the stack.
    */
   protected given<V>(space: Space<V>): Space<V> {
+    checkSpace(this.name, space);
     const dtype = this.inputDType(space.dtype);
     return dtype === space.dtype ? space : (space.withDType(dtype) as Space<V>);
   }

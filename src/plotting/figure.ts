@@ -150,7 +150,7 @@ export class Figure {
    * @param scale pixels per unit; default 2
    */
   toPng(scale = 2): Uint8Array {
-    if (!(scale > 0 && scale <= 10))
+    if (typeof scale !== 'number' || !(scale > 0 && scale <= 10))
       throw new ArgumentError(`expected a scale above 0 and up to 10, received ${textOf(scale)}`);
     return renderPng(this.toSvg(scale), scale);
   }

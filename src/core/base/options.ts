@@ -49,8 +49,9 @@ export function checkOptionsObject(owner: string, options: unknown, known: objec
   const made: unknown = isObject ? options.constructor : undefined;
   // refuses an array or a vector in the place of the options, as if arguments were positional
   if (isObject && (typeof made !== 'function' || made === Object)) return;
+  const name = typeof owner === 'string' ? owner : textOf(owner);
   throw new ArgumentError(
-    `${owner}: expected an options object${namesOf(known)}, received ${textOf(options)}`,
+    `${name}: expected an options object${namesOf(known)}, received ${textOf(options)}`,
   );
 }
 

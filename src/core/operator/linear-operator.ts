@@ -522,6 +522,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   dotTest(options?: DotTestOptions<M>): DotTestResult {
     const given = withDefaults(`${this.name}.dotTest`, options, DEFAULTS);
     const { domain = this.domain(), seed, raise } = given;
+    checkSpace(`${this.name}.dotTest`, domain);
     const u = domain.random(seed);
     const au = this.matvec(u);
     const v = au.space.random(seed + 1);

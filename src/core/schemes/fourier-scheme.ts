@@ -156,6 +156,8 @@ export class FourierScheme {
  * They are shifted if the data is shifted.
  */
 function frequenciesOf({ nfft, nd, half, shiftAfter }: FourierAxis, step: number): Float64Array {
+  if (nd >= 2 ** 32)
+    throw new ArgumentError(`expected an axis of fewer than 2^32 samples to transform, received ${nd}`);
   const middle = shiftAfter ? Math.floor(nd / 2) : 0;
   return Float64Array.from({ length: nd }, (_, i) => {
     const k = (i - middle + nd) % nd;

@@ -40,9 +40,9 @@ export class Regression extends MatrixMult {
 }
 
 function powers(taxis: OperatorData, order: number): number[][] {
-  if (!Number.isSafeInteger(order) || order < 0)
+  if (!Number.isSafeInteger(order) || order < 0 || order >= 2 ** 31)
     throw new ArgumentError(
-      `Regression: expected order to be a non-negative integer, received ${textOf(order)}`,
+      `Regression: expected order to be a non-negative integer below 2^31, received ${textOf(order)}`,
     );
   return [...finiteNumbers('Regression', 'taxis', taxis, 1)].map((t) =>
     Array.from({ length: order + 1 }, (_, k) => t ** k),
