@@ -1,6 +1,6 @@
 import { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { isBoolean, realOf } from '../core/base/dtype.js';
+import { isBoolean, isComplex, realOf } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkCount, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
@@ -11,7 +11,7 @@ import { assemble, wholeRun } from '../core/distributed/assemble.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { notEqual } from './elementwise/comparisons.js';
 import { alike } from './joining.js';
-import { type ArrayLike, type ArrayOf, arrayOf, arraysOf } from './operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
 import { floatsOf, sum } from './reductions.js';
 
 /** `count` elements along an axis, from `first`. */
@@ -26,6 +26,15 @@ const joined = (name: string, arrays: readonly EitherArray[], axis: number): Eit
     arrays.map((x, source) => wholeRun(x, axis, source)),
     axis,
   );
+
+// In place: arrays of this module, which nobody else holds
+const subtractFrom = (x: EitherArray, y: EitherArray): EitherArray =>
+  isDistributed(x) ? x.subtractInPlace(y) : x.subtractInPlace(y as NDArray);
+const addTo = (x: EitherArray, y: EitherArray): EitherArray =>
+  isDistributed(x) ? x.addInPlace(y) : x.addInPlace(y as NDArray);
+const scaleBy = (x: EitherArray, y: EitherArray | number): EitherArray =>
+  isDistributed(x) ? x.multiplyInPlace(y) : x.multiplyInPlace(y as NDArray | number);
+const divideBy = (x: EitherArray, y: number): EitherArray => x.divideInPlace(y);
 
 /** Options of {@link diff}. */
 export interface DiffOptions {
@@ -62,6 +71,15 @@ function extended(x: EitherArray, axis: number, { prepend, append }: DiffOptions
   );
 }
 
+/** `x[i + 1] − x[i]` along an axis; of bool, whether the two differ. */
+function difference(x: EitherArray, axis: number): EitherArray {
+  const n = x.space.shape[axis] as number;
+  const count = Math.max(n - 1, 0);
+  const later = rows('diff', x, axis, Math.min(n, 1), count);
+  const sooner = rows('diff', x, axis, 0, count);
+  return isBoolean(x.dtype) ? notEqual(later, sooner) : subtractFrom(later, sooner);
+}
+
 /**
  * The n-th differences `x[i + 1] − x[i]` along an axis; of bool, whether the two differ. If the
  * axis is split, neighbours exchange a few elements for each difference, and the result is split
@@ -74,11 +92,10 @@ export function diff<X extends ArrayLike>(x: X, options?: DiffOptions): ArrayOf<
     const from = arrayOf('diff', x);
     const axis = toAxis(given.axis, from.space.shape.length);
     let y = extended(from, axis, given);
-    const difference = isBoolean(y.dtype) ? notEqual : subtract;
     for (let i = 0; i < given.n; i++) {
-      const count = Math.max((y.space.shape[axis] as number) - 1, 0);
-      const first = y.space.shape[axis] === 0 ? 0 : 1;
-      y = difference(rows('diff', y, axis, first, count), rows('diff', y, axis, 0, count));
+      const before = y;
+      y = tidy(() => difference(before, axis));
+      if (before !== from) before.dispose();
     }
     return y === from ? from.copy() : y;
   }) as ArrayOf<X>;
@@ -148,17 +165,24 @@ function gradientAlong(
     const [p, q, r] = [stretch(start, 1), stretch(start + 1, 1), stretch(start + 2, 1)];
     return add(add(multiply(p, a), multiply(q, b)), multiply(r, c));
   };
-  const inside = (): EitherArray => {
-    const [p, r] = [stretch(0, n - 2), stretch(2, n - 2)];
-    if (typeof distances === 'number') return divide(subtract(r, p), 2 * distances);
-    const taps = Array.from({ length: n - 2 }, (_, i) => PARABOLA.middle(at(i), at(i + 1)));
-    const [a, b, c] = [0, 1, 2].map((k) => weights(taps.map((t) => t[k] as number))) as [
-      NDArray,
-      NDArray,
-      NDArray,
-    ];
-    return add(add(multiply(p, a), multiply(stretch(1, n - 2), b)), multiply(r, c));
-  };
+  const inside = (): EitherArray =>
+    tidy(() => {
+      const p = stretch(0, n - 2);
+      if (typeof distances === 'number') {
+        const r = stretch(2, n - 2);
+        return divideBy(subtractFrom(r, p), 2 * distances);
+      }
+      const taps = Array.from({ length: n - 2 }, (_, i) => PARABOLA.middle(at(i), at(i + 1)));
+      const term = (y: EitherArray, tap: number): EitherArray =>
+        scaleBy(y, weights(taps.map((t) => t[tap] as number)));
+      term(p, 0);
+      for (const tap of [1, 2]) {
+        const q = term(stretch(tap, n - 2), tap);
+        addTo(p, q);
+        q.dispose();
+      }
+      return p;
+    });
   const parts = [end(0, 'first'), ...(n > 2 ? [inside()] : []), end(n - 1 - edgeOrder, 'last')];
   return joined('gradient', parts, axis);
 }
@@ -214,8 +238,9 @@ export interface TrapzOptions {
 const TRAPZ_DEFAULTS = { dx: 1, axis: -1 } satisfies Defaults<TrapzOptions>;
 
 /**
- * The integral along an axis by the trapezoidal rule; a number if there is no other axis. If the
- * axis is split, neighbours exchange a few elements, and one reduction follows.
+ * The integral along an axis by the trapezoidal rule; a number if there is no other axis. One
+ * reduction if the axis is split; with positions that are distributed, or of the shape of y,
+ * neighbours exchange a few elements before.
  * @param x the positions of the samples: one for each along the axis, or as many as y
  */
 export function trapz(y: ArrayLike, x?: ArrayLike | null, options?: TrapzOptions): EitherArray | Scalar {
@@ -223,29 +248,61 @@ export function trapz(y: ArrayLike, x?: ArrayLike | null, options?: TrapzOptions
   if (!Number.isFinite(given.dx))
     throw new ArgumentError(`trapz: expected dx to be a number, received ${textOf(given.dx)}`);
   return tidy(() => {
-    const [samples, positions] = arraysOf('trapz', x === undefined || x === null ? [y] : [y, x]);
-    const from = floatsOf(samples as EitherArray);
+    const from = floatsOf(arrayOf('trapz', y));
     const { shape } = from.space;
     const axis = toAxis(given.axis, shape.length);
-    const count = Math.max((shape[axis] as number) - 1, 0);
-    const pairs = add(
-      rows('trapz', from, axis, Math.min(1, shape[axis] as number), count),
-      rows('trapz', from, axis, 0, count),
-    );
-    const widths = positions === undefined ? given.dx : widthsOf(arrayOf('trapz', positions), shape, axis);
-    const total = sum(divide(multiply(pairs, widths), 2), { axis, keepdims: false });
+    const options = { dtype: realOf(from.dtype), backend: from.backend };
+    const places =
+      x === undefined || x === null
+        ? undefined
+        : arrayOf('trapz', Array.isArray(x) ? NDArray.array(x, options) : x);
+    const terms =
+      places === undefined || (places.space.shape.length === 1 && !isDistributed(places))
+        ? weighted(from, axis, places, given.dx)
+        : multiply(pairSums(from, axis), widthsOf(places, shape, axis));
+    const total = sum(terms, { axis, keepdims: false });
     return shape.length === 1 && !isScalar(total) ? (total as NDArray).get() : total;
   });
 }
 
-/** The distances of positions, as an array that broadcasts along the axis. */
+/** Samples multiplied by half the distance between their neighbours. */
+function weighted(y: EitherArray, axis: number, x: NDArray | undefined, dx: number): EitherArray {
+  const n = y.space.shape[axis] as number;
+  if (x && (x.shape[0] !== n || isComplex(x.dtype)))
+    throw new ShapeError(
+      `trapz: expected ${n} real positions, received ${formatShape(x.shape)} of ${x.dtype}`,
+    );
+  const at = x?.toHost();
+  const between = (i: number): number => {
+    if (i < 0 || i >= n - 1) return 0;
+    return at ? (at[i + 1] as number) - (at[i] as number) : dx;
+  };
+  const part = (own: NDArray, start: number): NDArray => {
+    const count = own.shape[axis] as number;
+    const weight = (i: number): number => (between(start + i - 1) + between(start + i)) / 2;
+    const values = Array.from({ length: count }, (_, i) => weight(i));
+    const weights = NDArray.array(values, { dtype: realOf(y.dtype), backend: y.backend });
+    // A weight for each element: no third array of this size
+    if (own.ndim === 1 && own.dtype === weights.dtype) return weights.multiplyInPlace(own);
+    return own.multiply(weights.reshape(own.shape.map((_, k) => (k === axis ? count : 1))));
+  };
+  return isDistributed(y) ? y.space.wrap(part(y.local, y.box.start[axis] as number)) : part(y, 0);
+}
+
+/** `(y[i] + y[i + 1]) / 2` along an axis. */
+function pairSums(y: EitherArray, axis: number): EitherArray {
+  const n = y.space.shape[axis] as number;
+  const count = Math.max(n - 1, 0);
+  const later = rows('trapz', y, axis, Math.min(1, n), count);
+  return divideBy(addTo(later, rows('trapz', y, axis, 0, count)), 2);
+}
+
+/** The distances of positions, of the shape of the samples. */
 function widthsOf(x: EitherArray, shape: readonly number[], axis: number): EitherArray {
-  const { length } = x.space.shape;
-  if (length !== 1) return diff(x, { axis });
-  if (x.space.shape[0] !== shape[axis])
-    throw new ShapeError(`trapz: expected ${shape[axis]} positions, received ${x.space.shape[0]}`);
-  const widths = diff(x);
-  return widths.space.shape.length === shape.length
-    ? widths
-    : widths.reshape(shape.map((n, k) => (k === axis ? n - 1 : 1)));
+  if (x.space.shape.length !== shape.length)
+    throw new ShapeError(
+      `trapz: expected positions of shape ${formatShape(shape)} or one for each sample along the axis, ` +
+        `received ${formatShape(x.space.shape)}`,
+    );
+  return diff(x, { axis });
 }

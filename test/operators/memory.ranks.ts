@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { bytesOf } from '../../src/core/base/dtype.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
-import type { Backend } from '../../src/core/ports/backend.js';
 import { Kirchhoff, Radon2D, Radon3D } from '../../src/local/index.js';
 import type { LocalOperator } from '../../src/local/local-operator.js';
 import {
@@ -16,6 +15,7 @@ import {
   MPINonStationaryConvolve1D,
 } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
+import { mostBytes } from '../support/peak.js';
 
 /** The memory that an operator may use, in arrays of the size of its larger vector on this rank. */
 interface Budget {
@@ -90,26 +90,6 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   },
 };
 
-/**
- * Runs `run` and returns the largest number of live bytes during the run, minus those before it.
- */
-function most(backend: Backend, run: () => void): number {
-  const before = backend.stats().liveBytes;
-  const alloc = backend.alloc.bind(backend);
-  let peak = before;
-  backend.alloc = (dtype, length) => {
-    const storage = alloc(dtype, length);
-    peak = Math.max(peak, backend.stats().liveBytes);
-    return storage;
-  };
-  try {
-    run();
-  } finally {
-    backend.alloc = alloc;
-  }
-  return peak - before;
-}
-
 group('memory of operators', () => {
   for (const [name, { make, holds, work }] of Object.entries(BUDGETS))
     distributed(
@@ -131,7 +111,7 @@ group('memory of operators', () => {
         const held = backend.stats().liveBytes - before;
         expect(held / bytes, `${name}: held between calls`).to.be.at.most(holds);
         for (const run of both)
-          expect(most(backend, run) / bytes, `${name}: borrowed during a call`).to.be.at.most(work);
+          expect(mostBytes(backend, run) / bytes, `${name}: borrowed during a call`).to.be.at.most(work);
         expect(backend.stats().liveBytes - before, `${name}: held after more calls`).to.equal(held);
         const { pooledBytes, poolMisses } = backend.stats();
         for (const run of both) run();

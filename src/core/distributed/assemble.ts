@@ -1,8 +1,7 @@
-import type { NDArray, NDArraySpace } from '../array/ndarray.js';
+import type { NDArray } from '../array/ndarray.js';
 import { broadcastStrides } from '../base/broadcast.js';
 import { PartitionError, ShapeError } from '../base/errors.js';
-import { formatShape, product, stridesOf } from '../base/shape.js';
-import type { Elements } from '../ports/backend.js';
+import { around, formatShape, product, stridesOf } from '../base/shape.js';
 import { checkBoxes, type EitherArray, isDistributed, partOf } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
 import { Exchange } from './exchange.js';
@@ -38,15 +37,20 @@ export function rollRuns(n: number, shift: number): Run[] {
   ];
 }
 
+/** A run and where it begins in this rank's part of the result, along the axis. */
+interface PlacedRun extends Run {
+  readonly at: number;
+}
+
 /** The positions `from ≤ i < to` of the runs, one after another. */
-function cutRuns(runs: readonly Run[], from: number, to: number): Run[] {
-  const cut: Run[] = [];
-  let at = 0;
+function cutRuns(runs: readonly Run[], from: number, to: number): PlacedRun[] {
+  const cut: PlacedRun[] = [];
+  let place = -from;
   for (const { source, first, count, step } of runs) {
-    const start = Math.max(from - at, 0);
-    const n = Math.min(to - at, count) - start;
-    if (n > 0) cut.push({ source, first: first + start * step, count: n, step });
-    at += count;
+    const start = Math.max(-place, 0);
+    const n = Math.min(to - from - place, count) - start;
+    if (n > 0) cut.push({ source, first: first + start * step, count: n, step, at: place + start });
+    place += count;
   }
   return cut;
 }
@@ -59,39 +63,30 @@ const spanOf = ({ first, count, step }: Run): { low: number; length: number } =>
 
 const lengthOf = (runs: readonly Run[]): number => runs.reduce((sum, { count }) => sum + count, 0);
 
-/**
- * The array of a space that runs of arrays on this rank fill. Along the other axes, lengths of 1
- * are stretched.
- */
-function join(space: NDArraySpace, sources: readonly NDArray[], runs: readonly Run[], axis: number): NDArray {
-  const { shape } = space;
-  const y = space.empty();
-  if (y.size === 0) return y;
+/** Copies runs of an array into y. Along the other axes, lengths of 1 are stretched. */
+function place(x: NDArray, y: NDArray, runs: readonly PlacedRun[], axis: number): void {
+  const { shape } = y;
+  if (y.size === 0) return;
   const strides = stridesOf(shape);
-  const row = strides[axis] as number;
-  let at = 0;
-  for (const { source, first, count, step } of runs) {
-    const x = sources[source] as NDArray;
-    const own = stridesOf(x.shape)[axis] as number;
-    const read = broadcastStrides(x.shape, shape.with(axis, x.shape[axis] as number));
+  const own = stridesOf(x.shape)[axis] as number;
+  const read = broadcastStrides(x.shape, shape.with(axis, x.shape[axis] as number));
+  for (const { first, count, step, at } of runs)
     x.backend.stridedCopy(
       shape.with(axis, count),
       { elements: x, start: first * own, strides: read.with(axis, own * step) },
-      { elements: y, start: at * row, strides },
+      { elements: y, start: at * (strides[axis] as number), strides },
       'set',
     );
-    at += count;
-  }
-  return y;
 }
 
-/** The boxes of a source that the ranks need for their parts of a result along a split axis. */
-function fetch(
+/** Copies runs of a split array into this rank's part y of a result in a layout. One exchange. */
+function fetchInto(
   x: DistributedArray,
-  layout: Layout,
+  y: NDArray,
   axis: number,
-  runsOf: (rank: number) => readonly Run[],
-): NDArray[] {
+  layout: Layout,
+  runsOf: (rank: number) => readonly PlacedRun[],
+): void {
   const { comm, backend, dtype } = x;
   const most = Math.max(...Array.from({ length: comm.size }, (_, rank) => runsOf(rank).length));
   const wanted = (rank: number): IndexBox[] => {
@@ -106,15 +101,27 @@ function fetch(
   const { globalShape } = x.layout;
   const held = (rank: number): IndexBox => x.layout.box(rank);
   const pattern = patternOf({ globalShape, replicated: false, held, wanted }, comm.rank, comm.size);
-  const targets = wanted(comm.rank).map(({ shape }) => x.local.space.withShape(shape).empty());
+  // Rows in order are received in their place, others in a work array
+  const mine = runsOf(comm.rank);
+  const [outer, , row] = around(y.shape, axis);
+  const isDirect = ({ step }: Run): boolean => outer === 1 && step === 1;
+  const targets = mine.map((run) =>
+    isDirect(run)
+      ? y.alias(run.at * row, y.shape.with(axis, run.count))
+      : y.space.withShape(y.shape.with(axis, spanOf(run).length)).empty(),
+  );
   const exchange = new Exchange(pattern, comm, dtype, backend, { buffers: 'pooled' });
   exchange.start(
     x.local,
-    targets.map((y): Elements | undefined => (y.size > 0 ? y : undefined)),
+    Array.from({ length: most }, (_, k) => ((targets[k]?.size ?? 0) > 0 ? targets[k] : undefined)),
   );
   exchange.finish();
   exchange.dispose();
-  return targets;
+  mine.forEach((run, k) => {
+    const from = targets[k] as NDArray;
+    if (!isDirect(run)) place(from, y, [{ ...run, first: run.first - spanOf(run).low }], axis);
+    from.dispose();
+  });
 }
 
 /** The array whose layout decides: the first that is split along the axis, or at all. */
@@ -168,53 +175,43 @@ export function assemble(
   }
   const distributed = sources.filter(isDistributed);
   const leader = leaderOf(distributed, axis);
-  if (!leader)
-    return join((first as NDArray).space.withShape(shape), sources as readonly NDArray[], runs, axis);
+  if (!leader) {
+    const y = (first as NDArray).space.withShape(shape).empty();
+    const placed = cutRuns(runs, 0, shape[axis] as number);
+    sources.forEach((x, source) => {
+      place(
+        x as NDArray,
+        y,
+        placed.filter((run) => run.source === source),
+        axis,
+      );
+    });
+    return y;
+  }
   for (const x of distributed) checkBoxes(name, x);
   checkAlike(name, distributed, leader, axis);
   const isResized = shape[axis] !== leader.globalShape[axis];
   const layout = isResized ? leader.layout.withLength(axis, shape[axis] as number) : leader.layout;
   const { comm, space } = leader;
   const box = layout.box(comm.rank);
-  const target = leader.local.space.withShape(box.shape);
-  /** This rank's part of an array that is whole, which stays whole along the axis. */
-  const cut = (x: NDArray): NDArray => {
-    const n = x.shape[axis] as number;
-    return partOf(x, shape.with(axis, n), box.start.with(axis, 0), box.shape.with(axis, n));
+  const y = leader.local.space.withShape(box.shape).empty();
+  /** This rank's part of an array that is not split along the axis. */
+  const partAcross = (x: EitherArray): NDArray => {
+    if (isDistributed(x) && !x.layout.replicated) return x.local;
+    const whole = isDistributed(x) ? x.local : x;
+    const n = whole.shape[axis] as number;
+    return partOf(whole, shape.with(axis, n), box.start.with(axis, 0), box.shape.with(axis, n));
   };
-  const isSplit = (x: EitherArray): x is DistributedArray =>
-    isDistributed(x) && !x.layout.replicated && (x.layout.grid[axis] as number) > 1;
-  const wholeParts = sources.map((x) => {
-    if (isSplit(x)) return undefined;
-    return isDistributed(x) && !x.layout.replicated ? x.local : cut(isDistributed(x) ? x.local : x);
-  });
-  if ((layout.grid[axis] as number) === 1)
-    return space.withLayout(layout).wrap(join(target, wholeParts as NDArray[], runs, axis));
-  const runsOf = (rank: number): Run[] => {
-    const { start, shape: sizes } = layout.box(rank);
-    const from = start[axis] as number;
-    return product(sizes) === 0 ? [] : cutRuns(runs, from, from + (sizes[axis] as number));
-  };
-  const mine = runsOf(comm.rank);
-  const parts: NDArray[] = [];
-  const rebased: (Run | undefined)[] = mine.map(() => undefined);
   sources.forEach((x, source) => {
-    const whole = wholeParts[source];
-    if (whole) {
-      mine.forEach((run, k) => {
-        if (run.source === source) rebased[k] = { ...run, source: parts.length };
-      });
-      parts.push(whole);
-      return;
-    }
-    const of = (rank: number): Run[] => runsOf(rank).filter((run) => run.source === source);
-    const fetched = fetch(x as DistributedArray, layout, axis, of);
-    let next = 0;
-    mine.forEach((run, k) => {
-      if (run.source !== source) return;
-      rebased[k] = { ...run, source: parts.length + next++, first: run.first - spanOf(run).low };
-    });
-    parts.push(...fetched);
+    const runsOf = (rank: number): PlacedRun[] => {
+      const { start, shape: sizes } = layout.box(rank);
+      const from = start[axis] as number;
+      const own = product(sizes) === 0 ? [] : cutRuns(runs, from, from + (sizes[axis] as number));
+      return own.filter((run) => run.source === source);
+    };
+    const isSplit = isDistributed(x) && !x.layout.replicated && (x.layout.grid[axis] as number) > 1;
+    if (isSplit) fetchInto(x, y, axis, layout, runsOf);
+    else place(partAcross(x), y, runsOf(comm.rank), axis);
   });
-  return space.withLayout(layout).wrap(join(target, parts, rebased as Run[], axis));
+  return space.withLayout(layout).wrap(y);
 }
