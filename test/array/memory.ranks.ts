@@ -7,7 +7,9 @@ import { mostBytes } from '../support/peak.js';
 
 type Call = (x: DistributedArray) => unknown;
 
-/** Functions along the split axis. They hold the result and one and a half shares of the operand. */
+/**
+ * Functions along the split axis. They hold the result and one and a half shares of the operand.
+ */
 const CALLS: Readonly<Record<string, Call>> = {
   add: (x) => xp.add(x, 1),
   sqrt: (x) => xp.sqrt(x),

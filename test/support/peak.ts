@@ -1,6 +1,8 @@
 import type { Backend } from '../../src/core/ports/backend.js';
 
-/** Runs `run` and returns the largest number of live bytes during the run, minus those before it. */
+/**
+ * Runs `run` and returns the largest number of live bytes during the run, minus those before it.
+ */
 export function mostBytes(backend: Backend, run: () => void): number {
   const before = backend.stats().liveBytes;
   const alloc = backend.alloc.bind(backend);
