@@ -15,6 +15,8 @@
 
 const LOOP = 'see [owning the loop](solvers.md#owning-the-loop)';
 
+export const INTRO = (versions) => `The tables have all public names of ${versions}.`;
+
 /** Options with one answer, wherever they are. */
 export const GENERAL = [
   [['base_comm', 'comm'], '`comm`, where no vector says it; all ranks by default'],

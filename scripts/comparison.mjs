@@ -1,6 +1,7 @@
 // Compares the public names of other packages with those of this one, and makes the tables of
-// docs/from-pylops-mpi.md. The names are facts: test/golden/originals.json has those of the others,
-// library.mjs reads those of this one. comparison-rows.mjs states what cannot be derived.
+// docs/from-pylops-mpi.md and docs/numpy.md. The names are facts: originals.json and
+// numpy-names.json of test/golden have those of the others, library.mjs reads those of this one.
+// comparison-rows.mjs and numpy-rows.mjs state what cannot be derived.
 //
 // A name that is the same here, or the same in camelCase, needs no row. Nor does an option with the
 // same name and the same default.
@@ -94,13 +95,18 @@ function cellsOf(texts, separator) {
   return cells;
 }
 
-/** A table in Markdown, without a last column that is empty. */
+const HEADS = ['here', 'distributed', 'what differs'];
+
+/** A table in Markdown, without columns that are empty. */
 function tableOf(head, rows) {
-  const width = rows.some((row) => row[2]) ? 3 : 2;
+  const isFilled = head.map((_, k) => rows.some((row) => row[k]));
   const line = (cells) =>
-    `|${cells.map((cell) => (cell ? ` ${cell.replaceAll('|', '\\|')} ` : ' ')).join('|')}|`;
-  const all = [head, ...rows].map((cells) => line(cells.slice(0, width)));
-  return [all[0], `|${'---|'.repeat(width)}`, ...all.slice(1)].join('\n');
+    `|${cells
+      .filter((_, k) => isFilled[k])
+      .map((cell) => (cell ? ` ${cell.replaceAll('|', '\\|')} ` : ' '))
+      .join('|')}|`;
+  const width = isFilled.filter(Boolean).length;
+  return [line(head), `|${'---|'.repeat(width)}`, ...rows.map(line)].join('\n');
 }
 
 /**
@@ -108,29 +114,38 @@ function tableOf(head, rows) {
  * What is missing comes last.
  */
 function rowsOf(lines) {
-  const isPlain = ({ kind, differs }) => /same|camel/.test(kind) && differs.length === 0;
+  const isPlain = ({ kind, differs }) => /same|camel|alias/.test(kind) && differs.length === 0;
   const plain = lines.filter(isPlain);
-  const written = plain.flatMap((line) => (line.kind === 'same' ? [code(line.written)] : []));
-  const same = cellsOf(written, ', ').map((names) => [names, 'the same', '']);
+  const same = [...new Set(plain.map(({ distributed }) => distributed))].flatMap((distributed) => {
+    const those = plain.filter((line) => line.kind === 'same' && line.distributed === distributed);
+    const written = those.map((line) => code(line.written));
+    return cellsOf(written, ', ').map((names) => [names, 'the same', distributed, '']);
+  });
   const camel = [];
-  for (const line of plain.filter(({ kind }) => kind === 'camel')) {
-    const [names, here] = camel.at(-1) ?? [];
+  for (const line of plain.filter(({ kind }) => kind !== 'same')) {
+    const [names, here, distributed] = camel.at(-1) ?? [];
     const longer = [`${names}, ${code(line.written)}`, `${here}, ${line.here}`];
-    if (names && longer.every((text) => text.length <= CELL)) camel.splice(-1, 1, [...longer, '']);
-    else camel.push([code(line.written), line.here, '']);
+    const fits = names && distributed === line.distributed && longer.every((text) => text.length <= CELL);
+    if (fits) camel.splice(-1, 1, [...longer, distributed, '']);
+    else camel.push([code(line.written), line.here, line.distributed, '']);
   }
   const groups = new Map();
   for (const line of lines.filter((known) => !isPlain(known))) {
-    const text = JSON.stringify([line.kind === 'missing', line.here, line.differs]);
+    const text = JSON.stringify([line.kind === 'missing', line.here, line.distributed, line.differs]);
     groups.set(text, [...(groups.get(text) ?? []), line]);
   }
   const isMissing = ([{ kind }]) => kind === 'missing';
   const all = [...groups.values()];
   const rest = [...all.filter((group) => !isMissing(group)), ...all.filter(isMissing)].flatMap((group) => {
-    const [{ kind, here, differs }] = group;
+    const [{ kind, here, distributed, differs }] = group;
     const names = group.map((line) => code(line.written));
-    const text = kind === 'missing' ? `not there: ${here}` : here;
-    const columns = [cellsOf(names, ', '), cellsOf(text.split(/(?<=;) /), ' '), cellsOf(differs, '; ')];
+    const text = kind === 'missing' ? ['not there', here].filter(Boolean).join(': ') : here;
+    const columns = [
+      cellsOf(names, ', '),
+      cellsOf(text.split(/(?<=;) /), ' '),
+      [distributed],
+      cellsOf(differs, '; '),
+    ];
     const height = Math.max(...columns.map(({ length }) => length));
     return Array.from({ length: height }, (_, k) => columns.map((column) => column[k] ?? ''));
   });
@@ -145,7 +160,7 @@ function rowsOf(lines) {
  * @param rows the exports of comparison-rows.mjs
  * @returns `{ text, faults }`
  */
-export function compare(originals, facts, { GENERAL, SECTIONS }) {
+export function compare(originals, facts, { INTRO, GENERAL = [], SECTIONS }) {
   const faults = [];
   const general = new Map(GENERAL.flatMap(([names]) => names.map((name) => [name, false])));
   const tables = SECTIONS.flatMap(({ library, tables: all }) => all.map((table) => ({ library, ...table })));
@@ -245,9 +260,15 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
     return [...new Map(found.map((original) => [original.key, original])).values()];
   }
 
-  /** The lines of a table: `{ written, kind, here, differs }`. */
+  /** Whether distributed arrays have a method, or whether a function takes them. */
+  function takesDistributed(path) {
+    const [, method] = /^(?:NDArray|x)\.(.*)/.exec(path) ?? [];
+    return (method === undefined ? lookUp(path)?.distributed : lookUp(`x.${method}`)) ? 'yes' : 'no';
+  }
+
+  /** The lines of a table: `{ written, kind, here, distributed, differs }`. */
   function linesOf(table) {
-    const { library, entries, of, as = of?.[0], rows = {}, otherwise = {} } = table;
+    const { library, entries, of, as = of?.[0], rows = {}, otherwise = {}, ofArrays = false } = table;
     const statements = new Map(
       Object.entries(rows).flatMap(([keys, stated]) => keys.split(', ').map((key) => [key, stated])),
     );
@@ -257,7 +278,7 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
 
     /** The path of a name that is the same here, or the same in camelCase. */
     function derived(key) {
-      const [first, member] = of ? [as, key] : key.split('.');
+      const [first, member] = of ? [as, key] : key.split(/\.(.*)/);
       const owner = member === undefined ? '' : `${first}.`;
       return [member ?? first, camelCase(member ?? first)]
         .map((last) => owner + last)
@@ -266,7 +287,10 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
           return thing && (member !== undefined || (thing.isValue && entries.includes(thing.entry)));
         });
     }
-    const isMissing = (key) => !derived(key) && (statements.get(key) ?? otherwise).no !== undefined;
+    const isMissing = (key) =>
+      names.some((original) => original.key === key) &&
+      !derived(key) &&
+      (statements.get(key) ?? otherwise).no !== undefined;
 
     return names.flatMap(({ name, key, written, parameters }) => {
       const where = `${library} ${name}`;
@@ -284,8 +308,9 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
       if (no !== undefined) {
         checkText(where, no, known);
         if (path) faults.push(`${where}: ${path} is here`);
-        return [{ written, kind: 'missing', here: no, differs: [] }];
+        return [{ written, kind: 'missing', here: no, distributed: '', differs: [] }];
       }
+      if (ofArrays && row.here !== undefined && path) faults.push(`${where}: ${path} is here`);
       if (row.here === undefined && path === undefined) {
         faults.push(`${where}: nothing is said of it`);
         return [];
@@ -306,10 +331,13 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
         parameters === null || !target || loose
           ? []
           : differences(where, parameters, target, { ...row, isExact, known: names });
+      const place = of && lookUp(`${as}.${first}`) ? `${as}.${first}` : first;
+      const distributed = ofArrays ? (row.distributed ?? takesDistributed(place)) : '';
       const last = path?.split('.').at(-1);
-      const kind = row.here !== undefined ? 'renamed' : last === key.split('.').at(-1) ? 'same' : 'camel';
-      const here = { renamed: row.here, same: 'the same', camel: code(last) }[kind];
-      return [{ written, kind, here, differs: note ? [...differs, note] : differs }];
+      const renamed = ofArrays && /^`[\w.]+`$/.test(row.here) ? 'alias' : 'renamed';
+      const kind = row.here !== undefined ? renamed : last === key.split('.').at(-1) ? 'same' : 'camel';
+      const here = { same: 'the same', camel: code(of ? last : path) }[kind] ?? row.here;
+      return [{ written, kind, here, distributed, differs: note ? [...differs, note] : differs }];
     });
   }
 
@@ -319,8 +347,8 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
       for (const texts of more) for (const said of texts.slice(1)) checkText(title, said, table.known);
       const lines = table.modules ? linesOf({ library, entries, ...table }) : [];
       return tableOf(
-        [table.head ?? head, 'here', 'what differs'],
-        [...rowsOf(lines), ...more.map((texts) => [...texts, ''])],
+        [table.head ?? head, ...HEADS],
+        [...rowsOf(lines), ...more.map((texts) => [...texts, '', ''])],
       );
     });
     return [`## ${title}`, ...(text ? [text] : []), ...parts].join('\n\n');
@@ -333,9 +361,8 @@ export function compare(originals, facts, { GENERAL, SECTIONS }) {
   const versions = Object.entries(originals).map(([library, { version }]) => `${library} ${version}`);
   const answers = GENERAL.map(([names, text]) => [codes(names), text]);
   const head = [
-    `The tables have all public names of ${versions.join(', ')}.`,
-    '## Options that many have',
-    tableOf(['option', 'here'], answers),
+    ...(INTRO ? [INTRO(versions.join(', '))] : []),
+    ...(GENERAL.length > 0 ? ['## Options that many have', tableOf(['option', 'here'], answers)] : []),
   ];
   return { text: [...head, ...sections].join('\n\n'), faults };
 }

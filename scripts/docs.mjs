@@ -1,15 +1,16 @@
 // Writes the parts of the documents that come from the sources: from doc comments docs/options.md,
 // and the columns of options and examples in the tables of docs/operators.md and docs/solvers.md;
 // from src/environment/variables.ts the tables of environment variables in docs/mpi.md and
-// docs/cuda.md; from comparison-rows.mjs the tables of docs/from-pylops-mpi.md. With --check it
-// writes nothing, and exits with 1 if a file would change. It also exits with 1 if a row of
-// comparison-rows.mjs is wrong.
+// docs/cuda.md; from comparison-rows.mjs the tables of docs/from-pylops-mpi.md, from numpy-rows.mjs
+// those of docs/numpy.md. With --check it writes nothing, and exits with 1 if a file would change.
+// It also exits with 1 if a row of these two is wrong.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { CELL, compare } from './comparison.mjs';
-import * as rows from './comparison-rows.mjs';
+import * as comparisonRows from './comparison-rows.mjs';
 import { exported, libraryFacts, optionsFor, root, tagOf } from './library.mjs';
+import * as numpyRows from './numpy-rows.mjs';
 
 const check = process.argv.includes('--check');
 
@@ -193,19 +194,43 @@ const withVariables = (isHere) => (page) => {
 
 const WRITTEN_BELOW = '<!-- npm run docs writes what follows -->';
 
-/** A page that ends with the comparison with other packages. */
-function withComparison(page) {
-  const originals = JSON.parse(readFileSync(join(root, 'test/golden/originals.json'), 'utf8'));
-  const { text, faults } = compare(originals, libraryFacts(), rows);
-  for (const fault of faults) console.log(`scripts/comparison-rows.mjs: ${fault}`);
+/** A page that ends with the comparison with other packages, whose rows are in `file`. */
+const withComparison = (file, originals, facts, rows) => (page) => {
+  const { text, faults } = compare(originals, facts, rows);
+  for (const fault of faults) console.log(`scripts/${file}: ${fault}`);
   if (faults.length > 0) process.exitCode = 1;
   return `${page.slice(0, page.indexOf(WRITTEN_BELOW))}${WRITTEN_BELOW}\n\n${text}\n`;
-}
+};
+
+const golden = (file) => JSON.parse(readFileSync(join(root, 'test/golden', file), 'utf8'));
+
+/** The names of NumPy as a list of originals: without parameters. */
+const ofNumPy = (names) => ({
+  numpy: {
+    modules: Object.fromEntries(
+      Object.entries(names).map(([family, list]) => [
+        family,
+        Object.fromEntries(list.map((name) => [name, null])),
+      ]),
+    ),
+  },
+});
 
 const { VARIABLES, INTERNAL } = await variablesModule();
 const pages = { 'docs/options.md': optionsPage };
 for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = withColumns;
-pages['docs/from-pylops-mpi.md'] = withComparison;
+pages['docs/from-pylops-mpi.md'] = withComparison(
+  'comparison-rows.mjs',
+  golden('originals.json'),
+  libraryFacts(),
+  comparisonRows,
+);
+pages['docs/numpy.md'] = withComparison(
+  'numpy-rows.mjs',
+  ofNumPy(golden('numpy-names.json')),
+  libraryFacts('./array'),
+  numpyRows,
+);
 const OF_DEVICES = 'backend cuda';
 pages['docs/mpi.md'] = withVariables((reader) => ![...Object.values(INTERNAL), OF_DEVICES].includes(reader));
 pages['docs/cuda.md'] = withVariables((reader) => reader === OF_DEVICES);

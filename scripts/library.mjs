@@ -105,26 +105,48 @@ const parametersOf = (type) => [
   ),
 ];
 
-/** The parameters and options of what a symbol stands for: `{ parameters, options }`. */
+/** True if a type is a class, an array of it, a union with one of these, or a variable of such. */
+function mentions(type, name, seen = new Set()) {
+  const bound = checker.getBaseConstraintOfType(type) ?? type;
+  if (seen.has(bound)) return false;
+  seen.add(bound);
+  const parts = bound.isUnion() ? bound.types : checker.isArrayType(bound) ? bound.typeArguments : [];
+  return bound.symbol?.name === name || parts.some((part) => mentions(part, name, seen));
+}
+
+/** True if a function takes a distributed array and its result is not always a local one. */
+const takesDistributed = (type) =>
+  type
+    .getCallSignatures()
+    .some(
+      (call) =>
+        call.parameters.some((parameter) => mentions(typeOf(parameter), 'DistributedArray')) &&
+        !(mentions(call.getReturnType(), 'NDArray') && !mentions(call.getReturnType(), 'DistributedArray')),
+    );
+
+/** What a symbol stands for: `{ parameters, options, distributed }`. */
 function callOf(name, symbol) {
   const type = typeOf(symbol);
   const options = optionsFor(name, symbol) ?? [];
   const given = signaturesOf(type).flatMap(({ parameters }) => parameters.map(givenOptions).filter(Boolean));
   for (const option of given.flatMap(optionsOf))
     if (!options.some((known) => known.name === option.name)) options.push(option);
-  return { parameters: parametersOf(type), options };
+  return { parameters: parametersOf(type), options, distributed: takesDistributed(type) };
 }
 
 const isPublic = (node) =>
   (ts.getCombinedModifierFlags(node) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0;
 
 /**
- * The exports by name: the first entry that has it, parameters, options and members. A member is
- * one of a class, of its instances, of an interface or of a function with properties.
+ * The exports by name: the entry that has it, parameters, options, whether it takes distributed
+ * arrays, and members. A member is one of a class, of its instances, of an interface or of a
+ * function with properties.
+ * @param preferred the entry of names that several have, instead of the first
  */
-export function libraryFacts() {
+export function libraryFacts(preferred) {
   const facts = {};
-  for (const [entry, found] of entries) {
+  const ordered = [...entries].sort(([a], [b]) => Number(b === preferred) - Number(a === preferred));
+  for (const [entry, found] of ordered) {
     for (const { name, symbol } of found) {
       if (facts[name]) continue;
       const isValue = (symbol.flags & ts.SymbolFlags.Value) !== 0;

@@ -1,11 +1,14 @@
 /**
  * Tests that docs/from-pylops-mpi.md says something of every public name of PyLops-MPI, PyLops and
- * PyProximal, and claims no name that is not here. The comparison of options is made by
- * scripts/comparison.mjs, whose faults make `npm run docs` fail; here it is tested itself.
+ * PyProximal, docs/numpy.md of every function of lops-mpi/array and of the golden cases, and that
+ * they claim no name that is not here. The comparison is made by scripts/comparison.mjs, whose
+ * faults make `npm run docs` fail; here it is tested itself.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import * as xp from '../src/array/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(root + path, 'utf8');
@@ -21,12 +24,13 @@ interface Option {
 interface Fact {
   readonly entry: string;
   readonly isValue: boolean;
+  readonly distributed?: boolean;
   readonly parameters: readonly string[];
   readonly options: readonly Option[];
   readonly members: Record<string, Pick<Fact, 'parameters' | 'options'>>;
 }
 interface Rows {
-  readonly GENERAL: readonly (readonly [readonly string[], string])[];
+  readonly GENERAL?: readonly (readonly [readonly string[], string])[];
   readonly SECTIONS: readonly object[];
 }
 type Compare = (
@@ -35,17 +39,22 @@ type Compare = (
   rows: Rows,
 ) => { text: string; faults: string[] };
 
-/** The first two columns of the tables below a heading. An empty second cell is that above. */
+/** The first three columns of the tables in a text. An empty second cell is that above. */
+function rowsIn(text: string): string[][] {
+  const rows = text.split('\n').filter((line) => line.startsWith('| '));
+  let above = ['', ''];
+  return rows.map((line) => {
+    const [, names = '', here = '', third = ''] = line.split('|').map((cell) => cell.trim());
+    above = here === '' ? above : [here, third];
+    return [names, ...above];
+  });
+}
+
+/** The rows of the tables below a heading. */
 function rowsBelow(page: string, heading: string): string[][] {
   const [, below = ''] = page.split(`\n## ${heading}\n`);
   const [section = ''] = below.split('\n## ');
-  const rows = section.split('\n').filter((line) => line.startsWith('| '));
-  let above = '';
-  return rows.map((line) => {
-    const [, names = '', here = ''] = line.split('|').map((cell) => cell.trim());
-    above = here === '' ? above : here;
-    return [names, above];
-  });
+  return rowsIn(section);
 }
 
 const spans = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
@@ -93,6 +102,66 @@ describe('the comparison with PyLops-MPI, PyLops and PyProximal', () => {
       .filter((name) => /^(?:MPI)?[A-Z]\w*$/.test(name) && name.length > 1);
     expect(same.length).to.be.greaterThan(80);
     expect(same.filter((name) => !exported.has(name))).to.deep.equal([]);
+  });
+});
+
+describe("the table of NumPy's names", () => {
+  const families = JSON.parse(read('test/golden/numpy-names.json')) as Record<string, readonly string[]>;
+  const [, tables = ''] = read('docs/numpy.md').split('<!-- npm run docs writes what follows -->');
+  const [functions = ''] = tables.split('\n## Methods and operators\n');
+  const rows = rowsIn(functions);
+  const isMissing = (here = ''): boolean => here.startsWith('not there');
+  const said = new Map(rows.flatMap((row) => spans(row[0] ?? '').map((name) => [name, row] as const)));
+  /** The names of lops-mpi/array in the second column. */
+  const claimed = rows.flatMap(([names = '', here = '']) =>
+    (here === 'the same' ? spans(names) : spans(here)).map((text) => /^\w+(?:\.\w+)*/.exec(text)?.[0] ?? ''),
+  );
+  const find = (path: string): unknown =>
+    path
+      .split('.')
+      .reduce<unknown>((from, name) => (from as Record<string, unknown> | undefined)?.[name], xp);
+
+  it('has every name of the list', () => {
+    const { ndarray: methods = [], ...others } = families;
+    const names = Object.values(others).flat();
+    expect(names.length).to.be.greaterThan(500);
+    expect(names.filter((name) => !said.has(name))).to.deep.equal([]);
+    const ofMethods = rowsBelow(tables, 'Methods and operators').flatMap(([cell = '']) => spans(cell));
+    // x + y and its like are written as they are used
+    expect(ofMethods.length).to.equal(methods.length);
+  });
+
+  it('has every function that lops-mpi/array exports', () => {
+    const exported = Object.entries(xp).flatMap(([name, value]) =>
+      typeof value === 'function' ? [name] : Object.keys(value).map((member) => `${name}.${member}`),
+    );
+    expect(exported.length).to.be.greaterThan(150);
+    expect(exported.filter((name) => !claimed.includes(name))).to.deep.equal([]);
+  });
+
+  it('says of no name that it is the same if lops-mpi/array does not have it', () => {
+    const same = rows.filter(([, here]) => here === 'the same').flatMap(([names = '']) => spans(names));
+    expect(same.length).to.be.greaterThan(100);
+    expect(same.filter((name) => typeof find(name) !== 'function')).to.deep.equal([]);
+  });
+
+  it('has the functions of golden cases, distributed if a case is', () => {
+    const folder = join(root, 'test/golden/arrayapi');
+    const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('case.json'),
+    );
+    expect(cases.length).to.be.greaterThan(100);
+    const wrong = cases.flatMap((path) => {
+      const { function: name, distributed } = JSON.parse(readFileSync(join(folder, path), 'utf8')) as {
+        function: string;
+        distributed?: boolean;
+      };
+      if (/^[gs]etitem$/.test(name)) return [];
+      const [, here, takes] = said.get(name) ?? [];
+      const isRight = !isMissing(here) && takes !== undefined && !(distributed && takes === 'no');
+      return isRight ? [] : [`${name}: ${here}, ${takes}`];
+    });
+    expect([...new Set(wrong)]).to.deep.equal([]);
   });
 });
 
@@ -158,6 +227,41 @@ describe('the comparison of names and options', () => {
       '| `solve` | the same | no `x0`, `tol`; `niter` is `iterations`; `iterations` is `20`, there `10` |',
     );
     expect(text).to.include('| `gone` | not there: `solve` does it | |');
+  });
+
+  const ofArrays = (rows: object) =>
+    compare(
+      original({ sum_all: null, sum: null, zeros: null, old: null, gone: null }),
+      {
+        sumAll: { ...here([]), distributed: true },
+        sum: { ...here([]), distributed: true },
+        zeros: { ...here([]), distributed: false },
+      },
+      {
+        SECTIONS: [
+          {
+            title: 'All',
+            library: 'py',
+            entries: ['.'],
+            head: 'Py',
+            tables: [{ modules: ['all'], rows, otherwise: { no: '' }, ofArrays: true }],
+          },
+        ],
+      },
+    );
+
+  it('writes which functions take distributed arrays, and what is missing without a row', () => {
+    const { text, faults } = ofArrays({ old: '`sum`', zeros: { note: 'local' } });
+    expect(faults).to.deep.equal([]);
+    expect(text)
+      .to.include('| `sum` | the same | yes | |')
+      .and.to.include('| `sum_all`, `old` | `sumAll`, `sum` | yes | |')
+      .and.to.include('| `zeros` | the same | no | local |')
+      .and.to.include('| `gone` | not there | | |');
+  });
+
+  it('finds another name for a function that is here under its own', () => {
+    expect(ofArrays({ sum: '`zeros`' }).faults).to.include('py sum: sum is here');
   });
 
   const facts = { solve: here(OPTIONS) };

@@ -1,0 +1,272 @@
+// What docs/numpy.md says of names that are not the same here. The form is that of
+// comparison-rows.mjs, with one more field: `distributed`, where it is not that of the first name
+// in the row. A name that lops-mpi/array has needs no row. One without a row that is not there is
+// listed as missing.
+
+const INTEGERS = 'integers are the default float too: give `dtype`';
+const DTYPE = { note: INTEGERS, known: ['dtype'] };
+const OF_METHODS = 'the methods of `DistributedArray`';
+const TOTAL = { note: 'of int32: int32 and exact, or an error; floats by `dtype`', known: ['dtype'] };
+const POSITIONS = { note: 'positions are int32' };
+const COPY = { note: 'a copy, not a view' };
+const QUANTILE = {
+  note: '`method` is linear, lower, higher, midpoint or nearest; no weights',
+  known: ['method'],
+};
+const SAME_LENGTH = 'as long as the input, with an `offset` of the filter; zeros outside';
+
+/** An operator of `lops-mpi/local`, and the distributed one. */
+const operator = (local, distributed, note = undefined) => ({
+  here: `operator \`${local}\` of \`lops-mpi/local\``,
+  distributed: distributed === undefined ? 'no' : `\`${distributed}\``,
+  note,
+  known: ['norm', 'real', 'offset', 'edge'],
+});
+const NORM = "`norm` is 'ortho', of distributed ones 'none'; `A.div(y)` is the inverse";
+const REAL = '`real: true`; frequencies that have a mirror are multiplied by √2';
+const ofLops = (name) => ({ here: `\`${name}\` of \`lops-mpi\``, distributed: 'yes' });
+const ofEntry = (entry, here, distributed = undefined) => ({
+  here: `${here} of \`lops-mpi/${entry}\``,
+  distributed,
+});
+const OF_DISTRIBUTED = 'of distributed arrays only';
+
+const BY_FUNCTION = { note: 'of distributed arrays: the function of `lops-mpi/array`' };
+
+const section = (title, family, rows) => ({
+  title,
+  library: 'numpy',
+  entries: ['./array'],
+  head: 'NumPy',
+  tables: [{ modules: [family], rows, otherwise: { no: '' }, ofArrays: true }],
+});
+
+export const SECTIONS = [
+  section('Creation', 'creation', {
+    'empty, zeros, ones': { distributed: OF_METHODS },
+    full: { ...DTYPE, distributed: OF_METHODS },
+    'array, asarray, arange': DTYPE,
+    'linspace, logspace, geomspace': { note: 'between numbers; no `retstep`', known: ['retstep'] },
+    indices: { note: 'int32; no `sparse`', known: ['sparse'] },
+    meshgrid: { note: 'no `sparse`', known: ['sparse'] },
+    mgrid: '`indices(shape)`',
+    'asanyarray, ascontiguousarray': '`asarray`',
+    copy: '`x.copy()`',
+    'frombuffer, fromiter': { here: '`array(values)`, of a typed array or a list', distributed: 'no' },
+  }),
+  section('Shapes, joining, order', 'manipulation', {
+    shape: { here: '`x.globalShape`; of an NDArray `shape`', known: ['shape'] },
+    ndim: '`x.ndim`',
+    size: '`x.size`',
+    rollaxis: { here: '`moveaxis`', note: COPY.note },
+    'transpose, moveaxis, swapaxes, broadcast_to, flip, rot90, split, array_split': COPY,
+    row_stack: '`vstack`',
+    'dstack, column_stack, append': '`concatenate` or `stack`, with an axis',
+    'vsplit, hsplit, dsplit': { here: '`split(x, sections, { axis })`', note: COPY.note },
+    'fliplr, flipud': { here: '`flip(x, { axis })`', note: COPY.note },
+    broadcast_arrays: '`broadcastTo`, for each',
+    copyto: "`setItem(x, ['...'], y)`",
+    pad: {
+      note: "no mode 'median' or 'empty', no function as mode, no `reflect_type`",
+      known: ['reflect_type'],
+    },
+  }),
+  section('Indexing', 'indexing', {
+    where: { note: 'three arguments; with one it is `nonzero`' },
+    'nonzero, flatnonzero, argwhere': POSITIONS,
+    extract: '`getItem(x, [mask])`',
+    'place, putmask': '`setItem(x, [mask], values)`',
+    put: '`setItem(x, [positions], values)`, of one axis',
+    diagonal: { here: '`diag(x, k)`', note: 'of two axes' },
+    newaxis: { here: 'null, in `getItem`', distributed: 'yes' },
+    s_: { here: 'lists `[start, end, step]`, in `getItem`', distributed: 'yes' },
+    'vectorize, frompyfunc': {
+      here: '`fuse` and `ElementwiseKernel` of `lops-mpi`, see [kernels](kernels.md)',
+      distributed: 'yes',
+    },
+  }),
+  section('Elementwise functions', 'elementwise', {
+    'absolute, fabs': '`abs`',
+    true_divide: '`divide`',
+    power: { note: 'int32 to a negative power is the default float, no error' },
+    float_power: { here: '`power`', note: 'of floats' },
+    conjugate: '`conj`',
+    'real, imag': COPY,
+    degrees: '`rad2deg`',
+    radians: '`deg2rad`',
+    around: '`round`',
+    fix: '`trunc`',
+    divmod: '`floorDivide` and `remainder`',
+    bitwise_not: '`invert`',
+    positive: '`x.copy()`',
+    'maximum, minimum, fmax, fmin': { note: 'not of complex numbers' },
+  }),
+  section('Comparisons and logic', 'logic', {
+    isclose: '`isClose`',
+    allclose: '`allClose`',
+    'less, less_equal, greater, greater_equal': { note: 'not of complex numbers' },
+  }),
+  section('Reductions, statistics, differences', 'reductions', {
+    amax: '`max`',
+    amin: '`min`',
+    'max, min, nanmax, nanmin': { note: 'not of complex numbers' },
+    'sum, prod, cumsum, cumprod, nansum, nanprod': TOTAL,
+    'argmax, argmin, nanargmax, nanargmin': { note: 'positions along an axis are int32' },
+    'mean, var, std, nanmean, nanvar, nanstd': { note: 'no `dtype`', known: ['dtype'] },
+    average: { note: 'no `returned`', known: ['returned'] },
+    'quantile, percentile, nanquantile, nanpercentile': QUANTILE,
+    'cov, corrcoef': { note: 'of one array, without weights' },
+    histogram: { note: '`bins` is a number or edges', known: ['bins'] },
+    histogram_bin_edges: '`histogram(x, options)[1]`',
+    bincount: { note: 'counts are int32; lists need `dtype` int32', known: ['dtype'] },
+    digitize: POSITIONS,
+  }),
+  section('Sorting, searching, sets', 'sorting', {
+    in1d: '`isin`, of flat arrays',
+    searchsorted: { note: 'positions are int32; no `sorter`', known: ['sorter'] },
+  }),
+  section('Linear algebra', 'linalg', {
+    dot: { here: '`x.dot(y)`', note: 'the sum of all products, a number' },
+    vdot: '`x.vdot(y)`',
+    matmul: { here: '`matmul` of `lops-mpi`', distributed: '`MPIMatrixMult`' },
+    trace: '`sum(diag(x))`',
+    'linalg.norm': { here: '`x.norm(order, axis)`', note: 'norms of vectors, not of matrices' },
+  }),
+  section('Fourier transforms', 'fft', {
+    'fft.fft, fft.ifft': operator('FFT', 'MPIFFT1D', NORM),
+    'fft.rfft, fft.irfft': operator('FFT', 'MPIFFT1D', REAL),
+    'fft.fft2, fft.ifft2': operator('FFT2D', 'MPIFFT2D', NORM),
+    'fft.rfft2, fft.irfft2': operator('FFT2D', 'MPIFFT2D', REAL),
+    'fft.fftn, fft.ifftn': operator('FFTND', 'MPIFFTND', NORM),
+    'fft.rfftn, fft.irfftn': operator('FFTND', 'MPIFFTND', REAL),
+    'fft.fftshift': { ...ofLops('fftshift'), note: OF_DISTRIBUTED },
+    'fft.ifftshift': { ...ofLops('ifftshift'), note: OF_DISTRIBUTED },
+    'fft.dct, fft.idct': operator('DCT'),
+  }),
+  section('Random numbers', 'random', {
+    'random.randn, random.standard_normal, random.normal': {
+      here: '`NDArray.normal(shape, { seed })`',
+      distributed: '`DistributedArray.random`',
+      note: 'other streams',
+    },
+    'random.rand, random.random, random.uniform': {
+      here: '`NDArray.uniform(shape, { seed })`',
+      note: 'other streams',
+    },
+    'random.default_rng, random.seed': {
+      here: 'the option `seed` of each call',
+      distributed: 'yes',
+      known: ['seed'],
+    },
+  }),
+  section('Signals, windows, polynomials', 'signal', {
+    convolve: operator('Convolve1D', 'MPIConvolve1D', SAME_LENGTH),
+    'signal.convolve2d': operator('Convolve2D', 'MPIConvolveND', SAME_LENGTH),
+    'signal.convolve, signal.fftconvolve, signal.oaconvolve': operator(
+      'ConvolveND',
+      'MPIConvolveND',
+      SAME_LENGTH,
+    ),
+    interp: operator('Interp', undefined, 'of samples at equal distances'),
+    polyfit: operator('Regression', undefined, 'and `lsqr`'),
+  }),
+  section('Images', 'ndimage', {
+    'ndimage.convolve': operator('ConvolveND', 'MPIConvolveND', 'zeros outside'),
+    'ndimage.convolve1d': operator('Convolve1D', 'MPIConvolve1D', 'zeros outside'),
+    'ndimage.uniform_filter1d': operator('Smoothing1D', 'MPISmoothing1D', 'zeros outside'),
+    'ndimage.uniform_filter': operator('Smoothing2D', 'MPISmoothing2D', 'zeros outside'),
+    'ndimage.laplace': operator('Laplacian', 'MPILaplacian', 'zeros at the ends, or `edge`'),
+    'ndimage.map_coordinates': operator('Bilinear', undefined, 'order 1'),
+    'ndimage.shift': operator('Shift', undefined, 'by Fourier transforms'),
+  }),
+  section('Special functions', 'special', {
+    'special.loggamma': { here: '`special.gammaln`', note: 'of real numbers' },
+    'special.i0': '`i0`',
+  }),
+  section('Sparse matrices, operators, solvers', 'sparse', {
+    'sparse.linalg.LinearOperator': { ...ofLops('LinearOperator'), distributed: '`MPILinearOperator`' },
+    'sparse.linalg.aslinearoperator': operator('MatrixMult', 'MPIMatrixMult'),
+    'sparse.linalg.cg': ofLops('cg'),
+    'sparse.linalg.minres': ofLops('minres'),
+    'sparse.linalg.lsqr': ofLops('lsqr'),
+    'sparse.linalg.lsmr': ofLops('lsmr'),
+  }),
+  section('Files, text, dtypes', 'files', {
+    load: ofEntry('io', '`readNpy`, `readNpz`', '`readNpyDistributed`'),
+    save: ofEntry('io', '`writeNpy`', '`writeNpyDistributed`'),
+    'savez, savez_compressed': ofEntry('io', '`writeNpz`'),
+    'array2string, array_repr, array_str': {
+      here: '`x.toString()`',
+      note: 'a distributed array prints its layout',
+    },
+    'promote_types, result_type': ofEntry('extend', '`promote`'),
+    finfo: ofEntry('extend', '`epsilonOf`'),
+  }),
+  section('Names of NumPy 2', 'numpy 2', {
+    acos: '`arccos`',
+    acosh: '`arccosh`',
+    asin: '`arcsin`',
+    asinh: '`arcsinh`',
+    atan: '`arctan`',
+    atan2: '`arctan2`',
+    atanh: '`arctanh`',
+    pow: '`power`',
+    concat: '`concatenate`',
+    permute_dims: '`transpose`',
+    matrix_transpose: '`swapaxes(x, -1, -2)`',
+    trapezoid: '`trapz`',
+    astype: '`x.astype(dtype)`',
+    bitwise_invert: '`invert`',
+    bitwise_left_shift: '`leftShift`',
+    bitwise_right_shift: '`rightShift`',
+    cumulative_sum: '`cumsum`',
+    cumulative_prod: '`cumprod`',
+  }),
+  {
+    title: 'Methods and operators',
+    library: 'numpy',
+    entries: ['./array'],
+    head: 'ndarray',
+    tables: [
+      {
+        modules: ['ndarray'],
+        of: ['ndarray'],
+        as: 'NDArray',
+        ofArrays: true,
+        otherwise: { no: '' },
+        rows: {
+          shape: { distributed: '`globalShape`' },
+          data: { note: 'memory, where the backend has it in this process' },
+          'real, imag': { note: 'methods' },
+          flat: '`ravel()`',
+          T: '`transpose()`',
+          __getitem__: '`getItem(x, index)`; methods `get` and `slice`',
+          __setitem__: '`setItem(x, index, value)`; method `set`',
+          __neg__: '`negative()`',
+          __add__: '`add(y)`',
+          __sub__: '`subtract(y)`',
+          __mul__: '`multiply(y)`',
+          __truediv__: '`divide(y)`',
+          __pow__: '`power(y)`',
+          __matmul__: '`matmul(y)`',
+          dot: { note: 'the sum of all products, a number' },
+          flatten: '`ravel().copy()`',
+          item: '`get()`',
+          tolist: { here: '`toArray()`', note: 'after `asArray()` if distributed', known: ['asArray'] },
+          tobytes: {
+            here: '`toHost()`, a typed array',
+            note: 'after `asArray()` if distributed',
+            known: ['asArray'],
+          },
+          tofile: ofEntry('io', '`writeNpy`', '`writeNpyDistributed`'),
+          'compress, nonzero, ptp, repeat, round, searchsorted, swapaxes': {
+            here: 'the function of `lops-mpi/array`',
+            distributed: 'yes',
+          },
+          'all, any, argmax, argmin, max, mean, min, prod, std, sum, var': BY_FUNCTION,
+          'cumprod, cumsum, squeeze, take, transpose': BY_FUNCTION,
+        },
+      },
+    ],
+  },
+];
