@@ -95,7 +95,7 @@ export class GoldenCase {
       'tolerance'
     > & {
       readonly tolerance?: Tolerance;
-      readonly kwargs?: { readonly dtype?: unknown };
+      readonly files?: Readonly<Record<string, { readonly dtype: string }>>;
     };
     const each = file.compare === 'allclose';
     const isRounded = each || file.compare === 'normwise';
@@ -103,7 +103,8 @@ export class GoldenCase {
     const single = SINGLE[content.dtype];
     const has = (dtype: string): boolean => (dtypes as readonly string[]).includes(dtype);
     // Functions of integers may give floats
-    const givesFloats = isRounded || file.kwargs?.dtype === 'float64';
+    const isDouble = Object.values(file.files ?? {}).some(({ dtype }) => dtype in SINGLE);
+    const givesFloats = isRounded || isDouble;
     const isWide = single === undefined ? givesFloats && !has('float64') : !has(content.dtype);
     this.narrowed = isWide && has(single ?? 'float32');
     const { rtol, atol } = content.tolerance;
