@@ -178,6 +178,12 @@ function splitMaskOf(index: readonly IndexEntry[]): DistributedArray | undefined
 const localEntries = (index: readonly IndexEntry[]): IndexEntry[] =>
   index.map((entry) => (isDistributed(entry) && entry.layout.replicated ? entry.local : entry));
 
+/** Whether an index consists of ranges, and of fewer integers than the array has axes. */
+const isShort = (index: readonly IndexEntry[], x: NDArray): index is readonly (number | Range)[] =>
+  index.length <= x.ndim &&
+  index.every((entry) => typeof entry === 'number' || Array.isArray(entry)) &&
+  (index.length < x.ndim || index.some((entry) => typeof entry !== 'number'));
+
 /**
  * The elements that an index selects, as in NumPy `x[i, j, …]`; a number if all axes are indexed by
  * integers. Slices of an NDArray may share its memory. Index arrays and masks are whole on every
@@ -198,6 +204,7 @@ export function getItem(x: ArrayLike, index: readonly IndexEntry[]): EitherArray
       if (isDistributed(from) && !from.layout.replicated) return masked(from, mask);
       throw new PartitionError('getItem: the mask is split over ranks and the array is not');
     }
+    if (!isDistributed(from) && isShort(index, from)) return from.slice(...index);
     const selected = select('getItem', localEntries(index), from.space.shape);
     if (shapeOfSelected(selected).length === 0 && !selected.listShape) {
       const at = selected.axes.map((s) => (s as Selection & { kind: 'integer' }).at);
