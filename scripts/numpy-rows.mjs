@@ -118,7 +118,7 @@ export const SECTIONS = [
     'cov, corrcoef': { note: 'of one array, without weights' },
     histogram: { note: '`bins` is a number or edges', known: ['bins'] },
     histogram_bin_edges: '`histogram(x, options)[1]`',
-    bincount: { note: 'counts are int32; lists need `dtype` int32', known: ['dtype'] },
+    bincount: { note: 'counts are int32' },
     digitize: POSITIONS,
   }),
   section('Sorting, searching, sets', 'sorting', {

@@ -13,7 +13,7 @@ import type { DistributedArray } from '../core/distributed/distributed-array.js'
 import { unsplit } from '../core/distributed/unsplit.js';
 import { onAllRanks } from '../core/ports/agreement.js';
 import { putFlat } from './indexing.js';
-import { type ArrayLike, type ArrayOf, arrayOf, arraysOf } from './operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf } from './operands.js';
 
 /** Options of functions of lines along an axis. */
 export interface LineOptions {
@@ -80,9 +80,7 @@ function checkSameAxes(name: string, x: EitherArray, indices: EitherArray): void
 
 /** Indices as an array, which are checked on all ranks. */
 function indicesOf(name: string, x: EitherArray, given: ArrayLike, axis: number): EitherArray {
-  const indices = Array.isArray(given)
-    ? NDArray.array(given, { dtype: 'int32', backend: x.backend })
-    : arrayOf(name, given);
+  const indices = integersOf(name, given, x.backend);
   checkSameAxes(name, x, indices);
   const check = (part: NDArray): void => checkPlaces(name, part, x.space.shape[axis] as number, axis);
   if (isDistributed(indices)) onAllRanks(indices.comm, () => check(indices.local));

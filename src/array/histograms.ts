@@ -17,7 +17,7 @@ import { textOf } from '../core/base/text-of.js';
 import { align, type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine } from '../core/distributed/reductions.js';
-import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, onParts } from './operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf, onParts } from './operands.js';
 import { asIntegers, floatsOf, MOST } from './reductions.js';
 import { comparable, search, wholeOn } from './searching.js';
 
@@ -98,7 +98,7 @@ export function bincount<X extends ArrayLike>(x: X, options?: BincountOptions): 
   const { weights, minlength } = withDefaults('bincount', options, BINCOUNT_DEFAULTS);
   checkCount('bincount', { minlength });
   return tidy(() => {
-    const given = arrayOf('bincount', x);
+    const given = integersOf('bincount', x);
     checkReducible('bincount', given);
     if (given.space.shape.length !== 1)
       throw new ShapeError(

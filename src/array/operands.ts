@@ -2,7 +2,7 @@ import { where } from '../core/array/elementwise.js';
 import type { Nested } from '../core/array/host-values.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { canHold, type DType, isFloat } from '../core/base/dtype.js';
+import { canHold, type DType, INDEX_DTYPE, isFloat } from '../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
@@ -16,6 +16,7 @@ import {
   isDistributed,
 } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import type { Backend } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend } from '../core/ports/defaults.js';
 
@@ -70,6 +71,10 @@ export const arrayOf = (name: string, x: ArrayLike): EitherArray => arraysOf(nam
 /** The array of the results of `compute` for the parts on each rank. Nothing is sent. */
 export const onParts = (x: EitherArray, compute: (part: NDArray) => NDArray): EitherArray =>
   isDistributed(x) ? x.space.wrap(compute(x.local)) : compute(x);
+
+/** As {@link arrayOf}, for whole numbers: lists become arrays of int32. */
+export const integersOf = (name: string, x: ArrayLike, backend?: Backend): EitherArray =>
+  arrayOf(name, isList(x) ? NDArray.array(x, { dtype: INDEX_DTYPE, backend }) : x);
 
 /** Casts an operand to the dtype of the computation, if one was given. */
 export function castTo<X extends EitherArray | Scalar>(name: string, x: X, dtype: DType | undefined): X {

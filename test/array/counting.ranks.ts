@@ -72,6 +72,7 @@ group('counts', () => {
       }
       const flags = DistributedArray.toDist(NDArray.array([true, false, true]), { dtype: 'bool' });
       expect([...xp.bincount(flags).asArray().toHost()]).to.deep.equal([1, 2]);
+      expect([...(xp.bincount([0, 2, 2]) as NDArray).toHost()]).to.deep.equal([1, 0, 2]);
     },
   );
 
