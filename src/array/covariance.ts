@@ -10,7 +10,8 @@ import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine, dropAxes } from '../core/distributed/reductions.js';
 import { subtract } from './elementwise/arithmetic.js';
 import { type ArrayLike, arrayOf, onParts } from './operands.js';
-import { floatsOf, mean, type Reduced } from './reductions.js';
+import { floatsOf, type Reduced } from './reduction.js';
+import { mean } from './reductions.js';
 
 /** Options of {@link corrcoef}. */
 export interface CorrelationOptions {

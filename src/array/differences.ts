@@ -12,7 +12,8 @@ import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { notEqual } from './elementwise/comparisons.js';
 import { alike } from './joining.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
-import { floatsOf, sum } from './reductions.js';
+import { floatsOf } from './reduction.js';
+import { sum } from './totals.js';
 
 /** `count` elements along an axis, from `first`. */
 const rows = (name: string, x: EitherArray, axis: number, first: number, count: number): EitherArray =>

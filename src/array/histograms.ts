@@ -18,7 +18,7 @@ import { align, type EitherArray, isDistributed } from '../core/distributed/alig
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine } from '../core/distributed/reductions.js';
 import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf, onParts } from './operands.js';
-import { asIntegers, floatsOf, MOST } from './reductions.js';
+import { asIntegers, floatsOf, MOST } from './reduction.js';
 import { comparable, search, wholeOn } from './searching.js';
 
 /** The least and the largest element on all ranks. One reduction if the array is split. */

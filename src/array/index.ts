@@ -108,7 +108,8 @@ export {
   tan,
   tanh,
 } from './elementwise/trigonometry.js';
-export type { BinaryFunction, UnaryFunction } from './elementwise/universal.js';
+export type { AssociativeFunction, BinaryFunction, UnaryFunction } from './elementwise/universal.js';
+export type { AccumulateOptions, FoldOptions } from './folding.js';
 export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
 export type { IndexEntry } from './index-entries.js';
 export { getItem, setItem } from './indexing.js';
@@ -146,6 +147,7 @@ export {
   rot90,
   tile,
 } from './rearranging.js';
+export type { Reduced, ReductionOptions } from './reduction.js';
 export {
   type AverageOptions,
   all,
@@ -153,9 +155,7 @@ export {
   average,
   countNonzero,
   type MomentOptions,
-  max,
   mean,
-  min,
   nanmax,
   nanmean,
   nanmin,
@@ -163,13 +163,8 @@ export {
   nanstd,
   nansum,
   nanvar,
-  prod,
   ptp,
-  type Reduced,
-  type ReductionOptions,
   std,
-  sum,
-  type TotalOptions,
   var,
 } from './reductions.js';
 export { cumprod, cumsum, type RunningOptions } from './running.js';
@@ -204,6 +199,7 @@ export {
   swapaxes,
   transpose,
 } from './shaping.js';
+export { max, min, prod, sum, type TotalOptions } from './totals.js';
 
 /** Special functions, as `scipy.special` has them. */
 export const special = functions;

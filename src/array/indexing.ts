@@ -240,20 +240,63 @@ function valuesFor(x: EitherArray, value: ArrayLike, shape: Shape): NDArray | Sc
   return (fits ? cast.reshape(cast.shape.slice(extra)) : cast).broadcastTo(shape);
 }
 
-function setLocal(x: NDArray, selected: Selected, value: NDArray | Scalar): void {
+/** What is assigned to elements: the values, or a function of the elements and the values. */
+export type Combine = (x: NDArray, values: NDArray | Scalar) => NDArray;
+
+/** The places of positions, in lists in which each position occurs once. */
+function withoutRepeats(positions: HostArray): number[][] {
+  const seen = new Map<number, number>();
+  const rounds: number[][] = [];
+  positions.forEach((p, j) => {
+    const round = seen.get(p) ?? 0;
+    seen.set(p, round + 1);
+    rounds[round] ??= [];
+    (rounds[round] as number[]).push(j);
+  });
+  return rounds;
+}
+
+/**
+ * `x.ravel()[positions] ← combine(x.ravel()[positions], values)`; equal positions one after
+ * another.
+ */
+function combineFlat(x: NDArray, positions: HostArray, values: NDArray | Scalar, combine: Combine): void {
+  for (const round of withoutRepeats(positions)) {
+    const places = hostArray(placeDType(x.size), round.length);
+    round.forEach((j, i) => {
+      places[i] = positions[j] as number;
+    });
+    const own = isScalar(values) ? values : values.ravel().take(round);
+    putFlat(x, places, fitting(x, combine(gatherAlong(x.ravel(), places, 0), own)));
+  }
+}
+
+/** A result as an array of the dtype of x. */
+function fitting(x: NDArray, values: NDArray): NDArray {
+  checkHolds('at', x, values);
+  return values.dtype === x.dtype ? values : values.astype(x.dtype);
+}
+
+function setLocal(
+  x: NDArray,
+  selected: Selected,
+  value: NDArray | Scalar,
+  combine: Combine | undefined,
+): void {
   const { axes, listShape } = selected;
   if (!listShape) {
     const region = axes.map((s) => (s.kind === 'integer' ? s.at : rangeFrom(s as RangeOf)));
     const shape = axes.flatMap((s) => (s.kind === 'range' ? [s.count] : []));
-    x.set(region, isScalar(value) ? value : value.reshape(shape));
+    const values = isScalar(value) ? value : value.reshape(shape);
+    x.set(region, combine ? fitting(x, combine(x.slice(...region), values)) : values);
     return;
   }
   const places = NDArray.arange(x.size, { dtype: placeDType(x.size), backend: x.backend }).reshape(x.shape);
-  const positions = chosen(places, selected) as NDArray;
-  const values = isScalar(value)
-    ? NDArray.full(positions.shape, value, { dtype: x.dtype, backend: x.backend })
-    : value;
-  putFlat(x, positions.toHost(), values);
+  const positions = (chosen(places, selected) as NDArray).toHost();
+  if (combine) return combineFlat(x, positions, value, combine);
+  const filler = (): NDArray =>
+    NDArray.full([positions.length], value as Scalar, { dtype: x.dtype, backend: x.backend });
+  putFlat(x, positions, isScalar(value) ? filler() : value);
 }
 
 /** What an index selects of this rank's part, and the part of the values for it. */
@@ -303,7 +346,12 @@ function onPart(
 }
 
 /** `x[mask] ← value`, of a mask that is split as the array is. */
-function setMasked(x: DistributedArray, mask: DistributedArray, value: ArrayLike): void {
+function setMasked(
+  x: DistributedArray,
+  mask: DistributedArray,
+  value: ArrayLike,
+  combine: Combine | undefined,
+): void {
   if (!mask.layout.equals(x.layout))
     throw new PartitionError(
       `setItem: the mask (${mask.layout}) is split differently from the array (${x.layout}): move one ` +
@@ -311,7 +359,9 @@ function setMasked(x: DistributedArray, mask: DistributedArray, value: ArrayLike
     );
   const [, given] = arraysOf('setItem', [x, value]) as [EitherArray, EitherArray | Scalar];
   if (isScalar(given)) {
-    x.local.assign(where(mask.local, x.local.checkFits(given), x.local).astype(x.dtype));
+    const fits = x.local.checkFits(given);
+    const values = combine ? fitting(x.local, combine(x.local, fits)) : fits;
+    x.local.assign(where(mask.local, values, x.local).astype(x.dtype));
     return;
   }
   if (!isRows(x.layout))
@@ -321,7 +371,38 @@ function setMasked(x: DistributedArray, mask: DistributedArray, value: ArrayLike
   const total = counts.reduce((a, b) => a + b, 0);
   const values = valuesFor(x, given, [total]) as NDArray;
   const before = counts.slice(0, x.comm.rank).reduce((a, b) => a + b, 0);
-  putFlat(x.local, places.toHost(), values.slice([before, before + places.size]));
+  const own = values.slice([before, before + places.size]);
+  if (combine) combineFlat(x.local, places.toHost(), own, combine);
+  else putFlat(x.local, places.toHost(), own);
+}
+
+/** {@link setItem}, of the values or of a function of the elements and the values. */
+export function assignItems(
+  name: string,
+  x: EitherArray,
+  index: readonly IndexEntry[],
+  value: ArrayLike,
+  combine?: Combine,
+): void {
+  if (!isArrayOfEitherKind(x)) throw new ArgumentError(`${name}: expected an array, received ${textOf(x)}`);
+  checkList(name, 'indices', index);
+  tidy(() => {
+    const mask = splitMaskOf(index);
+    if (mask) {
+      if (isDistributed(x)) return setMasked(x, mask, value, combine);
+      throw new PartitionError(`${name}: the mask is split over ranks and the array is not`);
+    }
+    if (isDistributed(x)) checkBoxes(name, x);
+    const selected = select(name, localEntries(index), x.space.shape);
+    const values = valuesFor(x, value, shapeOfSelected(selected));
+    if (!isDistributed(x)) return setLocal(x, selected, values, combine);
+    const own = onPart(x, selected, values);
+    const isEmpty = product(shapeOfSelected(own.selected)) === 0 || x.local.size === 0;
+    const isElsewhere = own.selected.axes.some(
+      (s, k) => s.kind === 'integer' && !(s.at >= 0 && s.at < (x.localShape[k] as number)),
+    );
+    if (!isEmpty && !isElsewhere) setLocal(x.local, own.selected, own.part, combine);
+  });
 }
 
 /**
@@ -334,24 +415,6 @@ function setMasked(x: DistributedArray, mask: DistributedArray, value: ArrayLike
  * @throws {@link ShapeError} if an index is outside of its axis, or the value does not fit
  */
 export function setItem<X extends EitherArray>(x: X, index: readonly IndexEntry[], value: ArrayLike): X {
-  if (!isArrayOfEitherKind(x)) throw new ArgumentError(`setItem: expected an array, received ${textOf(x)}`);
-  checkList('setItem', 'indices', index);
-  tidy(() => {
-    const mask = splitMaskOf(index);
-    if (mask) {
-      if (isDistributed(x)) return setMasked(x, mask, value);
-      throw new PartitionError('setItem: the mask is split over ranks and the array is not');
-    }
-    if (isDistributed(x)) checkBoxes('setItem', x);
-    const selected = select('setItem', localEntries(index), x.space.shape);
-    const values = valuesFor(x, value, shapeOfSelected(selected));
-    if (!isDistributed(x)) return setLocal(x, selected, values);
-    const own = onPart(x, selected, values);
-    const isEmpty = product(shapeOfSelected(own.selected)) === 0 || x.local.size === 0;
-    const isElsewhere = own.selected.axes.some(
-      (s, k) => s.kind === 'integer' && !(s.at >= 0 && s.at < (x.localShape[k] as number)),
-    );
-    if (!isEmpty && !isElsewhere) setLocal(x.local, own.selected, own.part);
-  });
+  assignItems('setItem', x, index, value);
   return x;
 }

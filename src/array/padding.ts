@@ -10,7 +10,9 @@ import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
 import { add, multiply } from './elementwise/arithmetic.js';
 import { floor } from './elementwise/rounding.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
-import { max, mean, min, type ReductionOptions } from './reductions.js';
+import type { ReductionOptions } from './reduction.js';
+import { mean } from './reductions.js';
+import { max, min } from './totals.js';
 
 /** The ways in which {@link pad} continues an array. */
 const MODES = [

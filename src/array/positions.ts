@@ -17,7 +17,8 @@ import {
   reduceLocal,
   reduceOver,
 } from '../core/distributed/reductions.js';
-import { asNumber, DEFAULTS, filled, type ReductionOptions, reduction } from './reductions.js';
+import { asNumber, DEFAULTS, type ReductionOptions, reduction } from './reduction.js';
+import { filled } from './reductions.js';
 
 type Extreme = 'max' | 'min';
 

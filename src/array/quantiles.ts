@@ -27,7 +27,7 @@ import {
   type Reduced,
   type ReductionOptions,
   reduction,
-} from './reductions.js';
+} from './reduction.js';
 
 export type { QuantileMethod };
 

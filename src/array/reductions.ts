@@ -1,179 +1,36 @@
-import type { NDArray } from '../core/array/ndarray.js';
-import { checkNotEmpty, checkOrdered } from '../core/array/reductions.js';
 import type { Scalar } from '../core/base/complex.js';
-import { type DType, INDEX_DTYPE, isBoolean, isComplex, isFloat, isInteger } from '../core/base/dtype.js';
-import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../core/base/errors.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
-import { tidy } from '../core/base/scope.js';
-import { formatShape, product, sameShape, toAxes } from '../core/base/shape.js';
+import { type DType, isBoolean, isComplex, isFloat } from '../core/base/dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
+import type { Defaults } from '../core/base/options.js';
+import { formatShape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
-import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import { dropAxes, reduceOver } from '../core/distributed/reductions.js';
-import { onAllRanks } from '../core/ports/agreement.js';
+import { reduceOver } from '../core/distributed/reductions.js';
 import { abs, add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { where } from './elementwise/choosing.js';
 import { isnan, notEqual } from './elementwise/comparisons.js';
 import { exp, log, sqrt } from './elementwise/exponents.js';
-import { type ArrayLike, arrayOf, castTo } from './operands.js';
+import { type ArrayLike, arrayOf } from './operands.js';
+import {
+  asIntegers,
+  asNumber,
+  asScalar,
+  countOver,
+  DEFAULTS,
+  floatsOf,
+  type ReductionOptions,
+  reduction,
+} from './reduction.js';
+import { max, min, prod, sum, TOTAL_DEFAULTS, type TotalOptions } from './totals.js';
 
-/** Options of reductions. */
-export interface ReductionOptions {
-  /** One axis or several; negative ones count from the end. @default all */
-  readonly axis?: number | readonly number[] | null | undefined;
-  /** Whether reduced axes stay, with length 1. @default false */
-  readonly keepdims?: boolean;
-}
-/** Options of sums and products. */
-export interface TotalOptions extends ReductionOptions {
-  /** The dtype in which is computed. @default that of the array; int32 for bool */
-  readonly dtype?: DType | undefined;
-}
 /** Options of variances. */
 export interface MomentOptions extends ReductionOptions {
   /** The divisor is `n − ddof`. @default 0 */
   readonly ddof?: number;
 }
-export const DEFAULTS = { axis: undefined, keepdims: false } satisfies Defaults<ReductionOptions>;
-const TOTAL_DEFAULTS = { ...DEFAULTS, dtype: undefined } satisfies Defaults<TotalOptions>;
 const MOMENT_DEFAULTS = { ...DEFAULTS, ddof: 0 } satisfies Defaults<MomentOptions>;
 
-/** What is left if axes are reduced: of all axes of a distributed array, an array of one rank. */
-export type Left<X> = Extract<X, DistributedArray> extends never ? NDArray : EitherArray;
-
-/**
- * The result of a reduction: a `T` for all elements, otherwise an array without the reduced axes.
- */
-export type Reduced<X, O, T> = O extends { axis: number | readonly number[] } | { keepdims: true }
-  ? Left<X>
-  : T;
-
-type Reduction<T, Options> = <X extends ArrayLike, const O extends Options = Options>(
-  x: X,
-  options?: O,
-) => Reduced<X, O, T>;
-
-/**
- * A reduction as a function of an array and of its axes, which the result has with length 1.
- * @param scalar the number of the only element
- */
-export function reduction<T, Options extends ReductionOptions>(
-  name: string,
-  defaults: Defaults<Options>,
-  compute: (x: EitherArray, axes: readonly number[], options: Required<Options>) => EitherArray,
-  scalar: (value: Scalar) => T,
-): Reduction<T, Options> {
-  return ((x: ArrayLike, options?: Options) => {
-    const known: Defaults<ReductionOptions> = defaults;
-    const given = withDefaults(name, options as ReductionOptions | undefined, known) as Required<Options>;
-    const { axis, keepdims } = given as Required<ReductionOptions>;
-    return overAxes(name, x, { axis, keepdims }, (from, axes) => compute(from, axes, given), scalar);
-  }) as Reduction<T, Options>;
-}
-
-/**
- * Computes over the axes of a reduction, which the result has with length 1, and drops them.
- * @param scalar the number of the only element; undefined for results with one axis before those of
- *   x, which are arrays
- */
-export function overAxes<T>(
-  name: string,
-  x: ArrayLike,
-  { axis, keepdims }: ReductionOptions,
-  compute: (x: EitherArray, axes: readonly number[]) => EitherArray,
-  scalar?: (value: Scalar) => T,
-): EitherArray | T {
-  if (typeof keepdims !== 'boolean')
-    throw new ArgumentError(`${name}: expected keepdims to be true or false, received ${textOf(keepdims)}`);
-  return tidy(() => {
-    const from = arrayOf(name, x);
-    const axes = toAxes(axis ?? undefined, from.space.shape.length, 'axis');
-    const y = compute(from, axes);
-    if (keepdims) return y;
-    if (!scalar)
-      return dropAxes(
-        y,
-        axes.map((k) => k + 1),
-      );
-    const left = dropAxes(y, axes);
-    return axis === null || axis === undefined ? scalar((left as NDArray).get()) : left;
-  });
-}
-
-export const asNumber = (value: Scalar): number => value as number;
-const asScalar = (value: Scalar): Scalar => value;
 const asBoolean = (value: Scalar): boolean => value !== 0;
-
-/** The number of elements that each element of a reduction's result stands for. */
-const countOver = (x: EitherArray, axes: readonly number[]): number =>
-  product(axes.map((k) => x.space.shape[k] as number));
-
-/** An array of floats with the same numbers. */
-export const floatsOf = (x: EitherArray): EitherArray =>
-  isFloat(x.dtype) ? x : x.astype(x.backend.defaultDType);
-
-/** The largest int32. */
-export const MOST = 2 ** 31 - 1;
-
-/**
- * Whole numbers as int32. The ranks agree that they fit, in one exchange of objects.
- * @throws {@link NumericalError} if one does not
- */
-export function asIntegers(name: string, x: EitherArray): EitherArray {
-  if (x.dtype === INDEX_DTYPE) return x;
-  const cast = (part: NDArray): NDArray => {
-    if (part.size > 0 && (part.backend.reduce('maxAbs', part) as number) > MOST)
-      throw new NumericalError(
-        `${name}: a result does not fit into int32: compute it in float64, by dtype or astype()`,
-      );
-    return part.astype(INDEX_DTYPE);
-  };
-  return isDistributed(x) ? x.space.wrap(onAllRanks(x.comm, () => cast(x.local))) : cast(x);
-}
-
-const sumOrProduct = (op: 'sum' | 'prod') =>
-  reduction<Scalar, TotalOptions>(
-    op,
-    TOTAL_DEFAULTS,
-    (x, axes, { dtype }) => {
-      const from = castTo(op, x, dtype);
-      const y = reduceOver(op, op, from, axes);
-      return isInteger(from.dtype) ? asIntegers(op, y) : y;
-    },
-    asScalar,
-  );
-
-/**
- * The sum over axes. Of int32 and bool it is int32, and exact. One reduction if a reduced axis is
- * split; of distributed integers, also two exchanges of objects.
- */
-export const sum = sumOrProduct('sum');
-/** The product over axes. Integers and communication as those of {@link sum}. */
-export const prod = sumOrProduct('prod');
-
-const extreme = (op: 'max' | 'min') =>
-  reduction<number, ReductionOptions>(
-    op,
-    DEFAULTS,
-    (x, axes) => {
-      checkOrdered(op, x);
-      if (product(x.space.shape.filter((_, k) => !axes.includes(k))) > 0)
-        checkNotEmpty(op, x.space, countOver(x, axes));
-      return reduceOver(op, op, x, axes);
-    },
-    asNumber,
-  );
-
-/**
- * The largest number over axes; NaN if one is NaN. Real arrays. One reduction if a reduced axis is
- * split.
- */
-export const max = extreme('max');
-/**
- * The smallest number over axes; NaN if one is NaN. Real arrays. One reduction if a reduced axis is
- * split.
- */
-export const min = extreme('min');
 
 /** `max − min` over axes. Real arrays. Two reductions if a reduced axis is split. */
 export const ptp = reduction<number, ReductionOptions>(

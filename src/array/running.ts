@@ -10,7 +10,7 @@ import { exclusiveScan } from '../core/distributed/exclusive-scan.js';
 import { checkReducible } from '../core/distributed/reductions.js';
 import { onAllRanks } from '../core/ports/agreement.js';
 import { type ArrayLike, type ArrayOf, arrayOf, castTo } from './operands.js';
-import { asIntegers } from './reductions.js';
+import { asIntegers } from './reduction.js';
 import { flatOf } from './shaping.js';
 
 /** Options of running sums and products. */

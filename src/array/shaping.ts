@@ -51,7 +51,9 @@ export function squeezed(name: string, x: EitherArray, axes: readonly number[]):
   const kept = x.space.shape.filter((_, k) => !axes.includes(k));
   if (!isDistributed(x)) return x.reshape(kept);
   const from = unsplit(name, x, axes);
-  return relaid(from, from.layout.without(axes) ?? Layout.replicated([], from.comm.size));
+  const layout = from.layout.without(axes);
+  // An array without axes is whole on each rank
+  return layout ? relaid(from, layout) : relaid(from.broadcast(), Layout.replicated([], from.comm.size));
 }
 
 /** An array with its axes in another order. */

@@ -2,16 +2,24 @@ import { asArray, clip as clipLocal } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../../core/base/complex.js';
 import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
-import { binaryFunction, unaryFunction } from './universal.js';
+import { cumprod, cumsum } from '../running.js';
+import { max, min, prod, sum } from '../totals.js';
+import { accumulateAs, associative, binaryFunction, reduceAs, unaryFunction } from './universal.js';
 
 /** `x + y`. The sum of bool is a logical or. */
-export const add = binaryFunction('add');
+export const add = associative('add', binaryFunction('add'), {
+  reduce: reduceAs('add', sum),
+  accumulate: accumulateAs('add', cumsum),
+});
 
 /** `x − y`. bool is refused. */
 export const subtract = binaryFunction('subtract');
 
 /** `x · y`. The product of bool is a logical and. */
-export const multiply = binaryFunction('multiply');
+export const multiply = associative('multiply', binaryFunction('multiply'), {
+  reduce: reduceAs('multiply', prod),
+  accumulate: accumulateAs('multiply', cumprod),
+});
 
 /** `x / y`. Integers give floats. */
 export const divide = binaryFunction('divide');
@@ -38,25 +46,29 @@ export const abs = unaryFunction('abs');
 export const sign = unaryFunction('sign');
 
 /** The larger number of each pair; NaN if one is NaN. Real arrays. */
-export const maximum = binaryFunction('maximum');
+export const maximum = associative('maximum', binaryFunction('maximum'), {
+  reduce: reduceAs('maximum', max),
+});
 
 /** The smaller number of each pair; NaN if one is NaN. Real arrays. */
-export const minimum = binaryFunction('minimum');
+export const minimum = associative('minimum', binaryFunction('minimum'), {
+  reduce: reduceAs('minimum', min),
+});
 
 /** The larger number of each pair. A NaN counts only beside another one. */
-export const fmax = binaryFunction('fmax');
+export const fmax = associative('fmax', binaryFunction('fmax'));
 
 /** The smaller number of each pair. A NaN counts only beside another one. */
-export const fmin = binaryFunction('fmin');
+export const fmin = associative('fmin', binaryFunction('fmin'));
 
 /** The modulus of x with the sign of y, also of zeros. Real arrays. */
 export const copysign = binaryFunction('copysign');
 
 /** The greatest common divisor of int32 arrays, ≥ 0; 0 for two zeros */
-export const gcd = binaryFunction('gcd');
+export const gcd = associative('gcd', binaryFunction('gcd'));
 
 /** The least common multiple of int32 arrays, ≥ 0 */
-export const lcm = binaryFunction('lcm');
+export const lcm = associative('lcm', binaryFunction('lcm'));
 
 /**
  * The numbers within `[low, high]`; those beyond become the bound. Null is no bound. NaN stays NaN.

@@ -1,5 +1,6 @@
 import { asArray, binary } from '../../core/array/elementwise.js';
-import { binaryFunction, functionOfTwo, unaryFunction } from './universal.js';
+import { floatsOf } from '../reduction.js';
+import { associative, binaryFunction, functionOfTwo, unaryFunction } from './universal.js';
 
 /** `eˣ` */
 export const exp = unaryFunction('exp');
@@ -23,7 +24,7 @@ export const log10 = unaryFunction('log10');
 export const log1p = unaryFunction('log1p');
 
 /** `log(eˣ + eʸ)` of real arrays, without overflow */
-export const logaddexp = binaryFunction('logaddexp');
+export const logaddexp = associative('logaddexp', binaryFunction('logaddexp'), { prepare: floatsOf });
 
 /** `log₂(2ˣ + 2ʸ)` of real arrays, without overflow */
 export const logaddexp2 = functionOfTwo('logaddexp2', (x, y) => {

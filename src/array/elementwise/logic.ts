@@ -4,7 +4,8 @@ import { isScalar, type Scalar } from '../../core/base/complex.js';
 import { isBoolean } from '../../core/base/dtype.js';
 import type { BinaryOp } from '../../core/ports/backend.js';
 import {
-  type BinaryFunction,
+  type AssociativeFunction,
+  associative,
   binaryFunction,
   functionOfOne,
   functionOfTwo,
@@ -12,13 +13,13 @@ import {
 } from './universal.js';
 
 /** The bits that both have. int32 and bool. */
-export const bitwiseAnd = binaryFunction('bitwiseAnd');
+export const bitwiseAnd = associative('bitwiseAnd', binaryFunction('bitwiseAnd'));
 
 /** The bits that one of both has. int32 and bool. */
-export const bitwiseOr = binaryFunction('bitwiseOr');
+export const bitwiseOr = associative('bitwiseOr', binaryFunction('bitwiseOr'));
 
 /** The bits that exactly one has. int32 and bool. */
-export const bitwiseXor = binaryFunction('bitwiseXor');
+export const bitwiseXor = associative('bitwiseXor', binaryFunction('bitwiseXor'));
 
 /** All bits inverted; of bool the negation. int32 and bool. */
 export const invert = unaryFunction('invert');
@@ -34,8 +35,12 @@ const flags = (x: NDArray | Scalar): NDArray | number => {
   if (!isScalar(x)) return isBoolean(x.dtype) ? x : binary('notEqual', x, 0);
   return (typeof x === 'number' ? x !== 0 : x.re !== 0 || x.im !== 0) ? 1 : 0;
 };
-const logical = (name: string, op: BinaryOp): BinaryFunction =>
-  functionOfTwo(name, (x, y) => binary('notEqual', binary(op, flags(x), flags(y)), 0));
+const logical = (name: string, op: BinaryOp): AssociativeFunction =>
+  associative(
+    name,
+    functionOfTwo(name, (x, y) => binary('notEqual', binary(op, flags(x), flags(y)), 0)),
+    { prepare: (x) => (isBoolean(x.dtype) ? x : x.notEqual(0)) },
+  );
 
 /** Whether both are true: not 0. The result is bool. */
 export const logicalAnd = logical('logicalAnd', 'multiply');

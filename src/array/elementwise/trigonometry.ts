@@ -1,5 +1,6 @@
 import { binary, unary, where } from '../../core/array/elementwise.js';
-import { binaryFunction, functionOfOne, unaryFunction } from './universal.js';
+import { floatsOf } from '../reduction.js';
+import { associative, binaryFunction, functionOfOne, unaryFunction } from './universal.js';
 
 /** The sine of an angle in radians */
 export const sin = unaryFunction('sin');
@@ -23,7 +24,7 @@ export const arctan = unaryFunction('arctan');
 export const arctan2 = binaryFunction('arctan2');
 
 /** `√(x² + y²)` of real arrays, without overflow */
-export const hypot = binaryFunction('hypot');
+export const hypot = associative('hypot', binaryFunction('hypot'), { prepare: floatsOf });
 
 /** The hyperbolic sine */
 export const sinh = unaryFunction('sinh');

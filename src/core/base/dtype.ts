@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError } from './errors.js';
+import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { textOf } from './text-of.js';
 
 type HostArrayConstructor =
@@ -208,7 +208,10 @@ export const FLAG_DTYPE = 'bool';
  * The dtype of positions along an axis of length `n` in index tables: int32 if `n` ≤ 2^31,
  * otherwise float64.
  */
-export const placeDType = (n: number): 'int32' | 'float64' => (n > 2 ** 31 ? 'float64' : INDEX_DTYPE);
+export function placeDType(n: number): 'int32' | 'float64' {
+  if (typeof n !== 'number') throw new ArgumentError(`expected a length, received ${textOf(n)}`);
+  return n > 2 ** 31 ? 'float64' : INDEX_DTYPE;
+}
 
 /** Allocates host memory of zeros for `length` elements. */
 export function hostArray(dtype: DType, length: number): HostArray {

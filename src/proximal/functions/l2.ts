@@ -15,6 +15,7 @@ import type { Communicator } from '../../core/ports/communicator.js';
 import { type InnerProducts, plainDots } from '../../core/vector/inner-products.js';
 import {
   type AnyVector,
+  checkSpace,
   checkVector,
   inSpace,
   type Space,
@@ -149,6 +150,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     return this.Op?.comm;
   }
   override memories(space: Space<V>): ProxMemory[] {
+    checkSpace('L2.memories', space);
     return this.Op && this.#warm ? [this.#lastIn(space)] : [];
   }
   override get isSmooth(): boolean {
