@@ -12,7 +12,7 @@ import { type EitherArray, isArrayOfEitherKind, isDistributed, partOf } from '..
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { unsplit } from '../core/distributed/unsplit.js';
 import { onAllRanks } from '../core/ports/agreement.js';
-import { putFlat } from './indexing.js';
+import { putFlat } from './assigning.js';
 import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf } from './operands.js';
 
 /** Options of functions of lines along an axis. */

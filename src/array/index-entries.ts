@@ -6,6 +6,7 @@ import { formatShape, product, type Shape, sameShape, stridesOf } from '../core/
 import { type Range, resolveIndex, resolveRange } from '../core/base/slice.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
 
 /**
  * One index of several, as NumPy has them: an integer, a range `[start, end, step]`, `':'` for a
@@ -19,6 +20,17 @@ export type Selection =
   | { readonly kind: 'integer'; readonly at: number }
   | { readonly kind: 'range'; readonly first: number; readonly count: number; readonly step: number }
   | { readonly kind: 'list'; readonly positions: readonly number[] };
+
+/** Of an axis, a range. */
+export type RangeOf = Selection & { kind: 'range' };
+/** Of an axis, a list of positions. */
+export type ListOf = Selection & { kind: 'list' };
+
+/** The range of resolved positions, counted from `start`. */
+export const rangeFrom = ({ first, count, step }: RangeOf, start = 0): Range => {
+  const end = first - start + count * step;
+  return count === 0 ? [0, 0] : [first - start, end < 0 ? null : end, step];
+};
 
 /** What an index selects of an array. */
 export interface Selected {
@@ -154,3 +166,15 @@ export function select(name: string, index: readonly IndexEntry[], shape: Shape)
   });
   return { axes, listShape, result: isTogether ? result : ['lists', ...result] };
 }
+
+/** The only entry, if it is a mask that is split over ranks. */
+export function splitMaskOf(index: readonly IndexEntry[]): DistributedArray | undefined {
+  const [entry, ...others] = index;
+  return others.length === 0 && isDistributed(entry) && isBoolean(entry.dtype) && !entry.layout.replicated
+    ? entry
+    : undefined;
+}
+
+/** Replicated arrays as arrays of one rank. */
+export const localEntries = (index: readonly IndexEntry[]): IndexEntry[] =>
+  index.map((entry) => (isDistributed(entry) && entry.layout.replicated ? entry.local : entry));

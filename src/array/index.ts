@@ -3,6 +3,7 @@ import * as functions from './elementwise/special.js';
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type { EitherArray } from '../core/distributed/align.js';
 export { type LineOptions, putAlongAxis, takeAlongAxis } from './along-axis.js';
+export { setItem } from './assigning.js';
 export { type CorrelationOptions, type CovarianceOptions, corrcoef, cov } from './covariance.js';
 export { array, asarray } from './creation/asarray.js';
 export { diag } from './creation/diag.js';
@@ -112,7 +113,7 @@ export type { AssociativeFunction, BinaryFunction, UnaryFunction } from './eleme
 export type { AccumulateOptions, FoldOptions } from './folding.js';
 export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
 export type { IndexEntry } from './index-entries.js';
-export { getItem, setItem } from './indexing.js';
+export { getItem } from './indexing.js';
 export {
   type AxisOptions,
   arraySplit,

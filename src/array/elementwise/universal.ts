@@ -8,6 +8,7 @@ import { type EitherArray, isDistributed, onAllParts } from '../../core/distribu
 import { onAllRanks } from '../../core/ports/agreement.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { assignItems } from '../assigning.js';
 import {
   ACCUMULATE_DEFAULTS,
   type AccumulateOptions,
@@ -17,7 +18,6 @@ import {
   reduceBy,
 } from '../folding.js';
 import type { IndexEntry } from '../index-entries.js';
-import { assignItems } from '../indexing.js';
 import {
   type ArrayLike,
   type ArrayOf,
