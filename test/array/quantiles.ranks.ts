@@ -108,9 +108,12 @@ group('quantiles', () => {
           notFinite: 'equal' as const,
         };
         for (const shape of SHAPES) {
-          for (const hasNaN of isFloat(dtype) ? [false, true] : [false]) {
+          const isFirst = dtype === reals[0];
+          for (const hasNaN of isFloat(dtype) ? (isFirst ? [false, true] : [true]) : [false]) {
             const x = dataOf(shape, dtype, hasNaN);
-            for (const u of [x, ...layoutsOf(x, comm.size)]) {
+            // Layouts matter for messages, which are the same for all dtypes
+            const layouts = layoutsOf(x, comm.size);
+            for (const u of [x, ...(isFirst && hasNaN ? layouts : layouts.slice(0, 1))]) {
               for (const axis of shape.length === 1 ? [0] : [null, 0, -1, [0, shape.length - 1]]) {
                 const axes =
                   axis === null

@@ -64,10 +64,12 @@ group('reductions', () => {
     { timeout: 120_000 },
     ({ comm, backend, dtypes, tolerance }) => {
       for (const dtype of dtypes) {
-        for (const hasNaN of isFloat(dtype) ? [false, true] : [false]) {
+        const isFirst = dtype === dtypes[0];
+        for (const hasNaN of isFloat(dtype) ? (isFirst ? [false, true] : [true]) : [false]) {
           const x = dataOf([5, 3, 2], dtype, hasNaN);
           const names = [...OF_ALL, ...EXACT, ...(isComplex(dtype) ? [] : OF_REAL)];
-          for (const u of inLayouts(x, comm)) {
+          // Layouts matter for messages, which are the same for all dtypes
+          for (const u of inLayouts(x, comm).slice(0, isFirst && hasNaN ? undefined : 2)) {
             for (const name of names) {
               for (const options of AXES) {
                 const [of, f] = [
