@@ -720,7 +720,7 @@ group('DistributedArray reductions', () => {
         Layout.split([5, 3], comm.size, 1),
         comm,
       ).ravel();
-      expectAllThrow(comm, () => flat.norm(2, 0), ShapeError);
+      expectAllThrow(comm, () => flat.norm(2, 0), PartitionError);
       expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, 1), ShapeError);
       expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, Number.NaN), ShapeError);
     },
