@@ -48,7 +48,7 @@ export const SECTIONS = [
     'array, asarray, arange': DTYPE,
     'linspace, logspace, geomspace': { note: 'between numbers; no `retstep`', known: ['retstep'] },
     indices: { note: 'int32; no `sparse`', known: ['sparse'] },
-    meshgrid: { note: 'no `sparse`', known: ['sparse'] },
+    meshgrid: {},
     mgrid: '`indices(shape)`',
     'asanyarray, ascontiguousarray': '`asarray`',
     copy: '`x.copy()`',

@@ -8,7 +8,13 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, type Shape, sameShape, toAxis } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { type EitherArray, isArrayOfEitherKind, isDistributed, partOf } from '../core/distributed/align.js';
+import {
+  type EitherArray,
+  isArrayOfEitherKind,
+  isDistributed,
+  ownPart,
+  partOf,
+} from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { unsplit } from '../core/distributed/unsplit.js';
 import { onAllRanks } from '../core/ports/agreement.js';
@@ -67,7 +73,7 @@ function partOfIndices(name: string, x: DistributedArray, indices: EitherArray, 
     return indices.redistribute(x.layout.withLength(axis, n)).local;
   }
   const { start, shape: sizes } = x.box;
-  const whole = isDistributed(indices) ? indices.local : indices;
+  const whole = ownPart(indices);
   return partOf(whole, x.globalShape.with(axis, n), start.with(axis, 0), sizes.with(axis, n));
 }
 
@@ -146,8 +152,7 @@ export function putAlongAxis<X extends EitherArray>(
         : value.astype(part.dtype).broadcastTo(index.shape);
       putFlat(part, index.toHost(), filler);
     };
-    if (!isScalar(given))
-      checkHolds('putAlongAxis', isDistributed(x) ? x.local : x, isDistributed(given) ? given.local : given);
+    if (!isScalar(given)) checkHolds('putAlongAxis', ownPart(x), ownPart(given));
     if (!isDistributed(x)) {
       if (isDistributed(given))
         throw new ArgumentError(

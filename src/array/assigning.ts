@@ -16,6 +16,7 @@ import {
   type EitherArray,
   isArrayOfEitherKind,
   isDistributed,
+  ownPart,
 } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { isRows } from '../core/distributed/redistribution.js';
@@ -48,7 +49,7 @@ export function putFlat(x: NDArray, positions: HostArray, values: NDArray): void
  */
 function valuesFor(x: EitherArray, value: ArrayLike, shape: Shape): NDArray | Scalar {
   const [, given] = arraysOf('setItem', [x, value]) as [EitherArray, EitherArray | Scalar];
-  const local = isDistributed(x) ? x.local : x;
+  const local = ownPart(x);
   if (isScalar(given)) return local.checkFits(given);
   const whole = isDistributed(given) ? given.broadcast().local : given;
   checkHolds('setItem', local, whole);

@@ -5,7 +5,7 @@ import { checkFlag, type Defaults, type WithDefaults, withDefaults } from '../co
 import { tidy } from '../core/base/scope.js';
 import { formatShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { type EitherArray, isDistributed } from '../core/distributed/align.js';
+import { type EitherArray, isDistributed, ownPart } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine, dropAxes } from '../core/distributed/reductions.js';
 import { subtract } from './elementwise/arithmetic.js';
@@ -72,7 +72,7 @@ function covariances(
     isDistributed(floats) && !floats.layout.replicated && floats.layout.grid[along] !== floats.comm.size;
   const from = isMoved ? floats.redistribute(along) : floats;
   const centred = subtract(from, mean(from, { axis: along, keepdims: true }));
-  const part = isDistributed(centred) ? centred.local : centred;
+  const part = ownPart(centred);
   const own = products(isVector ? part.reshape([part.size, 1]) : part, byRows);
   const divisor = Math.max(0, (shape[along] as number) - (ddof ?? (bias ? 0 : 1)));
   if (!isDistributed(from)) return own.divide(divisor);

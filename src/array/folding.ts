@@ -3,7 +3,7 @@ import { ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, toAxes, toAxis } from '../core/base/shape.js';
-import { type EitherArray, isDistributed } from '../core/distributed/align.js';
+import { type EitherArray, ownPart } from '../core/distributed/align.js';
 import { assemble, wholeRun } from '../core/distributed/assemble.js';
 import { type ArrayLike, arrayOf } from './operands.js';
 import { squeezed } from './shaping.js';
@@ -55,7 +55,7 @@ function folded(name: string, f: Associative, x: EitherArray, axis: number): Eit
 export const withoutAxes = (name: string, y: EitherArray, axes: readonly number[]): EitherArray | Scalar => {
   const z = squeezed(name, y, axes);
   if (z.space.shape.length > 0) return z;
-  return (isDistributed(z) ? z.local : z).get();
+  return ownPart(z).get();
 };
 
 /** `reduce` of an associative function that has no kernel for it. */

@@ -14,7 +14,7 @@ import {
 import { tidy } from '../core/base/scope.js';
 import { formatShape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { align, type EitherArray, isDistributed } from '../core/distributed/align.js';
+import { align, type EitherArray, isDistributed, ownPart } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine } from '../core/distributed/reductions.js';
 import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf, onParts } from './operands.js';
@@ -23,7 +23,7 @@ import { comparable, search, wholeOn } from './searching.js';
 
 /** The least and the largest element on all ranks. One reduction if the array is split. */
 function extremesOf(x: EitherArray): [least: number, most: number] {
-  const part = isDistributed(x) ? x.local : x;
+  const part = ownPart(x);
   const of = (op: 'max' | 'min'): number => part.backend.reduce(op, part) as number;
   // MPI may lose NaN, which infinities replace: no bins reach up to them
   const pair = Float64Array.of(-of('min'), of('max')).map((v) =>
@@ -148,8 +148,13 @@ function evenEdges(x: EitherArray, bins: number, range: HistogramOptions['range'
     throw new ArgumentError(`histogram: expected a range that ascends, received ${textOf(range)}`);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const step = (high - low) / bins;
-  const edges = Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + i * step));
-  return NDArray.array(edges, { dtype: x.dtype, backend: x.backend });
+  const edges = NDArray.array(
+    Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + i * step)),
+    { dtype: x.dtype, backend: x.backend },
+  );
+  if (!edges.toHost().every((edge, i, all) => i === 0 || edge > (all[i - 1] as number)))
+    throw new ArgumentError(`histogram: between ${low} and ${high} are no ${bins} bins of ${x.dtype}`);
+  return edges;
 }
 
 /** Edges that the user gave, of the dtype in which they are compared with the array. */
@@ -164,7 +169,8 @@ function givenEdges(x: EitherArray, bins: ArrayLike): [x: EitherArray, edges: ND
   const values = edges.toHost();
   if (!values.every((v, i) => !Number.isNaN(v) && (i === 0 || v >= (values[i - 1] as number))))
     throw new ArgumentError('histogram: expected edges that ascend');
-  return [from, edges];
+  // The result has edges of its own
+  return [from, edges.copy()];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { binary } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { truePositions } from '../core/array/true-positions.js';
-import { INDEX_DTYPE, placeDType } from '../core/base/dtype.js';
+import { placeDType } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { tidy } from '../core/base/scope.js';
 import { product, type Shape, stridesOf } from '../core/base/shape.js';
@@ -55,13 +55,16 @@ function find<X extends ArrayLike>(name: string, x: X): Found<X> {
   };
 }
 
-/** The positions along each axis, int32. */
-function alongAxes({ positions, partShape, firstRow }: Found<ArrayLike>): NDArray[] {
+/** The positions along each axis. */
+function alongAxes({ positions, shape, partShape, firstRow }: Found<ArrayLike>): NDArray[] {
   const strides = stridesOf(partShape);
   return partShape.map((n, k) => {
     const upTo = binary('floorDivide', positions, Math.max(1, strides[k] as number));
-    const along = k === 0 ? upTo.add(firstRow) : binary('remainder', upTo, Math.max(1, n));
-    return along.astype(INDEX_DTYPE);
+    const along =
+      k === 0
+        ? upTo.astype(placeDType(shape[0] as number)).add(firstRow)
+        : binary('remainder', upTo, Math.max(1, n));
+    return along.astype(placeDType(shape[k] as number));
   });
 }
 
@@ -79,8 +82,8 @@ export const flatnonzero = <X extends ArrayLike>(x: X): ArrayOf<X> =>
   });
 
 /**
- * The positions of the elements that are not 0, one int32 array for each axis, in the order of the
- * flattened array. Communication and layout as those of {@link flatnonzero}.
+ * The positions of the elements that are not 0, one int32 array for each axis (float64 along one of
+ * more than 2^31 elements), in the order of the flattened array. Communication and layout as those of {@link flatnonzero}.
  * @throws {@link ShapeError} for an array without axes
  */
 export const nonzero = <X extends ArrayLike>(x: X): ArrayOf<X>[] =>
@@ -91,14 +94,16 @@ export const nonzero = <X extends ArrayLike>(x: X): ArrayOf<X>[] =>
   });
 
 /**
- * The positions of the elements that are not 0 as rows of an int32 array `[count, axes]`.
+ * The positions of the elements that are not 0 as rows of an array `[count, axes]`, int32 (float64
+ * if an axis has more than 2^31 elements).
  * Communication and layout as those of {@link flatnonzero}.
  */
 export const argwhere = <X extends ArrayLike>(x: X): ArrayOf<X> =>
   tidy(() => {
     const found = find('argwhere', x);
     const { positions, shape } = found;
-    const rows = positions.space.withShape([positions.size, shape.length], INDEX_DTYPE).empty();
+    const dtype = placeDType(Math.max(0, ...shape));
+    const rows = positions.space.withShape([positions.size, shape.length], dtype).empty();
     alongAxes(found).forEach((along, k) => rows.set([null, k], along));
     return found.joined(rows);
   });

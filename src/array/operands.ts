@@ -2,7 +2,7 @@ import { where } from '../core/array/elementwise.js';
 import type { Nested } from '../core/array/host-values.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { canHold, type DType, INDEX_DTYPE, isFloat } from '../core/base/dtype.js';
+import { canHold, complexOf, type DType, INDEX_DTYPE, isFloat } from '../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
@@ -50,20 +50,25 @@ const DEFAULTS = {
 
 /**
  * The operands as arrays and numbers. Lists become arrays on the backend of the first array, with
- * its dtype if it is a float. If there is no array, the first operand becomes one.
+ * its dtype if it is a float, or the complex one of its precision. If there is no array, the first
+ * operand becomes one.
  */
 export function arraysOf(name: string, operands: readonly ArrayLike[]): (EitherArray | Scalar)[] {
   const like = operands.find(isArrayOfEitherKind);
   const backend = resolveBackend(like?.space.backend);
-  const options = like && isFloat(like.dtype) ? { backend, dtype: like.dtype } : { backend };
+  const real = like && isFloat(like.dtype) ? like.dtype : undefined;
+  const options = { backend, dtype: real };
   return operands.map((x, k) => {
-    if (isList(x)) return NDArray.array(x, options);
+    if (isList(x))
+      return NDArray.array(x, { backend, dtype: real && hasComplex(x) ? complexOf(real) : real });
     if (typeof x === 'boolean') return NDArray.array(x, { backend });
     checkArrayOrScalar(name, x);
     return like === undefined && k === 0 && isScalar(x) ? NDArray.full([], x, options) : x;
   });
 }
 const isList = (x: unknown): x is Exclude<Nested, number | boolean> => Array.isArray(x);
+const hasComplex = (x: unknown): boolean =>
+  Array.isArray(x) ? x.some(hasComplex) : typeof x === 'object' && x !== null;
 
 /** An operand as an array: numbers and lists become arrays of one rank. */
 export const arrayOf = (name: string, x: ArrayLike): EitherArray => arraysOf(name, [x])[0] as EitherArray;

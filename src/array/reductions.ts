@@ -215,7 +215,7 @@ export const average = reduction<Scalar, AverageOptions>(
   (x, axes, { weights }) => {
     if (weights === undefined) return meanOver(x, axes);
     const w = weightsFor(x, axes, arrayOf('average', weights));
-    const weighted = reduceOver('average', 'sum', floatsOf(multiply(x, w)), axes);
+    const weighted = reduceOver('average', 'sum', multiply(floatsOf(x), floatsOf(w)), axes);
     return divide(weighted, reduceOver('average', 'sum', floatsOf(w), axes));
   },
   asScalar,

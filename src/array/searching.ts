@@ -7,19 +7,17 @@ import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.j
 import { checkFlag, checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape } from '../core/base/shape.js';
-import { type EitherArray, isArrayOfEitherKind, isDistributed } from '../core/distributed/align.js';
+import { type EitherArray, isArrayOfEitherKind, isDistributed, ownPart } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine } from '../core/distributed/reductions.js';
 import type { SearchSide } from '../core/ports/backend.js';
 import { checkSameBackend } from '../core/vector/vector.js';
 import { type ArrayLike, type ArrayOf, arraysOf, onParts } from './operands.js';
 
-const localOf = (x: EitherArray): NDArray => (isDistributed(x) ? x.local : x);
-
 /** Two operands as arrays of the dtype in which both are compared. */
 export function comparable(name: string, x: ArrayLike, y: ArrayLike): [EitherArray, EitherArray] {
   const given = arraysOf(name, [x, y]);
-  const like = localOf(given.find(isArrayOfEitherKind) as EitherArray);
+  const like = ownPart(given.find(isArrayOfEitherKind) as EitherArray);
   const [a, b] = given.map((z) => (isScalar(z) ? asArray(z, like) : z)) as [EitherArray, EitherArray];
   checkSameBackend(a, b);
   const common = promote(a.dtype, b.dtype);
@@ -37,7 +35,7 @@ export function wholeOn(name: string, what: string, x: EitherArray): NDArray {
     throw new PartitionError(
       `${name}: expected ${what} that are whole on each rank: pass an NDArray, or broadcast() them`,
     );
-  return localOf(x);
+  return ownPart(x);
 }
 
 function checkVector(name: string, what: string, { space: { shape } }: EitherArray): void {
@@ -45,9 +43,12 @@ function checkVector(name: string, what: string, { space: { shape } }: EitherArr
     throw new ShapeError(`${name}: expected ${what} of one axis, received the shape ${formatShape(shape)}`);
 }
 
-/** How many elements of `sorted` come before each of x: see {@link Kernels.searchSorted}. */
-export function search(sorted: NDArray, x: NDArray, side: SearchSide): NDArray {
-  const places = x.space.withShape(x.shape, placeDType(sorted.size + 1)).empty();
+/**
+ * How many elements of `sorted` come before each of x: see {@link Kernels.searchSorted}.
+ * @param size that of the whole sorted array, of which `sorted` may be a part
+ */
+export function search(sorted: NDArray, x: NDArray, side: SearchSide, size = sorted.size): NDArray {
+  const places = x.space.withShape(x.shape, placeDType(size + 1)).empty();
   x.backend.searchSorted(sorted, x, side, places);
   return places;
 }
@@ -84,7 +85,7 @@ export function searchsorted<A extends ArrayLike, V extends ArrayLike>(
     if (isDistributed(values) && sorted.layout.replicated)
       return onParts(values, (part) => search(sorted.local, part, side));
     const whole = wholeOn('searchsorted', 'values to search in a distributed array', values);
-    const own = search(sorted.local, whole, side);
+    const own = search(sorted.local, whole, side, sorted.size);
     const places = sorted.layout.replicated ? own : combine(sorted.comm, 'sum', own);
     // An array without axes cannot be distributed
     if (places.ndim === 0) return places;

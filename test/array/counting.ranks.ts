@@ -127,11 +127,29 @@ group('counts', () => {
     expect(edgesOf([1, 3], { bins: 2 })).to.deep.equal([1, 2, 3]);
     expect(edgesOf([2, 2], { bins: 2 })).to.deep.equal([1.5, 2, 2.5]);
     expect(edgesOf(DistributedArray.zeros([0]), { bins: 2 })).to.deep.equal([0, 0.5, 1]);
+    const given = NDArray.array([0, 1, 2]);
+    xp.histogram([0.5], { bins: given })[1].fill(7);
+    expect(given.toArray()).to.deep.equal([0, 1, 2]);
     const [counts] = xp.histogram(NDArray.array([0, 1, Number.NaN, 2]), { bins: [0, 1, 2] });
     expect(counts.toArray()).to.deep.equal([1, 2]);
     if (dtypes.includes('float32')) {
       const [, edges] = xp.histogram(NDArray.ones(3, { dtype: 'float32' }), { bins: [0, 1] });
       expect(edges.dtype).to.equal('float32');
+      const near = NDArray.array([1, 1 + 2 ** -23], { dtype: 'float32' });
+      expect(() => xp.histogram(near, { bins: 5 })).to.throw(ArgumentError, 'no 5 bins of float32');
+    }
+  });
+
+  distributed('may have complex weights', ({ dtypes }) => {
+    if (!dtypes.includes('complex128')) return;
+    const weights = [{ re: 0, im: 1 }, 2, { re: 2, im: -1 }];
+    for (const x of [NDArray.array([0, 1, 1]), DistributedArray.toDist(NDArray.array([0, 1, 1]))]) {
+      const [sums] = xp.histogram(x, { bins: [0, 1, 2], weights });
+      expect(whole(sums).toArray()).to.deep.equal([
+        { re: 0, im: 1 },
+        { re: 4, im: -1 },
+      ]);
+      expect(xp.average(x, { weights })).to.deep.equal({ re: 1, im: -0.25 });
     }
   });
 

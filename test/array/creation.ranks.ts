@@ -204,6 +204,9 @@ group('creation', () => {
     }
     expect(() => xp.geomspace(0, 2)).to.throw(ArgumentError, 'other than 0');
     expect(() => xp.geomspace(-1, 2)).to.throw(ArgumentError, 'one sign');
+    for (const of of [xp.linspace, xp.geomspace, xp.logspace])
+      expect(() => of(1, 2, 3, { endpoint: 1 } as object)).to.throw(ArgumentError, 'endpoint');
+    expect(() => xp.arange(0, null as unknown as number)).to.throw(ArgumentError, 'null');
     expect(() => xp.logspace(0, 2, -1)).to.throw(ArgumentError, 'num');
     expect(() => xp.logspace(0, 2, { bas: 2 } as object)).to.throw(ArgumentError, "'base'");
   });
@@ -228,6 +231,20 @@ group('creation', () => {
       [1, 3],
       [1, 3],
     ]);
+    const open = xp.meshgrid(x, y, [5], { sparse: true });
+    expect(open.map((g) => g.shape)).to.deep.equal([
+      [1, 3, 1],
+      [2, 1, 1],
+      [1, 1, 1],
+    ]);
+    // None shares memory with what was given
+    for (const options of [{}, { sparse: true }, { indexing: 'ij' }] as const)
+      for (const grid of [...xp.meshgrid(x, y, options), ...xp.meshgrid(x, options)]) grid.fill(9);
+    expect(lists(x, y)).to.deep.equal([
+      [0, 1, 2],
+      [0, 1],
+    ]);
+    expect(() => xp.meshgrid(x, { sparse: 1 } as object)).to.throw(ArgumentError, 'sparse');
     expect(() => xp.meshgrid(x, y, { indexing: 'yx' } as object)).to.throw(ArgumentError, 'indexing');
     expect(() => xp.meshgrid(DistributedArray.zeros(3))).to.throw(ArgumentError, 'one rank');
   });

@@ -4,7 +4,7 @@ import { NDArray } from '../../core/array/ndarray.js';
 import { isScalar } from '../../core/base/complex.js';
 import { INDEX_DTYPE } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkFlag, checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { isArrayOfEitherKind } from '../../core/distributed/align.js';
@@ -37,21 +37,24 @@ export interface MeshgridOptions {
    * @default 'xy'
    */
   readonly indexing?: 'xy' | 'ij';
+  /** Whether each array keeps length 1 along the axes of the others. @default false */
+  readonly sparse?: boolean;
 }
-const MESHGRID_DEFAULTS = { indexing: 'xy' } satisfies Defaults<MeshgridOptions>;
+const MESHGRID_DEFAULTS = { indexing: 'xy', sparse: false } satisfies Defaults<MeshgridOptions>;
 
 const isOptions = (x: unknown): x is MeshgridOptions =>
   typeof x === 'object' && x !== null && !Array.isArray(x) && !isScalar(x) && !isArrayOfEitherKind(x);
 
 /**
- * Coordinates of a grid: each array, repeated along the axes of the others. Options are the last
- * argument. Arrays of one rank.
+ * Coordinates of a grid: each array, repeated along the axes of the others, as new arrays. Options
+ * are the last argument. Arrays of one rank.
  */
 export function meshgrid(...given: readonly (ArrayLike | MeshgridOptions | undefined)[]): NDArray[] {
   const last = given.at(-1);
   const hasOptions = last === undefined || isOptions(last);
-  const { indexing } = withDefaults('meshgrid', hasOptions ? last : undefined, MESHGRID_DEFAULTS);
+  const { indexing, sparse } = withDefaults('meshgrid', hasOptions ? last : undefined, MESHGRID_DEFAULTS);
   checkOneOf('indexing', indexing, ['xy', 'ij']);
+  checkFlag('meshgrid', { sparse });
   return tidy(() => {
     const operands = (hasOptions ? given.slice(0, -1) : given) as readonly ArrayLike[];
     const arrays = arraysOf('meshgrid', operands).map((x) => {
@@ -61,6 +64,9 @@ export function meshgrid(...given: readonly (ArrayLike | MeshgridOptions | undef
     });
     const swap = (k: number): number => (indexing === 'xy' && k < 2 && arrays.length > 1 ? 1 - k : k);
     const shape = arrays.map((_, k) => (arrays[swap(k)] as NDArray).size);
-    return arrays.map((x, k) => x.reshape(along(swap(k), arrays.length)).broadcastTo(shape));
+    return arrays.map((x, k) => {
+      const line = x.reshape(along(swap(k), arrays.length));
+      return sparse ? line.copy() : x.space.withShape(shape).empty().set([], line);
+    });
   });
 }

@@ -9,7 +9,7 @@ import {
 import { geomspaceValues, type HostValues, logspaceValues } from '../../core/array/host-values.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkFlag, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Backend } from '../../core/ports/backend.js';
 
 /** As {@link NDArray.arange}. */
@@ -34,6 +34,7 @@ export function logspace(start: Scalar, stop: Scalar, ...rest: NumbersAndOptions
   const [[num = 50], options] = splitOptions(rest);
   const { endpoint, base, ...others } = withDefaults('logspace', options, LOGSPACE_DEFAULTS);
   const complex = isComplexValue(start) || isComplexValue(stop);
+  checkFlag('logspace', { endpoint });
   const { dtype, backend } = backendAndDType('logspace', others, complex);
   return fromValues(logspaceValues(start, stop, num, endpoint, base, dtype), backend);
 }
@@ -49,6 +50,7 @@ export function geomspace(start: Scalar, stop: Scalar, ...rest: NumbersAndOption
   const [[num = 50], options] = splitOptions(rest);
   const { endpoint, ...others } = withDefaults('geomspace', options, LINSPACE_DEFAULTS);
   const complex = isComplexValue(start) || isComplexValue(stop);
+  checkFlag('geomspace', { endpoint });
   const { dtype, backend } = backendAndDType('geomspace', others, complex);
   return fromValues(geomspaceValues(start, stop, num, endpoint, dtype), backend);
 }

@@ -11,7 +11,7 @@ import {
   isComplex,
   isInteger,
 } from '../base/dtype.js';
-import { type Defaults, withDefaults } from '../base/options.js';
+import { checkFlag, type Defaults, withDefaults } from '../base/options.js';
 import { type Shape, toShape } from '../base/shape.js';
 import type { Backend } from '../ports/backend.js';
 import { resolveBackend } from '../ports/defaults.js';
@@ -111,7 +111,12 @@ export function splitSeed(
 export function arange(first: number, rest: NumbersAndOptions<ArrayOptions>): ArrayValues {
   const [[second, step = 1], options] = splitOptions(rest);
   const { dtype, backend } = backendAndDType('NDArray.arange', options);
-  return { ...arangeValues(second === undefined ? 0 : first, second ?? first, step, dtype), backend };
+  return {
+    ...(second === undefined
+      ? arangeValues(0, first, step, dtype)
+      : arangeValues(first, second, step, dtype)),
+    backend,
+  };
 }
 
 export function linspace(
@@ -122,6 +127,7 @@ export function linspace(
   const [[num = 50], options] = splitOptions(numAndOptions);
   const { endpoint, ...rest } = withDefaults('NDArray.linspace', options, LINSPACE_DEFAULTS);
   const complex = isComplexValue(start) || isComplexValue(stop);
+  checkFlag('linspace', { endpoint });
   const { dtype, backend } = backendAndDType('NDArray.linspace', rest, complex);
   return { ...linspaceValues(start, stop, num, endpoint, dtype), backend };
 }

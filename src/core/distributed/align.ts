@@ -23,6 +23,9 @@ export type EitherArray = NDArray | DistributedArray;
 export const isDistributed = (x: unknown): x is DistributedArray =>
   typeof x === 'object' && x !== null && 'local' in x && 'space' in x && x.space instanceof DistributedSpace;
 
+/** The array of this rank: the part of a distributed array. */
+export const ownPart = (x: EitherArray): NDArray => (isDistributed(x) ? x.local : x);
+
 /** Whether a value is an array of either kind. */
 export const isArrayOfEitherKind = (x: unknown): x is EitherArray => isDistributed(x) || isLocalArray(x);
 

@@ -2,7 +2,7 @@ import type { NDArray } from '../array/ndarray.js';
 import { broadcastStrides } from '../base/broadcast.js';
 import { PartitionError, ShapeError } from '../base/errors.js';
 import { around, formatShape, product, stridesOf } from '../base/shape.js';
-import { checkBoxes, type EitherArray, isDistributed, partOf } from './align.js';
+import { checkBoxes, type EitherArray, isDistributed, ownPart, partOf } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
 import { Exchange } from './exchange.js';
 import { patternOf } from './exchange-pattern.js';
@@ -198,7 +198,7 @@ export function assemble(
   /** This rank's part of an array that is not split along the axis. */
   const partAcross = (x: EitherArray): NDArray => {
     if (isDistributed(x) && !x.layout.replicated) return x.local;
-    const whole = isDistributed(x) ? x.local : x;
+    const whole = ownPart(x);
     const n = whole.shape[axis] as number;
     return partOf(whole, shape.with(axis, n), box.start.with(axis, 0), box.shape.with(axis, n));
   };
