@@ -22,15 +22,11 @@ const operator = (local, distributed, note = undefined) => ({
   note,
   known: ['norm', 'real', 'offset', 'edge'],
 });
-const NORM = "`norm` is 'ortho', of distributed ones 'none'; `A.div(y)` is the inverse";
-const REAL = '`real: true`; frequencies that have a mirror are multiplied by √2';
 const ofLops = (name) => ({ here: `\`${name}\` of \`lops-mpi\``, distributed: 'yes' });
 const ofEntry = (entry, here, distributed = undefined) => ({
   here: `${here} of \`lops-mpi/${entry}\``,
   distributed,
 });
-const OF_DISTRIBUTED = 'of distributed arrays only';
-
 const BY_FUNCTION = { note: 'of distributed arrays: the function of `lops-mpi/array`' };
 
 const section = (title, family, rows) => ({
@@ -133,14 +129,6 @@ export const SECTIONS = [
     'linalg.norm': { here: '`x.norm(order, axis)`', note: 'norms of vectors, not of matrices' },
   }),
   section('Fourier transforms', 'fft', {
-    'fft.fft, fft.ifft': operator('FFT', 'MPIFFT1D', NORM),
-    'fft.rfft, fft.irfft': operator('FFT', 'MPIFFT1D', REAL),
-    'fft.fft2, fft.ifft2': operator('FFT2D', 'MPIFFT2D', NORM),
-    'fft.rfft2, fft.irfft2': operator('FFT2D', 'MPIFFT2D', REAL),
-    'fft.fftn, fft.ifftn': operator('FFTND', 'MPIFFTND', NORM),
-    'fft.rfftn, fft.irfftn': operator('FFTND', 'MPIFFTND', REAL),
-    'fft.fftshift': { ...ofLops('fftshift'), note: OF_DISTRIBUTED },
-    'fft.ifftshift': { ...ofLops('ifftshift'), note: OF_DISTRIBUTED },
     'fft.dct, fft.idct': operator('DCT'),
   }),
   section('Random numbers', 'random', {

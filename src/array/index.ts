@@ -1,4 +1,5 @@
 import * as functions from './elementwise/special.js';
+import * as fourier from './fft/index.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type { EitherArray } from '../core/distributed/align.js';
@@ -110,6 +111,7 @@ export {
   tanh,
 } from './elementwise/trigonometry.js';
 export type { AssociativeFunction, BinaryFunction, UnaryFunction } from './elementwise/universal.js';
+export type { FftnOptions, FftOptions, FftScaling, FftShiftOptions } from './fft/index.js';
 export type { AccumulateOptions, FoldOptions } from './folding.js';
 export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
 export type { IndexEntry } from './index-entries.js';
@@ -202,5 +204,7 @@ export {
 } from './shaping.js';
 export { max, min, prod, sum, type TotalOptions } from './totals.js';
 
+/** Fourier transforms, as `numpy.fft` has them. */
+export const fft = fourier;
 /** Special functions, as `scipy.special` has them. */
 export const special = functions;

@@ -131,8 +131,10 @@ export const hstack = <X extends ArrayLike>(arrays: readonly X[]): ArrayOf<X> =>
 /** The first position and the length of each section of an axis. */
 function sectionsOf(name: string, n: number, at: number | readonly number[], isEven: boolean) {
   if (typeof at === 'number') {
-    if (!Number.isSafeInteger(at) || at < 1)
-      throw new ArgumentError(`${name}: expected a positive number of sections, received ${textOf(at)}`);
+    if (!Number.isSafeInteger(at) || at < 1 || at >= 2 ** 32)
+      throw new ArgumentError(
+        `${name}: expected a positive number of sections below 2^32, received ${textOf(at)}`,
+      );
     if (isEven && n % at !== 0)
       throw new ShapeError(`${name}: an axis of length ${n} has no ${at} equal sections: use arraySplit()`);
     const sizes = Array.from({ length: at }, (_, i) => Math.floor(n / at) + (i < n % at ? 1 : 0));

@@ -83,7 +83,8 @@ export const flatnonzero = <X extends ArrayLike>(x: X): ArrayOf<X> =>
 
 /**
  * The positions of the elements that are not 0, one int32 array for each axis (float64 along one of
- * more than 2^31 elements), in the order of the flattened array. Communication and layout as those of {@link flatnonzero}.
+ * more than 2^31 elements), in the order of the flattened array. Communication and layout as those
+ * of {@link flatnonzero}.
  * @throws {@link ShapeError} for an array without axes
  */
 export const nonzero = <X extends ArrayLike>(x: X): ArrayOf<X>[] =>

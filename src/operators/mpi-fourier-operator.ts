@@ -3,10 +3,12 @@ import type { Defaults, WithDefaults } from '../core/base/options.js';
 import { type Shape, toAxis } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
+import { layoutLike } from '../core/distributed/layout-like.js';
 import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
+import { FourierPlans } from '../core/schemes/fourier-plan.js';
 import {
   type FftNorm,
   type FourierOptions,
@@ -18,9 +20,7 @@ import { withWorkspace } from '../core/vector/workspace.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
-import { layoutLike } from './parts/layout-like.js';
 
 /** The options of distributed transforms in addition to {@link FourierOptions}. */
 export interface MPITransformOptions extends DistributedOptions {
@@ -88,7 +88,7 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
       frameBound: scheme.frameBound,
       comm,
     });
-    this.fs = scheme.frequencies;
+    this.fs = scheme.frequencies();
     const axisOf = (axis: number | undefined, name: string) =>
       axis === undefined ? undefined : toAxis(axis, scheme.dims.length, name);
     this.#dataAxis = axisOf(spec.dataAxis, 'dataAxis');

@@ -8,6 +8,7 @@ import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
+import { FourierPlans } from '../core/schemes/fourier-plan.js';
 import { FOURIER_DEFAULTS, FourierScheme } from '../core/schemes/fourier-scheme.js';
 import type { Space } from '../core/vector/vector.js';
 import { borrow, giveBack, withWorkspace } from '../core/vector/workspace.js';
@@ -16,7 +17,6 @@ import { MDC_DEFAULTS, type MDCOptions, mdcScale } from '../local/geophysics/mdc
 import { LayoutAdapter } from './base/layout-adapter.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
 import { ownSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
@@ -82,7 +82,7 @@ export class MPIMDC extends MPILinearOperator {
     const side = (traces: number, centred: boolean): Side => {
       const dims = [nt, traces, nv];
       const fourier = { ...FOURIER_DEFAULTS, real: true, ifftshiftBefore: centred, dtype: real };
-      const scheme = new FourierScheme('MPIMDC', dims, [0], fourier, total);
+      const scheme = new FourierScheme('MPIMDC', dims, [0], fourier, { kept: total });
       const layout = Layout.split(dims, comm.size, comm.size === 1 ? 0 : nv > traces ? 2 : 1);
       return {
         dims,

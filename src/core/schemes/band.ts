@@ -1,5 +1,6 @@
 import { type NumberList, numberList } from '../array/number-list.js';
 import { ArgumentError } from '../base/errors.js';
+import { checkCount } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { BandSegment } from '../ports/backend.js';
@@ -153,6 +154,11 @@ export function multiplyBands(
  * Taps outside the columns are cut off.
  */
 export function toeplitzBand(lo: number, taps: NumberList, rows: number, columns: number): BandSegment[] {
+  if (!Number.isSafeInteger(lo))
+    throw new ArgumentError(
+      `toeplitzBand: expected an integer as the first diagonal, received ${textOf(lo)}`,
+    );
+  checkCount('toeplitzBand', { rows, columns });
   const diagonals = Array.from(numberList('toeplitzBand', 'taps', taps), (value, k) => ({
     start: Math.max(0, -(lo + k)),
     end: Math.min(rows, columns - (lo + k)),

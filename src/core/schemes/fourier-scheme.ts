@@ -69,6 +69,28 @@ export interface FourierAxis {
   readonly shiftAfter: boolean;
   /** True if only the frequencies ≥ 0 of a real transform are kept. */
   readonly half: boolean;
+  /** True if those of them that have a mirror are multiplied by √2. */
+  readonly weighted: boolean;
+}
+
+/** What a {@link FourierScheme} is for, if not for an operator. */
+export interface FourierVariant {
+  /**
+   * The number of frequencies of a real transform to keep, from 0 on.
+   * @default all frequencies ≥ 0
+   */
+  readonly kept?: number | undefined;
+  /**
+   * Whether the transform is `y[k] = s Σⱼ x[j] exp(2πi jk/n)`, and the adjoint has the sign −.
+   * @default false
+   */
+  readonly inverse?: boolean;
+  /**
+   * Whether frequencies of a real transform that have a mirror are multiplied by √2. If not, the
+   * adjoint is replaced by the sum over all frequencies, those of the mirrors included.
+   * @default true
+   */
+  readonly weighted?: boolean;
 }
 
 /**
@@ -91,19 +113,16 @@ export class FourierScheme {
   readonly half: boolean;
   /** True if the model is real. */
   readonly realModel: boolean;
-  /** Frequencies of the data along each of the axes, per unit of `sampling`. */
-  readonly frequencies: readonly Float64Array[];
+  /** True if the forward transform has the sign + in the exponent. */
+  readonly inverse: boolean;
+  readonly #steps: readonly number[];
 
-  /**
-   * @param kept the number of frequencies of a real transform to keep, from 0 on; all frequencies ≥
-   *   0 by default
-   */
   constructor(
     owner: string,
     dims: number | Shape,
     axes: readonly number[],
     { nffts: lengths, sampling, norm, real, ifftshiftBefore, fftshiftAfter, dtype }: FourierSpec,
-    kept?: number,
+    { kept, inverse = false, weighted = true }: FourierVariant = {},
   ) {
     const shape = toShape(dims, 'dims');
     const list = toAxes(axes, shape.length);
@@ -138,8 +157,10 @@ export class FourierScheme {
         shiftBefore: before[k] as boolean,
         shiftAfter: after[k] as boolean,
         half,
+        weighted: half && weighted,
       };
     });
+    this.inverse = inverse;
     this.dims = shape;
     this.dimsd = shape.map((n, k) => this.axes.find((a) => a.axis === k)?.nd ?? n);
     this.half = real;
@@ -147,7 +168,12 @@ export class FourierScheme {
     const n = nffts.reduce((a, b) => a * b, 1);
     this.scale = norm === 'none' ? 1 : norm === '1/n' ? 1 / n : 1 / Math.sqrt(n);
     this.frameBound = kept === undefined ? this.scale ** 2 * n : undefined;
-    this.frequencies = this.axes.map((a, k) => frequenciesOf(a, steps[k] as number));
+    this.#steps = steps;
+  }
+
+  /** Computes the frequencies of the data along each of the axes, per unit of `sampling`. */
+  frequencies(): readonly Float64Array[] {
+    return this.axes.map((a, k) => frequenciesOf(a, this.#steps[k] as number));
   }
 }
 

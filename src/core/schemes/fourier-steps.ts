@@ -157,12 +157,14 @@ export interface FourierStage {
  * One stage of a transform along `axes` of a part of `shape`. At most one of the axes may be
  * halved, and it is the last.
  * @param real true if the part is real
+ * @param inverse true if the forward steps of a complex part have the sign + in the exponent
  */
 export function fourierStage(
   shape: Shape,
   axes: readonly FourierAxis[],
   scale: number,
   real: boolean,
+  inverse = false,
 ): FourierStage {
   const of = (k: number): FourierAxis | undefined => axes.find((a) => a.axis === k);
   const at = (length: (a: FourierAxis) => number): number[] =>
@@ -176,10 +178,11 @@ export function fourierStage(
   const result = at((a) => a.nd);
   if (product(shape) === 0) return emptyStage(shape, result, real);
   const kinds = halved ? (['r2c', 'c2r'] as const) : (['c2c', 'c2c'] as const);
+  const directions = inverse ? (['inverse', 'forward'] as const) : (['forward', 'inverse'] as const);
   const indices = axes.map((a) => a.axis);
   // All frequencies are multiplied by √2, and those without a mirror are then divided by it. This
   // changes thin slices and saves a pass over the array.
-  const mirrored = halved !== undefined && halved.nfft > 2;
+  const mirrored = halved?.weighted === true && halved.nfft > 2;
   const single = halved ? [0, ...(halved.nfft % 2 === 0 ? [halved.nfft / 2] : [])] : [];
   const fix = (factor: number) =>
     mirrored ? new SliceFactors(spectrum, halved.axis, single, factor) : undefined;
@@ -211,7 +214,7 @@ export function fourierStage(
     new FftStep(
       'complex',
       product(spectrum),
-      { kind: kinds[0], shape: whole, axes: indices, direction: 'forward', scale: scale * root },
+      { kind: kinds[0], shape: whole, axes: indices, direction: directions[0], scale: scale * root },
       fix(Math.SQRT1_2),
     ),
   );
@@ -224,7 +227,7 @@ export function fourierStage(
       kind: kinds[1],
       shape: whole,
       axes: indices,
-      direction: 'inverse',
+      direction: directions[1],
       scale: scale / root,
     }),
   );

@@ -27,7 +27,7 @@ export abstract class FourierOperator extends LocalOperator {
     spec: FourierSpec,
     kept?: number,
   ) {
-    const scheme = new FourierScheme(owner, dims, axes, spec, kept);
+    const scheme = new FourierScheme(owner, dims, axes, spec, { kept });
     super({
       dims: scheme.dims,
       dimsd: scheme.dimsd,
@@ -36,7 +36,7 @@ export abstract class FourierOperator extends LocalOperator {
       frameBound: scheme.frameBound,
     });
     this.scheme = scheme;
-    this.fs = scheme.frequencies;
+    this.fs = scheme.frequencies();
     this.#stage = fourierStage(scheme.dims, scheme.axes, scheme.scale, scheme.realModel);
   }
 

@@ -1,8 +1,8 @@
 import { product, type Shape, sameShape } from '../../core/base/shape.js';
 import { Layout } from '../../core/distributed/layout.js';
+import { layoutLike } from '../../core/distributed/layout-like.js';
 import { isRows } from '../../core/distributed/redistribution.js';
 import { flatOf, rowsOf } from '../../core/distributed/row-layout.js';
-import { layoutLike } from './layout-like.js';
 
 /**
  * The domain or the range of an operator: the shape of its vectors, and their layout if the

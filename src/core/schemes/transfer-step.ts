@@ -1,7 +1,7 @@
-import type { Layout } from '../../core/distributed/layout.js';
-import { TransferPlan } from '../../core/distributed/transfer.js';
-import type { Communicator } from '../../core/ports/communicator.js';
-import type { FourierStep } from '../../core/schemes/fourier-steps.js';
+import type { Layout } from '../distributed/layout.js';
+import { TransferPlan } from '../distributed/transfer.js';
+import type { Communicator } from '../ports/communicator.js';
+import type { FourierStep } from './fourier-steps.js';
 
 /** A transfer as a step of a Fourier transform. */
 export function transferStep(from: Layout, to: Layout, comm: Communicator, real: boolean): FourierStep {

@@ -1,12 +1,12 @@
-import { PartitionError } from '../../core/base/errors.js';
-import { PlanCache } from '../../core/base/plan-cache.js';
-import { product, type Shape, sameShape } from '../../core/base/shape.js';
-import { Layout } from '../../core/distributed/layout.js';
-import type { Elements } from '../../core/ports/backend.js';
-import type { Communicator } from '../../core/ports/communicator.js';
-import type { FourierAxis, FourierScheme } from '../../core/schemes/fourier-scheme.js';
-import { emptyStage, type FourierStep, fourierStage, runSteps } from '../../core/schemes/fourier-steps.js';
-import { layoutLike } from './layout-like.js';
+import { PartitionError } from '../base/errors.js';
+import { PlanCache } from '../base/plan-cache.js';
+import { product, type Shape, sameShape } from '../base/shape.js';
+import { Layout } from '../distributed/layout.js';
+import { layoutLike } from '../distributed/layout-like.js';
+import type { Elements } from '../ports/backend.js';
+import type { Communicator } from '../ports/communicator.js';
+import type { FourierAxis, FourierScheme } from './fourier-scheme.js';
+import { emptyStage, type FourierStep, fourierStage, runSteps } from './fourier-steps.js';
 import { SixStepPlan } from './six-step-plan.js';
 import { transferStep } from './transfer-step.js';
 
@@ -153,7 +153,7 @@ export class FourierTransferPlan {
         const stage =
           product(shape) === 0
             ? emptyStage(shape, after, real)
-            : fourierStage(shape, phase.axes, scaled ? 1 : scheme.scale, real);
+            : fourierStage(shape, phase.axes, scaled ? 1 : scheme.scale, real, scheme.inverse);
         scaled = true;
         real = false;
         return stage;

@@ -1,5 +1,5 @@
-import { product, type Shape, sameShape } from '../../core/base/shape.js';
-import { Layout } from '../../core/distributed/layout.js';
+import { product, type Shape, sameShape } from '../base/shape.js';
+import { Layout } from './layout.js';
 
 /** The block sizes of a layout along one of its axes. */
 const extentsOf = (layout: Layout, axis: number): number[] => {

@@ -1,15 +1,15 @@
-import { tabulate } from '../../core/array/host-values.js';
-import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
-import type { DType } from '../../core/base/dtype.js';
-import { keep } from '../../core/base/scope.js';
-import { stridesOf } from '../../core/base/shape.js';
-import { PooledExchanges } from '../../core/distributed/exchange.js';
-import { patternOf } from '../../core/distributed/exchange-pattern.js';
-import { type IndexBox, Layout } from '../../core/distributed/layout.js';
-import { flatOf } from '../../core/distributed/row-layout.js';
-import type { Backend, Elements, Storage } from '../../core/ports/backend.js';
-import type { Communicator } from '../../core/ports/communicator.js';
-import type { FourierScheme } from '../../core/schemes/fourier-scheme.js';
+import { tabulate } from '../array/host-values.js';
+import { type NDArray, NDArraySpace } from '../array/ndarray.js';
+import type { DType } from '../base/dtype.js';
+import { keep } from '../base/scope.js';
+import { stridesOf } from '../base/shape.js';
+import { PooledExchanges } from '../distributed/exchange.js';
+import { patternOf } from '../distributed/exchange-pattern.js';
+import { type IndexBox, Layout } from '../distributed/layout.js';
+import { flatOf } from '../distributed/row-layout.js';
+import type { Backend, Elements, Storage } from '../ports/backend.js';
+import type { Communicator } from '../ports/communicator.js';
+import type { FourierScheme } from './fourier-scheme.js';
 import {
   CastStep,
   FftStep,
@@ -18,7 +18,7 @@ import {
   runSteps,
   runsOf,
   SliceFactors,
-} from '../../core/schemes/fourier-steps.js';
+} from './fourier-steps.js';
 import { transferStep } from './transfer-step.js';
 
 /**
@@ -138,7 +138,7 @@ export class SixStepPlan {
   static for(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator): SixStepPlan | undefined {
     const [axis] = scheme.axes;
     if (!axis || scheme.dims.length !== 1 || comm.size === 1) return undefined;
-    const { n, nfft, nd, half } = axis;
+    const { n, nfft, nd, half, weighted } = axis;
     const factors = sixStepFactors(nfft, comm.size);
     if (!factors) return undefined;
     const [rows, columns] = factors;
@@ -151,10 +151,14 @@ export class SixStepPlan {
     const [, first] = byColumns.box(comm.rank).start as [number, number];
     const { scale, realModel } = scheme;
     const mirrored = half && nfft > 2;
+    // The factors of frequencies that have a mirror, in both directions
+    const weights = mirrored ? (weighted ? [Math.SQRT2, Math.SQRT2] : [1, 2]) : [1, 1];
+    const [weight, backWeight] = weights as [number, number];
     const single = mirrored ? [0, ...(nfft % 2 === 0 ? [nfft / 2] : [])] : [];
 
     const turns = new Turns(nfft, rows, width, first);
-    const transform = (inverse: boolean): FourierStep[] => {
+    const transform = (backwards: boolean): FourierStep[] => {
+      const inverse = backwards !== scheme.inverse;
       const direction = inverse ? 'inverse' : 'forward';
       const size = rows * width;
       const columnPlan = {
@@ -162,7 +166,7 @@ export class SixStepPlan {
         shape: [rows, width],
         axes: [0],
         direction,
-        scale: scale * (mirrored ? Math.SQRT2 : 1),
+        scale: scale * (backwards ? backWeight : weight),
       } as const;
       const rowPlan = { kind: 'c2c', shape: [height, columns], axes: [1], direction, scale: 1 } as const;
       return [
@@ -192,17 +196,15 @@ export class SixStepPlan {
         },
       ];
     };
-    /**
-     * Divides the frequencies without a mirror by √2, at the given indices of a vector in a layout.
-     */
-    const halvedBack = (layout: Layout, indices: readonly number[]): FourierStep[] => {
+    /** Divides the frequencies without a mirror, at the given indices of a vector in a layout. */
+    const divided = (layout: Layout, indices: readonly number[], by: number): FourierStep[] => {
       const { start, shape } = layout.box(comm.rank);
       const own = indices
         .map((i) => i - (start[0] as number))
         .filter((i) => i >= 0 && i < (shape[0] as number));
-      const fix = new SliceFactors(shape, 0, own, Math.SQRT1_2);
+      const fix = new SliceFactors(shape, 0, own, 1 / by);
       const size = shape[0] as number;
-      if (!mirrored) return [];
+      if (by === 1) return [];
       const run = (x: Elements, y: Elements): void => {
         if (size === 0) return;
         y.storage.backend.copy(x, y);
@@ -235,11 +237,11 @@ export class SixStepPlan {
         ...(realModel ? [new CastStep('complex', before.localSize(comm.rank))] : []),
         ...transform(false),
         ...moved('complex', after, to, data),
-        ...halvedBack(to, single.flatMap(place)),
+        ...divided(to, single.flatMap(place), weight),
       ],
       [
         ...moved('complex', to, before, back(data)),
-        ...halvedBack(before, single),
+        ...divided(before, single, backWeight),
         ...transform(true),
         ...(realModel ? [new CastStep('real', after.localSize(comm.rank))] : []),
         ...moved(type, after, from, back(model)),

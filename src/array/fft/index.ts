@@ -1,0 +1,20 @@
+export { type FftShiftOptions, fftfreq, fftshift, ifftshift, rfftfreq } from './frequencies.js';
+export {
+  type FftnOptions,
+  type FftOptions,
+  type FftScaling,
+  fft,
+  fft2,
+  fftn,
+  hfft,
+  ifft,
+  ifft2,
+  ifftn,
+  ihfft,
+  irfft,
+  irfft2,
+  irfftn,
+  rfft,
+  rfft2,
+  rfftn,
+} from './transforms.js';
