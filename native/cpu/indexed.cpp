@@ -1,5 +1,6 @@
 // Sparse matrices along one axis: gather and its adjoint.
 
+#include <algorithm>
 #include <string>
 
 #include "addon.hpp"
@@ -159,8 +160,58 @@ void indexed(const Args<16>& args) {
   });
 }
 
+/** Copies runs of `run` elements to (Puts) or from the places of a table of width 1. */
+template <typename T, bool Puts>
+void copyRuns(const Table& t, std::size_t run, const T* from, T* to) {
+  for (std::size_t o = 0; o < t.outer; o++) {
+    for (std::size_t i = 0; i < t.ny; i++) {
+      const std::int32_t place = t.index[i];
+      if (place >= 0 && static_cast<std::size_t>(place) >= t.nx) outside(place, t.nx);
+      const std::size_t y = (o * t.ny + i) * run;
+      const std::size_t x = (o * t.nx + static_cast<std::size_t>(place < 0 ? 0 : place)) * run;
+      if (place < 0) {
+        if (!Puts) std::fill_n(to + y, run, T());
+      } else if (run == 1) {
+        to[Puts ? x : y] = from[Puts ? y : x];
+      } else {
+        std::copy_n(from + (Puts ? y : x), run, to + (Puts ? x : y));
+      }
+    }
+  }
+}
+
+template <typename T>
+void copyAs(const Args<12>& args, const Table& t, std::size_t run) {
+  const bool puts = args.boolean(0);
+  const std::size_t inX = product(t.outer, t.nx, t.inner);
+  const std::size_t inY = product(t.outer, t.ny, t.inner);
+  const std::size_t lanes = run / std::max<std::size_t>(t.inner, 1);
+  const T* from = lanesAt<T>(args, 2, puts ? inY : inX, lanes);
+  T* to = lanesAt<T>(args, 4, puts ? inX : inY, lanes);
+  if (puts)
+    copyRuns<T, true>(t, run, from, to);
+  else
+    copyRuns<T, false>(t, run, from, to);
+}
+
+/** (puts, dtype, from, fo, to, to offset, outer, nx, ny, inner, index, io) for tables of width 1 */
+void copyIndexed(const Args<12>& args) {
+  const DType dtype = args.dtype(1);
+  Table t = {args.size(6), args.size(7), args.size(8), args.size(9), 1, nullptr};
+  t.index = lanesAt<std::int32_t>(args, 10, t.ny, 1);
+  switch (bytesOf(dtype)) {
+    case 1: return copyAs<std::uint8_t>(args, t, t.inner);
+    case 4: return copyAs<std::uint32_t>(args, t, t.inner);
+    case 8: return copyAs<std::uint64_t>(args, t, t.inner);
+    default: return copyAs<std::uint64_t>(args, t, 2 * t.inner);
+  }
+}
+
 }  // namespace
 
-void exportIndexed(Napi::Object exports) { expose<indexed>(exports, "indexed"); }
+void exportIndexed(Napi::Object exports) {
+  expose<indexed>(exports, "indexed");
+  expose<copyIndexed>(exports, "copyIndexed");
+}
 
 }  // namespace lops

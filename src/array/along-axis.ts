@@ -1,5 +1,4 @@
 import { NDArray } from '../core/array/ndarray.js';
-import { checkHolds } from '../core/array/vector-methods.js';
 import { broadcastShapes, broadcastStrides } from '../core/base/broadcast.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
 import { isInteger, placeDType } from '../core/base/dtype.js';
@@ -18,8 +17,9 @@ import {
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { unsplit } from '../core/distributed/unsplit.js';
 import { onAllRanks } from '../core/ports/agreement.js';
-import { putFlat } from './assigning.js';
-import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf } from './operands.js';
+import { putAt } from './assigning.js';
+import { type ArrayLike, type ArrayOf, arrayOf, integersOf, valueFor } from './operands.js';
+import { broadcastTo } from './shaping.js';
 
 /** Options of functions of lines along an axis. */
 export interface LineOptions {
@@ -108,9 +108,12 @@ export function takeAlongAxis<X extends ArrayLike>(
 ): ArrayOf<X> {
   const { axis } = withDefaults('takeAlongAxis', options, DEFAULTS);
   return tidy(() => {
-    const from = arrayOf('takeAlongAxis', x);
-    const k = toAxis(axis, from.space.shape.length);
-    const places = indicesOf('takeAlongAxis', from, indices, k);
+    const given = arrayOf('takeAlongAxis', x);
+    const k = toAxis(axis, given.space.shape.length);
+    const places = indicesOf('takeAlongAxis', given, indices, k);
+    const { shape } = given.space;
+    const lines = broadcastShapes(shape.with(k, 1), places.space.shape.with(k, 1));
+    const from = isDistributed(given) ? broadcastTo(given, lines.with(k, shape[k] as number)) : given;
     const take = (part: NDArray, own: NDArray): NDArray => {
       const index = flatPlaces(part.shape, own, k);
       const y = part.space.withShape(index.shape).empty();
@@ -122,7 +125,9 @@ export function takeAlongAxis<X extends ArrayLike>(
     const moved = unsplit('takeAlongAxis', from, [k]);
     const layout = moved.layout.withLength(k, places.space.shape[k] as number);
     const own = partOfIndices('takeAlongAxis', moved, places, k);
-    return moved.space.withLayout(layout).wrap(take(moved.local, own));
+    // A rank that owns nothing has another shape
+    const y = take(moved.local, own).reshape(layout.localShape(moved.comm.rank));
+    return moved.space.withLayout(layout).wrap(y);
   }) as ArrayOf<X>;
 }
 
@@ -144,15 +149,18 @@ export function putAlongAxis<X extends EitherArray>(
   tidy(() => {
     const k = toAxis(axis, x.space.shape.length);
     const places = indicesOf('putAlongAxis', x, indices, k);
-    const [, given] = arraysOf('putAlongAxis', [x, values]) as [EitherArray, EitherArray | Scalar];
+    const given = valueFor('putAlongAxis', x, values);
     const put = (part: NDArray, own: NDArray, value: NDArray | Scalar): void => {
       const index = flatPlaces(part.shape, own, k);
-      const filler = isScalar(value)
-        ? NDArray.full(index.shape, part.checkFits(value), { dtype: part.dtype, backend: part.backend })
-        : value.astype(part.dtype).broadcastTo(index.shape);
-      putFlat(part, index.toHost(), filler);
+      const { dtype, backend } = part;
+      putAt(
+        part,
+        index,
+        isScalar(value)
+          ? NDArray.full(index.shape, value, { dtype, backend })
+          : value.astype(dtype).broadcastTo(index.shape),
+      );
     };
-    if (!isScalar(given)) checkHolds('putAlongAxis', ownPart(x), ownPart(given));
     if (!isDistributed(x)) {
       if (isDistributed(given))
         throw new ArgumentError(
@@ -161,6 +169,8 @@ export function putAlongAxis<X extends EitherArray>(
       put(x, places as NDArray, given);
       return;
     }
+    const lines = broadcastShapes(x.globalShape.with(k, 1), places.space.shape.with(k, 1));
+    if (!isScalar(given)) broadcastStrides(given.space.shape, lines.with(k, places.space.shape[k] as number));
     const moved = unsplit('putAlongAxis', x, [k]);
     const own = partOfIndices('putAlongAxis', moved, places, k);
     const ones = x.globalShape.map(() => 1);

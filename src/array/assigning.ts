@@ -1,15 +1,14 @@
-import { concatenate } from '../core/array/array-functions.js';
 import { where } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { gatherAlong } from '../core/array/shaping.js';
 import { truePositions } from '../core/array/true-positions.js';
 import { checkHolds } from '../core/array/vector-methods.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { type HostArray, hostArray, placeDType } from '../core/base/dtype.js';
+import { type HostArray, placeDType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError } from '../core/base/errors.js';
 import { checkList } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import { product, type Shape } from '../core/base/shape.js';
+import { product, type Shape, sameShape, stridesOf } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import {
   checkBoxes,
@@ -19,85 +18,90 @@ import {
   ownPart,
 } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import { fetchBox } from '../core/distributed/fetch-box.js';
+import { type IndexBox, Layout } from '../core/distributed/layout.js';
 import { isRows } from '../core/distributed/redistribution.js';
 import {
+  checkMask,
+  flatPositions,
   type IndexEntry,
   localEntries,
+  maskOf,
   type RangeOf,
   rangeFrom,
   type Selected,
   type Selection,
   select,
   shapeOfSelected,
-  splitMaskOf,
 } from './index-entries.js';
-import { chosen } from './indexing.js';
-import { type ArrayLike, arraysOf } from './operands.js';
-
-/** `x.ravel()[positions] ← values`; the last of equal positions counts. */
-export function putFlat(x: NDArray, positions: HostArray, values: NDArray): void {
-  if (positions.length === 0) return;
-  const n = x.size;
-  const table = hostArray(placeDType(n + positions.length), n);
-  for (let i = 0; i < n; i++) table[i] = i;
-  for (let j = 0; j < positions.length; j++) table[positions[j] as number] = n + j;
-  x.assign(gatherAlong(concatenate([x.ravel(), values.ravel()]), table, 0).reshape(x.shape));
-}
+import { asRows, hasRowsFor, partOfMask } from './indexing.js';
+import { type ArrayLike, valueFor } from './operands.js';
 
 /**
- * Values for the elements that are selected, of the dtype of the array: a number stays a number.
+ * `x[positions] ← values`, of the elements of a flattened array, or of rows of `inner` elements.
+ * The last of equal positions counts.
  */
-function valuesFor(x: EitherArray, value: ArrayLike, shape: Shape): NDArray | Scalar {
-  const [, given] = arraysOf('setItem', [x, value]) as [EitherArray, EitherArray | Scalar];
-  const local = ownPart(x);
-  if (isScalar(given)) return local.checkFits(given);
-  const whole = isDistributed(given) ? given.broadcast().local : given;
-  checkHolds('setItem', local, whole);
-  const cast = whole.dtype === x.dtype ? whole : whole.astype(x.dtype);
-  // As in NumPy, the values may have more axes of length 1
+export function putAt(x: NDArray, positions: NDArray, values: NDArray, inner = 1): void {
+  const [nx, ny] = [x.size / inner, positions.size];
+  if (values.size > 0) x.backend.put(values, x, { outer: 1, nx, ny, inner, width: 1, index: positions });
+}
+
+/** Values of the dtype of x and of `shape`. As in NumPy, they may have more axes of length 1. */
+function stretched(x: NDArray, values: NDArray, shape: Shape): NDArray {
+  const cast = values.dtype === x.dtype ? values : values.astype(x.dtype);
   const extra = Math.max(cast.ndim - shape.length, 0);
   const fits = cast.shape.slice(0, extra).every((n) => n === 1);
   return (fits ? cast.reshape(cast.shape.slice(extra)) : cast).broadcastTo(shape);
 }
 
+/** Values for the elements that are selected: whole on every rank; a number stays a number. */
+function valuesFor(name: string, x: EitherArray, value: ArrayLike, shape: Shape): NDArray | Scalar {
+  const given = valueFor(name, x, value);
+  if (isScalar(given)) return given;
+  const whole = isDistributed(given) ? given.broadcast().local : given;
+  return stretched(ownPart(x), whole, shape);
+}
+
 /** What is assigned to elements: the values, or a function of the elements and the values. */
 export type Combine = (x: NDArray, values: NDArray | Scalar) => NDArray;
 
-/** The places of positions, in lists in which each position occurs once. */
-function withoutRepeats(positions: HostArray): number[][] {
-  const seen = new Map<number, number>();
+/** The places of positions below n, in lists in which each position occurs once. */
+function withoutRepeats(positions: HostArray, n: number): number[][] {
+  const seen = new Uint32Array(n);
   const rounds: number[][] = [];
   positions.forEach((p, j) => {
-    const round = seen.get(p) ?? 0;
-    seen.set(p, round + 1);
+    const round = seen[p] as number;
+    seen[p] = round + 1;
     rounds[round] ??= [];
     (rounds[round] as number[]).push(j);
   });
   return rounds;
 }
 
-/**
- * `x.ravel()[positions] ← combine(x.ravel()[positions], values)`; equal positions one after
- * another.
- */
-function combineFlat(x: NDArray, positions: HostArray, values: NDArray | Scalar, combine: Combine): void {
-  for (const round of withoutRepeats(positions)) {
-    const places = hostArray(placeDType(x.size), round.length);
-    round.forEach((j, i) => {
-      places[i] = positions[j] as number;
-    });
-    const own = isScalar(values) ? values : values.ravel().take(round);
-    putFlat(x, places, fitting(x, combine(gatherAlong(x.ravel(), places, 0), own)));
-  }
+/** `x[positions] ← combine(x[positions], values)`; equal positions one after another. */
+function combineAt(
+  name: string,
+  x: NDArray,
+  positions: NDArray,
+  values: NDArray | Scalar,
+  combine: Combine,
+): void {
+  const put = (at: NDArray, own: NDArray | Scalar): void =>
+    putAt(x, at, fitting(name, x, combine(gatherAlong(x.ravel(), at, 0), own)));
+  const rounds = withoutRepeats(positions.toHost(), x.size);
+  const flat = isScalar(values) ? values : values.ravel();
+  if (rounds.length === 1) return put(positions.ravel(), flat);
+  for (const round of rounds) put(positions.take(round), isScalar(flat) ? flat : flat.take(round));
 }
 
 /** A result as an array of the dtype of x. */
-function fitting(x: NDArray, values: NDArray): NDArray {
-  checkHolds('at', x, values);
+function fitting(name: string, x: NDArray, values: NDArray): NDArray {
+  checkHolds(name, x, values);
   return values.dtype === x.dtype ? values : values.astype(x.dtype);
 }
 
 function setLocal(
+  name: string,
   x: NDArray,
   selected: Selected,
   value: NDArray | Scalar,
@@ -108,34 +112,58 @@ function setLocal(
     const region = axes.map((s) => (s.kind === 'integer' ? s.at : rangeFrom(s as RangeOf)));
     const shape = axes.flatMap((s) => (s.kind === 'range' ? [s.count] : []));
     const values = isScalar(value) ? value : value.reshape(shape);
-    x.set(region, combine ? fitting(x, combine(x.slice(...region), values)) : values);
+    x.set(region, combine ? fitting(name, x, combine(x.slice(...region), values)) : values);
     return;
   }
-  const places = NDArray.arange(x.size, { dtype: placeDType(x.size), backend: x.backend }).reshape(x.shape);
-  const positions = (chosen(places, selected) as NDArray).toHost();
-  if (combine) return combineFlat(x, positions, value, combine);
-  const filler = (): NDArray =>
-    NDArray.full([positions.length], value as Scalar, { dtype: x.dtype, backend: x.backend });
-  putFlat(x, positions, isScalar(value) ? filler() : value);
+  const positions = placesOfSelected(x, selected);
+  if (combine) return combineAt(name, x, positions, value, combine);
+  const values = isScalar(value) ? positions.space.withDType(x.dtype).empty().fill(value) : value;
+  putAt(x, positions, values);
 }
 
-/** What an index selects of this rank's part, and the part of the values for it. */
-function onPart(
-  x: DistributedArray,
-  { axes, listShape, result }: Selected,
-  value: NDArray | Scalar,
-): { selected: Selected; part: NDArray | Scalar } {
-  const { start, shape } = x.box;
+/** Where the selected elements are in the flattened array, of the shape of the selection. */
+function placesOfSelected(x: NDArray, { axes, listShape, result }: Selected): NDArray {
+  const dtype = placeDType(x.size);
+  const shape = shapeOfSelected({ axes, listShape, result });
+  const ones = shape.map(() => 1);
+  const lists = (listShape as Shape).length;
+  /** Where an entry of the result begins in its shape. */
+  const startOf = (entry: number | 'lists'): number =>
+    result.slice(0, result.indexOf(entry)).reduce<number>((at, r) => at + (r === 'lists' ? lists : 1), 0);
+  const parts = axes.map((s, k) => {
+    if (s.kind === 'list')
+      return s.positions.reshape(ones.toSpliced(startOf('lists'), lists, ...(listShape as Shape)));
+    const { first, count, step } = s as RangeOf;
+    return NDArray.arange(count, { dtype, backend: x.backend })
+      .multiply(step)
+      .add(first)
+      .reshape(ones.with(startOf(k), count));
+  });
+  return flatPositions(parts, stridesOf(x.shape), x.size).broadcastTo(shape);
+}
+
+/** What an index selects of the part of a rank. */
+interface OnPart {
+  readonly isEmpty: boolean;
+  readonly selected: Selected;
+  /** Along each axis with a range, which of its positions are on the rank. */
+  readonly windows: readonly (readonly [from: number, to: number])[];
+  /** Which positions of the index arrays are on the rank. */
+  readonly kept: readonly number[];
+}
+
+function onPart(x: DistributedArray, { axes, listShape, result }: Selected, rank: number): OnPart {
+  const { start, shape } = x.layout.box(rank);
   const bounds = axes.map(
     (_, k) => [start[k] as number, (start[k] as number) + (shape[k] as number)] as const,
   );
   const isIn = (i: number, k: number): boolean => i >= (bounds[k]?.[0] ?? 0) && i < (bounds[k]?.[1] ?? 0);
-  const rows = listShape ? Array.from({ length: product(listShape) }, (_, j) => j) : [];
-  const kept = rows.filter((j) =>
-    axes.every((s, k) => s.kind !== 'list' || isIn(s.positions[j] as number, k)),
-  );
+  const kept: number[] = [];
+  const count = listShape ? product(listShape) : 0;
+  const lists = axes.flatMap((s, k) => (s.kind === 'list' ? [{ positions: s.positions.toHost(), k }] : []));
+  for (let j = 0; j < count; j++)
+    if (lists.every(({ positions, k }) => isIn(positions[j] as number, k))) kept.push(j);
   const isOutside = axes.some((s, k) => s.kind === 'integer' && !isIn(s.at, k));
-  /** Which of the positions of a range are on this rank. */
   const windows = axes.map((s, k): readonly [number, number] => {
     if (s.kind !== 'range' || isOutside) return [0, 0];
     const [low, high] = bounds[k] as readonly [number, number];
@@ -147,53 +175,93 @@ function onPart(
   const own = axes.map((s, k): Selection => {
     const from = bounds[k]?.[0] ?? 0;
     if (s.kind === 'integer') return { ...s, at: s.at - from };
-    if (s.kind === 'list') return { ...s, positions: kept.map((j) => (s.positions[j] as number) - from) };
+    if (s.kind === 'list') {
+      const dtype = placeDType(shape[k] as number);
+      return { ...s, positions: s.positions.take(kept).subtract(from).astype(dtype) };
+    }
     const [first, end] = windows[k] as readonly [number, number];
     return { ...s, first: s.first + first * s.step - from, count: Math.max(end - first, 0) };
   });
   const selected: Selected = { axes: own, listShape: listShape && [kept.length], result };
-  if (isScalar(value)) return { selected, part: value };
-  // The axes of index arrays become one
-  const flat = result.flatMap((r): number[] => {
-    if (r === 'lists') return [rows.length];
-    return [r === 'new' ? 1 : (axes[r] as RangeOf).count];
-  });
-  const cut = value
-    .reshape(flat)
-    .slice(...result.map((r) => (typeof r === 'number' ? (windows[r] as readonly [number, number]) : null)));
-  const at = result.indexOf('lists');
-  return { selected, part: at < 0 ? cut : cut.take(kept, at) };
+  const isEmpty = isOutside || product(shape) === 0 || product(shapeOfSelected(selected)) === 0;
+  return { isEmpty, selected, windows, kept };
 }
 
-/** `x[mask] ← value`, of a mask that is split as the array is. */
-function setMasked(
-  x: DistributedArray,
-  mask: DistributedArray,
+/** Which of the values that are whole on this rank belong to the elements of its part. */
+function partOfWhole(values: NDArray, { axes, listShape, result }: Selected, part: OnPart): NDArray {
+  // The axes of index arrays become one
+  const flat = result.flatMap((r): number[] => {
+    if (r === 'lists') return [product(listShape as Shape)];
+    return [r === 'new' ? 1 : (axes[r] as RangeOf).count];
+  });
+  const cut = values
+    .reshape(flat)
+    .slice(...result.map((r) => (typeof r === 'number' ? (part.windows[r] as [number, number]) : null)));
+  const at = result.indexOf('lists');
+  return at < 0 ? cut : cut.take(part.kept, at);
+}
+
+/** Those of split values that belong to the elements of this rank's part. One exchange. */
+function partOfSplit(x: DistributedArray, values: DistributedArray, selected: Selected): NDArray {
+  const wanted = (rank: number): IndexBox => {
+    const { windows } = onPart(x, selected, rank);
+    const ranges = selected.result.map((r): readonly [number, number] =>
+      typeof r === 'number' ? (windows[r] as readonly [number, number]) : [0, 1],
+    );
+    return { start: ranges.map(([from]) => from), shape: ranges.map(([from, to]) => Math.max(to - from, 0)) };
+  };
+  return fetchBox(values, wanted);
+}
+
+/** Rows of values for the true elements of each rank's part of a mask. */
+function rowsOfValues(x: EitherArray, given: EitherArray, own: number, rest: Shape): NDArray {
+  if (!isDistributed(x)) return stretched(x, given as NDArray, [own, ...rest]);
+  const { comm, local, layout } = x;
+  const counts = layout.replicated
+    ? new Array<number>(comm.size).fill(0).with(comm.rank, own)
+    : comm.allgatherObject(own);
+  const shape = [counts.reduce((a, b) => a + b, 0), ...rest];
+  if (isDistributed(given) && !given.layout.replicated && sameShape(given.globalShape, shape)) {
+    const parts = Layout.fromLocalShapes(counts.map((count) => [count, ...rest]));
+    return stretched(local, given.redistribute(parts).local, [own, ...rest]);
+  }
+  const whole = isDistributed(given) ? given.broadcast().local : given;
+  const first = layout.replicated ? 0 : counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
+  return stretched(local, whole, shape).slice([first, first + own]);
+}
+
+/** `x[mask] ← value`, of a mask of the leading axes. */
+function setWhere(
+  name: string,
+  x: EitherArray,
+  mask: EitherArray,
   value: ArrayLike,
   combine: Combine | undefined,
 ): void {
-  if (!mask.layout.equals(x.layout))
+  const { length } = mask.space.shape;
+  checkMask(name, mask.space.shape, x.space.shape);
+  const given = valueFor(name, x, value);
+  const isFill = isScalar(given) && !combine;
+  if (isDistributed(x) && !isScalar(given) && !isRows(x.layout) && !x.layout.replicated)
     throw new PartitionError(
-      `setItem: the mask (${mask.layout}) is split differently from the array (${x.layout}): move one ` +
-        'with redistribute() first',
+      `${name}: values for a split mask need rows: redistribute(0) the array and the mask first`,
     );
-  const [, given] = arraysOf('setItem', [x, value]) as [EitherArray, EitherArray | Scalar];
-  if (isScalar(given)) {
-    const fits = x.local.checkFits(given);
-    const values = combine ? fitting(x.local, combine(x.local, fits)) : fits;
-    x.local.assign(where(mask.local, values, x.local).astype(x.dtype));
+  const local = ownPart(x);
+  const flags = isDistributed(x) ? partOfMask(name, x, mask) : (mask as NDArray);
+  if (isFill) {
+    const wide = flags.reshape([...flags.shape, ...local.shape.slice(length).map(() => 1)]);
+    if (local.size > 0) local.assign(fitting(name, local, where(wide, given, local)));
     return;
   }
-  if (!isRows(x.layout))
-    throw new PartitionError('setItem: values for a split mask need rows: redistribute(0) the array first');
-  const places = truePositions(mask.local);
-  const counts = x.comm.allgatherObject(places.size);
-  const total = counts.reduce((a, b) => a + b, 0);
-  const values = valuesFor(x, given, [total]) as NDArray;
-  const before = counts.slice(0, x.comm.rank).reduce((a, b) => a + b, 0);
-  const own = values.slice([before, before + places.size]);
-  if (combine) combineFlat(x.local, places.toHost(), own, combine);
-  else putFlat(x.local, places.toHost(), own);
+  const rest = x.space.shape.slice(length);
+  const rows = asRows(local, length, rest);
+  const places = truePositions(flags);
+  const values = isScalar(given) ? given : rowsOfValues(x, given, places.size, rest);
+  if (places.size === 0 || rows.size === 0) return;
+  const found = combine
+    ? fitting(name, local, combine(gatherAlong(rows, places, 0), values))
+    : (values as NDArray);
+  putAt(rows, places, found, product(rest));
 }
 
 /** {@link setItem}, of the values or of a function of the elements and the values. */
@@ -207,30 +275,37 @@ export function assignItems(
   if (!isArrayOfEitherKind(x)) throw new ArgumentError(`${name}: expected an array, received ${textOf(x)}`);
   checkList(name, 'indices', index);
   tidy(() => {
-    const mask = splitMaskOf(index);
-    if (mask) {
-      if (isDistributed(x)) return setMasked(x, mask, value, combine);
-      throw new PartitionError(`${name}: the mask is split over ranks and the array is not`);
-    }
     if (isDistributed(x)) checkBoxes(name, x);
-    const selected = select(name, localEntries(index), x.space.shape);
-    const values = valuesFor(x, value, shapeOfSelected(selected));
-    if (!isDistributed(x)) return setLocal(x, selected, values, combine);
-    const own = onPart(x, selected, values);
-    const isEmpty = product(shapeOfSelected(own.selected)) === 0 || x.local.size === 0;
-    const isElsewhere = own.selected.axes.some(
-      (s, k) => s.kind === 'integer' && !(s.at >= 0 && s.at < (x.localShape[k] as number)),
-    );
-    if (!isEmpty && !isElsewhere) setLocal(x.local, own.selected, own.part, combine);
+    const entries = localEntries(index);
+    const mask = maskOf(entries);
+    const isFill = isScalar(value) && !combine;
+    if (mask && (hasRowsFor(name, x, mask) || isFill)) return setWhere(name, x, mask, value, combine);
+    const selected = select(name, entries, x.space);
+    const shape = shapeOfSelected(selected);
+    if (!isDistributed(x)) return setLocal(name, x, selected, valuesFor(name, x, value, shape), combine);
+    const part = onPart(x, selected, x.comm.rank);
+    const given = valueFor(name, x, value);
+    const isSplit = !isScalar(given) && isDistributed(given) && !given.layout.replicated;
+    const isFetched = isSplit && !selected.listShape && sameShape(given.globalShape, shape);
+    const partOfValues = (): NDArray | Scalar => {
+      if (isScalar(given)) return given;
+      if (isFetched)
+        return stretched(x.local, partOfSplit(x, given, selected), shapeOfSelected(part.selected));
+      const whole = isDistributed(given) ? given.broadcast().local : given;
+      return partOfWhole(stretched(x.local, whole, shape), selected, part);
+    };
+    const values = partOfValues();
+    if (!part.isEmpty) setLocal(name, x.local, part.selected, values, combine);
   });
 }
 
 /**
  * Assigns to the elements that an index selects, as in NumPy `x[i, j, …] = value`, in place. The
- * value broadcasts to the shape of {@link getItem}; of equal positions, the last counts. On a
- * distributed array each rank sets its own elements; values are whole on every rank, and those that
- * are split are replicated first. Nothing else is sent, but for values of a split mask: one
- * exchange of objects.
+ * value broadcasts to the shape of {@link getItem}; of equal positions, the last counts. Numbers in
+ * lists must fit the dtype of the array. On a distributed array each rank sets its own elements.
+ * Nothing is sent, but for values that are split over ranks: for ranges, those of each rank are
+ * fetched in one exchange; beside index arrays, or if they broadcast, they are replicated first.
+ * Values for a mask cost one exchange of objects.
  * @returns the array
  * @throws {@link ShapeError} if an index is outside of its axis, or the value does not fit
  */

@@ -242,9 +242,18 @@ const TRAPZ_DEFAULTS = { dx: 1, axis: -1 } satisfies Defaults<TrapzOptions>;
  * The integral along an axis by the trapezoidal rule; a number if there is no other axis. One
  * reduction if the axis is split; with positions that are distributed, or of the shape of y,
  * neighbours exchange a few elements before.
- * @param x the positions of the samples: one for each along the axis, or as many as y
+ * @param x the positions of the samples: one for each along the axis, or as many as y. Options may
+ *   stand in its place
  */
-export function trapz(y: ArrayLike, x?: ArrayLike | null, options?: TrapzOptions): EitherArray | Scalar {
+export function trapz(y: ArrayLike, options?: TrapzOptions): EitherArray | Scalar;
+export function trapz(y: ArrayLike, x?: ArrayLike | null, options?: TrapzOptions): EitherArray | Scalar;
+export function trapz(
+  y: ArrayLike,
+  second?: ArrayLike | TrapzOptions | null,
+  third?: TrapzOptions,
+): EitherArray | Scalar {
+  const isOptions = second !== null && typeof second === 'object' && !isList(second);
+  const [x, options] = isOptions ? [null, second as TrapzOptions] : [second as ArrayLike | null, third];
   const given = withDefaults('trapz', options, TRAPZ_DEFAULTS);
   if (!Number.isFinite(given.dx))
     throw new ArgumentError(`trapz: expected dx to be a number, received ${textOf(given.dx)}`);
@@ -265,6 +274,8 @@ export function trapz(y: ArrayLike, x?: ArrayLike | null, options?: TrapzOptions
     return shape.length === 1 && !isScalar(total) ? (total as NDArray).get() : total;
   });
 }
+
+const isList = (x: object): boolean => Array.isArray(x) || isArrayOfEitherKind(x) || isScalar(x);
 
 /** Samples multiplied by half the distance between their neighbours. */
 function weighted(y: EitherArray, axis: number, x: NDArray | undefined, dx: number): EitherArray {

@@ -1,15 +1,14 @@
-import type { Scalar } from '../core/base/complex.js';
+import { isScalar, type Scalar } from '../core/base/complex.js';
 import { ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, toAxes, toAxis } from '../core/base/shape.js';
-import { type EitherArray, ownPart } from '../core/distributed/align.js';
+import { type EitherArray, isDistributed, ownPart } from '../core/distributed/align.js';
 import { assemble, wholeRun } from '../core/distributed/assemble.js';
-import { type ArrayLike, arrayOf } from './operands.js';
 import { squeezed } from './shaping.js';
 
 /** An associative function of two arrays of one shape. */
-export type Associative = (x: EitherArray, y: EitherArray) => EitherArray;
+type Associative = (x: EitherArray, y: EitherArray) => EitherArray;
 
 /** Options of `reduce` of universal functions. */
 export interface FoldOptions {
@@ -27,17 +26,44 @@ export interface AccumulateOptions {
 }
 export const ACCUMULATE_DEFAULTS = { axis: 0 } satisfies Defaults<AccumulateOptions>;
 
+/** The axes to be reduced. As in NumPy, the default axis of an array without axes is none. */
+export const axesOf = (x: EitherArray, axis: FoldOptions['axis']): number[] =>
+  x.space.shape.length === 0 && axis === 0 ? [] : toAxes(axis ?? undefined, x.space.shape.length, 'axis');
+
+/** An array without axes as a number. */
+export function withoutAxes(y: EitherArray | Scalar): EitherArray | Scalar {
+  if (isScalar(y) || y.space.shape.length > 0) return y;
+  return ownPart(y).get();
+}
+
+/** An array with one element along an axis, all of them one value. */
+function filled(x: EitherArray, axis: number, value: number): EitherArray {
+  if (!isDistributed(x)) return x.space.withShape(x.shape.with(axis, 1)).empty().fill(value);
+  return x.space.withLayout(x.layout.withLength(axis, 1)).empty().fill(value);
+}
+
 const rows = (x: EitherArray, axis: number, first: number, count: number): EitherArray =>
   assemble('reduce', [x], [{ source: 0, first, count, step: 1 }], axis);
 
 const joined = (x: EitherArray, y: EitherArray, axis: number): EitherArray =>
   assemble('reduce', [x, y], [wholeRun(x, axis), wholeRun(y, axis, 1)], axis);
 
-/** The elements along an axis joined by a function: halves are joined until one element is left. */
-function folded(name: string, f: Associative, x: EitherArray, axis: number): EitherArray {
+/**
+ * The elements along an axis joined by a function: halves are joined until one element is left.
+ * Disposes x if it has several.
+ */
+function folded(
+  name: string,
+  f: Associative,
+  x: EitherArray,
+  axis: number,
+  identity: number | undefined,
+): EitherArray {
   const { shape } = x.space;
-  if (shape[axis] === 0)
+  if (shape[axis] === 0) {
+    if (identity !== undefined) return filled(x, axis, identity);
     throw new ShapeError(`${name}: axis ${axis} of ${formatShape(shape)} has no elements`);
+  }
   let y = x;
   for (let n = shape[axis] as number; n > 1; n = Math.ceil(n / 2)) {
     const from = y;
@@ -46,56 +72,43 @@ function folded(name: string, f: Associative, x: EitherArray, axis: number): Eit
       const z = f(rows(from, axis, 0, half), rows(from, axis, half, half));
       return n % 2 === 1 ? joined(z, rows(from, axis, n - 1, 1), axis) : z;
     });
-    if (from !== x) from.dispose();
+    from.dispose();
   }
   return y;
 }
-
-/** What `reduce` of a universal function returns: a number if no axis is left. */
-export const withoutAxes = (name: string, y: EitherArray, axes: readonly number[]): EitherArray | Scalar => {
-  const z = squeezed(name, y, axes);
-  if (z.space.shape.length > 0) return z;
-  return ownPart(z).get();
-};
 
 /** `reduce` of an associative function that has no kernel for it. */
 export function reduceBy(
   name: string,
   f: Associative,
-  x: ArrayLike,
+  x: EitherArray,
+  identity: number | undefined,
   options: FoldOptions | undefined,
 ): EitherArray | Scalar {
   const { axis, keepdims } = withDefaults(name, options, FOLD_DEFAULTS);
-  return tidy(() => {
-    const from = arrayOf(name, x);
-    const axes = toAxes(axis ?? undefined, from.space.shape.length, 'axis');
-    const y = axes.reduce((z, k) => folded(name, f, z, k), from);
-    if (keepdims) return y === from ? from.copy() : y;
-    return withoutAxes(name, y === from ? from.copy() : y, axes);
-  });
+  const axes = axesOf(x, axis);
+  const y = axes.reduce((z, k) => folded(name, f, z, k, identity), x.copy() as EitherArray);
+  return keepdims ? y : withoutAxes(squeezed(name, y, axes));
 }
 
 /** `accumulate` of an associative function: each step doubles how many elements are joined. */
 export function accumulateBy(
   name: string,
   f: Associative,
-  x: ArrayLike,
+  x: EitherArray,
   options: AccumulateOptions | undefined,
 ): EitherArray {
   const { axis } = withDefaults(name, options, ACCUMULATE_DEFAULTS);
-  return tidy(() => {
-    const from = arrayOf(name, x);
-    const k = toAxis(axis, from.space.shape.length);
-    const n = from.space.shape[k] as number;
-    let y = from;
-    for (let step = 1; step < n; step *= 2) {
-      const before = y;
-      y = tidy(() => {
-        const tail = f(rows(before, k, 0, n - step), rows(before, k, step, n - step));
-        return joined(rows(before, k, 0, step), tail, k);
-      });
-      if (before !== from) before.dispose();
-    }
-    return y === from ? from.copy() : y;
-  });
+  const k = toAxis(axis, x.space.shape.length);
+  const n = x.space.shape[k] as number;
+  let y: EitherArray = x.copy();
+  for (let step = 1; step < n; step *= 2) {
+    const before = y;
+    y = tidy(() => {
+      const tail = f(rows(before, k, 0, n - step), rows(before, k, step, n - step));
+      return joined(rows(before, k, 0, step), tail, k);
+    });
+    before.dispose();
+  }
+  return y;
 }

@@ -1,12 +1,14 @@
+import { binary } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
-import { broadcastShapes, broadcastStrides } from '../core/base/broadcast.js';
-import { isBoolean, isInteger } from '../core/base/dtype.js';
+import { placesOf } from '../core/array/shaping.js';
+import { truePositions } from '../core/array/true-positions.js';
+import { broadcastShapes } from '../core/base/broadcast.js';
+import { INDEX_DTYPE, isBoolean, isInteger, placeDType } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
-import { formatShape, product, type Shape, sameShape, stridesOf } from '../core/base/shape.js';
+import { formatShape, type Shape, sameShape, stridesOf } from '../core/base/shape.js';
 import { type Range, resolveIndex, resolveRange } from '../core/base/slice.js';
 import { textOf } from '../core/base/text-of.js';
-import { type EitherArray, isDistributed } from '../core/distributed/align.js';
-import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import { type EitherArray, isArrayOfEitherKind, isDistributed } from '../core/distributed/align.js';
 
 /**
  * One index of several, as NumPy has them: an integer, a range `[start, end, step]`, `':'` for a
@@ -15,11 +17,19 @@ import type { DistributedArray } from '../core/distributed/distributed-array.js'
  */
 export type IndexEntry = number | Range | ':' | '...' | null | EitherArray;
 
-/** Positions along one axis. */
+/** Positions along one axis. Those of a list are from 0 to its length − 1, of any shape. */
 export type Selection =
   | { readonly kind: 'integer'; readonly at: number }
   | { readonly kind: 'range'; readonly first: number; readonly count: number; readonly step: number }
-  | { readonly kind: 'list'; readonly positions: readonly number[] };
+  | { readonly kind: 'list'; readonly positions: NDArray };
+
+/** Places in a flattened array: the sum of positions along axes times the strides of these. */
+export function flatPositions(parts: readonly NDArray[], strides: readonly number[], size: number): NDArray {
+  const dtype = placeDType(size);
+  return parts
+    .map((part, k) => part.astype(dtype).multiply(strides[k] as number))
+    .reduce((sum, part) => sum.add(part));
+}
 
 /** Of an axis, a range. */
 export type RangeOf = Selection & { kind: 'range' };
@@ -56,23 +66,32 @@ export const shapeOfSelected = ({ axes, listShape, result }: Selected): number[]
     return [(axes[k] as Selection & { kind: 'range' }).count];
   });
 
+/** Throws {@link ShapeError} unless a mask has the leading axes of `shape`. */
+export function checkMask(name: string, mask: Shape, shape: Shape): void {
+  const covered = shape.slice(0, mask.length);
+  if (mask.length === 0 || !sameShape(covered, mask))
+    throw new ShapeError(
+      `${name}: a mask of shape ${formatShape(mask)} does not fit axes of ${formatShape(covered)}`,
+    );
+}
+
 /** The positions of true elements, one list for each axis. */
 function positionsOfMask(mask: NDArray): NDArray[] {
-  const flags = mask.toHost();
+  const flat = truePositions(mask);
   const strides = stridesOf(mask.shape);
-  const found: number[] = [];
-  for (let i = 0; i < flags.length; i++) if (flags[i] !== 0) found.push(i);
   return mask.shape.map((n, k) =>
-    NDArray.array(
-      found.map((i) => Math.floor(i / (strides[k] as number)) % n),
-      { dtype: 'int32', backend: mask.backend },
-    ),
+    binary(
+      'remainder',
+      binary('floorDivide', flat, Math.max(1, strides[k] as number)),
+      Math.max(1, n),
+    ).astype(INDEX_DTYPE),
   );
 }
 
 /** An entry with the first of its axes; a mask has become lists. */
 type Placed =
   | { readonly kind: 'new' }
+  | { readonly kind: 'ellipsis' }
   | { readonly kind: 'integer' | 'range' | 'list'; readonly axis: number; readonly entry: IndexEntry };
 
 /** How many axes of the array an entry stands for. */
@@ -96,15 +115,14 @@ function place(name: string, index: readonly IndexEntry[], shape: Shape): Placed
   return given.flatMap((entry): Placed[] => {
     if (entry === null) return [{ kind: 'new' }];
     if (entry === '...')
-      return Array.from({ length: left }, () => ({ kind: 'range', axis: axis++, entry: [] }));
+      return [
+        { kind: 'ellipsis' },
+        ...Array.from({ length: left }, (): Placed => ({ kind: 'range', axis: axis++, entry: [] })),
+      ];
     if (typeof entry === 'number') return [{ kind: 'integer', axis: axis++, entry }];
     if (entry === ':') return [{ kind: 'range', axis: axis++, entry: [] }];
     if (entry instanceof NDArray && isBoolean(entry.dtype)) {
-      const covered = shape.slice(axis, axis + entry.ndim);
-      if (entry.ndim === 0 || !sameShape(covered, entry.shape))
-        throw new ShapeError(
-          `${name}: a mask of shape ${formatShape(entry.shape)} does not fit axes of ${formatShape(covered)}`,
-        );
+      checkMask(name, entry.shape, shape.slice(axis));
       return positionsOfMask(entry).map((list) => ({ kind: 'list', axis: axis++, entry: list }));
     }
     if (entry instanceof NDArray && isInteger(entry.dtype)) return [{ kind: 'list', axis: axis++, entry }];
@@ -116,26 +134,15 @@ function place(name: string, index: readonly IndexEntry[], shape: Shape): Placed
   });
 }
 
-/** The elements of an array as if it had another shape, to which it broadcasts. */
-function stretchedValues(x: NDArray, shape: Shape): number[] {
-  const values = x.toHost();
-  const strides = broadcastStrides(x.shape, shape);
-  const own = stridesOf(shape);
-  return Array.from({ length: product(shape) }, (_, i) => {
-    const at = strides.reduce(
-      (sum, stride, k) => sum + (Math.floor(i / (own[k] as number)) % (shape[k] as number)) * stride,
-      0,
-    );
-    return values[at] as number;
-  });
-}
+/** The shape of an array, and where its kernels run. */
+type Whole = Pick<EitherArray['space'], 'shape' | 'backend'>;
 
 /**
- * What an index selects of an array of `shape`. Axes without an index are whole.
+ * What an index selects of an array. Axes without an index are whole.
  * @throws {@link ShapeError} if an index does not fit
  * @throws {@link ArgumentError} if an index is of none of the kinds
  */
-export function select(name: string, index: readonly IndexEntry[], shape: Shape): Selected {
+export function select(name: string, index: readonly IndexEntry[], { shape, backend }: Whole): Selected {
   const placed = place(name, index, shape);
   const lists = placed.flatMap((p) => (p.kind === 'list' ? [p.entry as NDArray] : []));
   const listShape = lists.length > 0 ? broadcastShapes(...lists.map((list) => list.shape)) : undefined;
@@ -143,36 +150,36 @@ export function select(name: string, index: readonly IndexEntry[], shape: Shape)
     p.kind === 'list' || (p.kind === 'integer' && listShape !== undefined);
   const axes: Selection[] = [];
   for (const p of placed) {
-    if (p.kind === 'new') continue;
+    if (p.kind === 'new' || p.kind === 'ellipsis') continue;
     const n = shape[p.axis] as number;
     if (p.kind === 'range') {
       const [first, count, step] = resolveRange(p.entry as Range, n);
       axes.push({ kind: 'range', first, count, step });
     } else if (listShape) {
-      const values =
+      const given =
         p.kind === 'list'
-          ? stretchedValues(p.entry as NDArray, listShape)
-          : new Array<number>(product(listShape)).fill(p.entry as number);
-      axes.push({ kind: 'list', positions: values.map((i) => resolveIndex(i, n, p.axis)) });
+          ? (p.entry as NDArray).to(backend)
+          : NDArray.full([], resolveIndex(p.entry as number, n, p.axis), { dtype: placeDType(n), backend });
+      axes.push({ kind: 'list', positions: placesOf(name, given, n, p.axis).broadcastTo(listShape) });
     } else axes.push({ kind: 'integer', at: resolveIndex(p.entry as number, n, p.axis) });
   }
-  // As in NumPy: index arrays that stand together keep their place, others come first
+  // As in NumPy: index arrays that stand together keep their place, others come first; '...' parts
+  // them even where it stands for no axis
   const places = placed.flatMap((p, i) => (isListed(p) ? [i] : []));
   const isTogether = places.every((i, k) => i === (places[0] as number) + k);
   const result = placed.flatMap((p, i): (number | 'lists' | 'new')[] => {
     if (isListed(p)) return isTogether && i === places[0] ? ['lists'] : [];
-    if (p.kind === 'integer') return [];
+    if (p.kind === 'integer' || p.kind === 'ellipsis') return [];
     return [p.kind === 'new' ? 'new' : p.axis];
   });
   return { axes, listShape, result: isTogether ? result : ['lists', ...result] };
 }
 
-/** The only entry, if it is a mask that is split over ranks. */
-export function splitMaskOf(index: readonly IndexEntry[]): DistributedArray | undefined {
-  const [entry, ...others] = index;
-  return others.length === 0 && isDistributed(entry) && isBoolean(entry.dtype) && !entry.layout.replicated
-    ? entry
-    : undefined;
+/** The only index, if it is a mask. */
+export function maskOf(index: readonly IndexEntry[]): EitherArray | undefined {
+  const [entry] = index;
+  const isArray = isArrayOfEitherKind(entry);
+  return index.length === 1 && isArray && isBoolean(entry.dtype) ? entry : undefined;
 }
 
 /** Replicated arrays as arrays of one rank. */

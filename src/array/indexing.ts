@@ -1,28 +1,31 @@
 import type { NDArray } from '../core/array/ndarray.js';
-import { gatherAlong, placesIn } from '../core/array/shaping.js';
+import { gatherAlong } from '../core/array/shaping.js';
 import { truePositions } from '../core/array/true-positions.js';
 import type { Scalar } from '../core/base/complex.js';
-import { PartitionError, ShapeError } from '../core/base/errors.js';
+import { PartitionError } from '../core/base/errors.js';
 import { checkList } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import { formatShape, product, type Shape, sameShape, stridesOf } from '../core/base/shape.js';
+import { product, type Shape, stridesOf } from '../core/base/shape.js';
 import type { Range } from '../core/base/slice.js';
 import { checkBoxes, type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { assemble } from '../core/distributed/assemble.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
+import { isRows } from '../core/distributed/redistribution.js';
 import { splitOnce } from '../core/distributed/unsplit.js';
 import {
+  checkMask,
+  flatPositions,
   type IndexEntry,
   type ListOf,
   localEntries,
+  maskOf,
   type RangeOf,
   rangeFrom,
   type Selected,
   type Selection,
   select,
   shapeOfSelected,
-  splitMaskOf,
 } from './index-entries.js';
 import { type ArrayLike, arrayOf } from './operands.js';
 import { takeAs } from './selecting.js';
@@ -84,29 +87,19 @@ function merged(x: EitherArray, count: number): EitherArray {
 }
 
 /** The elements at lists of positions, whose axes come first. */
-function listed(x: EitherArray, axes: readonly Selection[], listShape: Shape): EitherArray {
-  const lists = axes.flatMap((s, k) => (s.kind === 'list' ? [k] : []));
+function atLists(x: EitherArray, axes: readonly Selection[], listShape: Shape): EitherArray {
+  const listed = axes.flatMap((s, k) => (s.kind === 'list' ? [k] : []));
   const from = isDistributed(x) ? splitOnce('getItem', x) : x;
   // A split axis must be the first of those that are merged
   const isSplit = (k: number): boolean => isDistributed(from) && (from.layout.grid[k] as number) > 1;
-  const order = [...lists.filter(isSplit), ...lists.filter((k) => !isSplit(k))];
+  const order = [...listed.filter(isSplit), ...listed.filter((k) => !isSplit(k))];
   const others = axes.flatMap((s, k) => (s.kind === 'list' ? [] : [k]));
   const front = transposed('getItem', from, [...order, ...others]);
   const sizes = order.map((k) => from.space.shape[k] as number);
   const strides = stridesOf(sizes);
-  const positions = (axes[order[0] as number] as ListOf).positions.map((_, i) =>
-    order.reduce(
-      (sum, k, j) => sum + ((axes[k] as ListOf).positions[i] as number) * (strides[j] as number),
-      0,
-    ),
-  );
-  return takeAs(
-    'getItem',
-    merged(front, order.length),
-    placesIn('getItem', positions, product(sizes), 0),
-    0,
-    listShape,
-  );
+  const lists = order.map((k) => (axes[k] as ListOf).positions);
+  const places = flatPositions(lists, strides, product(sizes));
+  return takeAs('getItem', merged(front, order.length), places, 0, listShape);
 }
 
 /** The elements that an index selects. */
@@ -117,10 +110,9 @@ export function chosen(x: EitherArray, selected: Selected): EitherArray {
     const lists = axes.flatMap((s, k) => (s.kind === 'list' ? [k] : []));
     if (lists.length === 1) {
       const [k] = lists as [number];
-      const { positions } = axes[k] as ListOf;
-      y = takeAs('getItem', y, placesIn('getItem', positions, y.space.shape[k] as number, k), k, listShape);
+      y = takeAs('getItem', y, (axes[k] as ListOf).positions, k, listShape);
     } else {
-      y = listed(y, axes, listShape);
+      y = atLists(y, axes, listShape);
       const before = result.filter((r) => r !== 'new').indexOf('lists');
       const { length } = listShape;
       const rest = y.space.shape.map((_, k) => k).slice(length);
@@ -137,22 +129,52 @@ export function chosen(x: EitherArray, selected: Selected): EitherArray {
   return added.length > 0 ? expandedDims(y, added) : y;
 }
 
-/** The elements of a distributed array where a distributed mask is true. */
-function masked(x: DistributedArray, mask: DistributedArray): EitherArray {
-  const [from, flags] = [rowsOf('getItem', x), rowsOf('getItem', mask)];
-  const leading = x.globalShape.slice(0, mask.ndim);
-  if (!sameShape(leading, mask.globalShape))
-    throw new ShapeError(
-      `getItem: a mask of shape ${formatShape(mask.globalShape)} does not fit ${formatShape(x.globalShape)}`,
+/** The rows of an array: the axes that a mask of `axes` axes covers, as one. */
+export function asRows(x: NDArray, axes: number, rest: Shape): NDArray {
+  const shape = [product(x.shape.slice(0, axes)), ...rest];
+  // A rank that owns nothing has another shape
+  return x.size > 0 ? x.reshape(shape) : x.space.withShape(shape).empty();
+}
+
+/** This rank's part of a mask of the leading axes of an array. */
+export function partOfMask(name: string, x: DistributedArray, mask: EitherArray): NDArray {
+  const { start, shape } = x.box;
+  if (!isDistributed(mask) || mask.layout.replicated) {
+    const whole = isDistributed(mask) ? mask.local : mask;
+    return whole.slice(
+      ...start.slice(0, whole.ndim).map((first, k): Range => [first, first + (shape[k] as number)]),
     );
-  if (String(from.layout.blocks(0)) !== String(flags.layout.blocks(0)))
-    throw new PartitionError('getItem: the mask is split differently: move it with redistribute() first');
-  const { comm, local } = from;
-  const rest = x.globalShape.slice(mask.ndim);
-  const rows = local.reshape([product(local.shape.slice(0, mask.ndim)), ...local.shape.slice(mask.ndim)]);
-  const places = truePositions(flags.local);
-  const part = gatherAlong(rows, places.toHost(), 0);
-  const counts = comm.allgatherObject(places.size);
+  }
+  if (mask.layout.equals(x.layout)) return mask.local;
+  const flags = rowsOf(name, mask);
+  const isAlike = isRows(x.layout) && String(x.layout.blocks(0)) === String(flags.layout.blocks(0));
+  if (!isAlike)
+    throw new PartitionError(`${name}: the mask is split differently: move it with redistribute() first`);
+  return flags.local;
+}
+
+/** Whether a mask selects rows of an array, so that nothing is moved before. */
+export function hasRowsFor(name: string, x: EitherArray, mask: EitherArray): boolean {
+  const isSplit = isDistributed(mask) && !mask.layout.replicated;
+  if (isSplit && (!isDistributed(x) || x.layout.replicated))
+    throw new PartitionError(`${name}: the mask is split over ranks and the array is not`);
+  return isSplit || !isDistributed(x) || x.layout.replicated || isRows(x.layout);
+}
+
+/** The elements where a mask is true: rows of an array, one for each true element of the mask. */
+function masked(x: EitherArray, mask: EitherArray): EitherArray {
+  const { shape } = x.space;
+  const { length } = mask.space.shape;
+  checkMask('getItem', mask.space.shape, shape);
+  const rest = shape.slice(length);
+  const rowsAt = (part: NDArray, flags: NDArray): NDArray =>
+    gatherAlong(asRows(part, length, rest), truePositions(flags), 0);
+  if (!isDistributed(x)) return rowsAt(x, mask as NDArray);
+  const from = rowsOf('getItem', x);
+  const part = rowsAt(from.local, partOfMask('getItem', from, mask));
+  if (from.layout.replicated)
+    return from.space.withLayout(Layout.replicated(part.shape, from.comm.size)).wrap(part);
+  const counts = from.comm.allgatherObject(part.shape[0] as number);
   const layout = Layout.fromLocalShapes(counts.map((count) => [count, ...rest]));
   const total = counts.reduce((a, b) => a + b, 0);
   return from.space.withLayout(layout).wrap(part).redistribute(layout.withLength(0, total));
@@ -170,8 +192,9 @@ const isShort = (index: readonly IndexEntry[], x: NDArray): index is readonly (n
  * rank; a mask as the only index may also be split as the array is.
  *
  * Along a split axis, ranges and integers cost at most one message between two ranks, index arrays
- * one all-to-all exchange, and the result is split evenly. A split mask costs one exchange of
- * objects and messages between neighbours. Along other axes nothing is sent.
+ * one all-to-all exchange, and the result is split evenly. A mask as the only index of an array
+ * that is split by rows costs one exchange of objects and messages between neighbours. Along other
+ * axes nothing is sent.
  * @throws {@link ShapeError} if an index is outside of its axis
  */
 export function getItem(x: ArrayLike, index: readonly IndexEntry[]): EitherArray | Scalar {
@@ -179,13 +202,11 @@ export function getItem(x: ArrayLike, index: readonly IndexEntry[]): EitherArray
   return tidy(() => {
     const from = arrayOf('getItem', x);
     if (isDistributed(from)) checkBoxes('getItem', from);
-    const mask = splitMaskOf(index);
-    if (mask) {
-      if (isDistributed(from) && !from.layout.replicated) return masked(from, mask);
-      throw new PartitionError('getItem: the mask is split over ranks and the array is not');
-    }
-    if (!isDistributed(from) && isShort(index, from)) return from.slice(...index);
-    const selected = select('getItem', localEntries(index), from.space.shape);
+    const entries = localEntries(index);
+    const mask = maskOf(entries);
+    if (mask && hasRowsFor('getItem', from, mask)) return masked(from, mask);
+    if (!isDistributed(from) && isShort(entries, from)) return from.slice(...entries);
+    const selected = select('getItem', entries, from.space);
     if (shapeOfSelected(selected).length === 0 && !selected.listShape) {
       const at = selected.axes.map((s) => (s as Selection & { kind: 'integer' }).at);
       return isDistributed(from) ? from.get(at) : from.get(...at);

@@ -1,8 +1,9 @@
 import { where } from '../core/array/elementwise.js';
 import type { Nested } from '../core/array/host-values.js';
 import { NDArray } from '../core/array/ndarray.js';
+import { checkHolds } from '../core/array/vector-methods.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { canHold, complexOf, type DType, INDEX_DTYPE, isFloat } from '../core/base/dtype.js';
+import { canHold, complexOf, type DType, FLAG_DTYPE, INDEX_DTYPE, isFloat } from '../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
@@ -14,6 +15,7 @@ import {
   type EitherArray,
   isArrayOfEitherKind,
   isDistributed,
+  ownPart,
 } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { Backend } from '../core/ports/backend.js';
@@ -73,13 +75,30 @@ const hasComplex = (x: unknown): boolean =>
 /** An operand as an array: numbers and lists become arrays of one rank. */
 export const arrayOf = (name: string, x: ArrayLike): EitherArray => arraysOf(name, [x])[0] as EitherArray;
 
+/**
+ * A value for elements of x, as an array or a number of the backend of x. Lists get the dtype of x.
+ * @throws {@link DTypeError} if the dtype of x does not hold it
+ */
+export function valueFor(name: string, x: EitherArray, value: ArrayLike): EitherArray | Scalar {
+  const local = ownPart(x);
+  const { dtype, backend } = local;
+  const array = isList(value) ? NDArray.array(value, { dtype, backend }) : value;
+  const [, given] = arraysOf(name, [x, array]) as [EitherArray, EitherArray | Scalar];
+  if (isScalar(given)) return local.checkFits(given);
+  checkHolds(name, local, ownPart(given));
+  return given;
+}
+
 /** The array of the results of `compute` for the parts on each rank. Nothing is sent. */
 export const onParts = (x: EitherArray, compute: (part: NDArray) => NDArray): EitherArray =>
   isDistributed(x) ? x.space.wrap(compute(x.local)) : compute(x);
 
-/** As {@link arrayOf}, for whole numbers: lists become arrays of int32. */
+/** As {@link arrayOf}, for whole numbers: numbers and lists of them become arrays of int32. */
 export const integersOf = (name: string, x: ArrayLike, backend?: Backend): EitherArray =>
-  arrayOf(name, isList(x) ? NDArray.array(x, { dtype: INDEX_DTYPE, backend }) : x);
+  isList(x) || isScalar(x)
+    ? NDArray.array(x, { dtype: isFlag(x) ? FLAG_DTYPE : INDEX_DTYPE, backend })
+    : arrayOf(name, x);
+const isFlag = (x: unknown): boolean => (Array.isArray(x) ? isFlag(x[0]) : typeof x === 'boolean');
 
 /** Casts an operand to the dtype of the computation, if one was given. */
 export function castTo<X extends EitherArray | Scalar>(name: string, x: X, dtype: DType | undefined): X {

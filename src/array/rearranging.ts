@@ -6,7 +6,7 @@ import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { assemble, type Run, rollRuns, wholeRun } from '../core/distributed/assemble.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
-import { expandedDims, flatOf, reshaped, transposed } from './shaping.js';
+import { expandedDims, flatOf, reshaped, transposed, viewOf } from './shaping.js';
 
 /** Options of {@link flip}. */
 export interface ArrayFlipOptions {
@@ -30,7 +30,7 @@ function flipped(x: EitherArray, axes: readonly number[]): EitherArray {
 export function flip<X extends ArrayLike>(x: X, options?: ArrayFlipOptions): ArrayOf<X> {
   const { axis } = withDefaults('flip', options, FLIP_DEFAULTS);
   return tidy(() => {
-    const from = arrayOf('flip', x);
+    const from = viewOf(arrayOf('flip', x));
     return flipped(from, toAxes(axis ?? undefined, from.space.shape.length, 'axis'));
   }) as ArrayOf<X>;
 }
@@ -66,7 +66,8 @@ export function roll<X extends ArrayLike>(
       throw new ArgumentError(
         `roll: expected one shift, or one for each axis, received ${textOf(shift)} for ${textOf(axis)}`,
       );
-    const pairs = Array.from({ length: Math.max(shifts.length, axes.length) }, (_, i) => ({
+    const count = axes.length === 0 ? 0 : Math.max(shifts.length, axes.length);
+    const pairs = Array.from({ length: count }, (_, i) => ({
       by: shifts[shifts.length === 1 ? 0 : i] as number,
       along: axes[axes.length === 1 ? 0 : i] as number,
     }));
@@ -75,6 +76,7 @@ export function roll<X extends ArrayLike>(
       (y, { by, along }) => assemble('roll', [y], rollRuns(y.space.shape[along] as number, by), along),
       start,
     );
+    if (rolled === from) return from.copy();
     return isFlat ? reshaped('roll', rolled, shape) : rolled;
   }) as ArrayOf<X>;
 }

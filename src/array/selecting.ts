@@ -1,17 +1,24 @@
-import type { NDArray } from '../core/array/ndarray.js';
-import { BOUNDS_MODES, type BoundsMode, placesIn } from '../core/array/shaping.js';
-import { type HostArray, isBoolean } from '../core/base/dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
+import { NDArray } from '../core/array/ndarray.js';
+import { BOUNDS_MODES, type BoundsMode, placesIn, placesOf } from '../core/array/shaping.js';
+import { isScalar } from '../core/base/complex.js';
+import {
+  type HostArray,
+  hostArray,
+  isBoolean,
+  isComplex,
+  isInteger,
+  placeDType,
+} from '../core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { type Shape, toAxis } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
-import { assemble, type Run } from '../core/distributed/assemble.js';
+import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
 import { type Layout, splitCount } from '../core/distributed/layout.js';
 import { takeAlong } from '../core/distributed/take-along.js';
-import { alike } from './joining.js';
-import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf, integersOf, valueFor } from './operands.js';
 import { expandedDims, flatOf, squeezed, transposed } from './shaping.js';
 
 /** Options of functions along one axis, or of the flattened array. */
@@ -33,9 +40,11 @@ function onAxis(
   return { from, k, n: from.space.shape[k] as number };
 }
 
-/** An array that every rank has as a whole. */
+/** Positions, numbers or flags that every rank has as a whole. Lists of numbers become int32. */
 export function wholeOf(name: string, what: string, x: ArrayLike): NDArray {
-  const given = arrayOf(name, x);
+  const given = integersOf(name, x);
+  if (isComplex(given.dtype))
+    throw new DTypeError(`${name}: expected ${what} that are real, received ${given.dtype}`);
   if (!isDistributed(given)) return given;
   if (given.layout.replicated) return given.local;
   throw new PartitionError(
@@ -61,7 +70,7 @@ function layoutFor(x: EitherArray, axis: number, shape: Shape): Layout | undefin
 export function takeAs(
   name: string,
   x: EitherArray,
-  places: HostArray,
+  places: HostArray | NDArray,
   axis: number,
   shape: Shape,
 ): EitherArray {
@@ -98,7 +107,10 @@ export function take<X extends ArrayLike>(x: X, indices: ArrayLike, options?: Ta
   return tidy(() => {
     const { from, k, n } = onAxis('take', x, axis);
     const positions = wholeOf('take', 'positions', indices);
-    return takeAs('take', from, placesIn('take', positions.toHost(), n, k, mode), k, positions.shape);
+    const places = isInteger(positions.dtype)
+      ? placesOf('take', positions.to(from.backend), n, k, mode)
+      : placesIn('take', positions.toHost(), n, k, mode);
+    return takeAs('take', from, places, k, positions.shape);
   }) as ArrayOf<X>;
 }
 
@@ -150,6 +162,42 @@ function between(n: number, cuts: readonly number[], skip: 0 | 1): Run[] {
   return starts.map((first, i) => ({ source: 0, first, count: (cuts[i] ?? n) - first, step: 1 }));
 }
 
+/** Positions along an axis of n elements, as they are given or as flags. */
+function listOfPositions(name: string, given: NDArray, n: number): number[] {
+  const values = Array.from(given.toHost());
+  if (!isBoolean(given.dtype)) {
+    const bad = values.find((p) => !Number.isSafeInteger(p));
+    if (bad !== undefined)
+      throw new ArgumentError(`${name}: expected integers as positions, received ${bad}`);
+    return values;
+  }
+  if (values.length !== n)
+    throw new ShapeError(`${name}: expected a mask of ${n} flags, received ${values.length}`);
+  return values.flatMap((flag, i) => (flag === 0 ? [] : [i]));
+}
+
+/** So many runs are copied one by one. */
+const MOST_RUNS = 64;
+
+/** The array of runs of others along an axis. Many runs are copied element by element. */
+function fromRuns(
+  name: string,
+  sources: readonly EitherArray[],
+  runs: readonly Run[],
+  k: number,
+): EitherArray {
+  if (runs.length <= MOST_RUNS) return assemble(name, sources, runs, k);
+  const all = sources.map((x, source) => wholeRun(x, k, source));
+  const starts = all.map((_, source) => all.slice(0, source).reduce((sum, { count }) => sum + count, 0));
+  const total = runs.reduce((sum, { count }) => sum + count, 0);
+  const places = hostArray(placeDType(all.reduce((sum, { count }) => sum + count, 0)), total);
+  let at = 0;
+  for (const { source, first, count } of runs)
+    for (let i = 0; i < count; i++) places[at++] = (starts[source] as number) + first + i;
+  const joined = sources.length === 1 ? (sources[0] as EitherArray) : assemble(name, sources, all, k);
+  return takeAlong(name, joined, places, k);
+}
+
 /**
  * The array without some positions along an axis, or of the flattened array. Along a split axis
  * neighbours exchange elements, and the result is split evenly.
@@ -159,13 +207,9 @@ function remove<X extends ArrayLike>(x: X, positions: ArrayLike, options?: FlatA
   const { axis } = withDefaults('delete', options, FLAT_DEFAULTS);
   return tidy(() => {
     const { from, k, n } = onAxis('delete', x, axis);
-    const given = wholeOf('delete', 'positions', positions);
-    const values = Array.from(given.toHost());
-    if (isBoolean(given.dtype) && values.length !== n)
-      throw new ShapeError(`delete: expected a mask of ${n} flags, received ${values.length}`);
-    const gone = isBoolean(given.dtype) ? values.flatMap((flag, i) => (flag === 0 ? [] : [i])) : values;
+    const gone = listOfPositions('delete', wholeOf('delete', 'positions', positions), n);
     const cuts = [...new Set(placesIn('delete', gone, n, k))].sort((a, b) => a - b);
-    return assemble('delete', [from], between(n, cuts, 1), k);
+    return fromRuns('delete', [from], between(n, cuts, 1), k);
   }) as ArrayOf<X>;
 }
 
@@ -182,7 +226,9 @@ const reshapedTo = (x: EitherArray, ndim: number): EitherArray =>
  * The array with values inserted before positions along an axis, or of the flattened array. Equal
  * positions keep their order. Along a split axis neighbours exchange elements, and the result is
  * split evenly. The values are whole on every rank, or split as the array is along other axes.
- * @param positions of the array before the insertion; one inserts all values along the axis there
+ * @param positions of the array before the insertion, or a mask of flags; one inserts all values
+ *   along the axis there
+ * @param values numbers that fit the dtype of the array, which the result has
  */
 export function insert<X extends ArrayLike>(
   x: X,
@@ -194,11 +240,15 @@ export function insert<X extends ArrayLike>(
   return tidy(() => {
     const { from, k, n } = onAxis('insert', x, axis);
     const at = wholeOf('insert', 'positions', positions);
-    // Position n is the end
-    const places = Array.from(at.toHost(), (p) => (p < 0 ? p + n : p));
-    placesIn('insert', places, n + 1, k);
-    const [main, added] = alike('insert', [from, values]) as [EitherArray, EitherArray];
-    const ndim = main.space.shape.length;
+    const given = listOfPositions('insert', at, n);
+    const bad = given.find((p) => p < -n || p > n);
+    if (bad !== undefined)
+      throw new ShapeError(`insert: position ${bad} is outside axis ${k} of length ${n}, and not its end`);
+    const places = given.map((p) => (p < 0 ? p + n : p));
+    const value = valueFor('insert', from, values);
+    const { dtype, backend } = from;
+    const added = isScalar(value) ? NDArray.full([], value, { dtype, backend }) : value.astype(dtype);
+    const ndim = from.space.shape.length;
     const { shape } = added.space;
     if (shape.length > ndim)
       throw new ShapeError(`insert: expected values of at most ${ndim} axes, received ${shape.length}`);
@@ -224,6 +274,6 @@ export function insert<X extends ArrayLike>(
       const length = places.length === 1 ? own : 1;
       return [run, { source: 1, first, count: length, step: 1 }];
     });
-    return assemble('insert', [main, inserted], runs, k);
+    return fromRuns('insert', [from, inserted], runs, k);
   }) as ArrayOf<X>;
 }

@@ -16,6 +16,13 @@ import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
 const relaid = (x: DistributedArray, layout: Layout): DistributedArray =>
   x.space.withLayout(layout).wrap(x.local.reshape(layout.localShape(x.comm.rank)));
 
+/** An array as another object of the same memory, so that a function never returns its argument. */
+export const viewOf = (x: EitherArray): EitherArray =>
+  isDistributed(x) ? relaid(x, x.layout) : x.reshape(x.shape);
+
+/** An operand as a new array. */
+const given = (name: string, x: ArrayLike): EitherArray => viewOf(arrayOf(name, x));
+
 /** The array as rows: split along its first axis only, or replicated. Moves it if it is not. */
 export function rowsOf(name: string, x: DistributedArray): DistributedArray {
   checkBoxes(name, x);
@@ -79,20 +86,20 @@ export function atLeast(ndim: 1 | 2 | 3, x: EitherArray): EitherArray {
  */
 export const reshape = <X extends ArrayLike>(x: X, shape: number | Shape): ArrayOf<X> =>
   tidy(() => {
-    const from = arrayOf('reshape', x);
+    const from = given('reshape', x);
     return reshaped('reshape', from, resolveShape(from.space.shape, shape));
   }) as ArrayOf<X>;
 
 /** The elements in C order, as one axis. Communication and memory as those of {@link reshape}. */
 export const ravel = <X extends ArrayLike>(x: X): ArrayOf<X> =>
-  tidy(() => flatOf('ravel', arrayOf('ravel', x))) as ArrayOf<X>;
+  tidy(() => flatOf('ravel', given('ravel', x))) as ArrayOf<X>;
 
 /**
  * The array with new axes of length 1, at these places of the result. Nothing is sent or copied.
  */
 export const expandDims = <X extends ArrayLike>(x: X, axis: number | readonly number[]): ArrayOf<X> =>
   tidy(() => {
-    const from = arrayOf('expandDims', x);
+    const from = given('expandDims', x);
     const added = Array.isArray(axis) ? axis.length : 1;
     return expandedDims(from, toAxes(axis, from.space.shape.length + added, 'axis'));
   }) as ArrayOf<X>;
@@ -108,7 +115,7 @@ const SQUEEZE_DEFAULTS = { axis: undefined } satisfies Defaults<SqueezeOptions>;
 export function squeeze<X extends ArrayLike>(x: X, options?: SqueezeOptions): ArrayOf<X> {
   const { axis } = withDefaults('squeeze', options, SQUEEZE_DEFAULTS);
   return tidy(() => {
-    const from = arrayOf('squeeze', x);
+    const from = given('squeeze', x);
     return squeezed('squeeze', from, squeezedAxes(from.space.shape, axis));
   }) as ArrayOf<X>;
 }
@@ -119,7 +126,7 @@ export function squeeze<X extends ArrayLike>(x: X, options?: SqueezeOptions): Ar
  */
 export const transpose = <X extends ArrayLike>(x: X, axes?: readonly number[]): ArrayOf<X> =>
   tidy(() => {
-    const from = arrayOf('transpose', x);
+    const from = given('transpose', x);
     return transposed('transpose', from, orderOfAxes(from.space.shape.length, axes));
   }) as ArrayOf<X>;
 
@@ -133,7 +140,7 @@ export const moveaxis = <X extends ArrayLike>(
   destination: number | readonly number[],
 ): ArrayOf<X> =>
   tidy(() => {
-    const from = arrayOf('moveaxis', x);
+    const from = given('moveaxis', x);
     const ndim = from.space.shape.length;
     const [old, places] = [toAxes(source, ndim, 'source'), toAxes(destination, ndim, 'destination')];
     if (old.length !== places.length)
@@ -152,7 +159,7 @@ export const moveaxis = <X extends ArrayLike>(
 /** The array with two axes exchanged. Communication as that of {@link transpose}. */
 export const swapaxes = <X extends ArrayLike>(x: X, axis1: number, axis2: number): ArrayOf<X> =>
   tidy(() => {
-    const from = arrayOf('swapaxes', x);
+    const from = given('swapaxes', x);
     const ndim = from.space.shape.length;
     const [a, b] = [toAxis(axis1, ndim, 'axis1'), toAxis(axis2, ndim, 'axis2')];
     const order = from.space.shape.map((_, k) => (k === a ? b : k === b ? a : k));
@@ -165,7 +172,7 @@ export const swapaxes = <X extends ArrayLike>(x: X, axis1: number, axis2: number
  */
 export const broadcastTo = <X extends ArrayLike>(x: X, shape: number | Shape): ArrayOf<X> =>
   tidy(() => {
-    const from = arrayOf('broadcastTo', x);
+    const from = given('broadcastTo', x);
     const to = toShape(shape);
     if (!isDistributed(from)) return from.broadcastTo(to);
     const skip = to.length - from.ndim;
@@ -179,7 +186,7 @@ export const broadcastTo = <X extends ArrayLike>(x: X, shape: number | Shape): A
 const atLeastFunction =
   (ndim: 1 | 2 | 3) =>
   <X extends ArrayLike>(x: X): ArrayOf<X> =>
-    tidy(() => atLeast(ndim, arrayOf(`atleast${ndim}d`, x))) as ArrayOf<X>;
+    tidy(() => atLeast(ndim, given(`atleast${ndim}d`, x))) as ArrayOf<X>;
 
 /** The array with at least one axis. Nothing is sent or copied. */
 export const atleast1d = atLeastFunction(1);

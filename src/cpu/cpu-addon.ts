@@ -27,8 +27,10 @@ type NativeValue =
   | readonly (HostArray | number | undefined)[]
   | object
   | undefined;
+/** The forms of gather, put and scatterAdd. */
+type Indexed = 'indexed' | 'copyIndexed';
 /** Functions that are not kernels of a backend. */
-type NativePart = 'addressOf' | 'prepareStencil' | 'scale' | 'axpby' | 'dot' | 'indexed' | 'curves';
+type NativePart = 'addressOf' | 'prepareStencil' | 'scale' | 'axpby' | 'dot' | Indexed | 'curves';
 
 /**
  * The functions of the addon. Their arguments are those in the C++ source of the same name. Dtypes,

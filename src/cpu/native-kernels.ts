@@ -197,6 +197,27 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
     }
   }
 
+  /** Copies elements to or from the places of a table of width 1. */
+  function copyIndexed(puts: boolean, from: HostRun, to: HostRun, table: HostTable): void {
+    const { outer, nx, ny, inner, index } = table;
+    if (!(index.storage.memory instanceof Int32Array))
+      return void (puts ? own.put : own.gather)(from, to, table);
+    addon.copyIndexed(
+      puts,
+      tagOf(from.storage.dtype),
+      from.storage.memory,
+      from.offset,
+      to.storage.memory,
+      to.offset,
+      outer,
+      nx,
+      ny,
+      inner,
+      index.storage.memory,
+      index.offset,
+    );
+  }
+
   function indexed(scatter: boolean, from: HostRun, to: HostRun, table: HostTable): void {
     const { outer, nx, ny, inner, width, index, weights } = table;
     const { memory, dtype } = from.storage;
@@ -410,7 +431,9 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
           packConvolution(convolution),
         );
     },
-    gather: (x, y, table) => indexed(false, x, y, table),
+    gather: (x, y, table) =>
+      table.width === 1 && !table.weights ? copyIndexed(false, x, y, table) : indexed(false, x, y, table),
+    put: (y, x, table) => copyIndexed(true, y, x, table),
     scatterAdd: (y, x, table) => indexed(true, y, x, table),
     spreadCurves: (image, traces, spec) => curves(true, image, traces, spec),
     sumCurves: (traces, image, spec) => curves(false, traces, image, spec),

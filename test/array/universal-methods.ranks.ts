@@ -137,13 +137,33 @@ group('methods of universal functions', () => {
     }
   });
 
+  distributed('reduce nothing to their identity, and arrays without axes to their value', () => {
+    for (const none of [
+      NDArray.zeros([0, 2], { dtype: 'int32' }),
+      DistributedArray.zeros([0, 2], { dtype: 'int32' }),
+    ]) {
+      const of = (f: Pick<AssociativeFunction, 'reduce'>): unknown =>
+        whole(f.reduce(none) as EitherArray).toArray();
+      expect(of(xp.gcd)).to.deep.equal([0, 0]);
+      expect(of(xp.bitwiseOr)).to.deep.equal([0, 0]);
+      expect(of(xp.bitwiseAnd)).to.deep.equal([-1, -1]);
+      expect(of(xp.logicalAnd)).to.deep.equal([true, true]);
+      expect(of(xp.logicalOr)).to.deep.equal([false, false]);
+      expect(of(xp.add)).to.deep.equal([0, 0]);
+    }
+    expect(xp.hypot.reduce(NDArray.zeros([0]))).to.equal(0);
+    expect(xp.logaddexp.reduce(NDArray.zeros([0]))).to.equal(-Infinity);
+    for (const f of [xp.add, xp.maximum, xp.gcd])
+      expect(f.reduce(NDArray.full([], 6, { dtype: 'int32' }))).to.equal(6);
+  });
+
   distributed('refuse what does not fit, on all ranks', ({ comm }) => {
     const x = DistributedArray.ones([4, 3], { dtype: 'int32' });
     const negative = NDArray.array([1, 1, 1, -1], { dtype: 'int32' });
     const first = NDArray.array([0, 1, 2, 3], { dtype: 'int32' });
     expectAllThrow(comm, () => xp.add.reduce(x, { axis: 2 }), ShapeError);
     expectAllThrow(comm, () => xp.add.accumulate(x, { axes: 1 } as never), ArgumentError);
-    expectAllThrow(comm, () => xp.gcd.reduce(DistributedArray.zeros([0, 3], { dtype: 'int32' })), ShapeError);
+    expectAllThrow(comm, () => xp.lcm.reduce(DistributedArray.zeros([0, 3], { dtype: 'int32' })), ShapeError);
     expectAllThrow(comm, () => xp.add.at(x, [5], 1), ShapeError);
     expectAllThrow(comm, () => xp.add.at(1 as never, [0], 1), ArgumentError);
     expectAllThrow(comm, () => xp.power.at(x, [first, 0], negative), DTypeError);

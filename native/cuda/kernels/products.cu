@@ -98,6 +98,11 @@ extern "C" __global__ void gather(const T* x, T* y, const int* index, const R* w
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   const i64 j = t % inner, i = t / inner % ny, o = t / inner / ny;
+  if (width == 1 && !weights && !pairs) {
+    const int source = index[i];
+    y[t] = source >= 0 ? x[(o * nx + source) * inner + j] : to<T>(scalar<W>(0, 0));
+    return;
+  }
   W sum = scalar<W>(0, 0);
   for (i64 k = 0; k < width; ++k) {
     const int source = index[i * width + k];
@@ -105,6 +110,21 @@ extern "C" __global__ void gather(const T* x, T* y, const int* index, const R* w
       sum = sum + weighted(wide(x[(o * nx + source) * inner + j]), weights, pairs, i * width + k, 0);
   }
   y[t] = to<T>(sum);
+}
+/**
+ * The last entry of a table of width 1 for each place, plus 1, in `last`, which is 0 elsewhere.
+ */
+extern "C" __global__ void last_entries(const int* index, u32* last, i64 ny) {
+  const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < ny && index[i] >= 0) atomicMax(last + index[i], (u32)i + 1u);
+}
+extern "C" __global__ void put_entries(const T* y, T* x, const int* index, const u32* last, i64 nx, i64 ny,
+                                       i64 inner, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, i = t / inner % ny, o = t / inner / ny;
+  const int place = index[i];
+  if (place >= 0 && last[place] == (u32)i + 1u) x[(o * nx + place) * inner + j] = y[t];
 }
 /**
  * The table by columns: entries `starts[i] … starts[i + 1] − 1` of `entries` belong to element i of

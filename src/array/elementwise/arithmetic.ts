@@ -65,7 +65,7 @@ export const fmin = associative('fmin', binaryFunction('fmin'));
 export const copysign = binaryFunction('copysign');
 
 /** The greatest common divisor of int32 arrays, ≥ 0; 0 for two zeros */
-export const gcd = associative('gcd', binaryFunction('gcd'));
+export const gcd = associative('gcd', binaryFunction('gcd'), { identity: () => 0 });
 
 /** The least common multiple of int32 arrays, ≥ 0 */
 export const lcm = associative('lcm', binaryFunction('lcm'));

@@ -24,7 +24,10 @@ export const log10 = unaryFunction('log10');
 export const log1p = unaryFunction('log1p');
 
 /** `log(eˣ + eʸ)` of real arrays, without overflow */
-export const logaddexp = associative('logaddexp', binaryFunction('logaddexp'), { prepare: floatsOf });
+export const logaddexp = associative('logaddexp', binaryFunction('logaddexp'), {
+  identity: () => -Infinity,
+  prepare: floatsOf,
+});
 
 /** `log₂(2ˣ + 2ʸ)` of real arrays, without overflow */
 export const logaddexp2 = functionOfTwo('logaddexp2', (x, y) => {

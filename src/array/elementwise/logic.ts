@@ -13,13 +13,15 @@ import {
 } from './universal.js';
 
 /** The bits that both have. int32 and bool. */
-export const bitwiseAnd = associative('bitwiseAnd', binaryFunction('bitwiseAnd'));
+export const bitwiseAnd = associative('bitwiseAnd', binaryFunction('bitwiseAnd'), {
+  identity: (dtype) => (isBoolean(dtype) ? 1 : -1),
+});
 
 /** The bits that one of both has. int32 and bool. */
-export const bitwiseOr = associative('bitwiseOr', binaryFunction('bitwiseOr'));
+export const bitwiseOr = associative('bitwiseOr', binaryFunction('bitwiseOr'), { identity: () => 0 });
 
 /** The bits that exactly one has. int32 and bool. */
-export const bitwiseXor = associative('bitwiseXor', binaryFunction('bitwiseXor'));
+export const bitwiseXor = associative('bitwiseXor', binaryFunction('bitwiseXor'), { identity: () => 0 });
 
 /** All bits inverted; of bool the negation. int32 and bool. */
 export const invert = unaryFunction('invert');
@@ -35,18 +37,18 @@ const flags = (x: NDArray | Scalar): NDArray | number => {
   if (!isScalar(x)) return isBoolean(x.dtype) ? x : binary('notEqual', x, 0);
   return (typeof x === 'number' ? x !== 0 : x.re !== 0 || x.im !== 0) ? 1 : 0;
 };
-const logical = (name: string, op: BinaryOp): AssociativeFunction =>
+const logical = (name: string, op: BinaryOp, identity: 0 | 1): AssociativeFunction =>
   associative(
     name,
     functionOfTwo(name, (x, y) => binary('notEqual', binary(op, flags(x), flags(y)), 0)),
-    { prepare: (x) => (isBoolean(x.dtype) ? x : x.notEqual(0)) },
+    { identity: () => identity, prepare: (x) => (isBoolean(x.dtype) ? x : x.notEqual(0)) },
   );
 
 /** Whether both are true: not 0. The result is bool. */
-export const logicalAnd = logical('logicalAnd', 'multiply');
+export const logicalAnd = logical('logicalAnd', 'multiply', 1);
 /** Whether one of both is true: not 0. The result is bool. */
-export const logicalOr = logical('logicalOr', 'maximum');
+export const logicalOr = logical('logicalOr', 'maximum', 0);
 /** Whether exactly one is true: not 0. The result is bool. */
-export const logicalXor = logical('logicalXor', 'notEqual');
+export const logicalXor = logical('logicalXor', 'notEqual', 0);
 /** Whether x is 0. The result is bool. */
 export const logicalNot = functionOfOne('logicalNot', (x) => binary('equal', x, 0));

@@ -24,7 +24,7 @@ export const arctan = unaryFunction('arctan');
 export const arctan2 = binaryFunction('arctan2');
 
 /** `√(x² + y²)` of real arrays, without overflow */
-export const hypot = associative('hypot', binaryFunction('hypot'), { prepare: floatsOf });
+export const hypot = associative('hypot', binaryFunction('hypot'), { identity: () => 0, prepare: floatsOf });
 
 /** The hyperbolic sine */
 export const sinh = unaryFunction('sinh');

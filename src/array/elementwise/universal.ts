@@ -1,7 +1,7 @@
 import { binary, unary } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../../core/base/complex.js';
-import { isInteger } from '../../core/base/dtype.js';
+import type { DType } from '../../core/base/dtype.js';
 import { withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { type EitherArray, isDistributed, onAllParts } from '../../core/distributed/align.js';
@@ -13,9 +13,11 @@ import {
   ACCUMULATE_DEFAULTS,
   type AccumulateOptions,
   accumulateBy,
+  axesOf,
   FOLD_DEFAULTS,
   type FoldOptions,
   reduceBy,
+  withoutAxes,
 } from '../folding.js';
 import type { IndexEntry } from '../index-entries.js';
 import {
@@ -41,7 +43,7 @@ export interface BinaryFunction {
   outer<X extends ArrayLike, Y extends ArrayLike>(x: X, y: Y, options?: UniversalOptions): ArrayOf<X | Y>;
   /**
    * `x[index] = f(x[index], value)` in place, as `setItem`, but positions that occur several times
-   * are changed as often. Communication as that of `setItem`.
+   * are changed as often. Communication as that of `setItem`, and one exchange of objects.
    * @returns the array
    */
   at<X extends EitherArray>(x: X, index: readonly IndexEntry[], value: ArrayLike): X;
@@ -86,8 +88,8 @@ function withMethods(
   const at = (x: EitherArray, index: readonly IndexEntry[], value: ArrayLike): EitherArray => {
     const assign = (): void =>
       assignItems(`${name}.at`, x, index, value, (part, values) => compute(undefined, part, values));
-    // Powers of integers may fail because of a value on one rank
-    if (isDistributed(x) && isInteger(x.dtype)) onAllRanks(x.comm, assign);
+    // The function may fail because of a value on one rank
+    if (isDistributed(x)) onAllRanks(x.comm, assign);
     else assign();
     return x;
   };
@@ -107,6 +109,8 @@ export const binaryFunction = (op: BinaryOp): BinaryFunction =>
 
 /** What an associative function needs beside the function itself. */
 interface Joining extends Partial<Pick<AssociativeFunction, 'reduce' | 'accumulate'>> {
+  /** What `reduce` gives for an axis without elements. @default an error */
+  readonly identity?: (dtype: DType) => number;
   /** Gives an array the dtype of the results. */
   readonly prepare?: (x: EitherArray) => EitherArray;
 }
@@ -118,15 +122,15 @@ interface Joining extends Partial<Pick<AssociativeFunction, 'reduce' | 'accumula
 export function associative(
   name: string,
   f: BinaryFunction,
-  { prepare = (x) => x, ...known }: Joining = {},
+  { prepare = (x) => x, identity, ...known }: Joining = {},
 ): AssociativeFunction {
   const join = f as (x: EitherArray, y: EitherArray) => EitherArray;
-  const given = (x: ArrayLike): EitherArray => prepare(arrayOf(name, x));
+  const on = <R>(x: ArrayLike, fold: (x: EitherArray) => R): R => tidy(() => fold(prepare(arrayOf(name, x))));
   return Object.assign(f, {
     reduce: (x: ArrayLike, options?: FoldOptions) =>
-      tidy(() => reduceBy(`${name}.reduce`, join, given(x), options)),
+      on(x, (from) => reduceBy(`${name}.reduce`, join, from, identity?.(from.dtype), options)),
     accumulate: (x: ArrayLike, options?: AccumulateOptions) =>
-      tidy(() => accumulateBy(`${name}.accumulate`, join, given(x), options)),
+      on(x, (from) => accumulateBy(`${name}.accumulate`, join, from, options)),
     ...known,
   }) as AssociativeFunction;
 }
@@ -137,8 +141,9 @@ export const reduceAs =
   (x, options) => {
     const { axis, keepdims } = withDefaults(`${name}.reduce`, options, FOLD_DEFAULTS);
     return tidy(() => {
-      const y = reduction(x, { axis, keepdims });
-      return !isScalar(y) && y.space.shape.length === 0 ? (y as NDArray).get() : y;
+      const from = arrayOf(name, x);
+      const y = reduction(from, { axis: axesOf(from, axis), keepdims });
+      return keepdims ? y : withoutAxes(y);
     });
   };
 type Reduce = (x: ArrayLike, options: FoldOptions) => EitherArray | Scalar;

@@ -16,7 +16,7 @@ import {
 } from '../base/shape.js';
 import { type Index, type Region, resolveRegion } from '../base/slice.js';
 import { textOf } from '../base/text-of.js';
-import { checkOperand, expandInto, type Operand, overlaps } from './elementwise.js';
+import { binary, checkOperand, expandInto, isLocalArray, type Operand, overlaps } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { type NumberList, numberList } from './number-list.js';
 import { checkFits, checkHolds } from './vector-methods.js';
@@ -231,15 +231,40 @@ export function placesIn(
   return table;
 }
 
-/** The elements at places along an axis, which {@link placesIn} has made. */
-export function gatherAlong(x: NDArray, places: HostArray, axis: number): NDArray {
+/** As {@link placesIn}, of an array of integers on its own backend. Downloads only its extremes. */
+export function placesOf(
+  name: string,
+  positions: NDArray,
+  n: number,
+  axis: number,
+  mode: BoundsMode = 'raise',
+): NDArray {
+  const dtype = placeDType(n);
+  const wide = positions.dtype === dtype ? positions : positions.astype(dtype);
+  if (positions.size === 0) return wide;
+  const [low, high] = [positions.min() as number, positions.max() as number];
+  const isInside = low >= 0 && high < n;
+  if (n === 0 || (mode === 'raise' && !isInside && (low < -n || high >= n)))
+    throw new ShapeError(
+      `${name}: position ${low < -n || n === 0 ? low : high} is outside axis ${axis} of length ${n}`,
+    );
+  if (isInside) return wide;
+  if (mode === 'clip') return wide.clip(0, n - 1);
+  return binary('remainder', wide, n);
+}
+
+/**
+ * The elements at places along an axis, which {@link placesIn} or {@link placesOf} has made.
+ */
+export function gatherAlong(x: NDArray, places: HostArray | NDArray, axis: number): NDArray {
   const [outer, n, inner] = around(x.shape, axis);
-  const y = x.space.withShape(x.shape.with(axis, places.length)).empty();
+  const isUploaded = isLocalArray(places);
+  const count = isUploaded ? places.size : places.length;
+  const y = x.space.withShape(x.shape.with(axis, count)).empty();
   if (y.size === 0) return y;
-  const index = x.space.withShape([places.length, 1], placeDType(n)).empty();
-  x.backend.upload(places, index);
-  x.backend.gather(x, y, { outer, nx: n, ny: places.length, inner, width: 1, index });
-  index.dispose();
+  const index = isUploaded ? places : x.space.withShape([count], placeDType(n)).upload(places);
+  x.backend.gather(x, y, { outer, nx: n, ny: count, inner, width: 1, index });
+  if (!isUploaded) index.dispose();
   return y;
 }
 

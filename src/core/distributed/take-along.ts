@@ -1,3 +1,4 @@
+import { isLocalArray } from '../array/elementwise.js';
 import type { NDArray } from '../array/ndarray.js';
 import { gatherAlong } from '../array/shaping.js';
 import { type HostArray, hostArray, placeDType } from '../base/dtype.js';
@@ -62,24 +63,28 @@ function takeSplit(x: DistributedArray, places: HostArray, axis: number, layout:
 }
 
 /**
- * The elements at places along an axis, which `placesIn` has made. If the axis is split, so is the
- * result: as before if its length is the same, otherwise evenly, or as `layout` says; that costs
- * one all-to-all exchange. Otherwise nothing is sent. Every rank has all places.
+ * The elements at places along an axis, which `placesIn` or `placesOf` has made. If the axis is
+ * split, so is the result: as before if its length is the same, otherwise evenly, or as `layout`
+ * says; that costs one all-to-all exchange. Otherwise nothing is sent. Every rank has all places.
  */
 export function takeAlong(
   name: string,
   x: EitherArray,
-  places: HostArray,
+  places: HostArray | NDArray,
   axis: number,
   layout?: Layout,
 ): EitherArray {
   if (!isDistributed(x)) return gatherAlong(x, places, axis);
   checkBoxes(name, x);
-  const n = places.length;
+  const isUploaded = isLocalArray(places);
+  const n = isUploaded ? places.size : places.length;
   const to = layout ?? (n === x.globalShape[axis] ? x.layout : x.layout.withLength(axis, n));
   const part = (): NDArray => {
     const shape = to.localShape(x.comm.rank);
-    if ((x.layout.grid[axis] as number) > 1) return takeSplit(x, places, axis, to).reshape(shape);
+    if ((x.layout.grid[axis] as number) > 1) {
+      const list = isUploaded ? places.toHost() : places;
+      return takeSplit(x, list, axis, to).reshape(shape);
+    }
     return product(shape) === 0 ? x.local.space.withShape(shape).empty() : gatherAlong(x.local, places, axis);
   };
   return x.space.withLayout(to).wrap(part());

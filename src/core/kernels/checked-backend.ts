@@ -10,7 +10,7 @@ import {
   isComplex,
   realOf,
 } from '../base/dtype.js';
-import { BackendError } from '../base/errors.js';
+import { ArgumentError, BackendError } from '../base/errors.js';
 import { checkOneOf } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import {
@@ -461,6 +461,17 @@ export class CheckedBackend<M> implements Backend {
     if (outer * ny * inner === 0) return;
     if (this.#kernels.gather(from, to, this.#table(table, from.storage.dtype)) === false)
       this.#onHost('gather', from, to, table);
+  }
+
+  put(y: Elements, x: Elements, table: IndexTable): void {
+    const [from, to] = [this.use(y), this.use(x)];
+    const { outer, nx, ny, inner, width, weights } = table;
+    if (width !== 1 || weights) throw new ArgumentError('put: expected a table of width 1 without weights');
+    checkReach(to, sizeOf([outer, nx, inner]));
+    checkReach(from, sizeOf([outer, ny, inner]), to.storage.dtype);
+    if (outer * ny * inner === 0) return;
+    if (this.#kernels.put(from, to, this.#table(table, to.storage.dtype)) === false)
+      this.#onHost('put', from, to, table);
   }
 
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void {

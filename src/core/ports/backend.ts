@@ -492,7 +492,16 @@ export interface Kernels<S extends AnyStorage = Storage> {
   fft(x: Elements<S>, y: Elements<S>, plan: FftPlan): void;
   stencil(x: Elements<S>, y: Elements<S>, stencil: PreparedStencil<S>): void;
   convolve(x: Elements<S>, h: Elements<S>, y: Elements<S>, convolution: Convolution): void;
+  /**
+   * `y[o, i, j] ← Σ weights[i, k] · x[o, index[i, k], j]`. Negative indices are skipped. With a
+   * width of 1 and without weights, elements are copied bit by bit.
+   */
   gather(x: Elements<S>, y: Elements<S>, table: IndexTable<S>): void;
+  /**
+   * `x[o, index[i], j] ← y[o, i, j]`: the last of equal indices counts, and negative ones are
+   * skipped. For tables of width 1 without weights. The other elements of x stay as they are.
+   */
+  put(y: Elements<S>, x: Elements<S>, table: IndexTable<S>): void;
   /**
    * The adjoint of gather: `x[o, index[i, k], j] += conj(weights[i, k]) · y[o, i, j]`, in a fixed
    * order.
@@ -566,6 +575,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   stencil: 1,
   convolve: 2,
   gather: 1,
+  put: 1,
   scatterAdd: 1,
   spreadCurves: 1,
   sumCurves: 1,

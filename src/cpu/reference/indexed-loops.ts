@@ -20,8 +20,44 @@ function outside(index: number, n: number): never {
   throw new ArgumentError(`index table: expected indices below ${n}, received ${index}`);
 }
 
+/** Visits the entries of a table of width 1: where n numbers are in x and in y. */
+function forEntries(
+  { outer, nx, ny, inner, index }: HostTable,
+  lanes: number,
+  visit: (inX: number, inY: number, n: number, isSkipped: boolean) => void,
+): void {
+  const [places, offset] = [index.storage.memory, index.offset];
+  const n = inner * lanes;
+  for (let o = 0; o < outer; o++)
+    for (let i = 0; i < ny; i++) {
+      const place = places[offset + i] as number;
+      if (place >= nx) outside(place, nx);
+      visit((o * nx + place) * n, (o * ny + i) * n, n, place < 0);
+    }
+}
+
+const put: CpuKernel<'put'> = (source, target, table) => {
+  const lanes = lanesOf(target.storage.dtype);
+  const [y, yo, x, xo] = [source.storage.memory, source.offset, target.storage.memory, target.offset];
+  forEntries(table, lanes, (inX, inY, n, isSkipped) => {
+    const [from, to] = [lanes * yo + inY, lanes * xo + inX];
+    if (!isSkipped) for (let j = 0; j < n; j++) x[to + j] = y[from + j] as number;
+  });
+};
+
+/** Tables of width 1 without weights. */
+const copyEntries: CpuKernel<'gather'> = (source, target, table) => {
+  const lanes = lanesOf(target.storage.dtype);
+  const [x, xo, y, yo] = [source.storage.memory, source.offset, target.storage.memory, target.offset];
+  forEntries(table, lanes, (inX, inY, n, isSkipped) => {
+    const [from, to] = [lanes * xo + inX, lanes * yo + inY];
+    for (let j = 0; j < n; j++) y[to + j] = isSkipped ? 0 : (x[from + j] as number);
+  });
+};
+
 /** Computes the sum of each row in double precision. */
 const gather: CpuKernel<'gather'> = (from, to, table) => {
+  if (table.width === 1 && !table.weights) return copyEntries(from, to, table);
   const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
   const lanes = lanesOf(from.storage.dtype);
   const { outer, nx, ny, inner, width } = table;
@@ -87,4 +123,4 @@ const scatterAdd: CpuKernel<'scatterAdd'> = (source, target, table) => {
   }
 };
 
-export const indexedKernels = { gather, scatterAdd } satisfies CpuKernels;
+export const indexedKernels = { gather, put, scatterAdd } satisfies CpuKernels;

@@ -1,5 +1,5 @@
 import { im, isZero, re } from '../../core/base/complex.js';
-import { bytesOf, type DType, isComplex } from '../../core/base/dtype.js';
+import { bytesOf, type DType, INDEX_DTYPE, isComplex } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { IndexTable, Trans } from '../../core/ports/backend.js';
 import type { BlasOp, DeviceAddress } from './cuda-addon-interface.js';
@@ -193,6 +193,22 @@ export class ProductKernels {
     engine.args.start().int(input(x)).int(output(y)).int(input(table.index));
     this.#putWeights(table).int(nx).int(ny).int(inner).int(width).int(total);
     engine.launchThreads(engine.kernel('products', x.storage.dtype, 'gather'), total);
+  };
+
+  /** Finds the last entry for each place first, so that the order of threads does not matter. */
+  readonly put: CudaKernelOf<'put'> = (y, x, { outer, nx, ny, inner, index }) => {
+    const engine = this.#engine;
+    const { dtype } = x.storage;
+    const total = outer * ny * inner;
+    const bytes = nx * bytesOf(INDEX_DTYPE);
+    engine.withScratch(bytes, (last) => {
+      engine.context.memset(last, 0, bytes);
+      engine.args.start().int(input(index)).int(last).int(ny);
+      engine.launchThreads(engine.kernel('products', dtype, 'last_entries'), ny);
+      engine.args.start().int(input(y)).int(output(x)).int(input(index)).int(last);
+      engine.args.int(nx).int(ny).int(inner).int(total);
+      engine.launchThreads(engine.kernel('products', dtype, 'put_entries'), total);
+    });
   };
 
   readonly scatterAdd: CudaKernelOf<'scatterAdd'> = (y, x, table) => {
