@@ -51,6 +51,8 @@ export interface Work {
   readonly bytes?: number;
   readonly flops?: number;
   readonly limit?: LimitName;
+  /** The same call in `numpy_cases.py`, whose timings alternate with those of the case. */
+  readonly numpy?: string;
   /** Called on every rank after the last run. The details of rank 0 are shown. */
   readonly details?: () => Details;
 }

@@ -13,7 +13,7 @@ import { nearest } from '../src/core/base/options.js';
 import type { BenchCase } from './case.js';
 import { CASES } from './cases/index.js';
 import { compareStarts } from './compare-starts.js';
-import { buildFftwMpi, buildLimits, buildMpiStart } from './limit-process.js';
+import { buildFftwMpi, buildLimits, buildMpiStart, findNumpy } from './limit-process.js';
 import { formatResults, type Result, resultOf } from './result.js';
 import { SharedLimits } from './shared-limit.js';
 
@@ -120,6 +120,8 @@ if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`
 const fftw = wanted.some((c) => c.name.startsWith('fftnd')) ? await buildFftwMpi() : {};
 if (fftw.failure) process.stderr.write(`bench: no limit of Fourier transforms: ${fftw.failure}\n`);
 const shared = fftw.program ? await SharedLimits.open(fftw.program, ranks, folder) : undefined;
+const numpy = wanted.some((c) => c.name.startsWith('array')) ? findNumpy() : {};
+if (numpy.failure) process.stderr.write(`bench: array_* cases are not compared: ${numpy.failure}\n`);
 const results: Result[] = [];
 let failures = 0;
 try {
@@ -131,6 +133,7 @@ try {
             file,
             limits.program ?? '',
             shared?.path ?? '',
+            numpy.program ?? '',
             engine,
             quick ? 'quick' : '',
           ])

@@ -89,7 +89,15 @@ function build(name: string, { compile, link }: Flags): Built {
   return { program };
 }
 
-/** A plain C loop in its own process beside this rank. It measures one timing at each request. */
+/** A Python with NumPy, or the reason why there is none. */
+export function findNumpy(): Built {
+  for (const program of ['python3', '/usr/bin/python3']) {
+    if (spawnSync(program, ['-c', 'import numpy']).status === 0) return { program };
+  }
+  return { failure: 'no python3 with NumPy (Debian: python3-numpy)' };
+}
+
+/** A plain loop in its own process beside this rank. It measures one timing at each request. */
 export class LimitProcess implements Limit {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -106,10 +114,18 @@ export class LimitProcess implements Limit {
    *
    * @param elements of each array, or products of a batch
    */
-  static async start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
-    const child = spawn(program, ['-n', String(elements), '--serve', name], {
-      env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
-    });
+  static start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
+    return LimitProcess.#serve(program, ['-n', String(elements), '--serve', name]);
+  }
+
+  /** Starts a case of `numpy_cases.py` with a Python that has NumPy. */
+  static startNumpy(python: string, name: string): Promise<LimitProcess> {
+    return LimitProcess.#serve(python, [join(root, 'bench/numpy_cases.py'), name]);
+  }
+
+  static async #serve(program: string, args: readonly string[]): Promise<LimitProcess> {
+    const child = spawn(program, args, { env: { ...process.env, OPENBLAS_NUM_THREADS: '1' } });
+    child.stderr.pipe(process.stderr);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     return new LimitProcess(child, lines, Number(await nextLine(lines)));
   }

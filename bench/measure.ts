@@ -10,6 +10,8 @@ export interface Measurement {
   readonly times: readonly number[];
   /** Bytes or flops a second of the C loop over all ranks. Its timings alternate with `times`. */
   readonly limitRates: readonly number[];
+  /** Seconds of one call of NumPy. Its timings alternate with `times`. */
+  readonly numpyTimes?: readonly number[];
   /** The bytes that the kernels of one call move, over all ranks. */
   readonly moved?: number;
   /** The measurement of the device, if kernels run on one. */
@@ -78,12 +80,14 @@ function warmUp(comm: Communicator, run: () => void, device: Device | undefined)
 }
 
 /**
- * The programs that measure limits: the one of `native/limits.c`, and the socket of the limits that
- * all ranks share.
+ * The programs that measure limits: the one of `native/limits.c`, the socket of the limits that all
+ * ranks share, and Python.
  */
 export interface LimitPrograms {
   readonly loops?: string | undefined;
   readonly shared?: string | undefined;
+  /** A Python with NumPy. */
+  readonly python?: string | undefined;
 }
 
 async function startLimit(
@@ -121,12 +125,15 @@ export async function measure(
   programs: LimitPrograms,
   quick = false,
 ): Promise<Measurement> {
-  const { run, limit } = work;
+  const { run, limit, numpy } = work;
   const backend: Backend = resolveBackend();
   const device = deviceOf(backend);
   if (quick) run();
   const calls = quick ? 1 : warmUp(comm, run, device);
   const loop = limit && !device && !quick ? await startLimit(limit, work, comm, programs) : undefined;
+  const calculator =
+    numpy && programs.python && !quick ? await LimitProcess.startNumpy(programs.python, numpy) : undefined;
+  const numpyTimes: number[] = [];
   const times: number[] = [];
   const deviceTimes: number[] = [];
   const limitRates: number[] = [];
@@ -137,6 +144,7 @@ export async function measure(
       limitRates.push((comm.size * loop.work) / seconds);
       spent += seconds;
     }
+    if (calculator) numpyTimes.push(await calculator.sample());
     comm.barrier();
     const timing = timed(run, calls, device);
     const seconds = slowest(comm, timing.seconds);
@@ -146,10 +154,12 @@ export async function measure(
     if (spent > PATIENCE) break;
   }
   loop?.stop();
+  calculator?.stop();
   const moved = summed(comm, trafficOf(backend, run));
   return {
     times,
     limitRates,
+    ...(numpyTimes.length > 0 ? { numpyTimes } : {}),
     ...(moved > 0 ? { moved } : {}),
     ...(device ? { device: measureDevice(device, run, deviceTimes, comm) } : {}),
   };

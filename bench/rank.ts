@@ -1,7 +1,7 @@
 /**
  * The program of every rank for one case:
- * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET BACKEND QUICK`. Missing arguments are
- * empty.
+ * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET PYTHON BACKEND QUICK`.
+ * Missing arguments are empty.
  */
 import { writeFileSync } from 'node:fs';
 import { COMM_WORLD, loadBackend, resolveBackend, setDefaultBackend } from 'lops-mpi';
@@ -9,7 +9,8 @@ import { CASES } from './cases/index.js';
 import { measure } from './measure.js';
 import { resultOf } from './result.js';
 
-const [name, file, loops, shared, engine, quick] = process.argv.slice(2) as [
+const [name, file, loops, shared, python, engine, quick] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -25,7 +26,7 @@ const work = bench.setup();
 const measurement = await measure(
   work,
   comm,
-  { loops: loops || undefined, shared: shared || undefined },
+  { loops: loops || undefined, shared: shared || undefined, python: python || undefined },
   quick !== '',
 );
 const details = work.details?.();

@@ -34,6 +34,10 @@ export interface Result {
   readonly share_of_limit?: number;
   /** The share of the fastest runs of both, which other load on the machine affects least. */
   readonly share_at_best?: number;
+  /** NumPy's, in turn with those of the case. */
+  readonly numpy_seconds_median?: number;
+  /** NumPy's median over that of the case. */
+  readonly speed_of_numpy?: number;
   readonly maxrss_MiB: number;
   /** Other values that the case computed. */
   readonly found?: Details;
@@ -69,7 +73,7 @@ function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
 export function resultOf(
   { name, params }: BenchCase,
   work: Pick<Work, 'bytes' | 'flops' | 'limit'>,
-  { times, limitRates, moved, device }: Measurement,
+  { times, limitRates, numpyTimes, moved, device }: Measurement,
   more: {
     readonly details?: Details;
     readonly ranks: number;
@@ -97,6 +101,12 @@ export function resultOf(
     ...(flops === undefined ? {} : { flops, GFLOP_per_s: 1e-9 * rate }),
     ...(limit && limitRates.length > 0 ? beside(limit, rate, best, limitRates) : {}),
     ...(bytes !== undefined && peak > 0 ? beside('peak', rate, best, [peak]) : {}),
+    ...(numpyTimes
+      ? {
+          numpy_seconds_median: median(numpyTimes),
+          speed_of_numpy: median(numpyTimes) / median(times),
+        }
+      : {}),
     maxrss_MiB,
     ...(details ? { found: details } : {}),
   };
@@ -126,6 +136,13 @@ const formatFound = (found: Details = {}): string =>
 const formatMoved = ({ bytes, bytes_moved }: Result): string =>
   bytes_moved === undefined || bytes === undefined ? '' : (bytes_moved / bytes).toFixed(2);
 
+/** The comparison with NumPy in the same run: its time, and its time over that of the case. */
+function besideNumpy({ numpy_seconds_median, speed_of_numpy }: Result): Readonly<Record<string, string>> {
+  return numpy_seconds_median === undefined || speed_of_numpy === undefined
+    ? { NumPy: '-', speed: '-' }
+    : { NumPy: formatSeconds(numpy_seconds_median), speed: `${speed_of_numpy.toFixed(2)} ×` };
+}
+
 /** Seconds by the clock that determines the rates. */
 const secondsOf = (result: Result): number => result.device_seconds_median ?? result.seconds_median;
 
@@ -152,6 +169,7 @@ function against(
  */
 export function formatResults(results: readonly Result[], others?: ReadonlyMap<string, Result>): string {
   const device = results.some((r) => r.device !== undefined);
+  const numpy = results.some((r) => r.numpy_seconds_median !== undefined);
   return formatTable(
     results.map((r) => {
       const none = device ? '-' : '';
@@ -161,6 +179,7 @@ export function formatResults(results: readonly Result[], others?: ReadonlyMap<s
         min: formatSeconds(r.seconds_min),
         repeats: r.repeats,
         ...(device ? { device: formatSeconds(secondsOf(r)) } : {}),
+        ...(numpy ? besideNumpy(r) : {}),
         'moved / least': formatMoved(r),
         rate: formatRate(r),
         limit: r.limit === undefined ? none : `${r.limit_loop} ${r.limit.toPrecision(3)}`,

@@ -40,7 +40,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const ADDONS = {
   cpu: {
     libraries: async () => (await import(url('native/cpu/library-flags.mjs'))).cpuLibraries(),
-    describe: ({ blas, fftw }) => [blas ? blas.name : 'no CBLAS', fftw ? fftw.name : 'no FFTW'].join(', '),
+    describe: ({ blas, fftw, sleef }) =>
+      [blas?.name ?? 'no CBLAS', fftw?.name ?? 'no FFTW', sleef?.name ?? 'no SLEEF'].join(', '),
   },
   mpi: {
     libraries: async () => (await import(url('native/mpi/mpi-flags.mjs'))).mpiFlags(),

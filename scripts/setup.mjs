@@ -45,7 +45,7 @@ function isWithin(version, range) {
  */
 function systemNeeds() {
   const hasPkgConfig = onPath('pkg-config');
-  const { blas, fftw } = hasPkgConfig ? cpuLibraries() : {};
+  const { blas, fftw, sleef } = hasPkgConfig ? cpuLibraries() : {};
   return [
     {
       what: 'a C++ compiler',
@@ -70,6 +70,7 @@ function systemNeeds() {
       modules: /^(openblas|flexiblas|blis|mkl|intel-mkl|oneapi-mkl)\b/i,
     },
     { what: 'FFTW', present: fftw !== undefined, debian: ['libfftw3-dev'], modules: /^fftw\b/i },
+    { what: 'SLEEF', present: sleef !== undefined, debian: ['libsleef-dev'], modules: /^sleef\b/i },
     ...(process.argv.includes('--bench')
       ? [
           {

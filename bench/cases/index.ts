@@ -1,4 +1,5 @@
 import type { BenchCase } from '../case.js';
+import { ARRAY_CASES } from './arrays.js';
 import { DERIVATIVE_CASES } from './derivatives.js';
 import { KERNEL_CASES } from './kernels.js';
 import { LSM_CASES } from './lsm.js';
@@ -12,6 +13,7 @@ import { VECTOR_CASES } from './vectors.js';
 export const CASES: readonly BenchCase[] = [
   ...VECTOR_CASES,
   ...KERNEL_CASES,
+  ...ARRAY_CASES,
   ...DERIVATIVE_CASES,
   ...MATMUL_CASES,
   ...SPECTRAL_CASES,

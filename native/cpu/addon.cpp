@@ -1,5 +1,10 @@
 // The entry point of lops_cpu.
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 #include "addon.hpp"
 
 #include <cstdint>
@@ -12,23 +17,42 @@ namespace lops {
 namespace {
 
 /**
- * info() → { simd, blas, fft, streamBytes }. blas and fft name the linked libraries, or are empty.
+ * info() → { simd, blas, fft, mathematics, streamBytes }. blas, fft and mathematics name the linked
+ * libraries, or are empty.
  */
 Napi::Value info(const Napi::CallbackInfo& call) {
   Napi::Object result = Napi::Object::New(call.Env());
   result["simd"] = loops().name;
   result["blas"] = blasName();
   result["fft"] = fftName();
+#ifdef LOPS_SLEEF
+  result["mathematics"] = LOPS_SLEEF;
+#else
+  result["mathematics"] = "";
+#endif
   result["streamBytes"] = static_cast<double>(streamBytes);
   return result;
 }
 
+/** Memory of at least this size is mapped in huge pages where the system has them, as NumPy does. */
+constexpr std::size_t hugeBytes = std::size_t(4) << 20;
+
 /**
- * addressOf(buffer): its address modulo 64. The caller aligns memory to vectors and cache lines
- * with it.
+ * addressOf(buffer): its address modulo 64. The caller aligns memory to vectors and cache lines with
+ * it. Large buffers are marked for huge pages, which cost less at the first touch and later.
  */
 std::int32_t addressOf(const Args<1>& args) {
-  return static_cast<std::int32_t>(reinterpret_cast<std::uintptr_t>(args.bytes(0).data) % 64);
+  const Bytes bytes = args.bytes(0);
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(bytes.data);
+#if defined(__linux__)
+  if (bytes.length >= hugeBytes) {
+    const std::uintptr_t page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const std::uintptr_t first = (address + page - 1) / page * page;
+    // Advice only: a failure changes nothing
+    madvise(reinterpret_cast<void*>(first), (address + bytes.length - first) / page * page, MADV_HUGEPAGE);
+  }
+#endif
+  return static_cast<std::int32_t>(address % 64);
 }
 
 Napi::Object load(Napi::Env env, Napi::Object exports) {

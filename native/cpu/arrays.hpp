@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../common/args.hpp"
+#include "../common/dtype.hpp"
 #include "../common/functions.hpp"
 
 namespace lops {
@@ -24,6 +25,19 @@ T* lanesAt(const Args<N>& args, std::size_t i, std::size_t n, std::size_t lanes)
 template <typename Body>
 auto withFloat(bool isDouble, Body&& body) {
   return isDouble ? body(double()) : body(float());
+}
+
+inline bool isInteger(DType dtype) { return dtype == DType::int32 || dtype == DType::bool_; }
+
+/** Runs `body(T())` with int32 or Flag. */
+template <typename Body>
+auto withInteger(DType dtype, Body&& body) {
+  return dtype == DType::int32 ? body(std::int32_t()) : body(Flag());
+}
+/** Runs `body(T())` with the type of a real dtype. */
+template <typename Body>
+auto withReal(DType dtype, Body&& body) {
+  return isInteger(dtype) ? withInteger(dtype, body) : withFloat(isDouble(dtype), body);
 }
 
 /** A list of numbers in a Float64Array from JavaScript. */

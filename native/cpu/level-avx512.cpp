@@ -24,7 +24,11 @@
 #include "loops/simd.hpp"
 // must come after simd.hpp
 #include "loops/linear.hpp"
+#include "loops/maps.hpp"
+#include "loops/mathematics.hpp"
 #include "loops/elementwise.hpp"
+#include "loops/integers.hpp"
+#include "loops/ordered.hpp"
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
 // must come after all loops

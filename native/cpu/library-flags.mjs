@@ -1,6 +1,6 @@
-// Prints compiler or linker flags of the CBLAS and FFTW that pkg-config finds, one per line:
-// `node library-flags.mjs cflags|ldflags|defines`. Both are optional. LOPS_BLAS names the
-// pkg-config package of another CBLAS, or 'none'. LOPS_FFTW=none disables FFTW.
+// Prints compiler or linker flags of the CBLAS, FFTW and SLEEF that pkg-config finds, one per line:
+// `node library-flags.mjs cflags|ldflags|defines`. All are optional. LOPS_BLAS names the pkg-config
+// package of another CBLAS, or 'none'. LOPS_FFTW=none disables FFTW, LOPS_SLEEF=none SLEEF.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +30,15 @@ function library(names, label) {
   };
 }
 
-/** Returns `{ blas, fftw }`, each of them `{ name, cflags, ldflags }` or undefined. */
+/** A library that an environment variable set to 'none' disables. */
+function unlessNone(variable, names, label) {
+  const wish = process.env[variable];
+  if (wish && wish !== 'none')
+    throw new Error(`expected ${variable} to be 'none' or not set, received '${wish}'`);
+  return wish === 'none' ? undefined : library(names, label);
+}
+
+/** Returns `{ blas, fftw, sleef }`, each of them `{ name, cflags, ldflags }` or undefined. */
 export function cpuLibraries() {
   const wish = process.env.LOPS_BLAS;
   const names = wish === 'none' ? [] : wish ? [wish] : CBLAS;
@@ -38,20 +46,19 @@ export function cpuLibraries() {
   for (const name of names) blas ??= library([name], name);
   if (wish && wish !== 'none' && !blas)
     throw new Error(`LOPS_BLAS=${wish}: pkg-config knows no such package`);
-  const { LOPS_FFTW } = process.env;
-  if (LOPS_FFTW && LOPS_FFTW !== 'none')
-    throw new Error(`expected LOPS_FFTW to be 'none' or not set, received '${LOPS_FFTW}'`);
-  const fftw = LOPS_FFTW === 'none' ? undefined : library(['fftw3', 'fftw3f'], 'fftw');
-  return { blas, fftw };
+  const fftw = unlessNone('LOPS_FFTW', ['fftw3', 'fftw3f'], 'fftw');
+  const sleef = unlessNone('LOPS_SLEEF', ['sleef'], 'sleef');
+  return { blas, fftw, sleef };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { blas, fftw } = cpuLibraries();
+  const { blas, fftw, sleef } = cpuLibraries();
   const asked = process.argv[2];
-  const found = [blas, fftw].filter((l) => l !== undefined);
+  const found = [blas, fftw, sleef].filter((l) => l !== undefined);
   // gyp splits the output as a shell does
   if (asked === 'defines') {
     if (blas) console.log(`'LOPS_BLAS="${blas.name}"'`);
     if (fftw) console.log(`'LOPS_FFTW="${fftw.name}"'`);
+    if (sleef) console.log(`'LOPS_SLEEF="${sleef.name}"'`);
   } else console.log(found.flatMap((l) => l[asked]).join('\n'));
 }

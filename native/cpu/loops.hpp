@@ -59,7 +59,7 @@ struct FloatLoops {
   bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
                  void* z);
   bool (*binaryComplex)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y,
-                        std::size_t yStep, T* z);
+                        std::size_t yStep, void* z);
   /** Soft and hard thresholds. */
   void (*threshold)(bool hard, double t, std::size_t n, const T* x, T* y);
   void (*thresholdComplex)(bool hard, double t, std::size_t n, const T* x, T* y);
@@ -88,11 +88,50 @@ struct FloatLoops {
                   const T* x, T* y, bool add);
 };
 
+/** Loops over numbers that have an order: floats, int32 and flags. NaN is the extreme of both kinds. */
+template <typename T>
+struct OrderedLoops {
+  /** The largest or the smallest of at least one number. */
+  T (*extreme)(bool largest, std::size_t n, const T* x);
+  /** best[i] ← the extreme of best[i] and x[i] */
+  void (*extremes)(bool largest, std::size_t n, const T* x, T* best);
+  /** The first position of the extreme of at least one number. */
+  std::size_t (*position)(bool largest, std::size_t n, const T* x);
+  double (*product)(std::size_t n, const T* x);
+  std::size_t (*countNonzero)(std::size_t n, const T* x);
+  /** z ← c ≠ 0 ? x : y, with steps of 0 or 1 */
+  void (*choose)(std::size_t n, const Flag* c, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
+                 T* z);
+};
+
+/** Loops over int32 or flags. */
+template <typename T>
+struct IntegerLoops {
+  /** Return false if the operation is not implemented here. */
+  bool (*unary)(Unary op, std::size_t n, const T* x, void* y);
+  bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
+                 void* z);
+  double (*sum)(std::size_t n, const T* x);
+  /** sums[i] += x[i] */
+  void (*add)(std::size_t n, const T* x, double* sums);
+  /** Conversions of the first of `step` numbers; when written, the others are 0. */
+  void (*ofFloats)(std::size_t n, const float* x, std::size_t step, T* y);
+  void (*ofDoubles)(std::size_t n, const double* x, std::size_t step, T* y);
+  void (*toFloats)(std::size_t n, const T* x, float* y, std::size_t step);
+  void (*toDoubles)(std::size_t n, const T* x, double* y, std::size_t step);
+};
+
 struct Loops {
   const char* name;
   void (*copy)(std::size_t bytes, const void* x, void* y);
   FloatLoops<float> f32;
   FloatLoops<double> f64;
+  OrderedLoops<float> orderedF32;
+  OrderedLoops<double> orderedF64;
+  OrderedLoops<std::int32_t> orderedI32;
+  OrderedLoops<Flag> orderedFlags;
+  IntegerLoops<std::int32_t> i32;
+  IntegerLoops<Flag> flags;
 };
 
 template <typename T>
@@ -104,6 +143,36 @@ inline const FloatLoops<float>& of<float>(const Loops& loops) {
 template <>
 inline const FloatLoops<double>& of<double>(const Loops& loops) {
   return loops.f64;
+}
+
+template <typename T>
+const OrderedLoops<T>& ordered(const Loops& loops);
+template <>
+inline const OrderedLoops<float>& ordered<float>(const Loops& loops) {
+  return loops.orderedF32;
+}
+template <>
+inline const OrderedLoops<double>& ordered<double>(const Loops& loops) {
+  return loops.orderedF64;
+}
+template <>
+inline const OrderedLoops<std::int32_t>& ordered<std::int32_t>(const Loops& loops) {
+  return loops.orderedI32;
+}
+template <>
+inline const OrderedLoops<Flag>& ordered<Flag>(const Loops& loops) {
+  return loops.orderedFlags;
+}
+
+template <typename T>
+const IntegerLoops<T>& integers(const Loops& loops);
+template <>
+inline const IntegerLoops<std::int32_t>& integers<std::int32_t>(const Loops& loops) {
+  return loops.i32;
+}
+template <>
+inline const IntegerLoops<Flag>& integers<Flag>(const Loops& loops) {
+  return loops.flags;
 }
 
 namespace baseline {

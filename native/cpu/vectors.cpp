@@ -1,6 +1,7 @@
 // The elementwise kernels and reductions of src/cpu/native-kernels.ts, as N-API functions. Dtypes
 // and operations are passed as their positions in the lists of core.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -22,6 +23,16 @@ void copy(const Args<6>& args) {
 void fill(const Args<6>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
+  if (isInteger(dtype)) {
+    withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      T value;
+      const double number = args.number(2);
+      integers<T>(loops()).ofDoubles(1, &number, 1, &value);
+      std::fill_n(lanesAt<T>(args, 4, n, 1), n, value);
+    });
+    return;
+  }
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const double re = args.number(2);
@@ -45,11 +56,61 @@ void convert(std::size_t n, const A* x, std::size_t xLanes, B* y, std::size_t yL
   }
 }
 
-/** cast(xDType, yDType, n, x, xo, y, yo) between float dtypes */
+inline void toIntegers(std::size_t n, const float* x, std::size_t step, std::int32_t* y) {
+  loops().i32.ofFloats(n, x, step, y);
+}
+inline void toIntegers(std::size_t n, const double* x, std::size_t step, std::int32_t* y) {
+  loops().i32.ofDoubles(n, x, step, y);
+}
+inline void toIntegers(std::size_t n, const float* x, std::size_t step, Flag* y) {
+  loops().flags.ofFloats(n, x, step, y);
+}
+inline void toIntegers(std::size_t n, const double* x, std::size_t step, Flag* y) {
+  loops().flags.ofDoubles(n, x, step, y);
+}
+template <typename T>
+void fromIntegers(std::size_t n, const T* x, float* y, std::size_t step) {
+  integers<T>(loops()).toFloats(n, x, y, step);
+}
+template <typename T>
+void fromIntegers(std::size_t n, const T* x, double* y, std::size_t step) {
+  integers<T>(loops()).toDoubles(n, x, y, step);
+}
+
+/** Conversions from or to int32 and bool. */
+void castIntegers(const Args<7>& args, DType from, DType to, std::size_t n) {
+  if (!isInteger(from)) {
+    withFloat(isDouble(from), [&](auto a) {
+      withInteger(to, [&](auto b) {
+        toIntegers(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from),
+                   lanesAt<decltype(b)>(args, 5, n, 1));
+      });
+    });
+  } else if (!isInteger(to)) {
+    withInteger(from, [&](auto a) {
+      withFloat(isDouble(to), [&](auto b) {
+        fromIntegers(n, lanesAt<decltype(a)>(args, 3, n, 1), lanesAt<decltype(b)>(args, 5, n, lanesOf(to)),
+                     lanesOf(to));
+      });
+    });
+  } else {
+    withInteger(from, [&](auto a) {
+      withInteger(to, [&](auto b) {
+        typedef decltype(b) B;
+        const decltype(a)* x = lanesAt<decltype(a)>(args, 3, n, 1);
+        B* y = lanesAt<B>(args, 5, n, 1);
+        for (std::size_t i = 0; i < n; i++) y[i] = static_cast<B>(x[i]);
+      });
+    });
+  }
+}
+
+/** cast(xDType, yDType, n, x, xo, y, yo). Integers are truncated, and wrap around. */
 void cast(const Args<7>& args) {
   const DType from = args.dtype(0);
   const DType to = args.dtype(1);
   const std::size_t n = args.size(2);
+  if (isInteger(from) || isInteger(to)) return castIntegers(args, from, to, n);
   withFloat(isDouble(from), [&](auto a) {
     withFloat(isDouble(to), [&](auto b) {
       convert(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from),
@@ -64,10 +125,20 @@ bool unary(const Args<7>& args) {
   const DType dtype = args.dtype(1);
   const std::size_t n = args.size(2);
   const bool toReal = op == Unary::abs || op == Unary::real || op == Unary::imag;
+  const bool toFlag =
+      op == Unary::isnan || op == Unary::isfinite || op == Unary::isinf || op == Unary::signbit;
+  if (isInteger(dtype)) {
+    return withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      void* y = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 5, n, 1)) : lanesAt<T>(args, 5, n, 1);
+      return integers<T>(loops()).unary(op, n, lanesAt<T>(args, 3, n, 1), y);
+    });
+  }
   const bool done = withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* x = lanesAt<T>(args, 3, n, lanesOf(dtype));
-    T* y = lanesAt<T>(args, 5, n, toReal ? 1 : lanesOf(dtype));
+    void* y = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 5, n, 1))
+                     : lanesAt<T>(args, 5, n, toReal ? 1 : lanesOf(dtype));
     return isComplex(dtype) ? of<T>(loops()).unaryComplex(op, n, x, y) : of<T>(loops()).unary(op, n, x, y);
   });
   return done;
@@ -82,32 +153,31 @@ bool binary(const Args<11>& args) {
   const std::size_t yStep = args.size(8);
   if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native binary: expected steps of 0 or 1");
   const std::size_t lanes = lanesOf(dtype);
+  const bool toFlag = op >= Binary::equal && op <= Binary::greaterEqual;
+  if (isInteger(dtype)) {
+    return withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, 1);
+      const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, 1);
+      void* z = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 9, n, 1)) : lanesAt<T>(args, 9, n, 1);
+      return integers<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
+    });
+  }
   const bool done = withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, lanes);
     const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, lanes);
-    if (op >= Binary::equal && op <= Binary::greaterEqual) {
-      return !isComplex(dtype) &&
-             of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<Flag>(args, 9, n, 1));
-    }
-    T* z = lanesAt<T>(args, 9, n, lanes);
+    void* z = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 9, n, 1)) : lanesAt<T>(args, 9, n, lanes);
     return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z)
                             : of<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
   });
   return done;
 }
 
+/** As `choose` of the loops, of pairs. */
 template <typename T>
-void choose(std::size_t n, std::size_t lanes, const Flag* c, const T* x, std::size_t xStep, const T* y,
-            std::size_t yStep, T* z) {
-  if (lanes == 1) {
-    for (std::size_t i = 0; i < n; i++) {
-      const T a = x[i * xStep];
-      const T b = y[i * yStep];
-      z[i] = c[i] != 0 ? a : b;
-    }
-    return;
-  }
+void choosePairs(std::size_t n, const Flag* c, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
+                 T* z) {
   for (std::size_t i = 0; i < n; i++) {
     const T* from = c[i] != 0 ? x + 2 * i * xStep : y + 2 * i * yStep;
     const T re = from[0];
@@ -126,11 +196,12 @@ void where(const Args<12>& args) {
   if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native where: expected steps of 0 or 1");
   if (n == 0) return;
   const Flag* condition = lanesAt<Flag>(args, 2, n, 1);
-  withFloat(isDouble(dtype), [&](auto zero) {
+  withReal(dtype, [&](auto zero) {
     typedef decltype(zero) T;
     const std::size_t lanes = lanesOf(dtype);
-    choose(n, lanes, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep,
-           lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep, lanesAt<T>(args, 10, n, lanes));
+    const auto run = isComplex(dtype) ? choosePairs<T> : ordered<T>(loops()).choose;
+    run(n, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep,
+        lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep, lanesAt<T>(args, 10, n, lanes));
   });
 }
 
@@ -255,42 +326,61 @@ void dot(const Args<9>& args) {
   });
 }
 
-/**
- * reduce(op, dtype, n, x, xo, out) → true if it was computed: sum, sumSquares, and for real data
- * sumAbs, maxAbs and minAbs
- */
+/** The reductions of all real dtypes that are no sums. Returns false for others. */
+template <typename T>
+bool reduceOrdered(Reduce op, std::size_t n, const T* x, double* out) {
+  const OrderedLoops<T>& run = ordered<T>(loops());
+  switch (op) {
+    case Reduce::max: out[0] = n == 0 ? -HUGE_VAL : static_cast<double>(run.extreme(true, n, x)); return true;
+    case Reduce::min: out[0] = n == 0 ? HUGE_VAL : static_cast<double>(run.extreme(false, n, x)); return true;
+    case Reduce::prod: out[0] = run.product(n, x); return true;
+    case Reduce::countNonzero: out[0] = static_cast<double>(run.countNonzero(n, x)); return true;
+    default: return false;
+  }
+}
+
+/** The sums of floats, and extremes of moduli. Returns false for others. */
+template <typename T>
+bool reduceFloats(Reduce op, std::size_t n, const T* x, double* out) {
+  const FloatLoops<T>& run = of<T>(loops());
+  switch (op) {
+    case Reduce::sum: out[0] = run.sum(n, x); return true;
+    case Reduce::sumAbs: out[0] = run.sumAbs(n, x); return true;
+    case Reduce::sumSquares: out[0] = run.sumSquares(n, x); return true;
+    case Reduce::maxAbs: out[0] = run.maxAbs(n, x); return true;
+    case Reduce::minAbs: out[0] = run.minAbs(n, x); return true;
+    default: return reduceOrdered(op, n, x, out);
+  }
+}
+
+/** reduce(op, dtype, n, x, xo, out) → true if it was computed */
 bool reduce(const Args<6>& args) {
   const Reduce op = static_cast<Reduce>(args.int32(0));
   const DType dtype = args.dtype(1);
   const std::size_t n = args.size(2);
   double* out = reinterpret_cast<double*>(slice(args.bytes(5), 0, 2 * sizeof(double)).data);
-  const bool done = withFloat(isDouble(dtype), [&](auto zero) {
+  out[1] = 0;
+  if (isInteger(dtype)) {
+    return withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      const T* x = lanesAt<T>(args, 3, n, 1);
+      if (op != Reduce::sum) return reduceOrdered(op, n, x, out);
+      out[0] = integers<T>(loops()).sum(n, x);
+      return true;
+    });
+  }
+  return withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* x = lanesAt<T>(args, 3, n, lanesOf(dtype));
-    const FloatLoops<T>& run = of<T>(loops());
-    if (op == Reduce::sum && isComplex(dtype)) {
-      run.sumComplex(n, x, out);
+    if (!isComplex(dtype)) return reduceFloats(op, n, x, out);
+    if (op == Reduce::sum) {
+      of<T>(loops()).sumComplex(n, x, out);
       return true;
     }
-    if (op == Reduce::sumSquares) {
-      out[0] = run.sumSquares(n * lanesOf(dtype), x);
-    } else if (isComplex(dtype)) {
-      return false;
-    } else if (op == Reduce::sum) {
-      out[0] = run.sum(n, x);
-    } else if (op == Reduce::sumAbs) {
-      out[0] = run.sumAbs(n, x);
-    } else if (op == Reduce::maxAbs) {
-      out[0] = run.maxAbs(n, x);
-    } else if (op == Reduce::minAbs) {
-      out[0] = run.minAbs(n, x);
-    } else {
-      return false;
-    }
-    out[1] = 0;
+    if (op != Reduce::sumSquares) return false;
+    out[0] = of<T>(loops()).sumSquares(2 * n, x);
     return true;
   });
-  return done;
 }
 
 /** The reductions along an axis, in the numbering of `accumulate`. */
@@ -336,24 +426,107 @@ void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x
   }
 }
 
+/** The extremes of the middle axis of `[outer, n, inner]`, of which n is not 0. */
+template <typename T>
+void axisExtremes(bool largest, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
+  const OrderedLoops<T>& run = ordered<T>(loops());
+  // A block of columns stays in the cache
+  constexpr std::size_t block = 2048;
+  for (std::size_t o = 0; o < outer; o++) {
+    const T* rows = x + o * n * inner;
+    if (inner == 1) {
+      y[o] = run.extreme(largest, n, rows);
+      continue;
+    }
+    for (std::size_t start = 0; start < inner; start += block) {
+      const std::size_t m = inner - start < block ? inner - start : block;
+      T* best = y + o * inner + start;
+      std::memcpy(best, rows + start, m * sizeof(T));
+      for (std::size_t i = 1; i < n; i++) run.extremes(largest, m, rows + i * inner + start, best);
+    }
+  }
+}
+
+/** The sums of integers over the middle axis, as `axis`. */
+template <typename T, typename Y>
+void axisSums(std::size_t outer, std::size_t n, std::size_t inner, const T* x, Y* y) {
+  const IntegerLoops<T>& run = integers<T>(loops());
+  constexpr std::size_t block = 1024;
+  alignas(64) double sums[block];
+  const auto write = [](std::size_t m, const double* from, Y* to) {
+    if constexpr (sizeof(Y) == 4) loops().i32.ofDoubles(m, from, 1, to);
+    else std::memcpy(to, from, m * sizeof(double));
+  };
+  for (std::size_t o = 0; o < outer; o++) {
+    const T* rows = x + o * n * inner;
+    if (inner == 1) {
+      const double sum = run.sum(n, rows);
+      write(1, &sum, y + o);
+      continue;
+    }
+    for (std::size_t start = 0; start < inner; start += block) {
+      const std::size_t m = inner - start < block ? inner - start : block;
+      std::memset(sums, 0, m * sizeof(double));
+      for (std::size_t i = 0; i < n; i++) run.add(m, rows + i * inner + start, sums);
+      write(m, sums, y + o * inner + start);
+    }
+  }
+}
+
 /**
- * reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → true if it was computed: sum, and for real
- * data sumAbs, sumSquares and maxAbs
+ * reduceAxis(op, dtype, yDType, outer, n, inner, x, xo, y, yo) → true if it was computed: sum, and
+ * for real data max, min, and, for floats, sumAbs, sumSquares and maxAbs
  */
-bool reduceAxis(const Args<9>& args) {
+bool reduceAxis(const Args<10>& args) {
+  const Reduce op = static_cast<Reduce>(args.int32(0));
   const DType dtype = args.dtype(1);
-  const int p = alongAxis(static_cast<Reduce>(args.int32(0)));
+  const DType yDType = args.dtype(2);
+  const std::size_t outer = args.size(3);
+  const std::size_t n = args.size(4);
+  const std::size_t inner = args.size(5);
+  if (op == Reduce::max || op == Reduce::min) {
+    if (isComplex(dtype) || n == 0) return false;
+    withReal(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      axisExtremes(op == Reduce::max, outer, n, inner, lanesAt<T>(args, 6, product(outer, n, inner), 1),
+                   lanesAt<T>(args, 8, product(outer, inner), 1));
+    });
+    return true;
+  }
+  if (isInteger(dtype)) {
+    if (op != Reduce::sum || (yDType != DType::int32 && yDType != DType::float64)) return false;
+    withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      const T* x = lanesAt<T>(args, 6, product(outer, n, inner), 1);
+      if (yDType == DType::int32) {
+        axisSums(outer, n, inner, x, lanesAt<std::int32_t>(args, 8, product(outer, inner), 1));
+      } else {
+        axisSums(outer, n, inner, x, lanesAt<double>(args, 8, product(outer, inner), 1));
+      }
+    });
+    return true;
+  }
+  const int p = alongAxis(op);
   if (p < 0 || (isComplex(dtype) && p != 0)) return false;
-  const std::size_t outer = args.size(2);
-  const std::size_t n = args.size(3);
-  const std::size_t inner = args.size(4);
   const std::size_t lanes = lanesOf(dtype);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
-    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, product(outer, n, inner), lanes),
-         lanesAt<T>(args, 7, product(outer, inner), lanes));
+    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 6, product(outer, n, inner), lanes),
+         lanesAt<T>(args, 8, product(outer, inner), lanes));
   });
   return true;
+}
+
+/** argExtreme(largest, dtype, n, x, xo) → the first position of the extreme of real data */
+double argExtreme(const Args<5>& args) {
+  const DType dtype = args.dtype(1);
+  const std::size_t n = args.size(2);
+  if (n == 0 || isComplex(dtype)) throw Error("ERR_ARGUMENT", "native argExtreme: expected real numbers");
+  return withReal(dtype, [&](auto zero) {
+    typedef decltype(zero) T;
+    return static_cast<double>(
+        ordered<T>(loops()).position(args.boolean(0), n, lanesAt<T>(args, 3, n, 1)));
+  });
 }
 
 }  // namespace
@@ -372,6 +545,7 @@ void exportVectors(Napi::Object exports) {
   expose<dot>(exports, "dot");
   expose<reduce>(exports, "reduce");
   expose<reduceAxis>(exports, "reduceAxis");
+  expose<argExtreme>(exports, "argExtreme");
 }
 
 }  // namespace lops

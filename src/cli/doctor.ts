@@ -165,6 +165,7 @@ export async function examine(): Promise<DoctorReport | undefined> {
     libraries: {
       BLAS: packageLine('openblas', 'cblas', 'blas', 'mkl-dynamic-lp64-seq'),
       FFTW: `${packageLine('fftw3')}; single precision: ${packageLine('fftw3f')}`,
+      SLEEF: packageLine('sleef'),
     },
     settings: settingsInForce(),
     ranks,

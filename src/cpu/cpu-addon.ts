@@ -14,6 +14,8 @@ export interface CpuAddonInfo {
   readonly blas: string;
   /** Name and version of the FFT library; empty if there is none. */
   readonly fft: string;
+  /** Name and version of the vector library of mathematics; empty if there is none. */
+  readonly mathematics: string;
   /** Outputs of at least this many bytes bypass the caches. */
   readonly streamBytes: number;
 }

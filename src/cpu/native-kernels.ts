@@ -285,27 +285,19 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       ),
     fill: (y, value) => {
       const { memory, dtype } = y.storage;
-      if (isInteger(dtype)) own.fill(y, value);
-      else addon.fill(tagOf(dtype), y.size, re(value), im(value), memory, y.offset);
+      addon.fill(tagOf(dtype), y.size, re(value), im(value), memory, y.offset);
     },
     cast: (x, y) => {
       const [from, to] = [x.storage, y.storage];
-      if (isInteger(from.dtype) || isInteger(to.dtype)) own.cast(x, y);
-      else addon.cast(tagOf(from.dtype), tagOf(to.dtype), x.size, from.memory, x.offset, to.memory, y.offset);
+      addon.cast(tagOf(from.dtype), tagOf(to.dtype), x.size, from.memory, x.offset, to.memory, y.offset);
     },
     unary: (op, x, y) => {
       const { memory, dtype } = x.storage;
-      // The addon reads and writes floats, not flags
-      if (
-        isInteger(dtype) ||
-        isInteger(y.storage.dtype) ||
-        !addon.unary(UNARY[op], tagOf(dtype), x.size, memory, x.offset, y.storage.memory, y.offset)
-      )
+      if (!addon.unary(UNARY[op], tagOf(dtype), x.size, memory, x.offset, y.storage.memory, y.offset))
         own.unary(op, x, y);
     },
     binary: (op, x, y, z) => {
       const dtype = binaryDType(op, x, y, z.storage.dtype);
-      if (isInteger(dtype)) return own.binary(op, x, y, z);
       const [xs, xo, xStep] = walked(x, dtype, leftScalars);
       const [ys, yo, yStep] = walked(y, dtype, rightScalars);
       const { memory } = z.storage;
@@ -314,7 +306,6 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
     },
     where: (condition, x, y, z) => {
       const { memory, dtype } = z.storage;
-      if (isInteger(dtype)) return own.where(condition, x, y, z);
       const [xs, xo, xStep] = walked(x, dtype, leftScalars);
       const [ys, yo, yStep] = walked(y, dtype, rightScalars);
       const [test, at] = [condition.storage.memory, condition.offset];
@@ -361,17 +352,20 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
     },
     reduce: (op, x, parameter) => {
       const { memory, dtype } = x.storage;
-      if (isInteger(dtype) || !addon.reduce(REDUCE[op], tagOf(dtype), x.size, memory, x.offset, result))
+      if (!addon.reduce(REDUCE[op], tagOf(dtype), x.size, memory, x.offset, result))
         return own.reduce(op, x, parameter);
       return scalarOf(reduceResult(op, dtype), result[0] as number, result[1] as number);
     },
     reduceAxis: (op, x, extents, y, parameter) => {
-      const { memory, dtype } = x.storage;
-      if (
-        isInteger(dtype) ||
-        !addon.reduceAxis(REDUCE[op], tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset)
-      )
+      const [from, to] = [x.storage, y.storage];
+      const tags = [tagOf(from.dtype), tagOf(to.dtype)] as const;
+      if (!addon.reduceAxis(REDUCE[op], ...tags, ...extents, from.memory, x.offset, to.memory, y.offset))
         own.reduceAxis(op, x, extents, y, parameter);
+    },
+    argExtreme: (op, x) => {
+      const { memory, dtype } = x.storage;
+      if (isComplex(dtype)) return own.argExtreme(op, x);
+      return addon.argExtreme(op === 'max', tagOf(dtype), x.size, memory, x.offset) as number;
     },
     accumulate: (op, x, extents, y) => {
       const { memory, dtype } = x.storage;

@@ -17,10 +17,12 @@ export function reportCpu(): BackendReport {
       addon: { name: 'cpu', available: false, details: reason, remedy },
     };
   }
-  const { simd, blas, fft } = state.info;
-  const details = `${simd}, ${blas || 'no BLAS'}, ${fft || 'no FFT'}`;
+  const { simd, blas, fft, mathematics } = state.info;
+  const details = `${simd}, ${blas || 'no BLAS'}, ${fft || 'no FFT'}, ${mathematics || 'no SLEEF'}`;
   const addon: AddonReport = { name: 'cpu', available: true, details };
-  const libraries = `matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}`;
+  const libraries =
+    `matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}, ` +
+    `mathematics by ${mathematics || 'libm'}`;
   if (setting('LOPS_CPU') === 'reference')
     return { available: true, summary: 'TypeScript, since LOPS_CPU=reference asks for it', addon };
   return { available: true, summary: `native, ${simd}; ${libraries}`, addon };

@@ -181,6 +181,7 @@ export const VARIABLES = {
   MPICC: outside('build', 'the wrapper compiler of the MPI to build for'),
   LOPS_BLAS: outside('build', 'pkg-config package of another CBLAS, or `none`'),
   LOPS_FFTW: outside('build', '`none` leaves FFTW out'),
+  LOPS_SLEEF: outside('build', '`none` leaves SLEEF out'),
   LOPS_SKIP_NATIVE: outside('npm install', '`1`: build nothing'),
   LOPS_SRUN_MPI: outside('examples/slurm', 'the `--mpi` of srun, instead of pmix'),
   LOPS_MPICH: outside('`npm run test:mpich`', "prefix of another MPICH than Debian's"),

@@ -3,27 +3,10 @@
 namespace lops {
 namespace LOPS_LEVEL {
 
-template <typename T, typename F>
-LOPS_INLINE void mapOne(std::size_t n, const T* x, T* y, const F& f) {
-  LOPS_IVDEP
-  for (std::size_t i = 0; i < n; i++) y[i] = f(x[i]);
-}
-
-/** Computed in double precision, like the definition, and rounded once. */
-template <typename T, typename F>
-LOPS_INLINE void mapWide(std::size_t n, const T* x, T* y, const F& f) {
-  mapOne(n, x, y, [&f](T v) { return static_cast<T>(f(static_cast<double>(v))); });
-}
-
-/** ln |Γ(x)|. The standard function writes a global variable. */
-LOPS_INLINE double logGamma(double x) {
-  int sign;
-  return std::isinf(x) ? x : ::lgamma_r(x, &sign);
-}
-
 template <typename T>
 bool unary(Unary op, std::size_t n, const T* x, void* out) {
   T* y = static_cast<T*>(out);
+  Flag* flags = static_cast<Flag*>(out);
   switch (op) {
     case Unary::negative: scale(n, -1.0, x, y); return true;
     case Unary::abs: mapOne(n, x, y, [](T v) { return std::fabs(v); }); return true;
@@ -40,44 +23,61 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::ceil: mapOne(n, x, y, [](T v) { return std::ceil(v); }); return true;
     case Unary::rint: mapOne(n, x, y, [](T v) { return std::rint(v); }); return true;
     case Unary::trunc: mapOne(n, x, y, [](T v) { return std::trunc(v); }); return true;
-    case Unary::exp: mapWide(n, x, y, [](double v) { return std::exp(v); }); return true;
-    case Unary::log: mapWide(n, x, y, [](double v) { return std::log(v); }); return true;
-    case Unary::sin: mapWide(n, x, y, [](double v) { return std::sin(v); }); return true;
-    case Unary::cos: mapWide(n, x, y, [](double v) { return std::cos(v); }); return true;
-    case Unary::tanh: mapWide(n, x, y, [](double v) { return std::tanh(v); }); return true;
-    case Unary::arcsin: mapWide(n, x, y, [](double v) { return std::asin(v); }); return true;
-    case Unary::arccos: mapWide(n, x, y, [](double v) { return std::acos(v); }); return true;
-    case Unary::sinh: mapWide(n, x, y, [](double v) { return std::sinh(v); }); return true;
-    case Unary::cosh: mapWide(n, x, y, [](double v) { return std::cosh(v); }); return true;
-    case Unary::arcsinh: mapWide(n, x, y, [](double v) { return std::asinh(v); }); return true;
-    case Unary::arccosh: mapWide(n, x, y, [](double v) { return std::acosh(v); }); return true;
-    case Unary::arctanh: mapWide(n, x, y, [](double v) { return std::atanh(v); }); return true;
-    case Unary::cbrt: mapWide(n, x, y, [](double v) { return std::cbrt(v); }); return true;
-    case Unary::exp2: mapWide(n, x, y, [](double v) { return std::exp2(v); }); return true;
-    case Unary::expm1: mapWide(n, x, y, [](double v) { return std::expm1(v); }); return true;
-    case Unary::log2: mapWide(n, x, y, [](double v) { return std::log2(v); }); return true;
-    case Unary::log10: mapWide(n, x, y, [](double v) { return std::log10(v); }); return true;
-    case Unary::log1p: mapWide(n, x, y, [](double v) { return std::log1p(v); }); return true;
-    case Unary::erf: mapWide(n, x, y, [](double v) { return std::erf(v); }); return true;
-    case Unary::erfc: mapWide(n, x, y, [](double v) { return std::erfc(v); }); return true;
-    case Unary::gamma: mapWide(n, x, y, [](double v) { return std::tgamma(v); }); return true;
-    case Unary::gammaln: mapWide(n, x, y, [](double v) { return logGamma(v); }); return true;
-    default: return false;
+    case Unary::isnan: mapInto(n, x, flags, [](T v) { return v != v; }); return true;
+    case Unary::isfinite: mapInto(n, x, flags, [](T v) { return std::fabs(v) < T(HUGE_VAL); }); return true;
+    case Unary::isinf: mapInto(n, x, flags, [](T v) { return std::fabs(v) == T(HUGE_VAL); }); return true;
+    case Unary::signbit: mapInto(n, x, flags, [](T v) { return v == v && std::signbit(v); }); return true;
+    default: return mathematics(op, n, x, y);
   }
 }
 
-/**
- * √(re² + im²) without overflow: uses the plain formula, or hypot if a square is outside the range
- * of a double.
- */
-LOPS_INLINE double modulus(double re, double im) {
-  const double s = re * re + im * im;
-  return s > 1e-290 && s < 1e290 ? std::sqrt(s) : std::hypot(re, im);
+/** exp of one pair, whose real part may be large and whose parts may be infinite or NaN. */
+LOPS_INLINE void expOne(double re, double im, double* out) {
+  if (im == 0) {
+    out[0] = std::exp(re);
+    out[1] = im;
+  } else if (!std::isfinite(im) && std::isinf(re)) {
+    out[0] = re > 0 ? re : 0;
+    out[1] = re > 0 ? std::nan("") : 0;
+  } else {
+    // In two halves, because exp(re) may overflow although its product with a small cosine does not
+    const double half = std::exp(re / 2);
+    out[0] = half * std::cos(im) * half;
+    out[1] = half * std::sin(im) * half;
+  }
+}
+
+template <typename T>
+void expComplex(std::size_t n, const T* x, T* y) {
+  constexpr std::size_t block = 128;
+  double re[block], im[block], modulus[block], cosine[block], sine[block];
+  for (std::size_t i = 0; i < n; i += block) {
+    const std::size_t m = n - i < block ? n - i : block;
+    for (std::size_t k = 0; k < m; k++) {
+      re[k] = static_cast<double>(x[2 * (i + k)]);
+      im[k] = static_cast<double>(x[2 * (i + k) + 1]);
+    }
+    mathematics(Unary::exp, m, re, modulus);
+    mathematics(Unary::cos, m, im, cosine);
+    mathematics(Unary::sin, m, im, sine);
+    for (std::size_t k = 0; k < m; k++) {
+      double out[2] = {modulus[k] * cosine[k], modulus[k] * sine[k]};
+      if (!(re[k] <= 709) || !(std::fabs(im[k]) < HUGE_VAL)) expOne(re[k], im[k], out);
+      y[2 * (i + k)] = static_cast<T>(out[0]);
+      y[2 * (i + k) + 1] = static_cast<T>(out[1]);
+    }
+  }
 }
 
 template <typename T>
 bool unaryComplex(Unary op, std::size_t n, const T* x, void* out) {
   T* y = static_cast<T*>(out);
+  Flag* flags = static_cast<Flag*>(out);
+  const auto test = [&](const auto& f) {
+    for (std::size_t i = 0; i < n; i++) flags[i] = f(x[2 * i], x[2 * i + 1]);
+    return true;
+  };
+  const T infinity = T(HUGE_VAL);
   switch (op) {
     case Unary::negative: scale(2 * n, -1.0, x, y); return true;
     case Unary::abs:
@@ -97,6 +97,12 @@ bool unaryComplex(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::imag:
       for (std::size_t i = 0; i < n; i++) y[i] = x[2 * i + 1];
       return true;
+    case Unary::exp: expComplex(n, x, y); return true;
+    case Unary::isnan: return test([](T a, T b) { return (a != a) | (b != b); });
+    case Unary::isfinite:
+      return test([=](T a, T b) { return (std::fabs(a) < infinity) & (std::fabs(b) < infinity); });
+    case Unary::isinf:
+      return test([=](T a, T b) { return (std::fabs(a) == infinity) | (std::fabs(b) == infinity); });
     case Unary::square:
       LOPS_IVDEP
       for (std::size_t i = 0; i < 2 * n; i += 2) {
@@ -172,36 +178,6 @@ struct Divide {
   }
 };
 
-template <typename T, typename F>
-LOPS_INLINE void mapTwo(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
-                        const F& f) {
-  if (xStep != 0 && yStep != 0) {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) z[i] = f(x[i], y[i]);
-  } else if (xStep != 0) {
-    const T b = y[0];
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) z[i] = f(x[i], b);
-  } else {
-    const T a = x[0];
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) z[i] = f(a, y[i * yStep]);
-  }
-}
-
-template <typename T, typename F>
-LOPS_INLINE void compare(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, Flag* z,
-                         const F& f) {
-  for (std::size_t i = 0; i < n; i++) z[i] = f(x[i * xStep], y[i * yStep]) ? 1 : 0;
-}
-
-template <typename T, typename F>
-LOPS_INLINE void mapTwoWide(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
-                            const F& f) {
-  mapTwo(n, x, xStep, y, yStep, z,
-         [&f](T a, T b) { return static_cast<T>(f(static_cast<double>(a), static_cast<double>(b))); });
-}
-
 /** The remainder with the sign of the divisor. */
 LOPS_INLINE double remainderOf(double x, double y) {
   const double rest = std::fmod(x, y);
@@ -222,13 +198,6 @@ LOPS_INLINE double floorOfRatio(double x, double y) {
   return quotient - floor > 0.5 ? floor + 1 : floor;
 }
 
-/** ln(exp x + exp y), without overflow. */
-LOPS_INLINE double logOfSum(double x, double y) {
-  if (x == y) return x + 0.693147180559945309417;
-  const double difference = x - y;
-  return difference > 0 ? x + std::log1p(std::exp(-difference)) : y + std::log1p(std::exp(difference));
-}
-
 template <typename T>
 bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, void* out) {
   T* z = static_cast<T*>(out);
@@ -240,16 +209,11 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::multiply:
     case Binary::multiplyConj: arithmetic(n, x, xs, y, ys, z, Multiply()); return true;
     case Binary::divide: arithmetic(n, x, xs, y, ys, z, Divide()); return true;
-    case Binary::power:
-      mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::pow(a, b); });
-      return true;
     case Binary::floorDivide: mapTwoWide(n, x, xs, y, ys, z, floorOfRatio); return true;
     case Binary::remainder: mapTwoWide(n, x, xs, y, ys, z, remainderOf); return true;
     case Binary::fmod:
       mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::fmod(a, b); });
       return true;
-    case Binary::hypot: mapTwoWide(n, x, xs, y, ys, z, modulus); return true;
-    case Binary::logaddexp: mapTwoWide(n, x, xs, y, ys, z, logOfSum); return true;
     case Binary::copysign:
       mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return std::copysign(a, b == b ? b : T(1)); });
       return true;
@@ -266,13 +230,13 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::minimum:
       mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a < b || a != a ? a : b; });
       return true;
-    case Binary::equal: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a == b; }); return true;
-    case Binary::notEqual: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a != b; }); return true;
-    case Binary::less: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a < b; }); return true;
-    case Binary::lessEqual: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a <= b; }); return true;
-    case Binary::greater: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a > b; }); return true;
-    case Binary::greaterEqual: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a >= b; }); return true;
-    default: return false;
+    case Binary::equal: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a == b; }); return true;
+    case Binary::notEqual: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a != b; }); return true;
+    case Binary::less: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a < b; }); return true;
+    case Binary::lessEqual: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a <= b; }); return true;
+    case Binary::greater: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a > b; }); return true;
+    case Binary::greaterEqual: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a >= b; }); return true;
+    default: return mathematics(op, n, x, xs, y, ys, z);
   }
 }
 
@@ -289,11 +253,70 @@ LOPS_INLINE void multiplyPairs(std::size_t n, const T* x, std::size_t xs, const 
   }
 }
 
+/** The sum of two larger numbers may overflow. */
+constexpr double largeNumber = 0x1p1022;
+/** Products of smaller numbers lose digits to underflow. */
+constexpr double smallNumber = 0x1p-960;
+
+/** b·d/c with r = d/c, which may have lost its digits to underflow. */
+LOPS_INLINE double timesRatio(double b, double d, double c, double r) {
+  return std::fabs(r) > smallNumber || d == 0 ? b * r : b / c * d;
+}
+
+/** Smith's method for |c| ≥ |d|. */
+LOPS_INLINE void divideBySmith(double a, double b, double c, double d, double sign, double* out) {
+  const double r = d / c;
+  const double t = c + d * r;
+  out[0] = (a + timesRatio(b, d, c, r)) / t;
+  out[1] = sign * (b - timesRatio(a, d, c, r)) / t;
+}
+
+/** (a + ib)/(c + id), without overflow or underflow if the result is representable. */
+LOPS_INLINE void divideOne(double a, double b, double c, double d, double* out) {
+  if (c == 0 && d == 0) {
+    out[0] = a / 0.0;
+    out[1] = b / 0.0;
+    return;
+  }
+  const double above = std::fmax(std::fabs(a), std::fabs(b));
+  const double below = std::fmax(std::fabs(c), std::fabs(d));
+  const double p = above >= largeNumber ? 0.25 : above < smallNumber ? 0x1p64 : 1;
+  const double q = below >= largeNumber ? 0.25 : below < smallNumber ? 0x1p64 : 1;
+  if (std::fabs(c) >= std::fabs(d)) divideBySmith(p * a, p * b, q * c, q * d, 1, out);
+  else divideBySmith(p * b, p * a, q * d, q * c, -1, out);
+  if (p != q) {
+    out[0] = out[0] * q / p;
+    out[1] = out[1] * q / p;
+  }
+}
+
 template <typename T>
-bool binaryComplex(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, T* z) {
+bool binaryComplex(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys,
+                   void* to) {
+  T* z = static_cast<T*>(to);
   if (xs == 1 && ys == 1 && (op == Binary::add || op == Binary::subtract))
     return binary(op, 2 * n, x, 1, y, 1, static_cast<void*>(z));
   if (xs > 1 || ys > 1) return false;
+  if (op == Binary::equal || op == Binary::notEqual) {
+    const bool same = op == Binary::equal;
+    Flag* flags = static_cast<Flag*>(to);
+    for (std::size_t i = 0; i < n; i++) {
+      const T *a = x + 2 * i * xs, *b = y + 2 * i * ys;
+      flags[i] = ((a[0] == b[0]) & (a[1] == b[1])) == same;
+    }
+    return true;
+  }
+  if (op == Binary::divide) {
+    for (std::size_t i = 0; i < n; i++) {
+      const T *a = x + 2 * i * xs, *b = y + 2 * i * ys;
+      double out[2];
+      divideOne(static_cast<double>(a[0]), static_cast<double>(a[1]), static_cast<double>(b[0]),
+                static_cast<double>(b[1]), out);
+      z[2 * i] = static_cast<T>(out[0]);
+      z[2 * i + 1] = static_cast<T>(out[1]);
+    }
+    return true;
+  }
   if (op == Binary::multiply) {
     if (xs == 1 && ys == 1) {
       multiplyPairs<false>(n, x, 1, y, 1, z);

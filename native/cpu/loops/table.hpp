@@ -11,8 +11,28 @@ FloatLoops<T> floatLoops() {
           minAbs<T>,       accumulate<T>, terms<T>,         taps<T>,      columns<T>};
 }
 
+template <typename T>
+OrderedLoops<T> orderedLoops() {
+  return {extreme<T>, extremes<T>, position<T>, product<T>, countNonzero<T>, choose<T>};
+}
+
+template <typename T>
+IntegerLoops<T> integerLoops() {
+  return {unaryInteger<T>,       binaryInteger<T>,       sumOfIntegers<T>,       addIntegers<T>,
+          toIntegers<float, T>,  toIntegers<double, T>,  fromIntegers<T, float>, fromIntegers<T, double>};
+}
+
 const Loops& table() {
-  static const Loops loops = {LOPS_LEVEL_NAME, copyBytes, floatLoops<float>(), floatLoops<double>()};
+  static const Loops loops = {LOPS_LEVEL_NAME,
+                              copyBytes,
+                              floatLoops<float>(),
+                              floatLoops<double>(),
+                              orderedLoops<float>(),
+                              orderedLoops<double>(),
+                              orderedLoops<std::int32_t>(),
+                              orderedLoops<Flag>(),
+                              integerLoops<std::int32_t>(),
+                              integerLoops<Flag>()};
   return loops;
 }
 

@@ -65,6 +65,8 @@ export const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = 
   gammaln,
   i0,
 };
+/** Functions of int32. Squares wrap around. */
+const INTEGER_FUNCTIONS: typeof REAL_FUNCTIONS = { ...REAL_FUNCTIONS, square: (x) => Math.imul(x, x) };
 /** Functions of bool. */
 export const BOOLEAN_FUNCTIONS: typeof REAL_FUNCTIONS = { ...REAL_FUNCTIONS, invert: (x) => 1 - x };
 
@@ -85,7 +87,12 @@ const unary: CpuKernel<'unary'> = (op, from, to) => {
   const { dtype } = from.storage;
   const n = from.size;
   if (!isComplex(dtype)) {
-    const f = (isBoolean(dtype) ? BOOLEAN_FUNCTIONS : REAL_FUNCTIONS)[op];
+    const functions = isBoolean(dtype)
+      ? BOOLEAN_FUNCTIONS
+      : isInteger(dtype)
+        ? INTEGER_FUNCTIONS
+        : REAL_FUNCTIONS;
+    const f = functions[op];
     for (let i = 0; i < n; i++) y[yo + i] = f(x[xo + i] as number);
     return;
   }

@@ -1,0 +1,107 @@
+// Extremes, products and counts of real numbers, integers and flags.
+
+namespace lops {
+namespace LOPS_LEVEL {
+
+template <bool LARGEST, typename T>
+LOPS_INLINE T betterOf(T best, T v) {
+  // NaN is better than any number, and stays
+  return (LARGEST ? v > best : v < best) || v != v ? v : best;
+}
+
+template <bool LARGEST, typename T>
+LOPS_INLINE T extremeLoop(std::size_t n, const T* x) {
+  constexpr std::size_t lanes = LOPS_VECTOR_BYTES * 4 / sizeof(T);
+  T best[lanes];
+  std::size_t i = lanes;
+  if (n >= lanes) {
+    for (std::size_t k = 0; k < lanes; k++) best[k] = x[k];
+    for (; i + lanes <= n; i += lanes) {
+      for (std::size_t k = 0; k < lanes; k++) best[k] = betterOf<LARGEST>(best[k], x[i + k]);
+    }
+    for (std::size_t k = 1; k < lanes; k++) best[0] = betterOf<LARGEST>(best[0], best[k]);
+  } else {
+    best[0] = x[0];
+    i = 1;
+  }
+  for (; i < n; i++) best[0] = betterOf<LARGEST>(best[0], x[i]);
+  return best[0];
+}
+
+/** The extreme of at least one number. NaN if one is NaN. */
+template <typename T>
+T extreme(bool largest, std::size_t n, const T* x) {
+  return largest ? extremeLoop<true>(n, x) : extremeLoop<false>(n, x);
+}
+
+/** best[i] ← the extreme of best[i] and x[i] */
+template <typename T>
+void extremes(bool largest, std::size_t n, const T* x, T* best) {
+  if (largest) {
+    LOPS_IVDEP
+    for (std::size_t i = 0; i < n; i++) best[i] = betterOf<true>(best[i], x[i]);
+  } else {
+    LOPS_IVDEP
+    for (std::size_t i = 0; i < n; i++) best[i] = betterOf<false>(best[i], x[i]);
+  }
+}
+
+/** The first position of the extreme of at least one number; NaN is the extreme. */
+template <typename T>
+std::size_t position(bool largest, std::size_t n, const T* x) {
+  constexpr std::size_t block = 1024;
+  T best = x[0];
+  std::size_t from = 0;
+  // The first block that has the extreme
+  for (std::size_t i = 0; i < n && best == best; i += block) {
+    const std::size_t m = n - i < block ? n - i : block;
+    const T own = extreme(largest, m, x + i);
+    if ((largest ? own > best : own < best) || own != own) {
+      best = own;
+      from = i;
+    }
+  }
+  for (std::size_t i = from; i < n; i++) {
+    if (x[i] == best || (best != best && x[i] != x[i])) return i;
+  }
+  return 0;
+}
+
+template <typename T>
+double product(std::size_t n, const T* x) {
+  double result = 1;
+  for (std::size_t i = 0; i < n; i++) result *= static_cast<double>(x[i]);
+  return result;
+}
+
+template <typename T>
+std::size_t countNonzero(std::size_t n, const T* x) {
+  constexpr std::size_t block = 128;
+  std::size_t count = 0;
+  std::size_t i = 0;
+  for (; i + block <= n; i += block) {
+    unsigned char own = 0;
+    for (std::size_t k = 0; k < block; k++) own = static_cast<unsigned char>(own + (x[i + k] != 0));
+    count += own;
+  }
+  for (; i < n; i++) count += x[i] != 0;
+  return count;
+}
+
+/** The exact sum of integers. */
+template <typename T>
+double sumOfIntegers(std::size_t n, const T* x) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < n; i++) sum += static_cast<std::int64_t>(x[i]);
+  return static_cast<double>(sum);
+}
+
+/** sums[i] += x[i] */
+template <typename T>
+void addIntegers(std::size_t n, const T* x, double* sums) {
+  LOPS_IVDEP
+  for (std::size_t i = 0; i < n; i++) sums[i] += static_cast<double>(x[i]);
+}
+
+}  // namespace LOPS_LEVEL
+}  // namespace lops
