@@ -10,8 +10,7 @@ const TOTAL = { note: 'of int32: int32 and exact, or an error; floats by `dtype`
 const POSITIONS = { note: 'positions are int32' };
 const COPY = { note: 'a copy, not a view' };
 const QUANTILE = {
-  note: '`method` is linear, lower, higher, midpoint or nearest; no weights',
-  known: ['method'],
+  note: 'no weights',
 };
 const SAME_LENGTH = 'as long as the input, with an `offset` of the filter; zeros outside';
 
@@ -57,14 +56,13 @@ export const SECTIONS = [
     rollaxis: { here: '`moveaxis`', note: COPY.note },
     'transpose, moveaxis, swapaxes, broadcast_to, flip, rot90, split, array_split': COPY,
     row_stack: '`vstack`',
-    'dstack, column_stack, append': '`concatenate` or `stack`, with an axis',
+    append: '`concatenate`, with an axis',
     'vsplit, hsplit, dsplit': { here: '`split(x, sections, { axis })`', note: COPY.note },
     'fliplr, flipud': { here: '`flip(x, { axis })`', note: COPY.note },
     broadcast_arrays: '`broadcastTo`, for each',
     copyto: "`setItem(x, ['...'], y)`",
     pad: {
-      note: "no mode 'median' or 'empty', no function as mode, no `reflect_type`",
-      known: ['reflect_type'],
+      note: "no mode 'median' or 'empty', no function as mode",
     },
   }),
   section('Indexing', 'indexing', {

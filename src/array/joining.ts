@@ -128,6 +128,29 @@ export const hstack = <X extends ArrayLike>(arrays: readonly X[]): ArrayOf<X> =>
     return joined('hstack', given, (given[0] as EitherArray).space.shape.length === 1 ? 0 : 1);
   }) as ArrayOf<X>;
 
+/** Joins arrays along their third axis; a matrix is `[m, n, 1]`. As {@link concatenate}. */
+export const dstack = <X extends ArrayLike>(arrays: readonly X[]): ArrayOf<X> =>
+  tidy(() =>
+    joined(
+      'dstack',
+      alike('dstack', arrays).map((x) => atLeast(3, x)),
+      2,
+    ),
+  ) as ArrayOf<X>;
+
+/** Joins arrays along their second axis; vectors are columns. As {@link concatenate}. */
+export const columnStack = <X extends ArrayLike>(arrays: readonly X[]): ArrayOf<X> =>
+  tidy(() =>
+    joined(
+      'columnStack',
+      alike('columnStack', arrays).map((x) => {
+        const y = atLeast(1, x);
+        return y.space.shape.length === 1 ? expandedDims(y, [1]) : y;
+      }),
+      1,
+    ),
+  ) as ArrayOf<X>;
+
 /** The first position and the length of each section of an axis. */
 function sectionsOf(name: string, n: number, at: number | readonly number[], isEven: boolean) {
   if (typeof at === 'number') {

@@ -3,7 +3,15 @@ import type { Nested } from '../core/array/host-values.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { checkHolds } from '../core/array/vector-methods.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { canHold, complexOf, type DType, FLAG_DTYPE, INDEX_DTYPE, isFloat } from '../core/base/dtype.js';
+import {
+  canHold,
+  complexOf,
+  type DType,
+  FLAG_DTYPE,
+  INDEX_DTYPE,
+  isFloat,
+  promote,
+} from '../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
@@ -109,6 +117,10 @@ export function castTo<X extends EitherArray | Scalar>(name: string, x: X, dtype
     );
   return x.astype(dtype) as X;
 }
+
+/** An operand in the dtype of the results of both. */
+export const castAlike = <X extends NDArray | Scalar>(x: X, y: NDArray | Scalar): X =>
+  isScalar(x) || isScalar(y) ? x : (x.astype(promote(x.dtype, y.dtype)) as X);
 
 /** `values` where the condition is true, elsewhere those of `target`, or 0. */
 const selected = (condition: NDArray, values: NDArray, target: NDArray | undefined): NDArray =>

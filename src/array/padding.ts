@@ -1,14 +1,14 @@
 import { NDArray } from '../core/array/ndarray.js';
 import type { Scalar } from '../core/base/complex.js';
-import { isInteger } from '../core/base/dtype.js';
+import { INDEX_DTYPE, isBoolean, isInteger } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { textOf } from '../core/base/text-of.js';
 import type { EitherArray } from '../core/distributed/align.js';
 import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
-import { add, multiply } from './elementwise/arithmetic.js';
-import { floor } from './elementwise/rounding.js';
+import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
+import { floor, rint } from './elementwise/rounding.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
 import type { ReductionOptions } from './reduction.js';
 import { mean } from './reductions.js';
@@ -37,7 +37,7 @@ export interface ArrayPadOptions {
   /**
    * `constant`: `constantValues`. `edge`: the last element. `linear_ramp`: a ramp to `endValues`.
    * `reflect`: reflected at the last element. `symmetric`: reflected beyond it. `wrap`: periodic.
-   * `maximum`, `mean`, `minimum`: that of the axis.
+   * `maximum`, `mean`, `minimum`: that of the axis, or of `statLength` elements.
    * @default 'constant'
    */
   readonly mode?: PadMode;
@@ -45,8 +45,27 @@ export interface ArrayPadOptions {
   readonly constantValues?: PadPairs<Scalar>;
   /** The outermost numbers of the mode `linear_ramp`. @default 0 */
   readonly endValues?: PadPairs<Scalar>;
+  /**
+   * How many elements of each end the modes `maximum`, `mean` and `minimum` regard. @default all
+   */
+  readonly statLength?: PadPairs<number> | undefined;
+  /**
+   * `even` repeats the reflected elements, `odd` their differences to the last element, with the
+   * other sign, for the modes `reflect` and `symmetric`. @default 'even'
+   */
+  readonly reflectType?: ReflectType;
 }
-const DEFAULTS = { mode: 'constant', constantValues: 0, endValues: 0 } satisfies Defaults<ArrayPadOptions>;
+const DEFAULTS = {
+  mode: 'constant',
+  constantValues: 0,
+  endValues: 0,
+  statLength: undefined,
+  reflectType: 'even',
+} satisfies Defaults<ArrayPadOptions>;
+
+const REFLECT_TYPES = ['even', 'odd'] as const;
+/** How the modes `reflect` and `symmetric` of {@link pad} continue an array. */
+export type ReflectType = (typeof REFLECT_TYPES)[number];
 
 /** A pair for each axis. */
 function pairsOf<T>(what: string, given: PadPairs<T>, ndim: number): (readonly [T, T])[] {
@@ -105,7 +124,10 @@ const STATISTICS: Readonly<
 > = {
   maximum: (x, options) => max(x, { ...options, keepdims: true }),
   minimum: (x, options) => min(x, { ...options, keepdims: true }),
-  mean: (x, options) => mean(x, { ...options, keepdims: true }).astype(x.dtype),
+  mean: (x, options) => {
+    const y = mean(x, { ...options, keepdims: true });
+    return (isInteger(x.dtype) && !isBoolean(x.dtype) ? rint(y) : y).astype(x.dtype);
+  },
 };
 
 /** An array of a dtype with as many axes as x, of length 1 but for one. */
@@ -124,19 +146,52 @@ const constant = (x: EitherArray, value: Scalar): NDArray =>
   );
 
 /** A ramp of `count` elements that begins with `end` and would reach the edge after them. */
-function ramp(x: EitherArray, axis: number, at: number, count: number, end: Scalar): EitherArray {
+function ramp(
+  x: EitherArray,
+  axis: number,
+  side: 'before' | 'after',
+  count: number,
+  end: Scalar,
+): EitherArray {
+  const isBefore = side === 'before';
+  const at = isBefore ? 0 : (x.space.shape[axis] as number) - 1;
   const edge = assemble('pad', [x], [{ source: 0, first: at, count, step: 0 }], axis);
-  const weights = Array.from({ length: count }, (_, j) => (at === 0 ? j : count - 1 - j) / count);
-  const [rising, falling] = [
-    along(x, axis, weights),
-    along(
-      x,
-      axis,
-      weights.map((w) => 1 - w),
-    ),
-  ];
-  const values = add(multiply(edge, rising), multiply(falling, end));
-  return isInteger(x.dtype) ? floor(values).astype(x.dtype) : values;
+  const steps = Array.from({ length: count }, (_, j) => (isBefore ? j : count - 1 - j));
+  const step = divide(subtract(isBoolean(x.dtype) ? edge.astype(INDEX_DTYPE) : edge, end), count);
+  const values = add(multiply(step, along(x, axis, steps)), end);
+  return (isInteger(x.dtype) && !isBoolean(x.dtype) ? floor(values) : values).astype(x.dtype);
+}
+
+/**
+ * The reflected elements y, of positions from `-before` on, as odd continuations: in each second
+ * half of a period, what the axis would need to go on in the direction that it came from.
+ */
+function oddly(
+  x: EitherArray,
+  y: EitherArray,
+  axis: number,
+  before: number,
+  [half, n]: readonly [half: number, n: number],
+): EitherArray {
+  const count = y.space.shape[axis] as number;
+  const ends = (at: number): EitherArray =>
+    assemble('pad', [x], [{ source: 0, first: at, count, step: 0 }], axis);
+  const places = Array.from({ length: count }, (_, i) => Math.floor((i - before) / half));
+  const turns = places.map((half) => 2 * Math.floor(half / 2));
+  const dtype = isBoolean(x.dtype) ? INDEX_DTYPE : x.dtype;
+  const factors = (values: readonly number[]): EitherArray => along(x, axis, values).astype(dtype);
+  const isBack = places.map((half) => half % 2 !== 0);
+  const signed = multiply(y, factors(isBack.map((back) => (back ? -1 : 1))));
+  const last = multiply(ends(n - 1), factors(turns.map((turn, i) => turn + (isBack[i] ? 2 : 0))));
+  const first = multiply(ends(0), factors(turns.map((turn) => -turn)));
+  return add(add(signed, last), first).astype(x.dtype);
+}
+
+/** How the two ends of an axis are continued. */
+interface PadEnds {
+  readonly values: readonly [Scalar, Scalar];
+  readonly lengths: readonly [number, number] | undefined;
+  readonly isOdd: boolean;
 }
 
 function padAxis(
@@ -144,14 +199,18 @@ function padAxis(
   axis: number,
   [before, after]: readonly [number, number],
   mode: PadMode,
-  [low, high]: readonly [Scalar, Scalar],
+  { values: [low, high], lengths, isOdd }: PadEnds,
 ): EitherArray {
   if (before === 0 && after === 0) return x;
   const n = x.space.shape[axis] as number;
   if (n === 0 && mode !== 'constant')
     throw new ShapeError(`pad: axis ${axis} has no elements that mode '${mode}' could repeat`);
   const period = PERIODS[mode];
-  if (period) return assemble('pad', [x], periodic(period(n), -before, n + after), axis);
+  if (period) {
+    const y = assemble('pad', [x], periodic(period(n), -before, n + after), axis);
+    const half = mode === 'reflect' ? n - 1 : n;
+    return isOdd && mode !== 'wrap' && half > 0 ? oddly(x, y, axis, before, [half, n]) : y;
+  }
   const around = (sources: EitherArray[], first: Run, last: Run): EitherArray =>
     assemble('pad', [x, ...sources], [first, wholeRun(x, axis), last], axis);
   const repeated = (source: number, first: number, count: number): Run => ({ source, first, count, step: 0 });
@@ -159,8 +218,18 @@ function padAxis(
   if (mode === 'constant')
     return around([constant(x, low), constant(x, high)], repeated(1, 0, before), repeated(2, 0, after));
   const statistic = STATISTICS[mode];
-  if (statistic) return around([statistic(x, { axis })], repeated(1, 0, before), repeated(1, 0, after));
-  const ramps = [ramp(x, axis, 0, before, low), ramp(x, axis, n - 1, after, high)];
+  if (statistic && !lengths)
+    return around([statistic(x, { axis })], repeated(1, 0, before), repeated(1, 0, after));
+  if (statistic) {
+    const [m, p] = (lengths as readonly [number, number]).map((length) => Math.min(length, n)) as [
+      number,
+      number,
+    ];
+    const of = (first: number, count: number): EitherArray =>
+      statistic(assemble('pad', [x], [{ source: 0, first, count, step: 1 }], axis), { axis });
+    return around([of(0, m), of(n - p, p)], repeated(1, 0, before), repeated(2, 0, after));
+  }
+  const ramps = [ramp(x, axis, 'before', before, low), ramp(x, axis, 'after', after, high)];
   return around(
     ramps,
     wholeRun(ramps[0] as EitherArray, axis, 1),
@@ -180,8 +249,9 @@ export function pad<X extends ArrayLike>(
   width: PadPairs<number>,
   options?: ArrayPadOptions,
 ): ArrayOf<X> {
-  const { mode, constantValues, endValues } = withDefaults('pad', options, DEFAULTS);
+  const { mode, constantValues, endValues, statLength, reflectType } = withDefaults('pad', options, DEFAULTS);
   checkOneOf('mode', mode, MODES);
+  checkOneOf('reflectType', reflectType, REFLECT_TYPES);
   return tidy(() => {
     const from = arrayOf('pad', x);
     const ndim = from.space.shape.length;
@@ -190,10 +260,14 @@ export function pad<X extends ArrayLike>(
       throw new ShapeError(`pad: expected widths of non-negative integers, received ${textOf(width)}`);
     const name = mode === 'linear_ramp' ? 'endValues' : 'constantValues';
     const values = pairsOf<Scalar>(name, mode === 'linear_ramp' ? endValues : constantValues, ndim);
-    const padded = widths.reduce(
-      (y: EitherArray, pair, axis) => padAxis(y, axis, pair, mode, values[axis] as readonly [Scalar, Scalar]),
-      from,
-    );
+    const lengths = statLength === undefined ? undefined : pairsOf('statLength', statLength, ndim);
+    if (lengths?.flat().some((n) => !Number.isSafeInteger(n) || n <= 0))
+      throw new ShapeError(`pad: expected statLength of positive integers, received ${textOf(statLength)}`);
+    const isOdd = reflectType === 'odd';
+    const padded = widths.reduce((y: EitherArray, pair, axis) => {
+      const ends = { values: values[axis] as readonly [Scalar, Scalar], lengths: lengths?.[axis], isOdd };
+      return padAxis(y, axis, pair, mode, ends);
+    }, from);
     return padded === from ? from.copy() : padded;
   }) as ArrayOf<X>;
 }

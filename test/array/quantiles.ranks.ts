@@ -206,6 +206,28 @@ group('quantiles', () => {
     void comm;
   });
 
+  distributed("by all of NumPy's methods", ({ comm }) => {
+    const fractions = [0, 0.1, 0.2, 0.3, 0.5, 0.9, 1];
+    const expected = {
+      inverted_cdf: [0, 0, 0, 1, 3, 15, 15],
+      averaged_inverted_cdf: [0, 0, 0.5, 1, 3, 15, 15],
+      closest_observation: [0, 0, 0, 1, 1, 7, 15],
+      interpolated_inverted_cdf: [0, 0, 0, 0.5, 2, 11, 15],
+      hazen: [0, 0, 0.5, 1, 3, 15, 15],
+      weibull: [0, 0, 0.2, 0.8, 3, 15, 15],
+      median_unbiased: [0, 0, 0.4, 14 / 15, 3, 15, 15],
+      normal_unbiased: [0, 0, 0.425, 0.95, 3, 15, 15],
+    } as const;
+    const x = NDArray.array([7, 0, 15, 3, 1]);
+    for (const [method, values] of Object.entries(expected) as [keyof typeof expected, readonly number[]][])
+      for (const y of [x, DistributedArray.toDist(x, { dtype: x.dtype, comm })]) {
+        const received = whole(xp.quantile(y, fractions, { method }) as Either);
+        expectClose(received, NDArray.array([...values]), 1e-6, { what: method });
+      }
+    const ints = xp.quantile(NDArray.array([4, 9], { dtype: 'int32' }), [0.5], { method: 'inverted_cdf' });
+    expect((ints as NDArray).dtype).to.equal('int32');
+  });
+
   distributed('refuse what does not fit, on all ranks', ({ comm, dtypes }) => {
     const x = DistributedArray.ones([4, 3]);
     expectAllThrow(comm, () => xp.median(x, { axis: 2 }), ShapeError);
@@ -213,7 +235,7 @@ group('quantiles', () => {
     for (const q of [-0.1, 1.1, Number.NaN, [0.5, 2], [[0.5]], 'half', undefined, NDArray.full([1, 1], 2)])
       expectAllThrow(comm, () => xp.quantile(x, q as number), ArgumentError);
     expectAllThrow(comm, () => xp.percentile(x, 100.5), ArgumentError);
-    expectAllThrow(comm, () => xp.quantile(x, 0.5, { method: 'hazen' } as object), ArgumentError);
+    expectAllThrow(comm, () => xp.quantile(x, 0.5, { method: 'hasen' } as object), ArgumentError);
     expectAllThrow(comm, () => xp.quantile(x, 0.5, { keepdims: 1 } as object), ArgumentError);
     if (dtypes.includes('complex128'))
       expectAllThrow(comm, () => xp.median(x.astype('complex128')), DTypeError);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ArrayLike } from '../../src/array/index.js';
+import type { ArrayLike, ArrayPadOptions } from '../../src/array/index.js';
 import * as xp from '../../src/array/index.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { DType } from '../../src/core/base/dtype.js';
@@ -40,6 +40,8 @@ const MOVES: Readonly<Record<string, Call>> = {
   stack: (x) => xp.stack([x, x]),
   'stack along the last axis': (x) => xp.stack([x, x], { axis: -1 }),
   vstack: (x) => xp.vstack([x, x]),
+  dstack: (x) => xp.dstack([x, x]),
+  columnStack: (x) => xp.columnStack([x, x]),
   hstack: (x) => xp.hstack([x, x]),
   arraySplit: (x) => xp.arraySplit(x, 3),
   'split at positions': (x) => xp.split(x, [1, 1, -1], { axis: -1 }),
@@ -73,6 +75,9 @@ const COMPUTED: Readonly<Record<string, Call>> = {
   'pad with a constant': (x) => xp.pad(x, 2, { constantValues: [1, 2] }),
   'pad with a ramp': (x) => xp.pad(x, [3, 2], { mode: 'linear_ramp', endValues: -3 }),
   'pad with the mean': (x) => xp.pad(x, 1, { mode: 'mean' }),
+  'pad with the mean of the ends': (x) => xp.pad(x, [1, 2], { mode: 'mean', statLength: 2 }),
+  'pad by odd reflection': (x) => xp.pad(x, [9, 7], { mode: 'reflect', reflectType: 'odd' }),
+  'pad by odd symmetry': (x) => xp.pad(x, [9, 7], { mode: 'symmetric', reflectType: 'odd' }),
 };
 const INTEGRALS: Readonly<Record<string, Call>> = {
   trapz: (x) => xp.trapz(x, null, { dx: 0.5 }),
@@ -183,6 +188,30 @@ group('functions that rearrange arrays', () => {
     }
   });
 
+  distributed('pad as NumPy', { ranks: [1] }, () => {
+    const ints = (values: number[]): NDArray => NDArray.array(values, { dtype: 'int32' });
+    const padded = (x: NDArray, width: number | [number, number], options: ArrayPadOptions): unknown =>
+      xp.pad(x, width, options).toArray();
+    const x = ints([1, 2, 4]);
+    expect(padded(x, [5, 4], { mode: 'reflect', reflectType: 'odd' })).to.deep.equal([
+      -6, -5, -4, -2, 0, 1, 2, 4, 6, 7, 8, 10,
+    ]);
+    expect(padded(x, [4, 3], { mode: 'symmetric', reflectType: 'odd' })).to.deep.equal([
+      -2, -2, 0, 1, 1, 2, 4, 4, 6, 7,
+    ]);
+    expect(padded(ints([1, 2, 2]), 1, { mode: 'mean' })).to.deep.equal([2, 1, 2, 2, 2]);
+    expect(padded(ints([5, 1, 3]), [1, 2], { mode: 'maximum', statLength: [1, 2] })).to.deep.equal([
+      5, 5, 1, 3, 3, 3,
+    ]);
+    expect(padded(ints([-4]), [1, 3], { mode: 'linear_ramp' })).to.deep.equal([0, -4, -3, -2, 0]);
+    expect(padded(ints([49]), [49, 0], { mode: 'linear_ramp' })).to.deep.equal(
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+    expect(padded(NDArray.array([-2.25]), 2, { mode: 'linear_ramp', endValues: 3 })).to.deep.equal([
+      3, 0.375, -2.25, 0.375, 3,
+    ]);
+  });
+
   distributed('refuse what does not fit, on all ranks', ({ comm, floats }) => {
     const dtype = floats[0] as DType;
     const x = DistributedArray.ones([4, 3], { dtype });
@@ -205,6 +234,8 @@ group('functions that rearrange arrays', () => {
       [() => xp.rot90(x, 1, { axes: [0, 0] }), ShapeError],
       [() => xp.tile(x, -1), ShapeError],
       [() => xp.pad(x, -1), ShapeError],
+      [() => xp.pad(x, 1, { mode: 'mean', statLength: 0 }), ShapeError],
+      [() => xp.pad(x, 1, { mode: 'reflect', reflectType: 'odder' as never }), ArgumentError],
       [
         () =>
           xp.pad(x, [

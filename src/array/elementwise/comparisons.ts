@@ -5,7 +5,7 @@ import { isInteger } from '../../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, sameShape } from '../../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
-import { type ArrayLike, type ArrayOf, arraysOf, elementwise } from '../operands.js';
+import { type ArrayLike, type ArrayOf, arraysOf, castAlike, elementwise } from '../operands.js';
 import { binaryFunction, unaryFunction } from './universal.js';
 
 /** `x == y`, of dtype bool. NaN is equal to nothing. */
@@ -72,7 +72,7 @@ export function isClose<X extends ArrayLike, Y extends ArrayLike>(
 ): ArrayOf<X | Y> {
   const { rtol, atol, equalNan } = withDefaults('isClose', options, DEFAULTS);
   return elementwise('isClose', [x, y], undefined, (_, a, b) => {
-    const bound = absOf(b);
+    const bound = absOf(castAlike(b, a));
     const allowed = isScalar(bound)
       ? atol + rtol * bound
       : binary('add', binary('multiply', bound, rtol), atol);

@@ -1,4 +1,5 @@
 import { asArray, binary } from '../../core/array/elementwise.js';
+import { castAlike } from '../operands.js';
 import { floatsOf } from '../reduction.js';
 import { associative, binaryFunction, functionOfTwo, unaryFunction } from './universal.js';
 
@@ -31,7 +32,7 @@ export const logaddexp = associative('logaddexp', binaryFunction('logaddexp'), {
 
 /** `log₂(2ˣ + 2ʸ)` of real arrays, without overflow */
 export const logaddexp2 = functionOfTwo('logaddexp2', (x, y) => {
-  const inNats = (a: typeof x, b: typeof x) => binary('multiply', asArray(a, b), Math.LN2);
+  const inNats = (a: typeof x, b: typeof x) => binary('multiply', castAlike(asArray(a, b), b), Math.LN2);
   return binary('logaddexp', inNats(x, y), inNats(y, x)).divideInPlace(Math.LN2);
 });
 

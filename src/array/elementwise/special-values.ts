@@ -1,8 +1,10 @@
 import { asArray, binary, unary, where } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
+import { isScalar } from '../../core/base/complex.js';
 import { isComplex, isFloat, isSingle } from '../../core/base/dtype.js';
+import { DTypeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
+import { type ArrayLike, type ArrayOf, castAlike, elementwise, type UniversalOptions } from '../operands.js';
 import { ofParts } from './complex-parts.js';
 import { functionOfTwo, unaryFunction } from './universal.js';
 
@@ -11,7 +13,10 @@ export const i0 = unaryFunction('i0');
 
 /** 0 for x < 0, 1 for x > 0, `y` for x = 0; NaN stays NaN */
 export const heaviside = functionOfTwo('heaviside', (x, y) => {
-  const from = asArray(x, y);
+  const from = castAlike(asArray(x, y), y);
+  for (const z of [from, y])
+    if (isScalar(z) ? typeof z !== 'number' : isComplex(z.dtype))
+      throw new DTypeError('heaviside is not defined for complex numbers: take real() or imag() first');
   // 0 or 1 as a float, or NaN
   const side = binary('maximum', unary('sign', binary('divide', from, 1)), 0);
   return where(binary('equal', from, 0), y, side);

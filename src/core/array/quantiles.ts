@@ -5,10 +5,72 @@ import { where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { gatherAxes } from './reductions.js';
 
+/** A place in a sorted line: at `index`, or by `weight` of the way to the next number. */
+export interface Place {
+  readonly index: number;
+  readonly weight: number;
+}
+
+/** A real place among n numbers. */
+const placeAt = (at: number, n: number): Place => {
+  const index = Math.floor(at);
+  if (!(index >= 0)) return { index: 0, weight: 0 };
+  return index >= n - 1 ? { index: Math.max(0, n - 1), weight: 0 } : { index, weight: at - index };
+};
+const exactly = (index: number, n: number): Place => placeAt(index, n);
+
+/** A place by the parameters α and β of Hyndman and Fan. */
+const continuous =
+  (alpha: number, beta: number) =>
+  (n: number, q: number): Place =>
+    placeAt(n * q + (alpha + q * (1 - alpha - beta)) - 1, n);
+
+/**
+ * The place of quantile q of n numbers: NumPy's methods, those of R. J. Hyndman and Y. Fan, Sample
+ * quantiles in statistical packages (1996), and roundings of 'linear'.
+ */
+const PLACES = {
+  linear: (n, q) => placeAt(Math.max(0, n - 1) * q, n),
+  lower: (n, q) => exactly(Math.floor(Math.max(0, n - 1) * q), n),
+  higher: (n, q) => exactly(Math.ceil(Math.max(0, n - 1) * q), n),
+  midpoint: (n, q) => {
+    const { index, weight } = placeAt(Math.max(0, n - 1) * q, n);
+    return { index, weight: weight > 0 ? 0.5 : 0 };
+  },
+  nearest: (n, q) => {
+    const { index, weight } = placeAt(Math.max(0, n - 1) * q, n);
+    return exactly(weight > 0.5 || (weight === 0.5 && index % 2 === 1) ? index + 1 : index, n);
+  },
+  inverted_cdf: (n, q) => exactly(Math.ceil(n * q) - 1, n),
+  averaged_inverted_cdf: (n, q) => {
+    const { index } = exactly(Math.ceil(n * q) - 1, n);
+    return { index, weight: Number.isInteger(n * q) && q > 0 && index < n - 1 ? 0.5 : 0 };
+  },
+  closest_observation: (n, q) => {
+    const at = n * q - 1.5;
+    const index = Math.floor(at);
+    // At the middle of two numbers, the one with an even place, counted from 1
+    return exactly(at === index && Math.abs(index % 2) === 1 ? index : index + 1, n);
+  },
+  interpolated_inverted_cdf: continuous(0, 1),
+  hazen: continuous(0.5, 0.5),
+  weibull: continuous(0, 0),
+  median_unbiased: continuous(1 / 3, 1 / 3),
+  normal_unbiased: continuous(3 / 8, 3 / 8),
+} satisfies Readonly<Record<string, (n: number, q: number) => Place>>;
+
 /** What a quantile between two numbers of a line is. */
-export const QUANTILE_METHODS = ['linear', 'lower', 'higher', 'midpoint', 'nearest'] as const;
-/** One of {@link QUANTILE_METHODS}. */
-export type QuantileMethod = (typeof QUANTILE_METHODS)[number];
+export type QuantileMethod = keyof typeof PLACES;
+/** All of {@link QuantileMethod}. */
+export const QUANTILE_METHODS = Object.keys(PLACES) as readonly QuantileMethod[];
+/** The methods whose results are numbers of the line. */
+const EXACT: readonly QuantileMethod[] = [
+  'lower',
+  'higher',
+  'nearest',
+  'inverted_cdf',
+  'closest_observation',
+];
 
 /** The quantiles of each line. */
 export interface Quantiles {
@@ -19,38 +81,16 @@ export interface Quantiles {
   readonly skipsNaN: boolean;
 }
 
-/** A place in a sorted line: at `index`, or by `weight` of the way to the next number. */
-export interface Place {
-  readonly index: number;
-  readonly weight: number;
-}
-
 /** The place of a quantile among `count` numbers. */
-export function placeOf(method: QuantileMethod, count: number, fraction: number): Place {
-  const at = Math.max(0, count - 1) * fraction;
-  const index = Math.floor(at);
-  const weight = at - index;
-  const rounded = weight > 0.5 || (weight === 0.5 && index % 2 === 1) ? index + 1 : index;
-  switch (method) {
-    case 'linear':
-      return { index, weight };
-    case 'midpoint':
-      return { index, weight: weight > 0 ? 0.5 : 0 };
-    case 'lower':
-      return { index, weight: 0 };
-    case 'higher':
-      return { index: Math.ceil(at), weight: 0 };
-    case 'nearest':
-      return { index: rounded, weight: 0 };
-  }
-}
+export const placeOf = (method: QuantileMethod, count: number, fraction: number): Place =>
+  PLACES[method](count, fraction);
 
 /** The numbers of an array that can be sorted: those of bool as int32. */
 export const sortable = (dtype: DType): DType => (isBoolean(dtype) ? 'int32' : dtype);
 
 /** The dtype of quantiles: those between two integers are floats, and so is NaN, of no numbers. */
 export function quantileDType(dtype: DType, backend: Backend, { method }: Quantiles, count: number): DType {
-  const isBetween = method === 'linear' || method === 'midpoint';
+  const isBetween = !EXACT.includes(method);
   return isFloat(dtype) || !(isBetween || count === 0) ? sortable(dtype) : backend.defaultDType;
 }
 
