@@ -18,9 +18,9 @@ import {
   ownPart,
 } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import { fetchBox } from '../core/distributed/fetch-box.js';
 import { type IndexBox, Layout } from '../core/distributed/layout.js';
 import { isRows } from '../core/distributed/redistribution.js';
+import { fetchBox } from '../core/distributed/take-along.js';
 import {
   checkMask,
   flatPositions,
