@@ -9,6 +9,7 @@ const OF_METHODS = 'the methods of `DistributedArray`';
 const TOTAL = { note: 'of int32: int32 and exact, or an error; floats by `dtype`', known: ['dtype'] };
 const POSITIONS = { note: 'positions are int32' };
 const COPY = { note: 'a copy, not a view' };
+const VIEW = { note: 'distributed: a copy, not a view' };
 const QUANTILE = {
   note: 'no weights',
 };
@@ -45,7 +46,8 @@ export const SECTIONS = [
     indices: { note: 'int32; no `sparse`', known: ['sparse'] },
     meshgrid: {},
     mgrid: '`indices(shape)`',
-    'asanyarray, ascontiguousarray': '`asarray`',
+    asanyarray: '`asarray`',
+    ascontiguousarray: { here: '`NDArray.contiguous`', distributed: 'no' },
     copy: '`x.copy()`',
     'frombuffer, fromiter': { here: '`array(values)`, of a typed array or a list', distributed: 'no' },
   }),
@@ -53,12 +55,12 @@ export const SECTIONS = [
     shape: { here: '`x.globalShape`; of an NDArray `shape`', known: ['shape'] },
     ndim: '`x.ndim`',
     size: '`x.size`',
-    rollaxis: { here: '`moveaxis`', note: COPY.note },
-    'transpose, moveaxis, swapaxes, broadcast_to, flip, rot90, split, array_split': COPY,
+    rollaxis: { here: '`moveaxis`', note: VIEW.note },
+    'transpose, moveaxis, swapaxes, broadcast_to, flip, rot90, split, array_split': VIEW,
     row_stack: '`vstack`',
     append: '`concatenate`, with an axis',
-    'vsplit, hsplit, dsplit': { here: '`split(x, sections, { axis })`', note: COPY.note },
-    'fliplr, flipud': { here: '`flip(x, { axis })`', note: COPY.note },
+    'vsplit, hsplit, dsplit': { here: '`split(x, sections, { axis })`', note: VIEW.note },
+    'fliplr, flipud': { here: '`flip(x, { axis })`', note: VIEW.note },
     broadcast_arrays: '`broadcastTo`, for each',
     copyto: "`setItem(x, ['...'], y)`",
     pad: {

@@ -43,7 +43,9 @@ import { type ArrayLike, valueFor } from './operands.js';
  */
 export function putAt(x: NDArray, positions: NDArray, values: NDArray, inner = 1): void {
   const [nx, ny] = [x.size / inner, positions.size];
-  if (values.size > 0) x.backend.put(values, x, { outer: 1, nx, ny, inner, width: 1, index: positions });
+  if (values.size === 0) return;
+  const from = values.overlaps(x) ? values.copy() : values;
+  x.backend.put(from, x, { outer: 1, nx, ny, inner, width: 1, index: positions });
 }
 
 /** Values of the dtype of x and of `shape`. As in NumPy, they may have more axes of length 1. */
@@ -262,6 +264,8 @@ function setWhere(
     ? fitting(name, local, combine(gatherAlong(rows, places, 0), values))
     : (values as NDArray);
   putAt(rows, places, found, product(rest));
+  // rows of a view with strides may be a copy
+  if (!rows.overlaps(local)) local.assign(rows.reshape(local.shape));
 }
 
 /** {@link setItem}, of the values or of a function of the elements and the values. */

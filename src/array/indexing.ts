@@ -29,7 +29,7 @@ import {
 } from './index-entries.js';
 import { type ArrayLike, arrayOf } from './operands.js';
 import { takeAs } from './selecting.js';
-import { expandedDims, rowsOf, squeezed, transposed } from './shaping.js';
+import { expandedDims, rowsOf, squeezed, transposed, viewOf } from './shaping.js';
 
 /** Along an axis, only some elements in steps. */
 function stepped(x: DistributedArray, axis: number, { first, count, step }: RangeOf): EitherArray {
@@ -188,8 +188,9 @@ const isShort = (index: readonly IndexEntry[], x: NDArray): index is readonly (n
 
 /**
  * The elements that an index selects, as in NumPy `x[i, j, …]`; a number if all axes are indexed by
- * integers. Slices of an NDArray may share its memory. Index arrays and masks are whole on every
- * rank; a mask as the only index may also be split as the array is.
+ * integers. Of an NDArray, the result is a view of its memory, unless there are index arrays or
+ * masks; of a distributed array, it is a copy if not all axes are whole. Index arrays and masks are
+ * whole on every rank; a mask as the only index may also be split as the array is.
  *
  * Along a split axis, ranges and integers cost at most one message between two ranks, index arrays
  * one all-to-all exchange, and the result is split evenly. A mask as the only index of an array
@@ -211,6 +212,8 @@ export function getItem(x: ArrayLike, index: readonly IndexEntry[]): EitherArray
       const at = selected.axes.map((s) => (s as Selection & { kind: 'integer' }).at);
       return isDistributed(from) ? from.get(at) : from.get(...at);
     }
-    return chosen(from, selected);
+    const y = chosen(from, selected);
+    if (isDistributed(y)) return y === from ? viewOf(y) : y;
+    return selected.listShape ? y.contiguous() : y;
   });
 }

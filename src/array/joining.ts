@@ -6,8 +6,9 @@ import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkList, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, sameShape, toAxis } from '../core/base/shape.js';
+import type { Index } from '../core/base/slice.js';
 import { textOf } from '../core/base/text-of.js';
-import { type EitherArray, isArrayOfEitherKind } from '../core/distributed/align.js';
+import { type EitherArray, isArrayOfEitherKind, isDistributed } from '../core/distributed/align.js';
 import { assemble, wholeRun } from '../core/distributed/assemble.js';
 import { checkSameBackend } from '../core/vector/vector.js';
 import { type ArrayLike, type ArrayOf, arrayOf, arraysOf } from './operands.js';
@@ -181,15 +182,18 @@ const splitter =
     return tidy(() => {
       const from = arrayOf(name, x);
       const k = toAxis(axis, from.space.shape.length);
-      return sectionsOf(name, from.space.shape[k] as number, sections, isEven).map((run) =>
-        assemble(name, [from], [{ source: 0, step: 1, ...run }], k),
-      );
+      return sectionsOf(name, from.space.shape[k] as number, sections, isEven).map((run) => {
+        if (isDistributed(from)) return assemble(name, [from], [{ source: 0, step: 1, ...run }], k);
+        const { first, count } = run;
+        return from.slice(...from.shape.map((_, j): Index => (j === k ? [first, first + count] : null)));
+      });
     }) as ArrayOf<X>[];
   };
 
 /**
- * Divides an array along an axis into a number of equal sections, or at positions. A section of a
- * split axis is split evenly, which costs at most one message between two ranks.
+ * Divides an array along an axis into a number of equal sections, or at positions. Sections of an
+ * NDArray are views, those of a distributed array copies. A section of a split axis is split
+ * evenly, which costs at most one message between two ranks.
  */
 export const split = splitter('split', true);
 /**

@@ -17,6 +17,7 @@ const FLIP_DEFAULTS = { axis: undefined } satisfies Defaults<ArrayFlipOptions>;
 
 function flipped(x: EitherArray, axes: readonly number[]): EitherArray {
   if (!isDistributed(x)) return x.flip(axes);
+  if (axes.length === 0) return x.copy();
   return axes.reduce((y: EitherArray, k) => {
     const count = y.space.shape[k] as number;
     return assemble('flip', [y], [{ source: 0, first: count - 1, count, step: -1 }], k);
@@ -24,8 +25,9 @@ function flipped(x: EitherArray, axes: readonly number[]): EitherArray {
 }
 
 /**
- * The elements in reverse order along axes. For each split axis, each rank sends at most one
- * message to each other rank; otherwise nothing is sent.
+ * The elements in reverse order along axes. Of an NDArray, the result is a view, of a distributed
+ * array a copy. For each split axis, each rank sends at most one message to each other rank;
+ * otherwise nothing is sent.
  */
 export function flip<X extends ArrayLike>(x: X, options?: ArrayFlipOptions): ArrayOf<X> {
   const { axis } = withDefaults('flip', options, FLIP_DEFAULTS);
@@ -89,8 +91,8 @@ export interface Rot90Options {
 const ROT90_DEFAULTS = { axes: [0, 1] } satisfies Defaults<Rot90Options>;
 
 /**
- * The array rotated by k quarter turns in the plane of two axes. Communication as that of
- * {@link flip} and `transpose`.
+ * The array rotated by k quarter turns in the plane of two axes. Communication and memory as those
+ * of {@link flip} and `transpose`.
  */
 export function rot90<X extends ArrayLike>(x: X, k = 1, options?: Rot90Options): ArrayOf<X> {
   const { axes } = withDefaults('rot90', options, ROT90_DEFAULTS);
@@ -103,7 +105,7 @@ export function rot90<X extends ArrayLike>(x: X, k = 1, options?: Rot90Options):
     const [a, b] = plane as [number, number];
     const order = from.space.shape.map((_, j) => (j === a ? b : j === b ? a : j));
     const turns = ((k % 4) + 4) % 4;
-    if (turns === 0) return from.copy();
+    if (turns === 0) return isDistributed(from) ? from.copy() : from.flip([]);
     if (turns === 2) return flipped(from, plane);
     const swapped = (y: EitherArray): EitherArray => transposed('rot90', y, order);
     return turns === 1 ? swapped(flipped(from, [b])) : flipped(swapped(from), [b]);

@@ -50,7 +50,7 @@ function runDistributed(name: keyof typeof KINDS, x: DistributedArray, axis: num
       .withShape(empty)
       .empty()
       .fill(name === 'cumsum' ? 0 : 1);
-  const before = exclusiveScan(comm, n > 0 ? local.slice(...last) : neutral(), join);
+  const before = exclusiveScan(comm, n > 0 ? local.slice(...last).contiguous() : neutral(), join);
   return space.wrap(before && n > 0 ? join(before, local) : local);
 }
 

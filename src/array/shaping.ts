@@ -1,4 +1,4 @@
-import { orderOfAxes, resolveShape, squeezedAxes } from '../core/array/shaping.js';
+import { orderOfAxes, resolveShape, squeezedAxes } from '../core/array/views.js';
 import { broadcastStrides } from '../core/base/broadcast.js';
 import { ArgumentError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
@@ -68,7 +68,7 @@ export function transposed(name: string, x: EitherArray, order: readonly number[
   if (!isDistributed(x)) return x.transpose(order);
   const from = splitOnce(name, x);
   const layout = from.layout.transposed(order) as Layout;
-  return from.space.withLayout(layout).wrap(from.local.transpose(order));
+  return from.space.withLayout(layout).wrap(from.local.transpose(order).copy());
 }
 
 /** An array with at least so many axes: axes of length 1 are added where NumPy adds them. */
@@ -82,7 +82,8 @@ export function atLeast(ndim: 1 | 2 | 3, x: EitherArray): EitherArray {
 /**
  * The elements in C order in another shape; one length may be −1. A distributed array is moved to a
  * split along its first axis, if it is split otherwise, and then its rows are completed by messages
- * between neighbours. The result of an NDArray shares its memory.
+ * between neighbours. The result shares the memory of the array where nothing is moved and, of a
+ * view with strides, where strides reach the elements in this order.
  */
 export const reshape = <X extends ArrayLike>(x: X, shape: number | Shape): ArrayOf<X> =>
   tidy(() => {
@@ -95,7 +96,7 @@ export const ravel = <X extends ArrayLike>(x: X): ArrayOf<X> =>
   tidy(() => flatOf('ravel', given('ravel', x))) as ArrayOf<X>;
 
 /**
- * The array with new axes of length 1, at these places of the result. Nothing is sent or copied.
+ * The array with new axes of length 1, at these places of the result: a view. Nothing is sent.
  */
 export const expandDims = <X extends ArrayLike>(x: X, axis: number | readonly number[]): ArrayOf<X> =>
   tidy(() => {
@@ -111,7 +112,10 @@ export interface SqueezeOptions {
 }
 const SQUEEZE_DEFAULTS = { axis: undefined } satisfies Defaults<SqueezeOptions>;
 
-/** The array without axes of length 1. Only an array that is split along one of them is moved. */
+/**
+ * The array without axes of length 1: a view. Only an array that is split along one of them is
+ * moved.
+ */
 export function squeeze<X extends ArrayLike>(x: X, options?: SqueezeOptions): ArrayOf<X> {
   const { axis } = withDefaults('squeeze', options, SQUEEZE_DEFAULTS);
   return tidy(() => {
@@ -121,8 +125,9 @@ export function squeeze<X extends ArrayLike>(x: X, options?: SqueezeOptions): Ar
 }
 
 /**
- * The array with its axes in another order, reversed by default. Nothing is sent, unless the array
- * is split along several axes: then it is first moved to a split along its longest axis.
+ * The array with its axes in another order, reversed by default. Of an NDArray, the result is a
+ * view, of a distributed array a copy. Nothing is sent, unless the array is split along several
+ * axes: then it is first moved to a split along its longest axis.
  */
 export const transpose = <X extends ArrayLike>(x: X, axes?: readonly number[]): ArrayOf<X> =>
   tidy(() => {
@@ -131,8 +136,8 @@ export const transpose = <X extends ArrayLike>(x: X, axes?: readonly number[]): 
   }) as ArrayOf<X>;
 
 /**
- * The array with some axes at other places; the others keep their order. Communication as that of
- * {@link transpose}.
+ * The array with some axes at other places; the others keep their order. Communication and memory
+ * as those of {@link transpose}.
  */
 export const moveaxis = <X extends ArrayLike>(
   x: X,
@@ -156,7 +161,7 @@ export const moveaxis = <X extends ArrayLike>(
     return transposed('moveaxis', from, order);
   }) as ArrayOf<X>;
 
-/** The array with two axes exchanged. Communication as that of {@link transpose}. */
+/** The array with two axes exchanged. Communication and memory as those of {@link transpose}. */
 export const swapaxes = <X extends ArrayLike>(x: X, axis1: number, axis2: number): ArrayOf<X> =>
   tidy(() => {
     const from = given('swapaxes', x);
@@ -167,8 +172,9 @@ export const swapaxes = <X extends ArrayLike>(x: X, axis1: number, axis2: number
   }) as ArrayOf<X>;
 
 /**
- * The array stretched to a shape: new axes come first, and axes of length 1 are repeated. Only an
- * array that is split along a stretched axis is moved.
+ * The array stretched to a shape: new axes come first, and axes of length 1 are repeated. Of an
+ * NDArray, the result is a view that cannot be written where it is stretched; of a distributed
+ * array a copy. Only an array that is split along a stretched axis is moved.
  */
 export const broadcastTo = <X extends ArrayLike>(x: X, shape: number | Shape): ArrayOf<X> =>
   tidy(() => {
@@ -180,7 +186,8 @@ export const broadcastTo = <X extends ArrayLike>(x: X, shape: number | Shape): A
     const stretched = from.globalShape.flatMap((n, k) => (n === to[skip + k] ? [] : [k]));
     const moved = unsplit('broadcastTo', from, stretched);
     const layout = moved.layout.withShape(to) as Layout;
-    return moved.space.withLayout(layout).wrap(moved.local.broadcastTo(layout.localShape(moved.comm.rank)));
+    const part = moved.local.broadcastTo(layout.localShape(moved.comm.rank));
+    return moved.space.withLayout(layout).wrap(part.copy());
   }) as ArrayOf<X>;
 
 const atLeastFunction =

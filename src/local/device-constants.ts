@@ -32,7 +32,7 @@ export type OperatorData = NDArray | HostArray | Nested;
 /**
  * The data of an operator. It is kept on every backend and in every dtype in which it was used. The
  * first use copies it to the backend of the array. An NDArray is not copied on its own backend: a
- * change of the array changes the operator.
+ * change of the array changes the operator. Only of a view with strides, the operator has a copy.
  */
 export class DeviceConstants {
   readonly shape: Shape;
@@ -42,7 +42,7 @@ export class DeviceConstants {
   readonly #arrays = new WeakMap<Backend, Map<string, NDArray>>();
 
   private constructor(source: NDArray | HostValues, dtype: DType) {
-    this.#source = source instanceof NDArray ? keep(source.view(0, source.shape)) : source;
+    this.#source = source instanceof NDArray ? keep(ownView(source)) : source;
     this.shape = source.shape;
     this.dtype = dtype;
     this.size = source.shape.reduce((a, b) => a * b, 1);
@@ -141,6 +141,8 @@ export class DeviceConstants {
   }
 }
 
+/** The array as a view, or a copy if its elements do not lie one after another. */
+const ownView = (x: NDArray): NDArray => (x.isContiguous ? x.view(0, x.shape) : x.copy());
 const ownCopy = (values: HostArray): HostValues => ({ ...typedValues(values), values: values.slice() });
 
 /** Host values in another dtype. Real values may become complex. */

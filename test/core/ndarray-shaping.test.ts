@@ -109,32 +109,6 @@ onEveryBackend('shapes of NDArray', (backend) => {
     x.set([[null, null, -1]], x);
     expect(x.toArray()).to.deep.equal([4, 3, 2, 1, 0, 0]);
   });
-  it('makes views of regions that lie together in memory, and copies of others', () => {
-    const x = numbered([3, 4, 5], 'float32');
-    for (const view of [
-      x.slice(1),
-      x.slice([1, 3]),
-      x.slice(2, [1, 3]),
-      x.slice(null),
-      x.slice(1, 2, [0, 2]),
-      x.slice(),
-      x.reshape(60),
-      x.ravel(),
-      x.slice([1, 3], null),
-    ]) {
-      expect(view.overlaps(x), `${view.shape}`).to.equal(true);
-    }
-    for (const copy of [
-      x.slice(null, [0, 2]),
-      x.slice([0, 3, 2]),
-      x.slice(null, 1),
-      x.transpose(),
-      x.flip(),
-      x.broadcastTo([3, 4, 5]),
-    ]) {
-      expect(copy.overlaps(x), `${copy.shape}`).to.equal(false);
-    }
-  });
   it('reads and writes single elements', () => {
     for (const dtype of numeric(backend())) {
       const x = numbered([2, 3], dtype);

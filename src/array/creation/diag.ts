@@ -15,10 +15,13 @@ function matrixOf(values: NDArray, rows: number, columns: number, k: number): ND
   return y;
 }
 
-/** Diagonal `k` of a matrix. */
+/** A copy of diagonal `k` of a matrix. */
 function diagonal(x: NDArray, k: number): NDArray {
   const [n, m] = x.shape as readonly [number, number];
-  return x.ravel().slice(diagonalRange(n, m, k));
+  return x
+    .ravel()
+    .slice(diagonalRange(n, m, k))
+    .copy();
 }
 
 /** The diagonal of the parts lies in the order of the ranks, because their blocks are row-major. */

@@ -30,7 +30,7 @@ function powers(x: NDArray, columns: number, increasing: boolean): NDArray {
   factors.fill(1);
   if (columns > 1) factors.set([null, [1, columns]], from.expandDims(1));
   const y = cumprod(factors, { axis: 1 });
-  return increasing ? y : y.flip(1);
+  return increasing ? y : y.flip(1).copy();
 }
 
 /**

@@ -4,10 +4,13 @@ import { ArgumentError, ShapeError } from '../base/errors.js';
 import { checkList } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { formatShape, product, sameShape, stridesOf, toAxis } from '../base/shape.js';
+import { reshapedStrides } from '../base/strides.js';
+import type { Elements } from '../ports/backend.js';
 import { checkExactMatMul } from '../vector/integer-sums.js';
 import { checkSameBackend } from '../vector/vector.js';
 import { checkArray, expandInto } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
+import { walkOver } from './strided.js';
 
 export { where } from './elementwise.js';
 
@@ -44,15 +47,13 @@ export function concatenate(arrays: readonly NDArray[], axis = 0): NDArray {
   let at = 0;
   for (const x of arrays) {
     const from = x.dtype === dtype ? x : x.astype(dtype);
-    if (x.size > 0) {
-      const target = { elements: y, start: at * (strides[k] as number), strides };
+    if (x.size > 0)
       x.backend.stridedCopy(
         x.shape,
-        { elements: from, start: 0, strides: stridesOf(x.shape) },
-        target,
+        walkOver(from),
+        { elements: y, start: at * (strides[k] as number), strides },
         'set',
       );
-    }
     if (from !== x) from.dispose();
     at += x.shape[k] as number;
   }
@@ -74,6 +75,41 @@ export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
     });
     return concatenate(slabs, k);
   });
+}
+
+/** Matrices as a kernel reads them: rows `ld` apart, or columns if they are transposed. */
+interface StoredMatrices {
+  readonly x: Elements;
+  readonly trans: 'n' | 't';
+  readonly ld: number;
+  readonly stride: number;
+}
+
+/**
+ * The matrices of a view with strides, without a copy. Undefined if neither the rows nor the
+ * columns are runs of memory, or if several axes of matrices have no common stride.
+ */
+function storedMatrices(x: NDArray, [rows, columns]: readonly [number, number]): StoredMatrices | undefined {
+  const batches = x.shape.slice(0, -2);
+  const batch = product(batches);
+  const [stride] = reshapedStrides(batches, x.strides.slice(0, -2), [batch]) ?? [-1];
+  if (stride === undefined || stride < 0) return undefined;
+  // a vector is one row or one column, whose stride is that of its only axis
+  const [down, across] = x.ndim === 1 ? [x.strides[0], x.strides[0]] : x.strides.slice(-2);
+  const [row, column] = [rows === 1 ? columns : (down as number), columns === 1 ? rows : (across as number)];
+  const stored = (trans: 'n' | 't', lines: number, length: number, ld: number): StoredMatrices => {
+    const size = (batch - 1) * stride + (lines - 1) * ld + length;
+    return {
+      x: { storage: x.memory, offset: x.offset, size },
+      trans,
+      ld,
+      stride: batch === 1 ? 0 : stride,
+    };
+  };
+  if (x.size === 0) return undefined;
+  if ((columns === 1 || across === 1) && row >= columns) return stored('n', rows, columns, row);
+  if ((rows === 1 || down === 1) && column >= rows) return stored('t', columns, rows, column);
+  return undefined;
 }
 
 /**
@@ -98,14 +134,21 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
   return tidy(() => {
     // one matrix for the whole batch has stride 0; anything between that and a full batch is
     // expanded
-    const operand = (x: NDArray, batches: readonly number[], matrix: readonly [number, number]) => {
+    const operand = (
+      x: NDArray,
+      batches: readonly number[],
+      matrix: readonly [number, number],
+    ): StoredMatrices => {
       const cast = x.dtype === dtype ? x : x.astype(dtype);
+      const [ld, stride] = [matrix[1], matrix[0] * matrix[1]];
       const repeated = product(batches) === 1;
-      if (repeated || sameShape(batches, batchShape))
-        return { x: cast, stride: repeated ? 0 : matrix[0] * matrix[1] };
+      if (repeated || sameShape(batches, batchShape)) {
+        const stored = cast.isContiguous ? undefined : storedMatrices(cast, matrix);
+        return stored ?? { x: cast.contiguous(), trans: 'n', ld, stride: repeated ? 0 : stride };
+      }
       const full = x.space.withShape([...batchShape, ...matrix], dtype).empty();
       expandInto(cast.reshape([...batches, ...matrix]), full);
-      return { x: full, stride: matrix[0] * matrix[1] };
+      return { x: full, trans: 'n', ld, stride };
     };
     const left = operand(a, batchA, [m, k]);
     const right = operand(b, batchB, [k, n]);
@@ -117,10 +160,10 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
         m,
         n,
         k,
-        transA: 'n',
-        transB: 'n',
-        lda: k,
-        ldb: n,
+        transA: left.trans,
+        transB: right.trans,
+        lda: left.ld,
+        ldb: right.ld,
         ldc: n,
         batch,
         strideA: left.stride,

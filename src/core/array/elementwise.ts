@@ -13,12 +13,13 @@ import {
   promote,
 } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
-import { formatShape, type Shape, sameShape, stridesOf } from '../base/shape.js';
+import { formatShape, type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { BinaryOp, UnaryOp } from '../ports/backend.js';
 import { binaryResult, computeDType, kernelOf, unaryResult } from '../ports/kernel-dtypes.js';
 import { checkSameBackend } from '../vector/vector.js';
 import type { NDArray } from './ndarray.js';
+import { overlaps, walkOver, within } from './strided.js';
 
 export type Operand = NDArray | Scalar;
 
@@ -67,11 +68,6 @@ export function checkArray(name: string, value: unknown): void {
   throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(value)}`);
 }
 
-/** True if two arrays share memory, wholly or in part. */
-export function overlaps(x: NDArray, y: NDArray): boolean {
-  return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
-}
-
 /**
  * An operand as an array. A number becomes one without axes, in the dtype that `like` has with it.
  */
@@ -110,18 +106,13 @@ function binaryDType(op: BinaryOp, x: Operand, y: Operand): DType {
 /** Copies `x` into the new array `target`, to whose shape x broadcasts. */
 export function expandInto(x: NDArray, target: NDArray): void {
   if (target.size === 0) return;
-  const strides = broadcastStrides(x.shape, target.shape);
-  x.backend.stridedCopy(
-    target.shape,
-    { elements: x, start: 0, strides },
-    { elements: target, start: 0, strides: stridesOf(target.shape) },
-    'set',
-  );
+  const strides = broadcastStrides(x.shape, target.shape, x.strides);
+  x.backend.stridedCopy(target.shape, within(x, 0, strides), walkOver(target), 'set');
 }
 
 /**
- * Returns `x` cast and broadcast to the dtype and shape of a kernel's operand. The result is `x`
- * itself, `buffer`, or a new array, which is added to `temporaries`.
+ * Returns `x` cast and broadcast to the dtype and shape of a kernel's operand, C-contiguous. The
+ * result is `x` itself, `buffer`, or a new array, which is added to `temporaries`.
  */
 export function fit(
   x: NDArray,
@@ -137,7 +128,7 @@ export function fit(
     x.backend.cast(x, y);
     if (y !== buffer) temporaries.push(y);
   }
-  if (same) return y;
+  if (same && y.isContiguous) return y;
   const z = buffer ?? x.space.withShape(shape, dtype).empty();
   expandInto(y, z);
   if (z !== buffer) temporaries.push(z);
@@ -151,8 +142,8 @@ function release(temporaries: readonly NDArray[]): void {
 export function unary(op: UnaryOp, x: NDArray): NDArray {
   const dtype = computeDType(op, x.dtype, x.backend.defaultDType);
   const temporaries: NDArray[] = [];
-  const from = fit(x, dtype, x.shape, temporaries);
   const y = x.space.withShape(x.shape, unaryResult(op, dtype)).empty();
+  const from = fit(x, dtype, x.shape, temporaries, y.dtype === dtype ? y : undefined);
   x.backend.unary(op, from, y);
   release(temporaries);
   return y;
@@ -230,9 +221,13 @@ export function clipInPlace<T extends NDArray>(x: T, low: Operand | null, high: 
   return x;
 }
 
-/** Returns `y`, or a copy if it partly overlaps the array that is about to be written. */
+/**
+ * Returns `y`, or a copy if it partly overlaps the array that is about to be written. Kernels copy
+ * what has strides themselves.
+ */
 export function aside(y: NDArray, written: NDArray, temporaries: NDArray[]): NDArray {
-  if (y.offset === written.offset || !overlaps(y, written)) return y;
+  if (!(y.isContiguous && written.isContiguous) || y.offset === written.offset || !overlaps(y, written))
+    return y;
   const copy = y.copy();
   temporaries.push(copy);
   return copy;

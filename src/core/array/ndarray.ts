@@ -1,16 +1,15 @@
 import type { Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
-import { checkDType, type DType, floatArray, type HostArray, hostArray, lanesOf } from '../base/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../base/errors.js';
-import { memo, memoUpTo } from '../base/memo.js';
-import { fillNormal, fillUniform, localSeed } from '../base/random.js';
+import { checkDType, type DType, type HostArray, hostArray } from '../base/dtype.js';
+import { ArgumentError, BackendError, ShapeError } from '../base/errors.js';
 import { track, untrack } from '../base/scope.js';
-import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
+import { formatShape, type Shape, stridesOf } from '../base/shape.js';
 import type { Index } from '../base/slice.js';
+import { isContiguous, type Strides } from '../base/strides.js';
 import { textOf } from '../base/text-of.js';
-import type { Backend, Elements, InnerProduct, Storage } from '../ports/backend.js';
+import type { Backend, Elements, InnerProduct, Storage, StridedElements } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
-import { checkBackend, resolveBackend } from '../ports/defaults.js';
+import { resolveBackend } from '../ports/defaults.js';
 import { dot, rdots, vdots } from '../vector/inner-products.js';
 import {
   type AnyVector,
@@ -43,11 +42,11 @@ import {
   clip,
   clipInPlace,
   type Operand,
-  overlaps,
   unary,
   unaryInPlace,
 } from './elementwise.js';
 import { type HostValues, type Nested, toNested } from './host-values.js';
+import { NDArraySpace, setNewLocalArray } from './ndarray-space.js';
 import type { NumberList } from './number-list.js';
 import { formatArray } from './print.js';
 import {
@@ -65,21 +64,9 @@ import {
   type VarianceOptions,
   variance,
 } from './reductions.js';
-import {
-  broadcastTo,
-  expandDims,
-  flip,
-  get,
-  pad,
-  ravel,
-  reshape,
-  roll,
-  set,
-  slice,
-  squeeze,
-  take,
-  transpose,
-} from './shaping.js';
+import { get, pad, roll, set, take } from './shaping.js';
+import { StorageOwner } from './storage-owner.js';
+import { overlaps } from './strided.js';
 import {
   assign,
   axpby,
@@ -91,135 +78,28 @@ import {
   scale,
   setAt,
 } from './vector-methods.js';
+import {
+  broadcastTo,
+  expandDims,
+  flip,
+  ravel,
+  reshape,
+  reshapedView,
+  slice,
+  squeeze,
+  transpose,
+} from './views.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions, RandomOptions } from './creation.js';
+export { NDArraySpace } from './ndarray-space.js';
 
 /**
- * Shape, dtype and backend of an {@link NDArray}. Spaces are cached: equal ones are mostly the same
- * object.
- */
-export class NDArraySpace implements Space<NDArray> {
-  readonly size: number;
-  static readonly #known = new WeakMap<Backend, Map<string, NDArraySpace>>();
-
-  private constructor(
-    readonly shape: Shape,
-    readonly dtype: DType,
-    readonly backend: Backend,
-  ) {
-    this.size = product(shape);
-  }
-
-  /** The number of elements in norms: all. */
-  get reducedSize(): number {
-    return this.size;
-  }
-
-  /**
-   * The space of a shape, a dtype and a backend.
-   * @throws {@link ShapeError} or {@link DTypeError} if the shape or the dtype is not valid
-   */
-  static of(shape: number | Shape, dtype: DType, backend: Backend): NDArraySpace {
-    const list = toShape(shape);
-    const key = `${checkDType(dtype)} ${list.join()}`;
-    const known = memo(NDArraySpace.#known, backend, () => {
-      checkBackend(backend);
-      return new Map<string, NDArraySpace>();
-    });
-    return memoUpTo(4096, known, key, () => {
-      if (!Number.isSafeInteger(product(list)))
-        throw new ShapeError(`an array of shape ${formatShape(list)} has too many elements`);
-      return new NDArraySpace(Object.freeze(list), dtype, backend);
-    });
-  }
-
-  /** A new array with unspecified elements. */
-  empty(): NDArray {
-    return new NDArray(this, new StorageOwner(this.backend.alloc(this.dtype, this.size)), 0);
-  }
-  /** A new array of zeros. */
-  zeros(): NDArray {
-    return this.empty().fill(0);
-  }
-  /** Standard normal values for this seed, by default for the next local seed. */
-  random(seed = localSeed()): NDArray {
-    return this.#generate((values, lanes) => fillNormal(seed, 0, values, lanes));
-  }
-  /**
-   * Uniform values in [0, 1) for this seed, by default for the next local seed. Both parts of
-   * complex values are uniform.
-   */
-  uniform(seed = localSeed()): NDArray {
-    return this.#generate((values, lanes) => fillUniform(seed, 0, values, lanes));
-  }
-  #generate(fill: (values: Float32Array | Float64Array, lanes: 1 | 2) => void): NDArray {
-    const values = floatArray(this.dtype, this.size);
-    fill(values, lanesOf(this.dtype));
-    return this.upload(values);
-  }
-  /** A new array with host values (complex: pairs). */
-  upload(values: HostArray): NDArray {
-    const x = this.empty();
-    if (x.size > 0) this.backend.upload(values, x);
-    return x;
-  }
-
-  /** The space with the same shape and backend and with another dtype. */
-  withDType(dtype: DType): NDArraySpace {
-    return dtype === this.dtype ? this : NDArraySpace.of(this.shape, dtype, this.backend);
-  }
-  /** The space with the same shape and dtype and with another backend. */
-  withBackend(backend: Backend): NDArraySpace {
-    return backend === this.backend ? this : NDArraySpace.of(this.shape, this.dtype, backend);
-  }
-  /**
-   * The space with the same backend and with another shape. The dtype stays the same unless it is
-   * given.
-   */
-  withShape(shape: Shape, dtype: DType = this.dtype): NDArraySpace {
-    return Array.isArray(shape) && sameShape(shape, this.shape)
-      ? this.withDType(dtype)
-      : NDArraySpace.of(shape, dtype, this.backend);
-  }
-  /** The space of the same elements along one axis. */
-  flat(): NDArraySpace {
-    return this.withShape([this.size]);
-  }
-  /** True for the same shape, dtype and backend. */
-  equals(other: Space<unknown>): boolean {
-    if (other === this) return true;
-    return (
-      other instanceof NDArraySpace &&
-      other.backend === this.backend &&
-      other.dtype === this.dtype &&
-      sameShape(other.shape, this.shape)
-    );
-  }
-  /** True for the same number of elements on the same backend. */
-  sameElements(other: Space<unknown>): boolean {
-    return other instanceof NDArraySpace && other.backend === this.backend && other.size === this.size;
-  }
-  toString(): string {
-    return `NDArray ${formatShape(this.shape)} ${this.dtype} on '${this.backend.name}'`;
-  }
-}
-
-/** Counts the arrays that share a storage, and releases the storage with the last one. */
-class StorageOwner {
-  #users = 0;
-  constructor(readonly storage: Storage) {}
-  acquire(): void {
-    this.#users++;
-  }
-  release(): void {
-    if (--this.#users === 0) this.storage.backend.release(this.storage);
-  }
-}
-
-/**
- * A local, C-contiguous N-dimensional array on one backend. `reshape`, `ravel` and regions that are
- * adjacent in memory are views of the same storage. All other methods copy. `add`, `conj`, … return
- * new arrays; `addInPlace`, … change this one.
+ * A local N-dimensional array on one backend. Arrays are C-contiguous, except for views with
+ * {@link strides}. `reshape`, `slice`, `transpose`, `flip`, `broadcastTo` and the like return
+ * views, which share the memory: writing into one changes the other. All other methods copy, and
+ * return C-contiguous arrays. `add`, `conj`, … return new arrays; `addInPlace`, … change this one.
+ *
+ * Kernels take views. Where elements do not lie one after another, most kernels copy them first.
  *
  * Memory: `dispose()`, or the end of a `tidy` scope, returns it to the backend with the last view
  * of it. Otherwise the garbage collector frees it. A disposed array throws {@link BackendError}
@@ -231,9 +111,17 @@ export class NDArray implements Vector<NDArray>, Elements {
   readonly offset: number;
   #owner: StorageOwner | undefined;
   readonly #shares: boolean;
+  /** Undefined for a C-contiguous array. */
+  readonly #strides: Strides | undefined;
+
+  static {
+    setNewLocalArray(
+      (space) => new NDArray(space, new StorageOwner(space.backend.alloc(space.dtype, space.size)), 0),
+    );
+  }
 
   /** @internal Arrays are made by the static methods and by spaces. */
-  constructor(space: NDArraySpace, owner: StorageOwner, offset: number, shares = true) {
+  constructor(space: NDArraySpace, owner: StorageOwner, offset: number, shares = true, strides?: Strides) {
     if (!(owner instanceof StorageOwner))
       throw new ArgumentError(
         'NDArray: arrays are not made with new, but by NDArray.array([[1, 2], [3, 4]]), zeros, ones, ' +
@@ -243,6 +131,7 @@ export class NDArray implements Vector<NDArray>, Elements {
     this.offset = offset;
     this.#owner = owner;
     this.#shares = shares;
+    this.#strides = strides;
     if (!shares) return;
     owner.acquire();
     track(this);
@@ -329,16 +218,49 @@ export class NDArray implements Vector<NDArray>, Elements {
   // Properties
 
   /**
-   * The memory.
+   * The memory of a C-contiguous array: its elements lie one after another from `offset` on.
    * @throws {@link BackendError} if the array was disposed
+   * @throws {@link ArgumentError} if the array is a view with strides
    */
   get storage(): Storage {
+    const { memory } = this;
+    if (this.#strides)
+      throw new ArgumentError(
+        `this view of shape ${formatShape(this.shape)} has strides [${this.#strides.join(', ')}], so its ` +
+          'elements do not lie one after another in memory: take contiguous() or copy()',
+      );
+    return memory;
+  }
+  /**
+   * @internal The memory, also of a view with strides, whose elements lie between others.
+   * @throws {@link BackendError} if the array was disposed
+   */
+  get memory(): Storage {
     if (!this.#owner)
       throw new BackendError(
         `this array of shape ${formatShape(this.shape)} was disposed: use keep(), return it from the ` +
           'tidy() scope, or copy it',
       );
     return this.#owner.storage;
+  }
+  /** @internal The places of the elements, if they do not lie one after another in C order. */
+  get strided(): StridedElements | undefined {
+    const strides = this.#strides;
+    if (strides === undefined) return undefined;
+    const { memory } = this;
+    const elements = { storage: memory, offset: 0, size: memory.length };
+    return { elements, start: this.offset, strides, shape: this.shape };
+  }
+  /**
+   * The distances in memory between neighbours along each axis, in elements; in NumPy they are in
+   * bytes.
+   */
+  get strides(): Strides {
+    return this.#strides ?? stridesOf(this.shape);
+  }
+  /** Whether the elements lie one after another in C order. */
+  get isContiguous(): boolean {
+    return this.#strides === undefined;
   }
   /** True after `dispose()`, and after the end of the array's `tidy` scope. */
   get disposed(): boolean {
@@ -375,18 +297,28 @@ export class NDArray implements Vector<NDArray>, Elements {
     untrack(this);
     owner.release();
   }
-  /** @internal An array of another shape on the same memory, from element `start` on. */
-  view(start: number, shape: Shape): NDArray {
-    void this.storage;
-    return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start);
+  /**
+   * @internal An array of another shape on the same memory, from element `start` on. Of a
+   *   C-contiguous array only, unless strides are given.
+   */
+  view(start: number, shape: Shape, strides?: Strides): NDArray {
+    return this.#on(start, shape, strides, true);
   }
   /**
    * @internal A view without shared ownership of the memory. It must not be used after this array
    *   is disposed, and no scope disposes it. For caches with this array as their key.
    */
-  alias(start: number, shape: Shape): NDArray {
-    void this.storage;
-    return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start, false);
+  alias(start: number, shape: Shape, strides?: Strides): NDArray {
+    return this.#on(start, shape, strides, false);
+  }
+  #on(start: number, shape: Shape, strides: Strides | undefined, shares: boolean): NDArray {
+    // of an array with strides, `storage` throws
+    void (strides ? this.memory : this.storage);
+    const steps = strides && !isContiguous(shape, strides) ? strides : undefined;
+    const space = this.space.withShape(shape);
+    // where nothing is, positions may lie behind the end of the storage
+    const offset = space.size > 0 ? this.offset + start : this.offset;
+    return new NDArray(space, this.#owner as StorageOwner, offset, shares, steps);
   }
   /** An array of zeros with the same space. */
   zerosLike(): NDArray {
@@ -396,9 +328,13 @@ export class NDArray implements Vector<NDArray>, Elements {
   emptyLike(): NDArray {
     return this.space.empty();
   }
-  /** A copy in new memory. */
+  /** A C-contiguous copy in new memory. */
   copy(): NDArray {
     return this.space.empty().assign(this);
+  }
+  /** This array if it is C-contiguous, otherwise a copy that is. */
+  contiguous(): NDArray {
+    return this.#strides ? this.copy() : this;
   }
   /** A copy with another dtype. Complex to real takes the real part, float to int32 truncates. */
   astype(dtype: DType): NDArray {
@@ -411,7 +347,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   to(backend: Backend | string): NDArray {
     const target = resolveBackend(backend);
     return target === this.backend
-      ? this.view(0, this.shape)
+      ? this.view(0, this.shape, this.#strides)
       : NDArraySpace.of(this.shape, this.dtype, target).upload(this.toHost());
   }
   /** A copy as a typed array (complex: pairs). Waits. */
@@ -426,6 +362,7 @@ export class NDArray implements Vector<NDArray>, Elements {
    * The memory itself as a typed array (complex: pairs), if the backend keeps it in this process.
    * The memory is then never reused.
    * @throws {@link BackendError} if the memory is on a device
+   * @throws {@link ArgumentError} if this is a view with strides: {@link toHost} copies it
    */
   get data(): HostArray {
     const view = this.storage.hostView(this.offset, this.size);
@@ -746,13 +683,15 @@ export class NDArray implements Vector<NDArray>, Elements {
   // Shapes, regions and rearrangements
 
   /**
-   * The same elements in another shape. One size may be −1: it is computed from the others. A view.
+   * The same elements in another shape. One size may be −1: it is computed from the others. A view
+   * where strides reach the elements in C order, which they do for C-contiguous arrays; otherwise a
+   * copy.
    * @throws {@link ShapeError} if sizes differ
    */
   reshape(shape: number | Shape): NDArray {
     return reshape(this, shape);
   }
-  /** All elements along one axis, in C order. A view. */
+  /** All elements along one axis, in C order. A view or a copy, as of {@link reshape}. */
   ravel(): NDArray {
     return ravel(this);
   }
@@ -765,7 +704,7 @@ export class NDArray implements Vector<NDArray>, Elements {
     return squeeze(this, axes);
   }
   /**
-   * A copy with the axes in another order, reversed by default.
+   * A view with the axes in another order, reversed by default.
    * @throws {@link ShapeError} unless `axes` names each axis once
    */
   transpose(axes?: readonly number[]): NDArray {
@@ -773,8 +712,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   }
   /**
    * A region, as `x[i, a:b:c, :]` in NumPy. An index is an integer (which removes the axis), a
-   * range `[start, end, step]`, or null for the whole axis. The last axes may be left out. Leading
-   * integers followed by at most one range of step 1 return a view, other indices a copy.
+   * range `[start, end, step]`, or null for the whole axis. The last axes may be left out. A view.
    */
   slice(...indices: readonly Index[]): NDArray {
     return slice(this, indices);
@@ -790,11 +728,11 @@ export class NDArray implements Vector<NDArray>, Elements {
   set(indices: Index | readonly Index[], value: Operand): this {
     return set(this, indices, value);
   }
-  /** A copy that is broadcast to `shape`. */
+  /** A view that is broadcast to `shape`. It cannot be written where axes are stretched. */
   broadcastTo(shape: number | Shape): NDArray {
     return broadcastTo(this, shape);
   }
-  /** A copy that is reversed along the given axes, by default along all. */
+  /** A view that is reversed along the given axes, by default along all. */
   flip(axes?: number | readonly number[]): NDArray {
     return flip(this, axes);
   }
@@ -866,10 +804,11 @@ export class NDArray implements Vector<NDArray>, Elements {
   /**
    * A view of the same elements in another shape.
    * @throws {@link ShapeError} for another size, dtype or backend
+   * @throws {@link ArgumentError} if strides do not reach the elements in this shape
    */
   viewIn(space: Space<NDArray>): NDArray {
     checkSameMemory(this.space, space);
-    return this.view(0, space.shape);
+    return reshapedView(this, space.shape);
   }
   /**
    * As `viewIn`. The result must not be used after this array is disposed, and no scope disposes
@@ -877,12 +816,15 @@ export class NDArray implements Vector<NDArray>, Elements {
    */
   aliasIn(space: Space<NDArray>): NDArray {
     checkSameMemory(this.space, space);
-    return this.alias(0, space.shape);
+    return reshapedView(this, space.shape, false);
   }
   /** `target ← this`, for a target of another shape. */
   redistributeInto(target: NDArray): void {
     checkVector('redistributeInto', 'target', target);
-    target.assign(this.aliasIn(target.space));
+    checkSameMemory(this.space, target.space);
+    const moved = reshape(this, target.shape);
+    target.assign(moved);
+    moved.dispose();
   }
   /** Undefined, because inner products are complete on one rank. */
   get reducer(): Communicator | undefined {

@@ -38,8 +38,8 @@ export const NORM_DEFAULTS = { ...DEFAULTS, exact: false } satisfies Defaults<No
 export type KeepDims = ReduceOptions & { readonly keepdims: true };
 
 /**
- * The array as `[outer, n, inner]` with all of `axes` in the middle. `copied` is true if this
- * needed a transposed copy.
+ * The array as `[outer, n, inner]` with all of `axes` in the middle, C-contiguous. `copied` is true
+ * if this needed a copy.
  */
 export function gatherAxes(
   x: NDArray,
@@ -50,22 +50,21 @@ export function gatherAxes(
   if (sorted.every((a, k) => a === first + k)) {
     const end = first + sorted.length;
     return {
-      from: x,
+      from: x.contiguous(),
       extents: [
         product(x.shape.slice(0, first)),
         product(x.shape.slice(first, end)),
         product(x.shape.slice(end)),
       ],
-      copied: false,
+      copied: !x.isContiguous,
     };
   }
   const others = x.shape.map((_, k) => k).filter((k) => !sorted.includes(k));
   const size = (list: readonly number[]) => product(list.map((k) => x.shape[k] as number));
-  return {
-    from: x.transpose([...others, ...sorted]),
-    extents: [size(others), size(sorted), 1],
-    copied: true,
-  };
+  const view = x.transpose([...others, ...sorted]);
+  const from = view.copy();
+  view.dispose();
+  return { from, extents: [size(others), size(sorted), 1], copied: true };
 }
 
 /** The shape without the reduced `axes`, or with length 1 for them. */
@@ -298,9 +297,13 @@ export function norm(
   options: NormOptions | undefined,
 ): NDArray | number {
   const axes = axis ?? keptAxes('norm', x, options, NORM_DEFAULTS);
-  return axes === undefined
-    ? normOfRuns([x], x.dtype, undefined, order, options?.exact)
-    : normAxes(x, order, axes, options);
+  if (axes !== undefined) return normAxes(x, order, axes, options);
+  const run = x.contiguous();
+  try {
+    return normOfRuns([run], x.dtype, undefined, order, options?.exact);
+  } finally {
+    if (run !== x) run.dispose();
+  }
 }
 
 /** The first position of the extreme along one axis, int32. A NaN counts as the extreme. */

@@ -6,12 +6,14 @@
 import { isScalar, re, type Scalar } from '../base/complex.js';
 import { isComplex, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
+import { stridesOf } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Elements, InnerProduct } from '../ports/backend.js';
 import { checkStorable } from '../ports/kernel-dtypes.js';
 import { checkKernel, checkSameSpace } from '../vector/vector.js';
 import { aside } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
+import { checkWritableArray, elementAt, overlaps, walkOver } from './strided.js';
 
 /** Throws {@link DTypeError} unless elements of `x` can be written into `y`. */
 export function checkHolds(name: string, y: NDArray, x: NDArray): void {
@@ -24,12 +26,20 @@ export function assign<T extends NDArray>(y: T, x: NDArray): T {
   checkHolds('assign', y, x);
   if (y.size === 0) return y;
   if (x.dtype !== y.dtype) y.backend.cast(x, y);
+  else if (!(x.isContiguous && y.isContiguous)) assignStrided(y, x);
   else if (x.storage !== y.storage || x.offset !== y.offset) {
     const temporaries: NDArray[] = [];
     y.backend.copy(aside(x, y, temporaries), y);
     for (const t of temporaries) t.dispose();
   }
   return y;
+}
+
+function assignStrided(y: NDArray, x: NDArray): void {
+  checkWritableArray(y);
+  const from = overlaps(x, y) ? x.copy() : x;
+  y.backend.stridedCopy(y.shape, walkOver(from), walkOver(y), 'set');
+  if (from !== x) from.dispose();
 }
 
 export function fill<T extends NDArray>(y: T, value: Scalar): T {
@@ -69,8 +79,18 @@ export function checkFits(x: NDArray, a: Scalar): Scalar {
 export function map(x: NDArray, kernel: (x: Elements, y: Elements) => void, target: NDArray): NDArray {
   checkKernel(kernel);
   if (target !== x) checkSameSpace(x, target);
-  void target.storage;
-  if (x.size > 0) kernel(x, target);
+  void target.memory;
+  if (x.size === 0) return target;
+  // the kernel reads members of elements, which have none if there are strides
+  checkWritableArray(target);
+  const to = target.contiguous();
+  const from = x === target ? to : x.contiguous();
+  kernel(from, to);
+  if (to !== target) {
+    target.assign(to);
+    to.dispose();
+  }
+  if (from !== x && from !== to) from.dispose();
   return target;
 }
 
@@ -83,19 +103,26 @@ export function kthSmallestAbs(x: NDArray, k: number): number {
   return value;
 }
 
+/** Where the element of a flat index in C order lies, relative to the first one. */
+function placeOf({ shape, strides }: NDArray, index: number): number {
+  const sizes = stridesOf(shape);
+  return strides.reduce(
+    (sum, step, k) => sum + step * (Math.floor(index / (sizes[k] as number)) % (shape[k] as number)),
+    0,
+  );
+}
+
 export function setAt<T extends NDArray>(x: T, index: number, value: Scalar): T {
   if (!Number.isInteger(index) || index < 0 || index >= x.size)
     throw new ShapeError(`expected an index between 0 and ${x.size - 1}, received ${textOf(index)}`);
-  x.backend.fill({ storage: x.storage, offset: x.offset + index, size: 1 }, checkFits(x, value));
+  checkWritableArray(x);
+  x.backend.fill(elementAt(x, x.isContiguous ? index : placeOf(x, index)), checkFits(x, value));
   return x;
 }
 
 export function innerProducts(x: NDArray, y: NDArray, conjugate: boolean, into: InnerProduct[]): void {
   if (x.size === 0) return;
   const dtype = promote(x.dtype, y.dtype);
-  into.push({
-    x: x.dtype === dtype ? x : x.astype(dtype),
-    y: y.dtype === dtype ? y : y.astype(dtype),
-    conjugate,
-  });
+  const run = (v: NDArray): NDArray => (v.dtype === dtype ? v.contiguous() : v.astype(dtype));
+  into.push({ x: run(x), y: run(y), conjugate });
 }

@@ -1,5 +1,6 @@
 import { ShapeError } from './errors.js';
 import { formatShape, type Shape, sameShape, stridesOf } from './shape.js';
+import type { Strides } from './strides.js';
 
 /**
  * Returns the shape that arrays of these shapes broadcast to. Shapes are aligned at the last axis,
@@ -24,15 +25,15 @@ export function broadcastShapes(...shapes: readonly Shape[]): Shape {
 }
 
 /**
- * Strides with which a C-contiguous array of shape `from` is read as if it had the shape `to`. They
- * are 0 along stretched axes.
+ * Strides with which an array of shape `from` is read as if it had the shape `to`. They are 0 along
+ * stretched axes.
+ * @param strides those of the array, by default those of a C-contiguous one
  * @throws {@link ShapeError} if `from` does not broadcast to `to`
  */
-export function broadcastStrides(from: Shape, to: Shape): number[] {
+export function broadcastStrides(from: Shape, to: Shape, strides: Strides = stridesOf(from)): number[] {
   const skip = to.length - from.length;
   const fits = skip >= 0 && from.every((n, k) => n === 1 || n === to[skip + k]);
   if (!fits)
     throw new ShapeError(`an array of shape ${formatShape(from)} does not broadcast to ${formatShape(to)}`);
-  const strides = stridesOf(from);
   return to.map((_, k) => (k < skip || from[k - skip] === 1 ? 0 : (strides[k - skip] as number)));
 }

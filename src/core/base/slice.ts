@@ -1,5 +1,6 @@
 import { ShapeError } from './errors.js';
 import { formatShape, type Shape, stridesOf } from './shape.js';
+import type { Strides } from './strides.js';
 import { textOf } from './text-of.js';
 
 /**
@@ -14,18 +15,13 @@ export type Range = readonly [start?: number | null, end?: number | null, step?:
  */
 export type Index = number | Range | null;
 
-/** A strided region of a C-contiguous array. */
+/** A region of an array. */
 export interface Region {
   /** The shape without the axes that were indexed by an integer. */
   readonly shape: number[];
-  /** The position of the region's first element in the array. */
+  /** The position of the region's first element, relative to the first one of the array. */
   readonly start: number;
   readonly strides: number[];
-  /**
-   * True if the elements of the region are adjacent in memory: leading integers, then at most one
-   * range of step 1, then whole axes.
-   */
-  readonly contiguous: boolean;
 }
 
 /** The first index, the number of indices and the step of a range along an axis of length `n`. */
@@ -57,24 +53,26 @@ export function resolveIndex(index: number, n: number, axis: number): number {
 
 /**
  * The region of an array of `shape` that `indices` select. Axes without an index are whole.
+ * @param steps the strides of the array, by default those of a C-contiguous one
  * @throws {@link ShapeError} if an index does not fit
  */
-export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
+export function resolveRegion(
+  indices: readonly Index[],
+  shape: Shape,
+  steps: Strides = stridesOf(shape),
+): Region {
   if (indices.length > shape.length) {
     throw new ShapeError(
       `expected at most ${shape.length} indices for an array of shape ${formatShape(shape)}, received ` +
         `${indices.length}`,
     );
   }
-  const steps = stridesOf(shape);
-  const region = { shape: [] as number[], start: 0, strides: [] as number[], contiguous: true };
-  let ranges = 0;
+  const region = { shape: [] as number[], start: 0, strides: [] as number[] };
   shape.forEach((n, axis) => {
     const index = indices[axis] ?? null;
     const stride = steps[axis] as number;
     if (typeof index === 'number') {
       region.start += resolveIndex(index, n, axis) * stride;
-      if (ranges > 0) region.contiguous = false;
       return;
     }
     if (index !== null && !Array.isArray(index)) {
@@ -83,8 +81,6 @@ export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
       );
     }
     const [first, count, step] = index === null ? [0, n, 1] : resolveRange(index as Range, n);
-    if (step !== 1 || (ranges > 0 && index !== null)) region.contiguous = false;
-    ranges++;
     region.shape.push(count);
     region.strides.push(stride * step);
     if (count > 0) region.start += first * stride;

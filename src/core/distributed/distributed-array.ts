@@ -73,7 +73,7 @@ const AS_ARRAY_DEFAULTS = { masked: false } satisfies Defaults<AsArrayOptions>;
  */
 export class DistributedArray extends ElementwiseMethods implements Vector<DistributedArray> {
   readonly space: DistributedSpace;
-  /** This rank's part. Writing into it changes the array. */
+  /** This rank's part, C-contiguous. Writing into it changes the array. */
   readonly local: NDArray;
   /** The elements of a replicated array's local part that this rank adds to reductions. */
   readonly #share: Elements | undefined;
@@ -90,11 +90,12 @@ export class DistributedArray extends ElementwiseMethods implements Vector<Distr
           'random, toDist …',
       );
     this.space = space;
-    this.local = local;
+    // messages and halos read runs of memory
+    this.local = local.contiguous();
     if (space.layout.replicated)
       this.#share = {
-        storage: local.storage,
-        offset: local.offset + space.reducedStart,
+        storage: this.local.storage,
+        offset: this.local.offset + space.reducedStart,
         size: space.reducedCount,
       };
     constructed++;

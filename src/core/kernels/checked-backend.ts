@@ -39,6 +39,7 @@ import {
   type Stencil,
   type Storage,
   type Strided,
+  type StridedElements,
   type UnaryOp,
   type VaryingConvolution,
   WRITTEN,
@@ -81,6 +82,7 @@ import { CheckedStencil } from './checked-stencil.js';
 import { composeProgram, composeReduction } from './compose.js';
 import { type DeviceMemory, DeviceStorage, type KernelSet } from './device-memory.js';
 import { runOnHost } from './host-kernels.js';
+import { checkWritable, copyStrided, denseRun, isStrided, runContiguously } from './strided-operands.js';
 
 /** The parts of a {@link CheckedBackend}. */
 export interface BackendParts<M> {
@@ -104,6 +106,8 @@ interface Dropped<M> {
 }
 
 const SIDES: readonly SearchSide[] = ['left', 'right'];
+const hasStrided = ({ index, weights }: IndexTable): boolean =>
+  isStrided(index) || (weights !== undefined && isStrided(weights));
 const lacking = (): false => false;
 const LACKING = Object.fromEntries(
   [...Object.keys(WRITTEN), 'prepareStencil'].map((kernel) => [kernel, lacking]),
@@ -178,12 +182,15 @@ export class CheckedBackend<M> implements Backend {
   }
 
   upload(from: HostArray, to: Elements): void {
+    if (isStrided(to)) return runContiguously(this, [to] as const, 0, (run) => this.upload(from, run));
     const y = this.use(to);
     checkHost(from, y);
     if (y.size > 0) this.memory.upload(from, y);
   }
 
   download(from: Elements, to?: HostArray): HostArray {
+    if (isStrided(from))
+      return runContiguously(this, [from] as const, undefined, (run) => this.download(run, to));
     const x = this.use(from);
     if (to) checkHost(to, x);
     const host = to ?? hostArray(x.storage.dtype, x.size);
@@ -205,6 +212,10 @@ export class CheckedBackend<M> implements Backend {
   }
 
   copy(x: Elements, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) {
+      if (!copyStrided(this, x, y)) this.#contiguously('copy', x, y);
+      return;
+    }
     const [from, to] = [this.use(x), this.use(y)];
     checkReach(to, from.size, from.storage.dtype);
     if (from.size === 0) return;
@@ -212,6 +223,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
+    if (isStrided(x.elements) || isStrided(y.elements))
+      return this.#contiguously('stridedCopy', shape, x, y, mode);
     const [from, to] = [this.use(x.elements), this.use(y.elements)];
     checkReach(to, 0, from.storage.dtype);
     if (mode === 'add') checkNumeric('stridedCopy', from.storage.dtype);
@@ -224,6 +237,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   fill(y: Elements, value: Scalar): void {
+    if (isStrided(y)) return this.#fillStrided(y, value);
     const to = this.use(y);
     checkStorable(value, to.storage.dtype);
     if (to.size === 0) return;
@@ -231,6 +245,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   cast(x: Elements, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('cast', x, y);
     const [from, to] = [this.use(x), this.use(y)];
     checkReach(to, from.size);
     if (from.size === 0) return;
@@ -240,6 +255,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   unary(op: UnaryOp, x: Elements, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('unary', op, x, y);
     const [from, to] = [this.use(x), this.use(y)];
     checkReach(to, from.size, unaryResult(op, from.storage.dtype));
     if (from.size === 0) return;
@@ -247,6 +263,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
+    if (isStrided(x) || isStrided(y) || isStrided(z)) return this.#contiguously('binary', op, x, y, z);
     const to = this.use(z);
     const dtype = binaryDType(op, x, y, to.storage.dtype);
     checkReach(to, to.size, binaryResult(op, dtype));
@@ -256,6 +273,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
+    if (isStrided(condition) || isStrided(x) || isStrided(y) || isStrided(z))
+      return this.#contiguously('where', condition, x, y, z);
     const [test, to] = [this.use(condition), this.use(z)];
     const { dtype } = to.storage;
     checkCondition(test);
@@ -266,6 +285,9 @@ export class CheckedBackend<M> implements Backend {
   }
 
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
+    for (let k = -1; k < xs.length; k++)
+      if (isStrided(k < 0 ? y : (xs[k] as Elements)))
+        return this.#contiguously('linearCombination', coefficients, xs, y);
     const to = this.use(y);
     const { dtype } = to.storage;
     checkNumeric('linearCombination', dtype);
@@ -293,6 +315,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('threshold', kind, t, x, y);
     const [from, to] = [this.use(x), this.use(y)];
     checkThreshold(from.storage.dtype);
     checkReach(to, from.size, from.storage.dtype);
@@ -303,6 +326,7 @@ export class CheckedBackend<M> implements Backend {
   dots(products: readonly InnerProduct[]): Float64Array {
     for (let k = 0; k < products.length; k++) {
       const { x, y } = products[k] as InnerProduct;
+      if (isStrided(x) || isStrided(y)) return this.#contiguously('dots', products);
       checkReach(this.use(y), this.use(x).size, x.storage.dtype);
     }
     if (products.length === 0) return new Float64Array(0);
@@ -311,6 +335,10 @@ export class CheckedBackend<M> implements Backend {
   }
 
   reduce(op: ReduceKernel, x: Elements, parameter = 0): Scalar {
+    if (isStrided(x)) {
+      const run = denseRun(x.strided as StridedElements, x.size);
+      return run ? this.reduce(op, run, parameter) : this.#contiguously('reduce', op, x, parameter);
+    }
     const from = this.use(x);
     reduceResult(op, from.storage.dtype);
     const result = this.#kernels.reduce(op, from, parameter);
@@ -318,6 +346,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter = 0): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('reduceAxis', op, x, extents, y, parameter);
     const [from, to] = [this.use(x), this.use(y)];
     checkReach(from, sizeOf(extents));
     checkReach(to, extents[0] * extents[2], reduceResult(op, from.storage.dtype));
@@ -327,6 +356,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   argExtreme(op: 'max' | 'min', x: Elements): number {
+    if (isStrided(x)) return this.#contiguously('argExtreme', op, x);
     const from = this.use(x);
     if (from.size === 0) return -1;
     const result = this.#kernels.argExtreme(op, from);
@@ -334,6 +364,10 @@ export class CheckedBackend<M> implements Backend {
   }
 
   kthSmallest(x: Elements, k: number): number {
+    if (isStrided(x)) {
+      const run = denseRun(x.strided as StridedElements, x.size);
+      return run ? this.kthSmallest(run, k) : this.#contiguously('kthSmallest', x, k);
+    }
     const from = this.use(x);
     checkNumeric('kthSmallest', from.storage.dtype);
     checkKth(from, k);
@@ -342,6 +376,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   accumulate(op: Accumulation, x: Elements, extents: Extents, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('accumulate', op, x, extents, y);
     const [from, to] = [this.use(x), this.use(y)];
     const size = sizeOf(extents);
     checkNumeric('accumulate', from.storage.dtype);
@@ -353,6 +388,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   sort(x: Elements, extents: Extents, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('sort', x, extents, y);
     const [from, to] = [this.use(x), this.use(y)];
     const size = sizeOf(extents);
     checkSortable(from);
@@ -363,6 +399,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   truePositions(x: Elements, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('truePositions', x, y);
     const [from, to] = [this.use(x), this.use(y)];
     checkCondition(from);
     checkPlaces(to, from.size);
@@ -371,6 +408,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   searchSorted(sorted: Elements, x: Elements, side: SearchSide, y: Elements): void {
+    if (isStrided(sorted) || isStrided(x) || isStrided(y))
+      return this.#contiguously('searchSorted', sorted, x, side, y);
     const [among, from, to] = [this.use(sorted), this.use(x), this.use(y)];
     const { dtype } = among.storage;
     checkOneOf('side', side, SIDES);
@@ -383,6 +422,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   countInto(x: Elements, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('countInto', x, y);
     const [from, to] = [this.use(x), this.use(y)];
     checkReach(from, 0, INDEX_DTYPE);
     checkReach(to, 0, INDEX_DTYPE);
@@ -391,6 +431,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {
+    if (isStrided(a) || isStrided(b) || isStrided(c)) return this.#contiguously('matmul', a, b, c, spec);
     const [left, right, to] = [this.use(a), this.use(b), this.use(c)];
     checkNumeric('matmul', to.storage.dtype);
     if (!checkMatMul(left, right, to, spec)) return;
@@ -398,6 +439,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   fft(x: Elements, y: Elements, plan: FftPlan): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('fft', x, y, plan);
     const [from, to] = [this.use(x), this.use(y)];
     const [nx, ny] = fftSizes(plan);
     const dtype = fftDType(plan, from, to);
@@ -420,6 +462,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   stencil(x: Elements, y: Elements, stencil: PreparedStencil): void {
+    if (isStrided(x) || isStrided(y))
+      return runContiguously(this, [x, y] as const, 1, (from, to) => this.stencil(from, to, stencil));
     if (!(stencil instanceof CheckedStencil && stencil.backend === this))
       throw new BackendError(`expected a stencil that backend '${this.name}' prepared`);
     const { size, dtype } = stencil;
@@ -445,6 +489,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
+    if (isStrided(x) || isStrided(h) || isStrided(y))
+      return this.#contiguously('convolve', x, h, y, convolution);
     const [from, filter, to] = [this.use(x), this.use(h), this.use(y)];
     checkNumeric('convolve', to.storage.dtype);
     if (!checkConvolution(from, filter, to, convolution)) return;
@@ -453,6 +499,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   gather(x: Elements, y: Elements, table: IndexTable): void {
+    if (isStrided(x) || isStrided(y) || hasStrided(table)) return this.#contiguously('gather', x, y, table);
     const [from, to] = [this.use(x), this.use(y)];
     const { outer, nx, ny, inner, width, weights } = table;
     if (weights || width > 1) checkNumeric('gather', from.storage.dtype);
@@ -464,6 +511,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   put(y: Elements, x: Elements, table: IndexTable): void {
+    if (isStrided(x) || isStrided(y) || hasStrided(table)) return this.#contiguously('put', y, x, table);
     const [from, to] = [this.use(y), this.use(x)];
     const { outer, nx, ny, inner, width, weights } = table;
     if (width !== 1 || weights) throw new ArgumentError('put: expected a table of width 1 without weights');
@@ -475,6 +523,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
+    if (isStrided(x) || isStrided(y) || hasStrided(table))
+      return this.#contiguously('scatterAdd', y, x, table);
     const [from, to] = [this.use(y), this.use(x)];
     const { outer, nx, ny, inner } = table;
     checkNumeric('scatterAdd', to.storage.dtype);
@@ -486,6 +536,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   spreadCurves(image: Elements, traces: Elements, curves: Curves): void {
+    if (isStrided(image) || isStrided(traces))
+      return this.#contiguously('spreadCurves', image, traces, curves);
     const [from, to] = [this.use(image), this.use(traces)];
     const checked = this.#curves('spreadCurves', from, to, curves);
     if (curves.points === 0) return;
@@ -494,6 +546,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   sumCurves(traces: Elements, image: Elements, curves: Curves): void {
+    if (isStrided(traces) || isStrided(image)) return this.#contiguously('sumCurves', traces, image, curves);
     const [from, to] = [this.use(traces), this.use(image)];
     const checked = this.#curves('sumCurves', to, from, curves);
     if (curves.points === 0) return;
@@ -501,6 +554,8 @@ export class CheckedBackend<M> implements Backend {
   }
 
   convolveVarying(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void {
+    if (isStrided(from) || isStrided(bank) || isStrided(to))
+      return this.#contiguously('convolveVarying', from, bank, to, convolution);
     const [x, h, y] = [this.use(from), this.use(bank), this.use(to)];
     const { first, weights, outer, nx, ny, inner, filters, length, direction } = convolution;
     const { dtype } = x.storage;
@@ -523,6 +578,10 @@ export class CheckedBackend<M> implements Backend {
     outputs: readonly Elements[],
     range: ProgramRange,
   ): void {
+    if (inputs.some(isStrided) || outputs.some(isStrided))
+      return runContiguously(this, [inputs, outputs] as const, 1, (from, to) =>
+        this.program(program, from, to, range),
+      );
     const to = outputs.map((y) => this.use(y));
     const n = to[0]?.size ?? 0;
     for (const [k, position] of program.outputs.entries())
@@ -540,6 +599,10 @@ export class CheckedBackend<M> implements Backend {
     n: number,
     range: ProgramRange,
   ): Scalar {
+    if (inputs.some(isStrided))
+      return runContiguously(this, [inputs] as const, undefined, (from) =>
+        this.programReduce(fold, program, from, n, range),
+      );
     const from = this.#inputs(program, inputs, n);
     const result = this.#kernels.programReduce(fold, program, from, n, range);
     return result === false ? composeReduction(this, fold, program, inputs, n, range) : result;
@@ -602,6 +665,28 @@ export class CheckedBackend<M> implements Backend {
     checkReach(this.use(recs), sizeOf([nr, points]), 'float64');
     if (amplitudes) checkReach(this.use(amplitudes), sizeOf([ns, nr, points]), realOf(dtype));
     return curves as Curves<DeviceStorage<M>>;
+  }
+
+  /**
+   * Calls a kernel with contiguous copies of the operands that have strides. Memory: these copies.
+   */
+  #contiguously<K extends KernelName>(kernel: K, ...args: Parameters<Kernels[K]>): ReturnType<Kernels[K]> {
+    const run = this[kernel].bind(this) as (...operands: Parameters<Kernels[K]>) => ReturnType<Kernels[K]>;
+    return runContiguously(this, args, WRITTEN[kernel], run);
+  }
+
+  /** Copies one element to all places. */
+  #fillStrided(y: Elements, value: Scalar): void {
+    const to = y.strided as StridedElements;
+    checkWritable(to);
+    const storage = this.alloc(to.elements.storage.dtype, 1);
+    try {
+      const cell = { storage, offset: 0, size: 1 };
+      this.fill(cell, value);
+      this.stridedCopy(to.shape, { elements: cell, start: 0, strides: to.shape.map(() => 0) }, to, 'set');
+    } finally {
+      this.release(storage);
+    }
   }
 
   #onHost<K extends KernelName>(kernel: K, ...args: Parameters<Kernels[K]>): ReturnType<Kernels[K]> {

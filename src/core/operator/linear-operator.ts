@@ -19,6 +19,7 @@ import {
   type AnyVector,
   checkSpace,
   checkVector,
+  hasStrides,
   inSpace,
   type Space,
   sameMemory,
@@ -271,6 +272,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   /**
    * `y = A x`. The errors are the same on every rank.
+   * @param x the operator is applied to a copy of a view with strides
    * @param out the vector to fill, which must not overlap x; a new one by default
    * @throws {@link ShapeError}, {@link DTypeError}, {@link PartitionError} or {@link BackendError}
    *   if x or `out` does not fit
@@ -338,7 +340,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
       const space = NDArraySpace.of(natural ? from : [n], X.dtype, X.backend);
       const image = forward ? A.rangeOf(space) : A.domainOf(space);
       const dtype = forward ? A.inputDType(X.dtype) : A.adjointInputDType(X.dtype);
-      const columns = (X.dtype === dtype ? X : X.astype(dtype)).reshape([n, k]);
+      const columns = (X.dtype === dtype ? X : X.astype(dtype)).reshape([n, k]).contiguous();
       const Y = A.onColumns(direction, columns, image.dtype) ?? oneByOne(A, direction, columns, image);
       return Y.reshape([...image.shape, k]);
     });
@@ -367,8 +369,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const working = forward ? this.inputDType(x.dtype) : this.adjointInputDType(x.dtype);
     if (out !== undefined && (out?.space !== image || out.overlaps(x)))
       checkOut(this.#nameOf(forward), out, x, image);
+    if (out && hasStrides(out)) return this.#intoView(method, x, image, out, alpha);
     const y = out ? viewAs(out, image) : image.empty();
-    const promoted = x.dtype === working ? undefined : x.space.withDType(working);
+    const promoted = x.dtype === working && !hasStrides(x) ? undefined : x.space.withDType(working);
     let input = x;
     try {
       if (promoted) input = borrow(promoted).assign(x);
@@ -381,6 +384,22 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
       if (promoted && input !== x) giveBack(promoted, input);
     }
     return out ?? y;
+  }
+
+  /** Computes a result in contiguous memory, and assigns it to a view with strides. */
+  #intoView<A extends Vector<A>, B extends Vector<B>>(
+    method: Method,
+    x: A,
+    image: Space<B>,
+    out: B,
+    alpha: Scalar | undefined,
+  ): B {
+    const run = out.copy();
+    try {
+      return out.assign(this.#call(method, x, image, run, alpha));
+    } finally {
+      run.dispose();
+    }
   }
 
   #nameOf(forward: boolean): string {
@@ -607,7 +626,7 @@ function oneByOne(
   image: Space<NDArray>,
 ): NDArray {
   const [n, k] = X.shape as [number, number];
-  const rows = X.transpose();
+  const rows = X.transpose().contiguous();
   const { dtype, backend } = image;
   const images = NDArray.empty([k, image.size], { dtype, backend });
   for (let i = 0; i < k; i++) {
@@ -615,7 +634,7 @@ function oneByOne(
     if (direction === 'forward') A.matvec(x, y);
     else A.rmatvec(x, y);
   }
-  return images.transpose();
+  return images.transpose().copy();
 }
 
 type Method = 'forward' | 'adjoint' | 'forwardAdd' | 'adjointAdd';

@@ -26,9 +26,15 @@ export type AnyStorage = Pick<Storage, 'dtype' | 'length'>;
  * is one.
  */
 export interface Elements<S extends AnyStorage = Storage> {
+  /** Throws if the elements have strides. */
   readonly storage: S;
   readonly offset: number;
   readonly size: number;
+  /**
+   * Present if the elements do not lie one after another. `CheckedBackend` calls the kernels of a
+   * device with copies of such elements.
+   */
+  readonly strided?: StridedElements<S> | undefined;
 }
 
 /**
@@ -170,6 +176,11 @@ export interface Strided<S extends AnyStorage = Storage> {
   /** The position of the first element, relative to `elements.offset`. */
   readonly start: number;
   readonly strides: readonly number[];
+}
+
+/** All elements of a shape, of an array with strides. */
+export interface StridedElements<S extends AnyStorage = Storage> extends Strided<S> {
+  readonly shape: Shape;
 }
 
 /** One inner product of a batch: `Σ conj(x)·y`, or `Σ x·y`. */

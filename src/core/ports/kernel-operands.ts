@@ -29,6 +29,9 @@ import type { DeviceSpan } from './span.js';
 export const isElements = <S extends AnyStorage>(x: Elements<S> | Scalar): x is Elements<S> =>
   typeof x !== 'number' && 'storage' in x;
 
+/** The storage of elements, also of those with strides. */
+export const storageOf = (x: Elements): Storage => (x.strided?.elements ?? x).storage;
+
 /**
  * The dtype in which two operands are combined. It is that of the operand in memory. Two scalars
  * are compared in double precision, and otherwise combined in the dtype of the result.

@@ -1,6 +1,7 @@
 import { type DType, isInteger, rangeOf, sumOf } from '../base/dtype.js';
 import { NumericalError } from '../base/errors.js';
 import type { Backend, Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
+import { storageOf } from '../ports/kernel-operands.js';
 
 /** Whole numbers of at most this modulus are exact in double precision. */
 const EXACT = 2 ** 53;
@@ -17,7 +18,7 @@ export function wideDType({ dtype, backend }: { readonly dtype: DType; readonly 
 
 /** The largest modulus that the elements of x (whole numbers) may have. */
 function bound(x: Elements): number {
-  const range = rangeOf(x.storage.dtype);
+  const range = rangeOf(storageOf(x).dtype);
   return range ? Math.max(-range[0], range[1]) : MOST_INT32;
 }
 
@@ -27,7 +28,7 @@ const tooLarge = (what: string, limit: string): NumericalError =>
       'dtype first',
   );
 
-const reduce = (op: ReduceKernel, x: Elements): number => x.storage.backend.reduce(op, x) as number;
+const reduce = (op: ReduceKernel, x: Elements): number => storageOf(x).backend.reduce(op, x) as number;
 
 /**
  * Throws {@link NumericalError} if sums of `n` elements of x (int32, or whole numbers in float64)
@@ -73,7 +74,7 @@ export function checkedTotal(op: 'sum' | 'prod', x: Elements, value: number): nu
  * terms. True for other dtypes.
  */
 export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
-  if (x.size === 0 || !isInteger(x.storage.dtype)) return true;
+  if (x.size === 0 || !isInteger(storageOf(x).dtype)) return true;
   const most = EXACT / terms;
   return (
     reduce('maxAbs', x) * reduce('maxAbs', y) * x.size <= most ||

@@ -4,7 +4,7 @@ import type { DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, ShapeError } from '../base/errors.js';
 import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
-import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
+import type { Backend, Elements, InnerProduct, StridedElements } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 
 /**
@@ -59,6 +59,8 @@ export interface Vector<V extends Vector<V>> {
   readonly backend: Backend;
   /** The number of elements of all ranks. */
   readonly size: number;
+  /** Present if the elements do not lie one after another in memory. */
+  readonly strided?: StridedElements | undefined;
 
   zerosLike(): V;
   emptyLike(): V;
@@ -153,6 +155,12 @@ export type VectorPair = readonly [AnyVector, AnyVector];
 /** Whether a value is a vector of any kind. */
 export const isVector = (x: unknown): x is AnyVector =>
   typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
+
+/**
+ * Whether a vector is a view with strides, whose elements do not lie one after another. Only an
+ * NDArray can be one.
+ */
+export const hasStrides = (x: { readonly strided?: unknown }): boolean => x.strided !== undefined;
 
 /**
  * Throws {@link ArgumentError} unless `x` is a vector. Programs without types can pass anything.
@@ -256,13 +264,20 @@ export function checkSameElements(a: Space<unknown>, b: Space<unknown>): void {
 }
 
 /**
- * Returns a vector of `space`, dtypes aside: `x` itself, or a view of it.
+ * Returns a vector of `space`, dtypes aside: `x` itself, or a view of it. Of a view with strides,
+ * it may be a copy, which is only to be read.
  * @throws {@link ShapeError} if the spaces have different memory
  */
 export function viewAs<V extends Vector<V>>(x: V, space: Space<V>): V {
   if (x.space === space) return x;
   const [own, like] = [x.space.withDType(x.dtype), space.withDType(x.dtype)];
   if (own === like || own.equals(like)) return x;
+  if (hasStrides(x)) {
+    const copy = x.copy();
+    const view = copy.viewIn(like);
+    copy.dispose();
+    return view;
+  }
   let views = seen.get(x) as Map<Space<V>, V> | undefined;
   if (!views) seen.set(x, (views = new Map<Space<V>, V>()));
   let view = views.get(like);

@@ -200,13 +200,14 @@ export function readNpyData(header: NpyHeader, open: () => ByteSource, options?:
     throw error;
   }
   if (!reversed) return x;
-  const y = x.transpose();
+  const y = x.transpose().copy();
   x.dispose();
   return y;
 }
 
 /** Calls `write` with the bytes of an array in C order, in as few pieces as its memory allows. */
-export function writeNpyData(x: NDArray, write: (bytes: Uint8Array) => void): void {
+export function writeNpyData(array: NDArray, write: (bytes: Uint8Array) => void): void {
+  const x = array.contiguous();
   x.backend.synchronize();
   forRuns(x, (values, first, own) => {
     if (!own)

@@ -2,7 +2,7 @@ import { checkArray } from '../../core/array/elementwise.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { formatShape, product, type Shape } from '../../core/base/shape.js';
+import { formatShape, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { Layout, splitCount, splitStart } from '../../core/distributed/layout.js';
 import { checkSame, gatherFromAllRanks } from '../../core/ports/agreement.js';
@@ -55,9 +55,9 @@ export const sliceLayout = (counts: readonly number[], inner: Shape): Layout =>
 export function ownSlices(G: NDArray, comm: Communicator): NDArray {
   checkArray('fromGlobal: G', G);
   if (G.ndim === 0) throw new ShapeError('fromGlobal: expected G of three axes, received []');
-  const [total = 0, ...inner] = G.shape;
-  const count = splitCount(total, comm.size, comm.rank);
-  const share = G.view(splitStart(total, comm.size, comm.rank) * product(inner), [count, ...inner]);
+  const [total = 0] = G.shape;
+  const start = splitStart(total, comm.size, comm.rank);
+  const share = G.slice([start, start + splitCount(total, comm.size, comm.rank)]);
   const copy = share.copy();
   share.dispose();
   return copy;
