@@ -1,10 +1,10 @@
 import { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import { isBoolean, isComplex, realOf } from '../core/base/dtype.js';
+import { hostArray, isBoolean, isComplex, realOf } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkCount, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import { formatShape, toAxes, toAxis } from '../core/base/shape.js';
+import { formatShape, product, toAxes, toAxis } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isArrayOfEitherKind, isDistributed } from '../core/distributed/align.js';
 import { assemble, wholeRun } from '../core/distributed/assemble.js';
@@ -76,6 +76,14 @@ function extended(x: EitherArray, axis: number, { prepend, append }: DiffOptions
 function difference(x: EitherArray, axis: number): EitherArray {
   const n = x.space.shape[axis] as number;
   const count = Math.max(n - 1, 0);
+  const { shape } = x.space;
+  // Rows that lie together are not copied
+  if (!isDistributed(x) && count > 0 && product(shape.slice(0, axis)) === 1) {
+    const part = (first: number): NDArray =>
+      x.alias(first * product(shape.slice(axis + 1)), shape.with(axis, count));
+    const [later, sooner] = [part(1), part(0)];
+    return isBoolean(x.dtype) ? notEqual(later, sooner) : subtract(later, sooner);
+  }
   const later = rows('diff', x, axis, Math.min(n, 1), count);
   const sooner = rows('diff', x, axis, 0, count);
   return isBoolean(x.dtype) ? notEqual(later, sooner) : subtractFrom(later, sooner);
@@ -292,8 +300,10 @@ function weighted(y: EitherArray, axis: number, x: NDArray | undefined, dx: numb
   const part = (own: NDArray, start: number): NDArray => {
     const count = own.shape[axis] as number;
     const weight = (i: number): number => (between(start + i - 1) + between(start + i)) / 2;
-    const values = Array.from({ length: count }, (_, i) => weight(i));
-    const weights = NDArray.array(values, { dtype: realOf(y.dtype), backend: y.backend });
+    const dtype = realOf(y.dtype);
+    const values = hostArray(dtype, count);
+    for (let i = 0; i < count; i++) values[i] = weight(i);
+    const weights = own.space.withShape([count], dtype).upload(values);
     // A weight for each element: no third array of this size
     if (own.ndim === 1 && own.dtype === weights.dtype) return weights.multiplyInPlace(own);
     return own.multiply(weights.reshape(own.shape.map((_, k) => (k === axis ? count : 1))));

@@ -1,4 +1,4 @@
-import { binary } from '../../core/array/elementwise.js';
+import { binary, unary } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../../core/base/complex.js';
 import { isBoolean } from '../../core/base/dtype.js';
@@ -32,15 +32,17 @@ export const leftShift = binaryFunction('leftShift');
 /** `⌊x / 2ʸ⌋` of int32 */
 export const rightShift = binaryFunction('rightShift');
 
+/** An array as flags: itself if it is bool. */
+const truth = (x: NDArray): NDArray => (isBoolean(x.dtype) ? x : binary('notEqual', x, 0));
 /** Whether each number is not 0, as 0 or 1. NaN is not 0. */
 const flags = (x: NDArray | Scalar): NDArray | number => {
-  if (!isScalar(x)) return isBoolean(x.dtype) ? x : binary('notEqual', x, 0);
+  if (!isScalar(x)) return truth(x);
   return (typeof x === 'number' ? x !== 0 : x.re !== 0 || x.im !== 0) ? 1 : 0;
 };
 const logical = (name: string, op: BinaryOp, identity: 0 | 1): AssociativeFunction =>
   associative(
     name,
-    functionOfTwo(name, (x, y) => binary('notEqual', binary(op, flags(x), flags(y)), 0)),
+    functionOfTwo(name, (x, y) => truth(binary(op, flags(x), flags(y)))),
     { identity: () => identity, prepare: (x) => (isBoolean(x.dtype) ? x : x.notEqual(0)) },
   );
 
@@ -51,4 +53,6 @@ export const logicalOr = logical('logicalOr', 'maximum', 0);
 /** Whether exactly one is true: not 0. The result is bool. */
 export const logicalXor = logical('logicalXor', 'notEqual', 0);
 /** Whether x is 0. The result is bool. */
-export const logicalNot = functionOfOne('logicalNot', (x) => binary('equal', x, 0));
+export const logicalNot = functionOfOne('logicalNot', (x) =>
+  isBoolean(x.dtype) ? unary('invert', x) : binary('equal', x, 0),
+);

@@ -1,4 +1,4 @@
-import { binary, unary, where } from '../../core/array/elementwise.js';
+import { binary, unary, unaryInPlace, where } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { isComplex, isInteger } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
@@ -23,7 +23,10 @@ function roundReal(x: NDArray, decimals: number): NDArray {
   const factor = 10 ** Math.abs(decimals);
   if (decimals === 0) return unary('rint', x);
   const [to, from] = decimals > 0 ? (['multiply', 'divide'] as const) : (['divide', 'multiply'] as const);
-  if (!isInteger(x.dtype)) return binary(from, unary('rint', binary(to, x, factor)), factor);
+  if (!isInteger(x.dtype)) {
+    const y = unaryInPlace('rint', binary(to, x, factor));
+    return from === 'divide' ? y.divideInPlace(factor) : y.multiplyInPlace(factor);
+  }
   if (decimals > 0) return x.copy();
   return unary('rint', binary(to, x, factor))
     .multiplyInPlace(factor)

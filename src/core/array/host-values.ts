@@ -9,6 +9,7 @@ import {
   hostArray,
   isBoolean,
   isComplex,
+  isFloat,
   lanesOf,
 } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
@@ -122,7 +123,16 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
       `arange: expected finite numbers and a step other than 0, received ${textOf([start, stop, step])}`,
     );
   }
-  return tabulate(dtype, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step);
+  return evenly(dtype, Math.max(0, Math.ceil((stop - start) / step)), start, step);
+}
+
+const isRealFloat = (dtype: DType): boolean => isFloat(dtype) && !isComplex(dtype);
+/** `first + i · step` of a dtype; for real floats without a call for each. */
+function evenly(dtype: DType, n: number, first: number, step: number): HostValues {
+  if (!isRealFloat(dtype)) return tabulate(dtype, n, (i) => first + i * step);
+  const values = hostArray(dtype, n);
+  for (let i = 0; i < n; i++) values[i] = first + i * step;
+  return { values, shape: [n], dtype };
 }
 
 /** Throws {@link ArgumentError} unless `num` and both ends are those of values in steps. */
@@ -149,6 +159,11 @@ export function linspaceValues(
 ): HostValues {
   checkSteps('linspace', start, stop, num);
   const intervals = endpoint ? num - 1 : num;
+  if (isRealFloat(dtype) && typeof start === 'number' && typeof stop === 'number') {
+    const even = evenly(dtype, num, start, (stop - start) / Math.max(1, intervals));
+    if (endpoint && num > 1) even.values[num - 1] = stop;
+    return even;
+  }
   const between = (a: number, b: number, i: number) =>
     endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));
   const at = (i: number): Complex =>
