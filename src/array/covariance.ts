@@ -1,3 +1,4 @@
+import { floatsOf } from '../core/array/casting.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { isComplex } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
@@ -9,9 +10,9 @@ import { type EitherArray, isDistributed, ownPart } from '../core/distributed/al
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, combine, dropAxes } from '../core/distributed/reductions.js';
 import { subtract } from './elementwise/arithmetic.js';
+import { mean } from './methods.js';
 import { type ArrayLike, arrayOf, onParts } from './operands.js';
-import { floatsOf, type Reduced } from './reduction.js';
-import { mean } from './reductions.js';
+import type { Reduced } from './reduction.js';
 
 /** Options of {@link corrcoef}. */
 export interface CorrelationOptions {

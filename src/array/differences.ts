@@ -1,3 +1,4 @@
+import { floatsOf } from '../core/array/casting.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
 import { hostArray, isBoolean, isComplex, realOf } from '../core/base/dtype.js';
@@ -11,9 +12,8 @@ import { assemble, wholeRun } from '../core/distributed/assemble.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { notEqual } from './elementwise/comparisons.js';
 import { alike } from './joining.js';
+import { sum } from './methods.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
-import { floatsOf } from './reduction.js';
-import { sum } from './totals.js';
 
 /** `count` elements along an axis, from `first`. */
 const rows = (name: string, x: EitherArray, axis: number, first: number, count: number): EitherArray =>

@@ -1,6 +1,7 @@
+import { floatsOf } from '../core/array/casting.js';
 import { where } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
-import { checkOrdered } from '../core/array/reductions.js';
+import { checkOrdered, MOST } from '../core/array/shared-reductions.js';
 import { isScalar } from '../core/base/complex.js';
 import { INDEX_DTYPE, isFloat, realOf } from '../core/base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../core/base/errors.js';
@@ -16,9 +17,8 @@ import { formatShape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { align, type EitherArray, isDistributed, ownPart } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
-import { checkReducible, combine } from '../core/distributed/reductions.js';
+import { asIntegers, checkReducible, combine } from '../core/distributed/reductions.js';
 import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, integersOf, onParts } from './operands.js';
-import { asIntegers, floatsOf, MOST } from './reduction.js';
 import { comparable, search, wholeOn } from './searching.js';
 
 /** The least and the largest element on all ranks. One reduction if the array is split. */

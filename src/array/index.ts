@@ -2,6 +2,12 @@ import * as functions from './elementwise/special.js';
 import * as fourier from './fft/index.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
+export type {
+  MomentOptions,
+  ReductionOptions,
+  RunningOptions,
+  TotalOptions,
+} from '../core/array/shared-reductions.js';
 export type { EitherArray } from '../core/distributed/align.js';
 export { type LineOptions, putAlongAxis, takeAlongAxis } from './along-axis.js';
 export { setItem } from './assigning.js';
@@ -128,10 +134,25 @@ export {
   stack,
   vstack,
 } from './joining.js';
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  cumprod,
+  cumsum,
+  max,
+  mean,
+  min,
+  prod,
+  std,
+  sum,
+  var,
+} from './methods.js';
 export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 export { type ArrayPadOptions, type PadMode, type PadPairs, pad } from './padding.js';
-export { argmax, argmin, nanargmax, nanargmin } from './positions.js';
+export { nanargmax, nanargmin } from './positions.js';
 export {
   median,
   nanmedian,
@@ -152,15 +173,11 @@ export {
   rot90,
   tile,
 } from './rearranging.js';
-export type { Reduced, ReductionOptions } from './reduction.js';
+export type { Reduced } from './reduction.js';
 export {
   type AverageOptions,
-  all,
-  any,
   average,
   countNonzero,
-  type MomentOptions,
-  mean,
   nanmax,
   nanmean,
   nanmin,
@@ -169,10 +186,7 @@ export {
   nansum,
   nanvar,
   ptp,
-  std,
-  var,
 } from './reductions.js';
-export { cumprod, cumsum, type RunningOptions } from './running.js';
 export {
   type DigitizeOptions,
   digitize,
@@ -204,7 +218,6 @@ export {
   swapaxes,
   transpose,
 } from './shaping.js';
-export { max, min, prod, sum, type TotalOptions } from './totals.js';
 
 /** Fourier transforms, as `numpy.fft` has them. */
 export const fft = fourier;

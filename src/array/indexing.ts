@@ -12,7 +12,7 @@ import { assemble } from '../core/distributed/assemble.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
 import { isRows } from '../core/distributed/redistribution.js';
-import { splitOnce } from '../core/distributed/unsplit.js';
+import { splitByRows, splitOnce } from '../core/distributed/unsplit.js';
 import {
   checkMask,
   flatPositions,
@@ -29,7 +29,7 @@ import {
 } from './index-entries.js';
 import { type ArrayLike, arrayOf } from './operands.js';
 import { takeAs } from './selecting.js';
-import { expandedDims, rowsOf, squeezed, transposed, viewOf } from './shaping.js';
+import { expandedDims, squeezed, transposed, viewOf } from './shaping.js';
 
 /** Along an axis, only some elements in steps. */
 function stepped(x: DistributedArray, axis: number, { first, count, step }: RangeOf): EitherArray {
@@ -146,7 +146,7 @@ export function partOfMask(name: string, x: DistributedArray, mask: EitherArray)
     );
   }
   if (mask.layout.equals(x.layout)) return mask.local;
-  const flags = rowsOf(name, mask);
+  const flags = splitByRows(name, mask);
   const isAlike = isRows(x.layout) && String(x.layout.blocks(0)) === String(flags.layout.blocks(0));
   if (!isAlike)
     throw new PartitionError(`${name}: the mask is split differently: move it with redistribute() first`);
@@ -170,7 +170,7 @@ function masked(x: EitherArray, mask: EitherArray): EitherArray {
   const rowsAt = (part: NDArray, flags: NDArray): NDArray =>
     gatherAlong(asRows(part, length, rest), truePositions(flags), 0);
   if (!isDistributed(x)) return rowsAt(x, mask as NDArray);
-  const from = rowsOf('getItem', x);
+  const from = splitByRows('getItem', x);
   const part = rowsAt(from.local, partOfMask('getItem', from, mask));
   if (from.layout.replicated)
     return from.space.withLayout(Layout.replicated(part.shape, from.comm.size)).wrap(part);

@@ -8,9 +8,9 @@ import { product, type Shape, stridesOf } from '../core/base/shape.js';
 import { isDistributed } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
 import { checkReducible } from '../core/distributed/reductions.js';
+import { splitByRows } from '../core/distributed/unsplit.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
 import { flagsOf } from './reductions.js';
-import { rowsOf } from './shaping.js';
 
 /** The elements of an array that are not 0. */
 interface Found<X> {
@@ -34,7 +34,7 @@ function find<X extends ArrayLike>(name: string, x: X): Found<X> {
     const positions = truePositions(flags);
     return { positions, shape, partShape: shape, firstRow: 0, joined: joined((part) => part) };
   }
-  const { layout, space, comm, local, globalShape, box } = rowsOf(name, flags);
+  const { layout, space, comm, local, globalShape, box } = splitByRows(name, flags);
   const positions = truePositions(local);
   const counts = layout.replicated ? undefined : comm.allgatherObject(positions.size);
   return {

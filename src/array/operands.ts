@@ -1,18 +1,11 @@
+import { castTo } from '../core/array/casting.js';
 import { where } from '../core/array/elementwise.js';
 import type { Nested } from '../core/array/host-values.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { checkHolds } from '../core/array/vector-methods.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
-import {
-  canHold,
-  complexOf,
-  type DType,
-  FLAG_DTYPE,
-  INDEX_DTYPE,
-  isFloat,
-  promote,
-} from '../core/base/dtype.js';
-import { ArgumentError, DTypeError } from '../core/base/errors.js';
+import { complexOf, type DType, FLAG_DTYPE, INDEX_DTYPE, isFloat, promote } from '../core/base/dtype.js';
+import { ArgumentError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { sameShape } from '../core/base/shape.js';
@@ -107,16 +100,6 @@ export const integersOf = (name: string, x: ArrayLike, backend?: Backend): Eithe
     ? NDArray.array(x, { dtype: isFlag(x) ? FLAG_DTYPE : INDEX_DTYPE, backend })
     : arrayOf(name, x);
 const isFlag = (x: unknown): boolean => (Array.isArray(x) ? isFlag(x[0]) : typeof x === 'boolean');
-
-/** Casts an operand to the dtype of the computation, if one was given. */
-export function castTo<X extends EitherArray | Scalar>(name: string, x: X, dtype: DType | undefined): X {
-  if (dtype === undefined || isScalar(x) || x.dtype === dtype) return x;
-  if (!canHold(dtype, x.dtype))
-    throw new DTypeError(
-      `${name}: dtype ${dtype} does not hold ${x.dtype}: cast the operand with astype() first`,
-    );
-  return x.astype(dtype) as X;
-}
 
 /** An operand in the dtype of the results of both. */
 export const castAlike = <X extends NDArray | Scalar>(x: X, y: NDArray | Scalar): X =>

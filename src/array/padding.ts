@@ -1,4 +1,5 @@
 import { NDArray } from '../core/array/ndarray.js';
+import type { ReductionOptions } from '../core/array/shared-reductions.js';
 import type { Scalar } from '../core/base/complex.js';
 import { INDEX_DTYPE, isBoolean, isInteger } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
@@ -9,10 +10,8 @@ import type { EitherArray } from '../core/distributed/align.js';
 import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { floor, rint } from './elementwise/rounding.js';
+import { max, mean, min } from './methods.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
-import type { ReductionOptions } from './reduction.js';
-import { mean } from './reductions.js';
-import { max, min } from './totals.js';
 
 /** The ways in which {@link pad} continues an array. */
 const MODES = [

@@ -7,7 +7,7 @@ import {
   quantilesOfLines,
   sortable,
 } from '../core/array/quantiles.js';
-import { checkOrdered } from '../core/array/reductions.js';
+import { checkOrdered, REDUCTION_DEFAULTS, type ReductionOptions } from '../core/array/shared-reductions.js';
 import { isBoolean } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
 import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
@@ -19,15 +19,7 @@ import { Layout } from '../core/distributed/layout.js';
 import { checkReducible, dropAxes, layoutWithout } from '../core/distributed/reductions.js';
 import { quantilesOverRanks } from '../core/distributed/selection.js';
 import type { ArrayLike } from './operands.js';
-import {
-  asNumber,
-  DEFAULTS,
-  type Left,
-  overAxes,
-  type Reduced,
-  type ReductionOptions,
-  reduction,
-} from './reduction.js';
+import { asNumber, type Left, overAxes, type Reduced, reduction } from './reduction.js';
 
 export type { QuantileMethod };
 
@@ -39,7 +31,7 @@ export interface QuantileOptions extends ReductionOptions {
    */
   readonly method?: QuantileMethod;
 }
-const QUANTILE_DEFAULTS = { ...DEFAULTS, method: 'linear' } satisfies Defaults<QuantileOptions>;
+const QUANTILE_DEFAULTS = { ...REDUCTION_DEFAULTS, method: 'linear' } satisfies Defaults<QuantileOptions>;
 
 /** The most that a rank may receive when lines move, in shares of an even split. */
 const MOST_SHARE = 1.5;
@@ -147,7 +139,7 @@ export const nanpercentile = quantileFunction('nanpercentile', 100, true);
 const medianFunction = (name: string, skipsNaN: boolean) =>
   reduction<number, ReductionOptions>(
     name,
-    DEFAULTS,
+    REDUCTION_DEFAULTS,
     (x, axes) =>
       dropAxes(quantilesOver(name, x, axes, { fractions: [0.5], method: 'linear', skipsNaN }), [0]),
     asNumber,

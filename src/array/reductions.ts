@@ -1,72 +1,46 @@
+import { castTo, floatsOf } from '../core/array/casting.js';
+import { BOUND, withoutNaN } from '../core/array/reductions.js';
+import {
+  checkNotEmpty,
+  checkOrdered,
+  divisorOf,
+  MOMENT_DEFAULTS,
+  type MomentOptions,
+  REDUCTION_DEFAULTS,
+  type ReductionOptions,
+  TOTAL_DEFAULTS,
+  type TotalOptions,
+} from '../core/array/shared-reductions.js';
 import type { Scalar } from '../core/base/complex.js';
-import { type DType, isBoolean, isComplex, isFloat } from '../core/base/dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
+import { isBoolean, isFloat, isInteger, realOf } from '../core/base/dtype.js';
+import { DTypeError, PartitionError, ShapeError } from '../core/base/errors.js';
 import type { Defaults } from '../core/base/options.js';
 import { formatShape, sameShape } from '../core/base/shape.js';
-import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
-import { reduceOver } from '../core/distributed/reductions.js';
-import { abs, add, divide, multiply, subtract } from './elementwise/arithmetic.js';
+import { asIntegers, checkReducible, reduceOver } from '../core/distributed/reductions.js';
+import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { where } from './elementwise/choosing.js';
 import { isnan, notEqual } from './elementwise/comparisons.js';
 import { exp, log, sqrt } from './elementwise/exponents.js';
-import { type ArrayLike, arrayOf } from './operands.js';
-import {
-  asIntegers,
-  asNumber,
-  asScalar,
-  countOver,
-  DEFAULTS,
-  floatsOf,
-  type ReductionOptions,
-  reduction,
-} from './reduction.js';
-import { max, min, prod, sum, TOTAL_DEFAULTS, type TotalOptions } from './totals.js';
+import { mean } from './methods.js';
+import { type ArrayLike, arrayOf, onParts } from './operands.js';
+import { asNumber, asScalar, reduction } from './reduction.js';
 
-/** Options of variances. */
-export interface MomentOptions extends ReductionOptions {
-  /** The divisor is `n − ddof`. @default 0 */
-  readonly ddof?: number;
+/** The largest or smallest numbers over axes, which stay with length 1. */
+function extremeOver(name: string, op: 'max' | 'min', x: EitherArray, axes: readonly number[]): EitherArray {
+  checkOrdered(name, x);
+  checkNotEmpty(name, x.space, axes);
+  return reduceOver(name, op, x, axes);
 }
-const MOMENT_DEFAULTS = { ...DEFAULTS, ddof: 0 } satisfies Defaults<MomentOptions>;
-
-const asBoolean = (value: Scalar): boolean => value !== 0;
 
 /** `max − min` over axes. Real arrays. Two reductions if a reduced axis is split. */
 export const ptp = reduction<number, ReductionOptions>(
   'ptp',
-  DEFAULTS,
-  (x, axes) => subtract(max(x, { axis: axes, keepdims: true }), min(x, { axis: axes, keepdims: true })),
-  asNumber,
-);
-
-const meanOver = (x: EitherArray, axes: readonly number[]): EitherArray =>
-  divide(reduceOver('mean', 'sum', floatsOf(x), axes), countOver(x, axes));
-
-/** The mean over axes, a float. NaN for no elements. One reduction if a reduced axis is split. */
-export const mean = reduction<Scalar, ReductionOptions>('mean', DEFAULTS, meanOver, asScalar);
-
-const varianceOver = (
-  x: EitherArray,
-  axes: readonly number[],
-  { ddof }: Required<MomentOptions>,
-): EitherArray => {
-  if (!Number.isFinite(ddof))
-    throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
-  const from = floatsOf(x);
-  const squares = reduceOver('var', 'sumSquares', subtract(from, meanOver(from, axes)), axes);
-  return divide(squares, countOver(x, axes) - ddof);
-};
-
-/** `Σ |x − mean|² / (n − ddof)` over axes. Two reductions if a reduced axis is split. */
-const variance = reduction<number, MomentOptions>('var', MOMENT_DEFAULTS, varianceOver, asNumber);
-
-export { variance as var };
-/** The square root of the variance over axes. Two reductions if a reduced axis is split. */
-export const std = reduction<number, MomentOptions>(
-  'std',
-  MOMENT_DEFAULTS,
-  (x, axes, options) => sqrt(varianceOver(x, axes, options)),
+  REDUCTION_DEFAULTS,
+  (x, axes) => {
+    if (isBoolean(x.dtype)) throw new DTypeError('ptp is not defined for bool: cast to int32 first');
+    return subtract(extremeOver('ptp', 'max', x, axes), extremeOver('ptp', 'min', x, axes));
+  },
   asNumber,
 );
 
@@ -74,107 +48,94 @@ export const std = reduction<number, MomentOptions>(
 export const flagsOf = (x: EitherArray): EitherArray => (isBoolean(x.dtype) ? x : notEqual(x, 0));
 
 /**
- * Whether any number over axes is not 0. NaN is not 0. One reduction if a reduced axis is split.
+ * How many numbers over axes are not 0, int32. Communication as that of `sum` over axes.
  */
-export const any = reduction<boolean, ReductionOptions>(
-  'any',
-  DEFAULTS,
-  (x, axes) => reduceOver('any', 'max', flagsOf(x), axes),
-  asBoolean,
-);
-/** Whether all numbers over axes are not 0. Communication as that of {@link any}. */
-export const all = reduction<boolean, ReductionOptions>(
-  'all',
-  DEFAULTS,
-  (x, axes) => reduceOver('all', 'min', flagsOf(x), axes),
-  asBoolean,
-);
-/** How many numbers over axes are not 0, int32. Communication as that of {@link sum}. */
 export const countNonzero = reduction<number, ReductionOptions>(
   'countNonzero',
-  DEFAULTS,
+  REDUCTION_DEFAULTS,
   (x, axes) => asIntegers('countNonzero', reduceOver('countNonzero', 'sum', flagsOf(x), axes)),
   asNumber,
 );
 
 /** x with a number in place of NaN. Integers have none. */
-export const filled = (x: EitherArray, value: number): EitherArray =>
-  isFloat(x.dtype) ? where(isnan(x), value, x) : x;
+const filled = (x: EitherArray, value: number): EitherArray => onParts(x, (part) => withoutNaN(part, value));
 /** How many elements over axes are not NaN. */
 const presentOver = (name: string, x: EitherArray, axes: readonly number[]): EitherArray =>
   reduceOver(name, 'sum', isnan(x).equal(0), axes);
 
-const nanSum = (op: 'sum' | 'prod') =>
+const nanTotal = (name: string, op: 'sum' | 'prod') =>
   reduction<Scalar, TotalOptions>(
-    `nan${op}`,
+    name,
     TOTAL_DEFAULTS,
     (x, axes, { dtype }) => {
-      const compute = op === 'sum' ? sum : prod;
-      return compute(filled(x, op === 'sum' ? 0 : 1), { axis: axes, keepdims: true, dtype });
+      const from = castTo(name, filled(x, op === 'sum' ? 0 : 1), dtype);
+      const y = reduceOver(name, op, from, axes);
+      return isInteger(from.dtype) ? asIntegers(name, y) : y;
     },
     asScalar,
   );
-/** As {@link sum}, without NaN. */
-export const nansum = nanSum('sum');
-/** As {@link prod}, without NaN. */
-export const nanprod = nanSum('prod');
+/** As `sum`, without NaN. */
+export const nansum = nanTotal('nansum', 'sum');
+/** As `prod`, without NaN. */
+export const nanprod = nanTotal('nanprod', 'prod');
 
-const nanExtreme = (op: 'max' | 'min', bound: number) =>
+const nanExtreme = (name: string, op: 'max' | 'min') =>
   reduction<number, ReductionOptions>(
-    `nan${op}`,
-    DEFAULTS,
+    name,
+    REDUCTION_DEFAULTS,
     (x, axes) => {
-      const compute = op === 'max' ? max : min;
-      const y = compute(filled(x, bound), { axis: axes, keepdims: true });
-      return isFloat(x.dtype) ? where(presentOver(`nan${op}`, x, axes), y, Number.NaN) : y;
+      const y = extremeOver(name, op, filled(x, BOUND[op]), axes);
+      return isFloat(x.dtype) ? where(presentOver(name, x, axes), y, Number.NaN) : y;
     },
     asNumber,
   );
-/** As {@link max}, without NaN; NaN if all are NaN. */
-export const nanmax = nanExtreme('max', Number.NEGATIVE_INFINITY);
-/** As {@link min}, without NaN; NaN if all are NaN. */
-export const nanmin = nanExtreme('min', Number.POSITIVE_INFINITY);
+/** As `max`, without NaN; NaN if all are NaN. */
+export const nanmax = nanExtreme('nanmax', 'max');
+/** As `min`, without NaN; NaN if all are NaN. */
+export const nanmin = nanExtreme('nanmin', 'min');
 
-const nanmeanOver = (x: EitherArray, axes: readonly number[]): EitherArray => {
-  const total = reduceOver('nanmean', 'sum', filled(floatsOf(x), 0), axes);
-  return divide(total, presentOver('nanmean', x, axes).astype(realDType(total)));
+const nanmeanOver = (name: string, x: EitherArray, axes: readonly number[]): EitherArray => {
+  const total = reduceOver(name, 'sum', filled(floatsOf(x), 0), axes);
+  return divide(total, presentOver(name, x, axes).astype(realOf(total.dtype)));
 };
-const realDType = (x: EitherArray): DType => (isComplex(x.dtype) ? abs(x).dtype : x.dtype);
 
-/** As {@link mean}, without NaN. */
-export const nanmean = reduction<Scalar, ReductionOptions>('nanmean', DEFAULTS, nanmeanOver, asScalar);
-
-const nanvarOver = (
-  x: EitherArray,
-  axes: readonly number[],
-  { ddof }: Required<MomentOptions>,
-): EitherArray => {
-  const from = floatsOf(x);
-  const deviations = filled(subtract(from, nanmeanOver(from, axes)), 0);
-  const squares = reduceOver('nanvar', 'sumSquares', deviations, axes);
-  const count = presentOver('nanvar', x, axes).astype(squares.dtype);
-  // NaN if no element is left for the divisor
-  return where(count.greater(ddof), divide(squares, subtract(count, ddof)), Number.NaN);
-};
-/** As `var`, without NaN. */
-export const nanvar = reduction<number, MomentOptions>('nanvar', MOMENT_DEFAULTS, nanvarOver, asNumber);
-/** As {@link std}, without NaN. */
-export const nanstd = reduction<number, MomentOptions>(
-  'nanstd',
-  MOMENT_DEFAULTS,
-  (x, axes, options) => sqrt(nanvarOver(x, axes, options)),
-  asNumber,
+/** As `mean`, without NaN. */
+export const nanmean = reduction<Scalar, ReductionOptions>(
+  'nanmean',
+  REDUCTION_DEFAULTS,
+  (x, axes) => nanmeanOver('nanmean', x, axes),
+  asScalar,
 );
+
+const nanMoment = (name: string, finish: (variance: EitherArray) => EitherArray) =>
+  reduction<number, MomentOptions>(
+    name,
+    MOMENT_DEFAULTS,
+    (x, axes, { ddof }) => {
+      divisorOf(name, 0, ddof);
+      const from = floatsOf(x);
+      const deviations = filled(subtract(from, nanmeanOver(name, from, axes)), 0);
+      const squares = reduceOver(name, 'sumSquares', deviations, axes);
+      const count = presentOver(name, x, axes).astype(squares.dtype);
+      // NaN if no element is left for the divisor
+      return finish(where(count.greater(ddof), divide(squares, subtract(count, ddof)), Number.NaN));
+    },
+    asNumber,
+  );
+/** As `var`, without NaN. */
+export const nanvar = nanMoment('nanvar', (variance) => variance);
+/** As `std`, without NaN. */
+export const nanstd = nanMoment('nanstd', (variance) => sqrt(variance));
 
 /**
  * `log Σ eˣ` over axes, without overflow. Real arrays. Two reductions if a reduced axis is split.
  */
 export const logsumexp = reduction<number, ReductionOptions>(
   'logsumexp',
-  DEFAULTS,
+  REDUCTION_DEFAULTS,
   (x, axes) => {
     const from = floatsOf(x);
-    const top = max(from, { axis: axes, keepdims: true });
+    const top = extremeOver('logsumexp', 'max', from, axes);
     const shift = where(top.isfinite(), top, 0);
     return add(log(reduceOver('logsumexp', 'sum', exp(subtract(from, shift)), axes)), shift);
   },
@@ -188,7 +149,7 @@ export interface AverageOptions extends ReductionOptions {
    */
   readonly weights?: ArrayLike | undefined;
 }
-const AVERAGE_DEFAULTS = { ...DEFAULTS, weights: undefined } satisfies Defaults<AverageOptions>;
+const AVERAGE_DEFAULTS = { ...REDUCTION_DEFAULTS, weights: undefined } satisfies Defaults<AverageOptions>;
 
 /** Weights with as many axes as x, along which they are stretched to its shape. */
 function weightsFor(x: EitherArray, axes: readonly number[], weights: EitherArray): EitherArray {
@@ -206,17 +167,18 @@ function weightsFor(x: EitherArray, axes: readonly number[], weights: EitherArra
 }
 
 /**
- * The weighted mean over axes: `Σ w·x / Σ w`. One reduction if a reduced axis is split, two if the
- * weights are distributed.
+ * The weighted mean over axes: `Σ w·x / Σ w`, NaN or infinite if the weights add up to 0. One
+ * reduction if a reduced axis is split, two if the weights are distributed.
  */
 export const average = reduction<Scalar, AverageOptions>(
   'average',
   AVERAGE_DEFAULTS,
   (x, axes, { weights }) => {
-    if (weights === undefined) return meanOver(x, axes);
-    const w = weightsFor(x, axes, arrayOf('average', weights));
-    const weighted = reduceOver('average', 'sum', multiply(floatsOf(x), floatsOf(w)), axes);
-    return divide(weighted, reduceOver('average', 'sum', floatsOf(w), axes));
+    checkReducible('average', x);
+    if (weights === undefined) return mean(x, { axis: axes, keepdims: true });
+    const w = floatsOf(weightsFor(x, axes, arrayOf('average', weights)));
+    const weighted = reduceOver('average', 'sum', multiply(floatsOf(x), w), axes);
+    return divide(weighted, reduceOver('average', 'sum', w, axes));
   },
   asScalar,
 );

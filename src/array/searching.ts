@@ -1,6 +1,6 @@
 import { asArray, binary } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
-import { checkOrdered } from '../core/array/reductions.js';
+import { checkOrdered } from '../core/array/shared-reductions.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
 import { INDEX_DTYPE, isBoolean, isComplex, placeDType, promote } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';

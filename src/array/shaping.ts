@@ -5,11 +5,10 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { type Shape, sameShape, toAxes, toAxis, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import { checkBoxes, type EitherArray, isDistributed } from '../core/distributed/align.js';
+import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
-import { isRows } from '../core/distributed/redistribution.js';
-import { splitOnce, unsplit } from '../core/distributed/unsplit.js';
+import { splitByRows, splitOnce, unsplit } from '../core/distributed/unsplit.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
 
 /** The array with each rank's part reshaped to that of a layout. */
@@ -23,12 +22,6 @@ export const viewOf = (x: EitherArray): EitherArray =>
 /** An operand as a new array. */
 const given = (name: string, x: ArrayLike): EitherArray => viewOf(arrayOf(name, x));
 
-/** The array as rows: split along its first axis only, or replicated. Moves it if it is not. */
-export function rowsOf(name: string, x: DistributedArray): DistributedArray {
-  checkBoxes(name, x);
-  return isRows(x.layout) ? x : x.redistribute(0);
-}
-
 /**
  * The array as one axis in C order. A distributed array is moved first if it is not split by rows.
  */
@@ -40,7 +33,7 @@ export function reshaped(name: string, x: EitherArray, shape: Shape): EitherArra
   if (!isDistributed(x)) return x.reshape(shape);
   if (sameShape(x.globalShape, shape)) return x;
   // An array without axes cannot be split
-  return (shape.length === 0 ? x.broadcast() : rowsOf(name, x)).reshape(shape);
+  return (shape.length === 0 ? x.broadcast() : splitByRows(name, x)).reshape(shape);
 }
 
 /** An array with new axes of length 1, at these places of the result. */

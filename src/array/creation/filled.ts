@@ -3,6 +3,7 @@ import { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
 import { checkDType } from '../../core/base/dtype.js';
 import { withDefaults } from '../../core/base/options.js';
+import { tidy } from '../../core/base/scope.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from '../operands.js';
 
@@ -18,9 +19,11 @@ export const full = NDArray.full;
 /** A new array of the shape and, if x is distributed, the layout of x. */
 function emptyAs<X extends ArrayLike>(name: string, x: X, options: ArrayOptions | undefined): ArrayOf<X> {
   const { dtype, backend } = withDefaults(name, options, ARRAY_DEFAULTS);
-  const { space } = arrayOf(name, x);
-  const to = space.withDType(dtype === undefined ? space.dtype : checkDType(dtype));
-  return (backend === undefined ? to : to.withBackend(resolveBackend(backend))).empty() as ArrayOf<X>;
+  return tidy(() => {
+    const { space } = arrayOf(name, x);
+    const to = space.withDType(dtype === undefined ? space.dtype : checkDType(dtype));
+    return (backend === undefined ? to : to.withBackend(resolveBackend(backend))).empty();
+  }) as ArrayOf<X>;
 }
 
 /** As {@link zerosLike}, with unspecified elements. Nothing is sent. */

@@ -7,8 +7,8 @@ import { tidy } from '../../core/base/scope.js';
 import { formatShape } from '../../core/base/shape.js';
 import { checkBoxes, isDistributed } from '../../core/distributed/align.js';
 import { onAllRanks } from '../../core/ports/agreement.js';
+import { cumprod } from '../methods.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from '../operands.js';
-import { cumprod } from '../running.js';
 import { alongRanks } from './along-ranks.js';
 
 /** Options of {@link vander}. */

@@ -1,9 +1,8 @@
 import { asArray, clip as clipLocal } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../../core/base/complex.js';
+import { cumprod, cumsum, max, min, prod, sum } from '../methods.js';
 import { type ArrayLike, type ArrayOf, elementwise, type UniversalOptions } from '../operands.js';
-import { cumprod, cumsum } from '../running.js';
-import { max, min, prod, sum } from '../totals.js';
 import { accumulateAs, associative, binaryFunction, reduceAs, unaryFunction } from './universal.js';
 
 /** `x + y`. The sum of bool is a logical or. */

@@ -3,6 +3,7 @@ import type { NDArray } from '../../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../../core/base/complex.js';
 import { isInteger } from '../../core/base/dtype.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { tidy } from '../../core/base/scope.js';
 import { type Shape, sameShape } from '../../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
 import { type ArrayLike, type ArrayOf, arraysOf, castAlike, elementwise } from '../operands.js';
@@ -61,17 +62,9 @@ function difference(x: NDArray | Scalar, y: NDArray | Scalar): NDArray {
   return binary('subtract', asFloats(x), asFloats(y));
 }
 
-/**
- * Whether `|x − y| ≤ atol + rtol·|y|`, of dtype bool. Infinities are close to themselves. Not
- * symmetric in x and y.
- */
-export function isClose<X extends ArrayLike, Y extends ArrayLike>(
-  x: X,
-  y: Y,
-  options?: CloseOptions,
-): ArrayOf<X | Y> {
-  const { rtol, atol, equalNan } = withDefaults('isClose', options, DEFAULTS);
-  return elementwise('isClose', [x, y], undefined, (_, a, b) => {
+function closeness(name: string, x: ArrayLike, y: ArrayLike, options: CloseOptions | undefined): EitherArray {
+  const { rtol, atol, equalNan } = withDefaults(name, options, DEFAULTS);
+  return elementwise(name, [x, y], undefined, (_, a, b) => {
     const bound = absOf(castAlike(b, a));
     const allowed = isScalar(bound)
       ? atol + rtol * bound
@@ -81,8 +74,18 @@ export function isClose<X extends ArrayLike, Y extends ArrayLike>(
     const finite = isScalar(bound) ? Number(Number.isFinite(bound)) : unary('isfinite', bound);
     const close = binary('maximum', binary('multiply', near, finite), binary('equal', a, b));
     return equalNan ? binary('maximum', close, binary('multiply', isNaNOf(a), isNaNOf(b))) : close;
-  }) as ArrayOf<X | Y>;
+  });
 }
+
+/**
+ * Whether `|x − y| ≤ atol + rtol·|y|`, of dtype bool. Infinities are close to themselves. Not
+ * symmetric in x and y.
+ */
+export const isClose = <X extends ArrayLike, Y extends ArrayLike>(
+  x: X,
+  y: Y,
+  options?: CloseOptions,
+): ArrayOf<X | Y> => closeness('isClose', x, y, options) as ArrayOf<X | Y>;
 
 /** Whether all elements are true, on all ranks. One reduction if the array is distributed. */
 function isAllTrue(x: EitherArray): boolean {
@@ -97,14 +100,15 @@ function isAllTrue(x: EitherArray): boolean {
  * array is distributed.
  */
 export const allClose = (x: ArrayLike, y: ArrayLike, options?: CloseOptions): boolean =>
-  isAllTrue(isClose(x, y, options));
+  tidy(() => isAllTrue(closeness('allClose', x, y, options)));
 
 /**
  * Whether both have the same shape and elements. The same on all ranks. One reduction if an array
  * is distributed.
  */
-export function arrayEqual(x: ArrayLike, y: ArrayLike): boolean {
-  const arrays = arraysOf('arrayEqual', [x, y]);
-  const [a, b] = arrays.map((z) => (isScalar(z) ? [] : z.space.shape)) as [Shape, Shape];
-  return sameShape(a, b) && isAllTrue(equal(arrays[0] as ArrayLike, arrays[1] as ArrayLike));
-}
+export const arrayEqual = (x: ArrayLike, y: ArrayLike): boolean =>
+  tidy(() => {
+    const arrays = arraysOf('arrayEqual', [x, y]);
+    const [a, b] = arrays.map((z) => (isScalar(z) ? [] : z.space.shape)) as [Shape, Shape];
+    return sameShape(a, b) && isAllTrue(equal(arrays[0] as ArrayLike, arrays[1] as ArrayLike));
+  });

@@ -1,6 +1,6 @@
+import { floatsOf } from '../../core/array/casting.js';
 import { asArray, binary } from '../../core/array/elementwise.js';
 import { castAlike } from '../operands.js';
-import { floatsOf } from '../reduction.js';
 import { associative, binaryFunction, functionOfTwo, unaryFunction } from './universal.js';
 
 /** `eˣ` */

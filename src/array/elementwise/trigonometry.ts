@@ -1,5 +1,5 @@
+import { floatsOf } from '../../core/array/casting.js';
 import { binary, unary, where } from '../../core/array/elementwise.js';
-import { floatsOf } from '../reduction.js';
 import { associative, binaryFunction, functionOfOne, unaryFunction } from './universal.js';
 
 /** The sine of an angle in radians */

@@ -49,22 +49,17 @@ import { type HostValues, type Nested, toNested } from './host-values.js';
 import { NDArraySpace, setNewLocalArray } from './ndarray-space.js';
 import type { NumberList } from './number-list.js';
 import { formatArray } from './print.js';
-import {
-  type Axes,
-  accumulate,
-  argExtreme,
-  deviation,
-  type KeepDims,
-  mean,
-  type NormOptions,
-  norm,
-  type ReduceOptions,
-  reduce,
-  truth,
-  type VarianceOptions,
-  variance,
-} from './reductions.js';
+import { type KeepDims, type NormOptions, norm, REDUCTIONS } from './reductions.js';
 import { get, pad, roll, set, take } from './shaping.js';
+import type {
+  Axes,
+  AxesOr,
+  MomentOptions,
+  ReducedBy,
+  ReductionOptions,
+  RunningOptions,
+  TotalOptions,
+} from './shared-reductions.js';
 import { StorageOwner } from './storage-owner.js';
 import { overlaps } from './strided.js';
 import {
@@ -92,6 +87,8 @@ import {
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions, RandomOptions } from './creation.js';
 export { NDArraySpace } from './ndarray-space.js';
+
+type Result<A, O, T> = ReducedBy<A, O, NDArray, T>;
 
 /**
  * A local N-dimensional array on one backend. Arrays are C-contiguous, except for views with
@@ -561,94 +558,93 @@ export class NDArray implements Vector<NDArray>, Elements {
     return unaryInPlace('conj', this);
   }
 
-  // Reductions. Without an axis, they reduce all elements to a scalar. With one axis or several,
-  // they return an array. Sums and products keep the dtype. Those of int32 are float64 if the
-  // backend supports it: exact whole numbers, or a NumericalError. Those of bool are int32.
+  // Reductions. Their arguments are axes and options, or options alone: `x.sum({ axis: 0 })` is
+  // `x.sum(0)`. Without axes they reduce all elements to a scalar, otherwise they return an array.
 
-  /** The sum. */
-  sum(): Scalar;
-  sum(axis: Axes, options?: ReduceOptions): NDArray;
-  sum(axis: undefined, options: KeepDims): NDArray;
-  sum(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
-    return reduce('sum', this, axis, options);
+  /** The sum. Over axes that of int32 and bool is int32: exact, or a {@link NumericalError}. */
+  sum<const A extends AxesOr<TotalOptions> = undefined, const O extends TotalOptions = TotalOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, Scalar> {
+    return REDUCTIONS.sum(this, axis, options) as Result<A, O, Scalar>;
   }
-  /** The product. */
-  prod(): Scalar;
-  prod(axis: Axes, options?: ReduceOptions): NDArray;
-  prod(axis: undefined, options: KeepDims): NDArray;
-  prod(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
-    return reduce('prod', this, axis, options);
+  /** The product. Integers as those of `sum`. */
+  prod<const A extends AxesOr<TotalOptions> = undefined, const O extends TotalOptions = TotalOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, Scalar> {
+    return REDUCTIONS.prod(this, axis, options) as Result<A, O, Scalar>;
   }
   /** The largest value; NaN if one element is NaN. Real data only, and not for an empty array. */
-  max(): number;
-  max(axis: Axes, options?: ReduceOptions): NDArray;
-  max(axis: undefined, options: KeepDims): NDArray;
-  max(axis?: Axes, options?: ReduceOptions): NDArray | number {
-    return reduce('max', this, axis, options) as NDArray | number;
+  max<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, number> {
+    return REDUCTIONS.max(this, axis, options) as Result<A, O, number>;
   }
   /** The smallest value; NaN if one element is NaN. Real data only, and not for an empty array. */
-  min(): number;
-  min(axis: Axes, options?: ReduceOptions): NDArray;
-  min(axis: undefined, options: KeepDims): NDArray;
-  min(axis?: Axes, options?: ReduceOptions): NDArray | number {
-    return reduce('min', this, axis, options) as NDArray | number;
-  }
-  /** The first position of the largest value, in the flattened array or along one axis (int32). */
-  argmax(): number;
-  argmax(axis: number, options?: ReduceOptions): NDArray;
-  argmax(axis: undefined, options: KeepDims): NDArray;
-  argmax(axis?: number, options?: ReduceOptions): NDArray | number {
-    return argExtreme('max', this, axis, options);
-  }
-  /** The first position of the smallest value, in the flattened array or along one axis (int32). */
-  argmin(): number;
-  argmin(axis: number, options?: ReduceOptions): NDArray;
-  argmin(axis: undefined, options: KeepDims): NDArray;
-  argmin(axis?: number, options?: ReduceOptions): NDArray | number {
-    return argExtreme('min', this, axis, options);
-  }
-  /** True if any element is nonzero. Along axes: 1 or 0 for each line. */
-  any(): boolean;
-  any(axis: Axes, options?: ReduceOptions): NDArray;
-  any(axis: undefined, options: KeepDims): NDArray;
-  any(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
-    return truth('any', this, axis, options);
-  }
-  /** True if all elements are nonzero. Along axes: 1 or 0 for each line. */
-  all(): boolean;
-  all(axis: Axes, options?: ReduceOptions): NDArray;
-  all(axis: undefined, options: KeepDims): NDArray;
-  all(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
-    return truth('all', this, axis, options);
+  min<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, number> {
+    return REDUCTIONS.min(this, axis, options) as Result<A, O, number>;
   }
   /** The mean. For int32 and bool it has the backend's default float dtype. */
-  mean(): Scalar;
-  mean(axis: Axes, options?: ReduceOptions): NDArray;
-  mean(axis: undefined, options: KeepDims): NDArray;
-  mean(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
-    return mean(this, axis, options);
+  mean<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, Scalar> {
+    return REDUCTIONS.mean(this, axis, options) as Result<A, O, Scalar>;
   }
   /** `Σ |x − mean|² / (n − ddof)` */
-  var(axis?: undefined, options?: VarianceOptions & { readonly keepdims?: false }): number;
-  var(axis: Axes, options?: VarianceOptions): NDArray;
-  var(axis: undefined, options: VarianceOptions & KeepDims): NDArray;
-  var(axis?: Axes, options?: VarianceOptions): NDArray | number {
-    return variance(this, axis, options);
+  var<const A extends AxesOr<MomentOptions> = undefined, const O extends MomentOptions = MomentOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, number> {
+    return REDUCTIONS.var(this, axis, options) as Result<A, O, number>;
   }
-  /** The square root of `var`. */
-  std(axis?: undefined, options?: VarianceOptions & { readonly keepdims?: false }): number;
-  std(axis: Axes, options?: VarianceOptions): NDArray;
-  std(axis: undefined, options: VarianceOptions & KeepDims): NDArray;
-  std(axis?: Axes, options?: VarianceOptions): NDArray | number {
-    return deviation(this, axis, options);
+  /** The square root of `var`, without overflow of squares. */
+  std<const A extends AxesOr<MomentOptions> = undefined, const O extends MomentOptions = MomentOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, number> {
+    return REDUCTIONS.std(this, axis, options) as Result<A, O, number>;
   }
-  /** Running sums along an axis. Without an axis, those of the flattened array. */
-  cumsum(axis?: number): NDArray {
-    return accumulate('sum', this, axis);
+  /** True if any element is nonzero. */
+  any<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, boolean> {
+    return REDUCTIONS.any(this, axis, options) as Result<A, O, boolean>;
   }
-  /** Running products along an axis. Without an axis, those of the flattened array. */
-  cumprod(axis?: number): NDArray {
-    return accumulate('prod', this, axis);
+  /** True if all elements are nonzero. */
+  all<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, boolean> {
+    return REDUCTIONS.all(this, axis, options) as Result<A, O, boolean>;
+  }
+  /** The first position of the largest value, in the flattened array or along one axis, int32. */
+  argmax<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, number> {
+    return REDUCTIONS.argmax(this, axis, options) as Result<A, O, number>;
+  }
+  /** The first position of the smallest value, in the flattened array or along one axis, int32. */
+  argmin<
+    const A extends AxesOr<ReductionOptions> = undefined,
+    const O extends ReductionOptions = ReductionOptions,
+  >(axis?: A, options?: O): Result<A, O, number> {
+    return REDUCTIONS.argmin(this, axis, options) as Result<A, O, number>;
+  }
+  /** Running sums along an axis, or of the flattened array. Integers as in `sum`. */
+  cumsum(axis?: number | null | RunningOptions, options?: RunningOptions): NDArray {
+    return REDUCTIONS.cumsum(this, axis, options);
+  }
+  /** Running products along an axis, or of the flattened array. */
+  cumprod(axis?: number | null | RunningOptions, options?: RunningOptions): NDArray {
+    return REDUCTIONS.cumprod(this, axis, options);
   }
   /**
    * `(Σ |x|^order)^(1/order)`. Order 0 counts nonzeros, ±Infinity are the extremes of |x|. Several

@@ -1,30 +1,28 @@
-import { div, type Scalar } from '../base/complex.js';
-import { type DType, hostArray, INDEX_DTYPE, isComplex, isFloat, isInteger } from '../base/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
-import { checkNames, type Defaults, withDefaults } from '../base/options.js';
+import { type DType, hostArray, isFloat, isInteger, placeDType } from '../base/dtype.js';
+import { type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
-import { around, product, type Shape, toAxes, toAxis } from '../base/shape.js';
-import { textOf } from '../base/text-of.js';
-import type { Accumulation, Extents, ReduceKernel } from '../ports/backend.js';
+import { around, product, type Shape, toAxes } from '../base/shape.js';
+import type { Extents, ReduceKernel } from '../ports/backend.js';
 import { reduceResult } from '../ports/kernel-dtypes.js';
 import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
 import { normOfRuns, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
 import type { NormOrder } from '../vector/vector.js';
-import { unaryInPlace } from './elementwise.js';
+import { floatsOf } from './casting.js';
+import { unaryInPlace, where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { areInRange, normsAlong } from './norms-along.js';
-
-/** One axis or several; negative ones count from the end. */
-export type Axes = number | readonly number[];
-
-export interface ReduceOptions {
-  /** Whether reduced axes stay, with length 1. @default false */
-  readonly keepdims?: boolean;
-}
-const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
+import {
+  type Axes,
+  MOST,
+  type ReductionKernels,
+  reductionsOf,
+  tooLargeForInt32,
+} from './shared-reductions.js';
 
 /** Options of norms along axes. */
-export interface NormOptions extends ReduceOptions {
+export interface NormOptions {
+  /** Whether reduced axes stay, with length 1. @default false */
+  readonly keepdims?: boolean;
   /**
    * Whether powers of moduli are added without rounding, so that norms have the same bits for any
    * number of ranks. Costs about 40 ns an element.
@@ -32,10 +30,10 @@ export interface NormOptions extends ReduceOptions {
    */
   readonly exact?: boolean;
 }
-export const NORM_DEFAULTS = { ...DEFAULTS, exact: false } satisfies Defaults<NormOptions>;
+export const NORM_DEFAULTS = { keepdims: false, exact: false } satisfies Defaults<NormOptions>;
 
 /** Options that keep all axes; reduced ones have length 1. */
-export type KeepDims = ReduceOptions & { readonly keepdims: true };
+export type KeepDims = NormOptions & { readonly keepdims: true };
 
 /**
  * The array as `[outer, n, inner]` with all of `axes` in the middle, C-contiguous. `copied` is true
@@ -67,64 +65,27 @@ export function gatherAxes(
   return { from, extents: [size(others), size(sorted), 1], copied: true };
 }
 
-/** The shape without the reduced `axes`, or with length 1 for them. */
-function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
-  return keepdims
-    ? shape.map((n, k) => (axes.includes(k) ? 1 : n))
-    : shape.filter((_, k) => !axes.includes(k));
-}
+/** The shape with length 1 for reduced axes. */
+export const withOnes = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.map((n, k) => (axes.includes(k) ? 1 : n));
 
 /**
- * The axes of a reduction without given axes: all axes if `keepdims` is set. Otherwise undefined:
- * then the result is a scalar.
+ * Runs a reduction kernel over some axes, which stay with length 1. Sums and products of integers
+ * are exact: see {@link wideDType}.
  */
-function keptAxes(
-  op: string,
-  x: NDArray,
-  options: ReduceOptions | undefined,
-  known: Defaults<ReduceOptions> = DEFAULTS,
-): Axes | undefined {
-  if (options === undefined) return undefined;
-  checkNames(op, options, known);
-  return options.keepdims ? x.shape.map((_, k) => k) : undefined;
-}
-
-export function checkOrdered(op: string, x: { readonly dtype: DType }): void {
-  if (isComplex(x.dtype))
-    throw new DTypeError(`${op} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
-}
-
-export function checkNotEmpty(op: string, { shape }: { readonly shape: Shape }, n: number): void {
-  if (n === 0)
-    throw new ShapeError(`${op} of nothing is not defined: received an array of shape [${shape.join(', ')}]`);
-}
-
-/**
- * Runs a reduction kernel over some axes. max and min of no elements and of complex data are
- * refused.
- */
-function reduceAxes(
+export function reduceAxes(
   op: ReduceKernel,
   x: NDArray,
-  axis: Axes,
-  options?: ReduceOptions,
+  axes: readonly number[],
   parameter?: number,
 ): NDArray {
-  const { keepdims } = withDefaults(op, options, DEFAULTS);
-  const axes = toAxes(axis, x.shape.length);
-  const shape = reducedShape(x.shape, axes, keepdims);
   const { from, extents, copied } = gatherAxes(x, axes);
-  if (op === 'max' || op === 'min') {
-    checkOrdered(op, x);
-    if (extents[0] * extents[2] > 0) checkNotEmpty(op, x, extents[1]);
-  }
-  if (isInteger(x.dtype) && (op === 'sum' || op === 'prod')) {
-    const y = wideReduction(op, from, extents, shape);
-    if (copied) from.dispose();
-    return y;
-  }
-  const y = x.space.withShape(shape, reduceResult(op, x.dtype)).empty();
-  x.backend.reduceAxis(op, from, extents, y, parameter);
+  const shape = withOnes(x.shape, axes);
+  const isWide = isInteger(x.dtype) && (op === 'sum' || op === 'prod');
+  const y = isWide
+    ? wideReduction(op, from, extents, shape)
+    : x.space.withShape(shape, reduceResult(op, x.dtype)).empty();
+  if (!isWide) x.backend.reduceAxis(op, from, extents, y, parameter);
   if (copied) from.dispose();
   return y;
 }
@@ -154,133 +115,17 @@ function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: 
   );
 }
 
-/** Runs a reduction kernel over all elements. */
-function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
-  if (op === 'max' || op === 'min') {
-    checkOrdered(op, x);
-    checkNotEmpty(op, x, x.size);
-  }
-  const value = x.backend.reduce(op, x, parameter);
-  return isInteger(x.dtype) && (op === 'sum' || op === 'prod') ? checkedTotal(op, x, value as number) : value;
-}
-
 /**
- * Runs a reduction kernel over the given axes. Without axes, it reduces all elements to a scalar.
+ * Vector norms along axes, which stay with length 1, for every order of `normRecipe`. Several axes
+ * are taken as one long vector.
  */
-export function reduce(
-  op: ReduceKernel,
-  x: NDArray,
-  axis: Axes | undefined,
-  options: ReduceOptions | undefined,
-): NDArray | Scalar {
-  const axes = axis ?? keptAxes(op, x, options);
-  return axes === undefined ? reduceAll(op, x) : reduceAxes(op, x, axes, options);
-}
-
-/** The dtype in which means are computed. */
-const floatOf = (x: NDArray): DType => (isFloat(x.dtype) ? x.dtype : x.backend.defaultDType);
-const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k) => x.shape[k] as number));
-
-const meanAll = (x: NDArray): Scalar => div(x.backend.reduce('sum', x), x.size);
-
-function meanAxes(x: NDArray, axis: Axes, options?: ReduceOptions): NDArray {
-  return tidy(() => {
-    const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
-    return reduceAxes('sum', from, axis, options).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)));
-  });
-}
-
-export function mean(
-  x: NDArray,
-  axis: Axes | undefined,
-  options: ReduceOptions | undefined,
-): NDArray | Scalar {
-  const axes = axis ?? keptAxes('mean', x, options);
-  return axes === undefined ? meanAll(x) : meanAxes(x, axes, options);
-}
-
-export interface VarianceOptions extends ReduceOptions {
-  /** The divisor is `n − ddof`. @default 0 */
-  readonly ddof?: number;
-}
-
-const VARIANCE_DEFAULTS = { ...DEFAULTS, ddof: 0 } satisfies Defaults<VarianceOptions>;
-
-function checkVariance(
-  owner: 'var' | 'std',
-  options: VarianceOptions | undefined,
-): Required<VarianceOptions> {
-  const given = withDefaults(owner, options, VARIANCE_DEFAULTS);
-  if (!Number.isFinite(given.ddof))
-    throw new ArgumentError(`expected ddof to be a number, received ${textOf(given.ddof)}`);
-  return given;
-}
-
-/** `Σ |x − mean|² / (n − ddof)` */
-function varianceAll(x: NDArray, options?: VarianceOptions): number {
-  const { ddof } = checkVariance('var', options);
-  return tidy(() => {
-    const deviations = x.subtract(meanAll(x));
-    return (reduceAll('sumSquares', deviations) as number) / (x.size - ddof);
-  });
-}
-
-function varianceAxes(x: NDArray, axis: Axes, options?: VarianceOptions): NDArray {
-  const { ddof, keepdims } = checkVariance('var', options);
-  return tidy(() => {
-    const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
-    return reduceAxes('sumSquares', deviations, axis, { keepdims }).divideInPlace(
-      countAlong(x, toAxes(axis, x.shape.length)) - ddof,
-    );
-  });
-}
-
-export function variance(
-  x: NDArray,
-  axis: Axes | undefined,
-  options: VarianceOptions | undefined,
-): NDArray | number {
-  const axes = axis ?? keptAxes('var', x, options, VARIANCE_DEFAULTS);
-  return axes === undefined ? varianceAll(x, options) : varianceAxes(x, axes, options);
-}
-
-/** `√(Σ |x − mean|² / (n − ddof))`, without intermediate overflow. */
-function deviationAll(x: NDArray, options?: VarianceOptions): number {
-  const { ddof } = checkVariance('std', options);
-  return tidy(() => x.subtract(meanAll(x)).norm() / Math.sqrt(x.size - ddof));
-}
-
-function deviationAxes(x: NDArray, axis: Axes, options?: VarianceOptions): NDArray {
-  const { ddof, keepdims } = checkVariance('std', options);
-  return tidy(() => {
-    const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
-    return normAxes(deviations, 2, axis, { keepdims }).divideInPlace(
-      Math.sqrt(countAlong(x, toAxes(axis, x.shape.length)) - ddof),
-    );
-  });
-}
-
-export function deviation(
-  x: NDArray,
-  axis: Axes | undefined,
-  options: VarianceOptions | undefined,
-): NDArray | number {
-  const axes = axis ?? keptAxes('std', x, options, VARIANCE_DEFAULTS);
-  return axes === undefined ? deviationAll(x, options) : deviationAxes(x, axes, options);
-}
-
-/**
- * Vector norms along axes, for every order of `normRecipe`. Several axes are taken as one long
- * vector.
- */
-function normAxes(x: NDArray, order: number, axis: Axes, options?: NormOptions): NDArray {
+function normAxes(x: NDArray, order: number, axes: readonly number[], exact = false): NDArray {
   const recipe = normRecipe(order);
-  const { keepdims, exact } = withDefaults('norm', options, NORM_DEFAULTS);
   return tidy(() => {
-    const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
-    const sums = reduceAxes(recipe.kernel, from, axis, { keepdims }, order);
+    const from = floatsOf(x);
+    const sums = reduceAxes(recipe.kernel, from, axes, order);
     if ((exact && sumsModuli(recipe)) || (sumsPowers(recipe) && !areInRange(sums))) {
-      const gathered = gatherAxes(from, toAxes(axis, x.shape.length));
+      const gathered = gatherAxes(from, axes);
       const norms = hostArray(sums.dtype, sums.size);
       norms.set(normsAlong(gathered.from, gathered.extents, order, exact));
       return sums.space.upload(norms);
@@ -290,95 +135,144 @@ function normAxes(x: NDArray, order: number, axis: Axes, options?: NormOptions):
   });
 }
 
+/** The 2-norms over axes, which stay with length 1. */
+export const normsOfLines = (x: NDArray, axes: readonly number[]): NDArray => normAxes(x, 2, axes);
+
 export function norm(
   x: NDArray,
   order: NormOrder,
   axis: Axes | undefined,
   options: NormOptions | undefined,
 ): NDArray | number {
-  const axes = axis ?? keptAxes('norm', x, options, NORM_DEFAULTS);
-  if (axes !== undefined) return normAxes(x, order, axes, options);
-  const run = x.contiguous();
-  try {
-    return normOfRuns([run], x.dtype, undefined, order, options?.exact);
-  } finally {
-    if (run !== x) run.dispose();
+  const { keepdims, exact } = withDefaults('norm', options, NORM_DEFAULTS);
+  if (axis === undefined && !keepdims) {
+    const run = x.contiguous();
+    try {
+      return normOfRuns([run], x.dtype, undefined, order, exact);
+    } finally {
+      if (run !== x) run.dispose();
+    }
   }
-}
-
-/** The first position of the extreme along one axis, int32. A NaN counts as the extreme. */
-function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options?: ReduceOptions): NDArray {
-  withDefaults(`arg${op}`, options, DEFAULTS);
-  checkOrdered(`arg${op}`, x);
-  const k = toAxis(axis, x.shape.length);
-  const n = x.shape[k] as number;
-  checkNotEmpty(`arg${op}`, x, n);
   return tidy(() => {
-    const extreme = reduceAxes(op, x, k, { keepdims: true });
-    const hit = x.equal(extreme).maximumInPlace(x.isnan());
-    const positions = x.space.withShape([n], INDEX_DTYPE).empty();
-    x.backend.upload(
-      Int32Array.from({ length: n }, (_, i) => i),
-      positions,
-    );
-    const column = positions.reshape(x.shape.map((_, j) => (j === k ? n : 1)));
-    // the least of the positions of the extreme; all other positions are replaced by n
-    const misses = hit.subtract(1).multiplyInPlace(-n);
-    return reduceAxes('min', misses.addInPlace(column), k, options);
+    const axes = toAxes(axis, x.shape.length, 'axis', 'norm');
+    const y = normAxes(x, order, axes, exact);
+    return keepdims ? y : drop(y, axes);
   });
 }
 
-/** As {@link argExtremeAxis}. Without an axis, the position in the flattened array. */
-export function argExtreme(
-  op: 'max' | 'min',
-  x: NDArray,
-  axis: number | undefined,
-  options?: ReduceOptions,
-): NDArray | number {
-  if (axis !== undefined) return argExtremeAxis(op, x, axis, options);
-  if (keptAxes(`arg${op}`, x, options)) {
-    return tidy(() => argExtremeAxis(op, x.ravel(), 0).reshape(x.shape.map(() => 1)));
-  }
-  checkOrdered(`arg${op}`, x);
-  checkNotEmpty(`arg${op}`, x, x.size);
-  return x.backend.argExtreme(op, x);
-}
+/** An array without some axes of length 1. */
+const drop = (x: NDArray, axes: readonly number[]): NDArray =>
+  x.reshape(x.shape.filter((_, k) => !axes.includes(k)));
 
-/** 1 if any (all) elements along the axes are nonzero, otherwise 0. */
-function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options?: ReduceOptions): NDArray {
-  return tidy(() => {
-    if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
-    // of flags, for which counts are exact
-    return reduceAxes('countNonzero', x.equal(0), axis, options).equal(0);
-  });
-}
-
-export function truth(
-  kind: 'any' | 'all',
-  x: NDArray,
-  axis: Axes | undefined,
-  options: ReduceOptions | undefined,
-): NDArray | boolean {
-  const axes = axis ?? keptAxes(kind, x, options);
-  if (axes !== undefined) return truthAxes(kind, x, axes, options);
-  const count = reduceAll('countNonzero', x);
-  return kind === 'any' ? count !== 0 : count === x.size;
-}
+/** Where elements are the extreme of their line: equal to it, or NaN. */
+export const extremeFlags = (x: NDArray, extreme: NDArray, skipsNaN: boolean): NDArray =>
+  isFloat(x.dtype) && !skipsNaN ? x.equal(extreme).maximumInPlace(x.isnan()) : x.equal(extreme);
 
 /**
- * Running results along an axis. Without an axis, those of the flattened array. Those of whole
- * numbers are exact: see {@link wideDType}.
+ * The first positions along an axis, which stays with length 1, at which flags are true. They count
+ * from `start` and are less than `none`, which stands where there is none.
  */
-export function accumulate(op: Accumulation, x: NDArray, axis: number | undefined): NDArray {
-  const shape = axis === undefined ? [x.size] : x.shape;
-  const extents: Extents =
-    axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
+export function firstTrue(flags: NDArray, axis: number, start: number, none: number): NDArray {
+  const n = flags.shape[axis] as number;
+  const dtype = placeDType(none + 1);
+  if (n === 0)
+    return flags.space
+      .withShape(withOnes(flags.shape, [axis]), dtype)
+      .empty()
+      .fill(none);
+  const positions = hostArray(dtype, n).map((_, i) => start + i);
+  const column = flags.space
+    .withShape(
+      flags.shape.map((_, k) => (k === axis ? n : 1)),
+      dtype,
+    )
+    .upload(positions);
+  return reduceAxes('min', where(flags, column, none), [axis]);
+}
+
+/** x with a number in place of NaN. Integers have none. */
+export const withoutNaN = (x: NDArray, value: number): NDArray =>
+  isFloat(x.dtype) ? where(x.isnan(), value, x) : x;
+
+/** No number is less than this bound of a maximum, or more than that of a minimum. */
+export const BOUND = { max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY } as const;
+
+/** The first position of the extreme in the flattened array; undefined if nothing is left of x. */
+export function firstExtreme(op: 'max' | 'min', x: NDArray, skipsNaN: boolean): number | undefined {
+  if (x.size === 0) return undefined;
+  return tidy(() => {
+    const from = skipsNaN ? withoutNaN(x, BOUND[op]) : x;
+    const at = x.backend.argExtreme(op, from);
+    const isLeftOut = skipsNaN && Number.isNaN(x.ravel().get(at));
+    if (!isLeftOut) return at;
+    // All that are not NaN are at the bound
+    const hits = x.equal(BOUND[op]);
+    return hits.any() ? x.backend.argExtreme('max', hits) : undefined;
+  });
+}
+
+/** Whether any or all elements along axes, which stay with length 1, are not 0. */
+export function truth(kind: 'any' | 'all', x: NDArray, axes: readonly number[]): NDArray {
+  return tidy(() => {
+    if (kind === 'any') return reduceAxes('countNonzero', x, axes).greater(0);
+    // of flags, for which counts are exact
+    return reduceAxes('countNonzero', x.equal(0), axes).equal(0);
+  });
+}
+
+/** Running results along an axis. Those of integers are exact: see {@link wideDType}. */
+export function accumulate(name: 'cumsum' | 'cumprod', x: NDArray, axis: number): NDArray {
+  const op = name === 'cumsum' ? 'sum' : 'prod';
+  const extents = around(x.shape, axis);
   const dtype = wideDType(x);
   return tidy(() =>
     exactly(op, x, extents[1], dtype, () => {
-      const y = x.space.withShape(shape, dtype).empty();
+      const y = x.space.withShape(x.shape, dtype).empty();
       x.backend.accumulate(op, dtype === x.dtype ? x : x.astype(dtype), extents, y);
       return y;
     }),
   );
 }
+
+/** A sum or product of integers, exact. */
+export const exactTotal = (op: 'sum' | 'prod', x: NDArray): number =>
+  checkedTotal(op, x, x.backend.reduce(op, x) as number);
+
+/**
+ * Whole numbers as int32.
+ * @throws {@link NumericalError} if one does not fit
+ */
+export function asInt32(name: string, x: NDArray): NDArray {
+  if (x.dtype === 'int32') return x;
+  const extreme = (op: 'max' | 'min'): number => x.backend.reduce(op, x) as number;
+  if (x.size > 0 && !(extreme('max') <= MOST && extreme('min') >= -MOST - 1)) throw tooLargeForInt32(name);
+  return x.astype('int32');
+}
+
+/** An array of one value, of dtype int32 if it fits. */
+export const filledWith = (x: NDArray, shape: Shape, value: number): NDArray =>
+  x.space
+    .withShape(shape, placeDType(value + 1))
+    .empty()
+    .fill(value);
+
+const LOCAL: ReductionKernels<NDArray> = {
+  check: () => undefined,
+  over: (_, op, x, axes) => reduceAxes(op, x, axes),
+  truth,
+  norms: (_, x, axes) => normsOfLines(x, axes),
+  positions: (_, op, x, axis) =>
+    firstTrue(extremeFlags(x, reduceAxes(op, x, [axis]), false), axis, 0, x.shape[axis] as number),
+  total: (op, x) => x.backend.reduce(op, x),
+  exactTotal,
+  norm: (x) => x.norm(),
+  position: (op, x) => x.backend.argExtreme(op, x),
+  running: accumulate,
+  flat: (_, x) => x.ravel(),
+  integers: asInt32,
+  filled: filledWith,
+  drop,
+};
+
+/** The methods of NDArray. */
+export const REDUCTIONS = reductionsOf(LOCAL);

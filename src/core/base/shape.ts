@@ -53,16 +53,19 @@ export function toShape(shape: number | Shape, name = 'shape'): number[] {
   return list;
 }
 
+const prefixOf = (owner: string | undefined): string => (owner === undefined ? '' : `${owner}: `);
+
 /**
  * Converts an axis to `0 … ndim − 1`. Negative axes count from the end.
+ * @param owner the function that was called, for the message
  * @throws {@link ShapeError} if there is no such axis
  */
-export function toAxis(axis: number, ndim: number, name = 'axis'): number {
+export function toAxis(axis: number, ndim: number, name = 'axis', owner?: string): number {
   const k = !Number.isInteger(axis) ? -1 : axis < 0 ? axis + ndim : axis;
   if (k < 0 || k >= ndim) {
     throw new ShapeError(
-      `expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, ` +
-        `received ${textOf(axis)}`,
+      `${prefixOf(owner)}expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ` +
+        `${ndim === 1 ? 'axis' : 'axes'}, received ${textOf(axis)}`,
     );
   }
   return k;
@@ -72,12 +75,17 @@ export function toAxis(axis: number, ndim: number, name = 'axis'): number {
  * Converts axes to a list in `0 … ndim − 1`: all axes if none are given.
  * @throws {@link ShapeError} if an axis does not exist or is named twice
  */
-export function toAxes(axes: number | readonly number[] | undefined, ndim: number, name = 'axes'): number[] {
+export function toAxes(
+  axes: number | readonly number[] | undefined,
+  ndim: number,
+  name = 'axes',
+  owner?: string,
+): number[] {
   const list =
     axes === undefined
       ? Array.from({ length: ndim }, (_, k) => k)
-      : (Array.isArray(axes) ? axes : [axes as number]).map((a) => toAxis(a, ndim, name));
+      : (Array.isArray(axes) ? axes : [axes as number]).map((a) => toAxis(a, ndim, name, owner));
   if (new Set(list).size !== list.length)
-    throw new ShapeError(`expected distinct ${name}, received ${textOf(axes)}`);
+    throw new ShapeError(`${prefixOf(owner)}expected distinct ${name}, received ${textOf(axes)}`);
   return list;
 }

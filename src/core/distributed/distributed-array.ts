@@ -31,12 +31,12 @@ import {
   type NormOrder,
   type Vector,
 } from '../vector/vector.js';
-import { normAlong } from './axis-norm.js';
 import { contains, forEachRun, placeIn } from './box-index.js';
-import { ElementwiseMethods } from './elementwise-methods.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
 import { type IndexBox, Layout } from './layout.js';
+import { normAlong } from './methods/axis-norm.js';
+import { ReductionMethods } from './methods/reduction-methods.js';
 import { move } from './redistribution.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import {
@@ -71,7 +71,7 @@ const AS_ARRAY_DEFAULTS = { masked: false } satisfies Defaults<AsArrayOptions>;
  * Arithmetic and properties never communicate. Inner products, norms and `asArray` communicate. The
  * comments of other methods state it if they communicate.
  */
-export class DistributedArray extends ElementwiseMethods implements Vector<DistributedArray> {
+export class DistributedArray extends ReductionMethods implements Vector<DistributedArray> {
   readonly space: DistributedSpace;
   /** This rank's part, C-contiguous. Writing into it changes the array. */
   readonly local: NDArray;

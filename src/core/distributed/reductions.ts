@@ -1,10 +1,11 @@
 import { where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
-import { reduce } from '../array/reductions.js';
-import { type DType, isBoolean, isFloat, isInteger, rangeOf } from '../base/dtype.js';
+import { asInt32, reduceAxes, withOnes } from '../array/reductions.js';
+import { MOST, tooLargeForInt32 } from '../array/shared-reductions.js';
+import { type DType, INDEX_DTYPE, isFloat, isInteger, rangeOf } from '../base/dtype.js';
 import { PartitionError } from '../base/errors.js';
 import { product, sameShape } from '../base/shape.js';
-import { onAllRanks } from '../ports/agreement.js';
+import { gatherFromAllRanks, onAllRanks } from '../ports/agreement.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
 import { checkExact } from '../vector/integer-sums.js';
 import { checkBoxes, type EitherArray, isDistributed } from './align.js';
@@ -30,20 +31,13 @@ function identityOf(op: ReduceOp, dtype: DType): number {
   return op === 'prod' ? 1 : 0;
 }
 
-/** The largest sum of bool that int32 holds. */
-const MOST_COUNT = 2 ** 31 - 1;
-
-/** The shape with length 1 for reduced axes. */
-export const withOnes = (shape: readonly number[], axes: readonly number[]): number[] =>
-  shape.map((n, k) => (axes.includes(k) ? 1 : n));
-
 /** Reduces an array of one rank over axes, which stay with length 1. */
 export function reduceLocal(op: Reduction, x: NDArray, axes: readonly number[]): NDArray {
   const { dtype, backend } = x;
   const isExtreme = op === 'max' || op === 'min';
   if (isExtreme && product(axes.map((k) => x.shape[k] as number)) === 0)
     return NDArray.full(withOnes(x.shape, axes), identityOf(op, dtype), { dtype, backend });
-  return reduce(op, x, axes, { keepdims: true }) as NDArray;
+  return reduceAxes(op, x, axes);
 }
 
 /** `part` at its place in an array of `shape`, whose other elements have no effect on `op`. */
@@ -108,10 +102,53 @@ export function checkReducible(name: string, x: EitherArray): void {
 }
 
 /**
- * Reduces an array of either kind over axes, which stay with length 1. If a reduced axis is split,
- * or ranks own nothing of the array's process grid, the result is replicated, which costs one
- * reduction of it; otherwise nothing is sent. Of integers the ranks agree that sums and products
- * are exact, which costs one exchange of objects.
+ * The results of the parts of an array over axes, which stay with length 1, combined. If a reduced
+ * axis is split, or ranks own nothing of the array's process grid, the result is replicated, which
+ * costs one reduction of it; otherwise nothing is sent.
+ */
+export function joined(
+  x: DistributedArray,
+  axes: readonly number[],
+  by: ReduceOp,
+  compute: (part: NDArray) => NDArray,
+): DistributedArray {
+  const { comm, space } = x;
+  const part = compute(x.local);
+  const own = layoutWithout(x, axes);
+  if (own) return space.withLayout(own).wrap(part);
+  const shape = withOnes(x.globalShape, axes);
+  const whole = combine(comm, by, placed(part, boxWithout(x, axes), shape, identityOf(by, part.dtype)));
+  return space.withLayout(Layout.replicated(shape, comm.size)).wrap(whole);
+}
+
+/**
+ * Sums or products of the integers of this rank, or an error on all ranks: one exchange of objects.
+ * @param isJoined whether those of all ranks are joined. If int32 might not hold the results, they
+ *   are float64
+ * @throws {@link NumericalError} if one is not exact, or might not be if it is joined
+ */
+export function exactParts(
+  name: string,
+  op: 'sum' | 'prod',
+  comm: Communicator,
+  isJoined: boolean,
+  compute: () => NDArray,
+): NDArray {
+  let part: NDArray | undefined;
+  const largest = gatherFromAllRanks(comm, () => {
+    part = compute();
+    return part.size > 0 ? (part.backend.reduce('maxAbs', part) as number) : 0;
+  });
+  const y = part as NDArray;
+  const most = largest.reduce((a, b) => (op === 'sum' ? a + b : a * Math.max(1, b)), op === 'sum' ? 0 : 1);
+  if (!isJoined || !isInteger(y.dtype) || most <= MOST) return y;
+  if (!y.backend.dtypes.includes('float64')) throw tooLargeForInt32(name);
+  return y.astype('float64');
+}
+
+/**
+ * Reduces an array of either kind over axes, which stay with length 1: see {@link joined}. Of
+ * integers the ranks agree that sums and products are exact, which costs one exchange of objects.
  * @throws {@link NumericalError} if a sum or product of integers is not exact
  */
 export function reduceOver(
@@ -122,22 +159,13 @@ export function reduceOver(
 ): EitherArray {
   if (!isDistributed(x)) return reduceLocal(op, x, axes);
   checkReducible(name, x);
-  const { comm, space } = x;
-  const reduced = (): NDArray => reduceLocal(op, x.local, axes);
-  // Sums and products of integers may fail because of the values on one rank
-  const mayFail = isInteger(x.dtype) && op !== 'max' && op !== 'min';
-  const reducedPart = mayFail ? onAllRanks(comm, reduced) : reduced();
-  // Counts that together may be larger than int32
-  const part =
-    isBoolean(x.dtype) && mayFail && x.size > MOST_COUNT ? reducedPart.astype('float64') : reducedPart;
-  const shape = withOnes(x.globalShape, axes);
-  const own = layoutWithout(x, axes);
-  if (own) return space.withLayout(own).wrap(part);
-  const by = COMBINED[op];
-  const whole = combine(comm, by, placed(part, boxWithout(x, axes), shape, identityOf(by, part.dtype)));
-  if (isInteger(x.dtype) && isFloat(whole.dtype) && whole.size > 0)
-    checkExact(`${name} of ${x.dtype}`, whole.backend.reduce('maxAbs', whole) as number);
-  return space.withLayout(Layout.replicated(shape, comm.size)).wrap(whole);
+  const reduced = (part: NDArray): NDArray => reduceLocal(op, part, axes);
+  if (!isInteger(x.dtype) || (op !== 'sum' && op !== 'prod')) return joined(x, axes, COMBINED[op], reduced);
+  const isJoined = layoutWithout(x, axes) === undefined;
+  const y = joined(x, axes, op, (part) => exactParts(name, op, x.comm, isJoined, () => reduced(part)));
+  if (isJoined && isFloat(y.dtype) && y.size > 0)
+    checkExact(`${name} of ${x.dtype}`, y.backend.reduce('maxAbs', y.local) as number);
+  return y;
 }
 
 /** An array without some axes of length 1. Without axes, it is an array of one rank. */
@@ -146,4 +174,13 @@ export function dropAxes(x: EitherArray, axes: readonly number[]): EitherArray {
   const [local, layout] = isDistributed(x) ? [x.local, x.layout.without(axes)] : [x, undefined];
   const flat = local.reshape(local.shape.filter((_, k) => !axes.includes(k)));
   return isDistributed(x) && layout ? x.space.withLayout(layout).wrap(flat) : flat;
+}
+
+/**
+ * Whole numbers as int32. The ranks agree that they fit, in one exchange of objects.
+ * @throws {@link NumericalError} if one does not
+ */
+export function asIntegers(name: string, x: EitherArray): EitherArray {
+  if (x.dtype === INDEX_DTYPE) return x;
+  return isDistributed(x) ? x.space.wrap(onAllRanks(x.comm, () => asInt32(name, x.local))) : asInt32(name, x);
 }

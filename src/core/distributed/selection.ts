@@ -1,12 +1,13 @@
 import { where } from '../array/elementwise.js';
 import type { NDArray } from '../array/ndarray.js';
 import { between, type Place, placeOf, type Quantiles, quantileDType } from '../array/quantiles.js';
+import { withOnes } from '../array/reductions.js';
 import { hostArray, isFloat } from '../base/dtype.js';
 import { orderedKeys } from '../base/ordered-keys.js';
 import { tidy } from '../base/scope.js';
 import { product } from '../base/shape.js';
 import type { DistributedArray } from './distributed-array.js';
-import { boxWithout, placed, reduceLocal, withOnes } from './reductions.js';
+import { boxWithout, placed, reduceLocal } from './reductions.js';
 
 /**
  * The quantiles of the lines over `axes` of an array that is split along one of them, on every

@@ -1,5 +1,12 @@
 import { checkBoxes } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
+import { isRows } from './redistribution.js';
+
+/** The array as rows: split along its first axis only, or replicated. Moves it if it is not. */
+export function splitByRows(name: string, x: DistributedArray): DistributedArray {
+  checkBoxes(name, x);
+  return isRows(x.layout) ? x : x.redistribute(0);
+}
 
 /** The longest axis of an array, of those that are not in `axes`. Undefined if there is none. */
 function longestAxis(x: DistributedArray, axes: readonly number[]): number | undefined {

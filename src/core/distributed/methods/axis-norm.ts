@@ -1,16 +1,16 @@
-import { type Join, normsAlong } from '../array/norms-along.js';
-import { NORM_DEFAULTS, type NormOptions } from '../array/reductions.js';
-import { hostArray, isFloat, realOf } from '../base/dtype.js';
-import { PartitionError } from '../base/errors.js';
-import { withDefaults } from '../base/options.js';
-import { tidy } from '../base/scope.js';
-import { around, type Shape } from '../base/shape.js';
-import { combineShares } from '../vector/norm.js';
-import type { NormOrder } from '../vector/vector.js';
-import { checkBoxes } from './align.js';
-import type { DistributedArray } from './distributed-array.js';
-import { Layout } from './layout.js';
-import { partsAlong } from './row-layout.js';
+import { type Join, normsAlong } from '../../array/norms-along.js';
+import { NORM_DEFAULTS, type NormOptions } from '../../array/reductions.js';
+import { hostArray, isFloat, realOf } from '../../base/dtype.js';
+import { PartitionError } from '../../base/errors.js';
+import { withDefaults } from '../../base/options.js';
+import { tidy } from '../../base/scope.js';
+import { around, type Shape } from '../../base/shape.js';
+import { combineShares } from '../../vector/norm.js';
+import type { NormOrder } from '../../vector/vector.js';
+import { checkBoxes } from '../align.js';
+import type { DistributedArray } from '../distributed-array.js';
+import { Layout } from '../layout.js';
+import { partsAlong } from '../row-layout.js';
 
 /**
  * Computes the norms along one axis: an array without that axis. The result is replicated if the

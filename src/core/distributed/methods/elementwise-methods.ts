@@ -1,13 +1,13 @@
-import { binary, binaryInPlace, unary } from '../array/elementwise.js';
-import type { NDArray } from '../array/ndarray.js';
-import { isScalar, type Scalar } from '../base/complex.js';
-import { ShapeError } from '../base/errors.js';
-import { formatShape } from '../base/shape.js';
-import type { BinaryOp } from '../ports/backend.js';
-import { DistributedVector } from '../vector/distributed-vector.js';
-import { align, checkArrayOrScalar, type EitherArray, isDistributed, onAllParts } from './align.js';
-import type { DistributedArray } from './distributed-array.js';
-import type { DistributedSpace } from './space.js';
+import { binary, binaryInPlace, unary } from '../../array/elementwise.js';
+import type { NDArray } from '../../array/ndarray.js';
+import { isScalar, type Scalar } from '../../base/complex.js';
+import { ShapeError } from '../../base/errors.js';
+import { formatShape } from '../../base/shape.js';
+import type { BinaryOp } from '../../ports/backend.js';
+import { DistributedVector } from '../../vector/distributed-vector.js';
+import { align, checkArrayOrScalar, type EitherArray, isDistributed, onAllParts } from '../align.js';
+import type { DistributedArray } from '../distributed-array.js';
+import type { DistributedSpace } from '../space.js';
 
 /** The other operand of an elementwise method. */
 export type DistributedOperand = EitherArray | Scalar;
