@@ -5,7 +5,8 @@ import { hostArray, isBoolean, isComplex, realOf } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkCount, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import { formatShape, product, toAxes, toAxis } from '../core/base/shape.js';
+import { formatShape, toAxes, toAxis } from '../core/base/shape.js';
+import type { Index } from '../core/base/slice.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isArrayOfEitherKind, isDistributed } from '../core/distributed/align.js';
 import { assemble, wholeRun } from '../core/distributed/assemble.js';
@@ -76,12 +77,10 @@ function extended(x: EitherArray, axis: number, { prepend, append }: DiffOptions
 function difference(x: EitherArray, axis: number): EitherArray {
   const n = x.space.shape[axis] as number;
   const count = Math.max(n - 1, 0);
-  const { shape } = x.space;
-  // Rows that lie together are not copied
-  if (!isDistributed(x) && count > 0 && product(shape.slice(0, axis)) === 1) {
+  if (!isDistributed(x)) {
     const part = (first: number): NDArray =>
-      x.alias(first * product(shape.slice(axis + 1)), shape.with(axis, count));
-    const [later, sooner] = [part(1), part(0)];
+      x.slice(...x.shape.map((_, k): Index => (k === axis ? [first, first + count] : null)));
+    const [later, sooner] = [part(Math.min(n, 1)), part(0)];
     return isBoolean(x.dtype) ? notEqual(later, sooner) : subtract(later, sooner);
   }
   const later = rows('diff', x, axis, Math.min(n, 1), count);
