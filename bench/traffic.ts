@@ -20,6 +20,7 @@ const KERNELS = [
   'kthSmallest',
   'accumulate',
   'sort',
+  'argsort',
   'truePositions',
   'searchSorted',
   'countInto',
@@ -75,6 +76,7 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
     bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
   // CUDA passes over the numbers more often
   sort: (x, _extents, y) => bytes(x, y),
+  argsort: (x, _extents, y) => bytes(x, y),
   truePositions: (x, y) => bytes(x, y) + (x.storage.backend.name === 'cuda' ? bytes(x) : 0),
   // Bisection reads some of `sorted` for each element of x
   searchSorted: (sorted, x, _side, y) =>

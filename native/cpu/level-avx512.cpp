@@ -31,6 +31,7 @@
 #include "loops/ordered.hpp"
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
+#include "loops/sorting.hpp"
 // must come after all loops
 #include "loops/table.hpp"
 

@@ -23,5 +23,6 @@
 #include "loops/ordered.hpp"
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
+#include "loops/sorting.hpp"
 // must come after all loops
 #include "loops/table.hpp"

@@ -132,6 +132,16 @@ struct Loops {
   OrderedLoops<Flag> orderedFlags;
   IntegerLoops<std::int32_t> i32;
   IntegerLoops<Flag> flags;
+  /** Whether there are vectors to sort integers. */
+  bool sorts;
+  /**
+   * Sort integers with as much work memory; `rest` sorts those that pivots do not divide well.
+   * Return false if `sorts` is false.
+   */
+  bool (*sort32)(std::int32_t* x, std::int32_t* other, std::size_t n,
+                 void (*rest)(std::int32_t*, std::size_t));
+  bool (*sort64)(std::int64_t* x, std::int64_t* other, std::size_t n,
+                 void (*rest)(std::int64_t*, std::size_t));
 };
 
 template <typename T>

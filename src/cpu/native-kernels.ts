@@ -377,6 +377,11 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       const { memory, dtype } = x.storage;
       addon.sort(tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset);
     },
+    argsort: (x, extents, y) => {
+      const [{ memory, dtype }, to] = [x.storage, y.storage.memory];
+      if (to instanceof Int32Array) addon.argsort(tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
+      else own.argsort(x, extents, y);
+    },
     truePositions: (x, y) => {
       const [from, to] = [x.storage.memory, y.storage.memory];
       if (to instanceof Int32Array) addon.truePositions(x.size, from, x.offset, y.size, to, y.offset);

@@ -213,6 +213,11 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [x, y] = [place(product(extents)), place(product(extents))];
     return (b, at) => b.sort(at(even(x)), extents, at(odd(y)));
   },
+  argsort: () => {
+    const extents = shapeOf(3) as [number, number, number];
+    const [x, y] = [place(product(extents)), place(product(extents), 'int32')];
+    return (b, at) => b.argsort(at(even(x)), extents, at(odd(y)));
+  },
   truePositions: () => {
     const [x, y] = [place(size(), 'bool'), place(size(), 'int32')];
     return (b, at) => b.truePositions(at(x), at(y));

@@ -32,7 +32,10 @@ const Loops& table() {
                               orderedLoops<std::int32_t>(),
                               orderedLoops<Flag>(),
                               integerLoops<std::int32_t>(),
-                              integerLoops<Flag>()};
+                              integerLoops<Flag>(),
+                              LOPS_VECTOR_BYTES >= 32,
+                              sortIntegers<std::int32_t>,
+                              sortIntegers<std::int64_t>};
   return loops;
 }
 

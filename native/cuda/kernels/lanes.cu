@@ -225,3 +225,67 @@ extern "C" __global__ void sort_tiles(const R* x, R* y, i64 n, i64 inner, i64 wi
       y[(line / inner * n + i) * inner + line % inner] = (R)value_of(keys[(line - first) * width + i - start]);
   }
 }
+
+// ---- the positions of sorted numbers: the same network on positions in lines. Equal numbers are in
+// the order of their positions.
+
+/** As key_of, with one key for −0 and 0. */
+DEVICE u64 order_of(R x) { return key_of(x == 0 ? (R)0 : x); }
+DEVICE bool in_order(u64 a, int i, u64 b, int j) { return a < b || (a == b && i <= j); }
+
+/** As sort_pass, for positions y. */
+extern "C" __global__ void argsort_pass(const R* x, int* y, i64 n, i64 inner, i64 half, int mirrored,
+                                        i64 pairs, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, p = t / inner % pairs, o = t / inner / pairs;
+  const i64 low = low_of(p, half), high = high_of(p, half, mirrored);
+  if (high >= n) return;
+  const R* from = x + o * n * inner + j;
+  int* line = y + o * n * inner + j;
+  const int a = line[low * inner], b = line[high * inner];
+  if (in_order(order_of(from[a * inner]), a, order_of(from[b * inner]), b)) return;
+  line[low * inner] = b;
+  line[high * inner] = a;
+}
+
+/** As sort_tiles, for positions y, which are read if `merge`. */
+extern "C" __global__ void argsort_tiles(const R* x, int* y, i64 n, i64 inner, i64 width, i64 tiles,
+                                         i64 lines, int merge) {
+  __shared__ u64 keys[TILE];
+  __shared__ int places[TILE];
+  const i64 together = TILE / width, first = blockIdx.x / tiles * together;
+  const i64 start = blockIdx.x % tiles * width;
+  for (i64 e = threadIdx.x; e < TILE; e += blockDim.x) {
+    const i64 line = first + (inner > 1 ? e % together : e / width);
+    const i64 i = start + (inner > 1 ? e / together : e % width);
+    const i64 to = (line - first) * width + i - start;
+    keys[to] = ~0ull;
+    places[to] = 0x7fffffff;
+    if (line >= lines || i >= n) continue;
+    const i64 begin = line / inner * n * inner + line % inner;
+    places[to] = merge ? y[begin + i * inner] : (int)i;
+    keys[to] = order_of(x[begin + places[to] * inner]);
+  }
+  for (i64 block = merge ? width : 2; block <= width; block *= 2)
+    for (i64 half = block / 2; half > 0; half /= 2) {
+      __syncthreads();
+      for (i64 p = threadIdx.x; p < TILE / 2; p += blockDim.x) {
+        const i64 low = low_of(p, half), high = high_of(p, half, !merge && 2 * half == block);
+        const u64 a = keys[low], b = keys[high];
+        const int i = places[low], j = places[high];
+        if (in_order(a, i, b, j)) continue;
+        keys[low] = b;
+        keys[high] = a;
+        places[low] = j;
+        places[high] = i;
+      }
+    }
+  __syncthreads();
+  for (i64 e = threadIdx.x; e < TILE; e += blockDim.x) {
+    const i64 line = first + (inner > 1 ? e % together : e / width);
+    const i64 i = start + (inner > 1 ? e / together : e % width);
+    if (line < lines && i < n)
+      y[(line / inner * n + i) * inner + line % inner] = places[(line - first) * width + i - start];
+  }
+}

@@ -398,6 +398,17 @@ export class CheckedBackend<M> implements Backend {
     if (this.#kernels.sort(from, extents, to) === false) this.#onHost('sort', from, extents, to);
   }
 
+  argsort(x: Elements, extents: Extents, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    const size = sizeOf(extents);
+    checkSortable(from);
+    checkReach(from, size);
+    checkReach(to, size);
+    checkPlaces(to, extents[1]);
+    if (size === 0) return;
+    if (this.#kernels.argsort(from, extents, to) === false) this.#onHost('argsort', from, extents, to);
+  }
+
   truePositions(x: Elements, y: Elements): void {
     if (isStrided(x) || isStrided(y)) return this.#contiguously('truePositions', x, y);
     const [from, to] = [this.use(x), this.use(y)];

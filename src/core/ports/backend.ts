@@ -482,6 +482,12 @@ export interface Kernels<S extends AnyStorage = Storage> {
    * Sorts real numbers along the middle axis, ascending: -0 before 0, NaN last. y may be exactly x.
    */
   sort(x: Elements<S>, extents: Extents, y: Elements<S>): void;
+  /**
+   * The positions of real numbers in their lines along the middle axis, in the order of the
+   * numbers: `x[y[i]]` ascends. NaN comes last. Equal numbers, such as -0 and 0, keep their order.
+   * y is int32, or float64 for lines of more than 2^31 numbers.
+   */
+  argsort(x: Elements<S>, extents: Extents, y: Elements<S>): void;
 
   // Positions and counts
   /**
@@ -578,6 +584,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   kthSmallest: undefined,
   accumulate: 3,
   sort: 2,
+  argsort: 2,
   truePositions: 1,
   searchSorted: 3,
   countInto: 1,

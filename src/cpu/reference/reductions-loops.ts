@@ -306,6 +306,26 @@ const sort: CpuKernel<'sort'> = (from, [outer, n, inner], to) => {
   }
 };
 
+/** In the order of sorted arrays, with NaN last. */
+function compare(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : Number(a > b);
+}
+
+const argsort: CpuKernel<'argsort'> = (from, [outer, n, inner], to) => {
+  const [x, y] = [from.storage.memory, to.storage.memory];
+  const order = hostArray(to.storage.dtype, n);
+  for (let o = 0; o < outer; o++) {
+    for (let j = 0; j < inner; j++) {
+      const first = o * n * inner + j;
+      const at = (i: number): number => x[from.offset + first + i * inner] as number;
+      for (let i = 0; i < n; i++) order[i] = i;
+      order.sort((a, b) => compare(at(a), at(b)));
+      for (let i = 0; i < n; i++) y[to.offset + first + i * inner] = order[i] as number;
+    }
+  }
+};
+
 export const reductionKernels = {
   dots,
   reduce,
@@ -314,4 +334,5 @@ export const reductionKernels = {
   kthSmallest,
   accumulate,
   sort,
+  argsort,
 } satisfies CpuKernels;

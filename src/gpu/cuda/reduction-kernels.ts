@@ -180,45 +180,65 @@ export class ReductionKernels {
     return engine.readResults(1)[0] as number;
   };
 
+  readonly sort: Kernel<'sort'> = (x, extents, y) => {
+    const [from, to] = [input(x), output(y)];
+    this.#sortNetwork('sort', x.storage.dtype, extents, {
+      tiles: (isFirst) => [isFirst ? from : to, to],
+      passes: [to],
+    });
+  };
+
+  readonly argsort: Kernel<'argsort'> = (x, extents, y) => {
+    if (y.storage.dtype !== INDEX_DTYPE) return false;
+    const memory = [input(x), output(y)];
+    this.#sortNetwork('argsort', x.storage.dtype, extents, { tiles: () => memory, passes: memory });
+  };
+
   /**
    * A bitonic network. Lines of up to {@link TILE} numbers take one launch; longer ones a launch
    * for each pass over more than a tile, and one for the passes within tiles.
    */
-  readonly sort: Kernel<'sort'> = (x, extents, y) => {
-    const [outer, n, inner] = extents;
+  #sortNetwork(
+    kernel: 'sort' | 'argsort',
+    dtype: DType,
+    [outer, n, inner]: Extents,
+    memory: {
+      readonly tiles: (isFirst: boolean) => readonly DeviceAddress[];
+      readonly passes: readonly DeviceAddress[];
+    },
+  ): void {
     const engine = this.#engine;
-    const { dtype } = x.storage;
+    const { args } = engine;
     const lines = outer * inner;
     let padded = 1;
     while (padded < n) padded *= 2;
     const width = Math.min(padded, TILE);
     const tiles = Math.ceil(n / width);
-    const [from, to] = [input(x), output(y)];
-    const withinTiles = (source: DeviceAddress, merge: boolean): void => {
-      const { args } = engine;
-      args.start().int(source).int(to).int(n).int(inner).int(width).int(tiles).int(lines).int(+merge);
+    const withinTiles = (isFirst: boolean): void => {
+      args.start();
+      for (const address of memory.tiles(isFirst)) args.int(address);
+      args.int(n).int(inner).int(width).int(tiles).int(lines).int(+!isFirst);
       const blocks = Math.ceil(lines / (TILE / width)) * tiles;
-      engine.launch(engine.kernel('lanes', dtype, 'sort_tiles'), blocks, 1, 1, THREADS, 1);
+      engine.launch(engine.kernel('lanes', dtype, `${kernel}_tiles`), blocks, 1, 1, THREADS, 1);
     };
-    withinTiles(from, false);
+    withinTiles(true);
     for (let block = 2 * TILE; block <= padded; block *= 2) {
       for (let half = block / 2; half >= TILE; half /= 2) {
         const total = lines * (padded / 2);
-        const mirrored = +(2 * half === block);
-        engine.args
-          .start()
-          .int(to)
+        args.start();
+        for (const address of memory.passes) args.int(address);
+        args
           .int(n)
           .int(inner)
           .int(half)
-          .int(mirrored)
+          .int(+(2 * half === block))
           .int(padded / 2)
           .int(total);
-        engine.launchThreads(engine.kernel('lanes', dtype, 'sort_pass'), total);
+        engine.launchThreads(engine.kernel('lanes', dtype, `${kernel}_pass`), total);
       }
-      withinTiles(to, true);
+      withinTiles(false);
     }
-  };
+  }
 
   /** Long lines are split into pieces. The results of the pieces are accumulated first. */
   readonly accumulate: Kernel<'accumulate'> = (op, x, extents, y) =>

@@ -1,4 +1,4 @@
-import { type DType, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
+import { type DType, INDEX_DTYPE, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { product } from '../../core/base/shape.js';
 import { ACCUMULATIONS, type Accumulation, REDUCE_OPS, type ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
@@ -232,17 +232,34 @@ function accumulateCases(op: Accumulation, dtype: DType): KernelCase[] {
   );
 }
 
+/** Numbers, numbers with ties, and with values that have a place of their own in the order. */
+function valuesToSort(dtype: DType, size: number): readonly (readonly number[] | undefined)[] {
+  const special = [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -0, 0, 5, -5];
+  const ties = Array.from({ length: size }, (_, i) => ((i * 7) % 5) - 2);
+  if (!isFloat(dtype)) return [undefined, ties];
+  return [undefined, ties, ties.map((v, i) => special[i % 11] ?? v)];
+}
+const EXTENTS_TO_SORT = [...EXTENTS, [1, 5000, 1] as const, [2, 9000, 2] as const];
+
+function argsortCases(dtype: DType): KernelCase[] {
+  if (isComplex(dtype)) return [];
+  const make = new Operands(247);
+  return EXTENTS_TO_SORT.flatMap((extents) =>
+    valuesToSort(dtype, product(extents)).map(
+      (values): KernelCase => ({
+        title: `[${extents}]${values ? ' with ties' : ''}`,
+        operands: [make.in(dtype, product(extents), 1, values), make.out(INDEX_DTYPE, product(extents), 2)],
+        run: (b, e) => void b.argsort(e[0], extents, e[1]),
+      }),
+    ),
+  );
+}
+
 function sortCases(dtype: DType): KernelCase[] {
   if (isComplex(dtype)) return [];
   const make = new Operands(246);
-  const special = [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -0, 0, 5, -5];
-  const valuesOf = (size: number): readonly (readonly number[] | undefined)[] => {
-    const ties = Array.from({ length: size }, (_, i) => ((i * 7) % 5) - 2);
-    if (!isFloat(dtype)) return [undefined, ties];
-    return [undefined, ties, ties.map((v, i) => special[i % 11] ?? v)];
-  };
-  return [...EXTENTS, [1, 5000, 1] as const, [2, 9000, 2] as const].flatMap((extents) =>
-    valuesOf(product(extents)).flatMap((values): KernelCase[] => [
+  return EXTENTS_TO_SORT.flatMap((extents) =>
+    valuesToSort(dtype, product(extents)).flatMap((values): KernelCase[] => [
       {
         title: `[${extents}]${values ? ' with ties' : ''}`,
         operands: [make.in(dtype, product(extents), 1, values), make.out(dtype, product(extents), 2)],
@@ -266,6 +283,7 @@ export const reductionCases: readonly KernelCases[] = [
   { kernel: 'argExtreme', cases: argCases },
   { kernel: 'kthSmallest', cases: orderCases },
   { kernel: 'sort', cases: sortCases },
+  { kernel: 'argsort', cases: argsortCases },
   ...ACCUMULATIONS.map((op) => ({
     kernel: `accumulate ${op}`,
     cases: (dtype: DType) => accumulateCases(op, dtype),
