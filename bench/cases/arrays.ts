@@ -258,6 +258,14 @@ const CALLS: Readonly<Record<string, Prepare>> = {
     const [x, v] = [xp.linspace(0, 1, 1000), a.spread(0, 1)];
     return () => xp.searchsorted(x, v);
   },
+  sort: ofOne((x) => xp.sort(x)),
+  sort_f32: ofOne((x) => xp.sort(x), -1.5, 2.5, 'float32'),
+  sort_i32: ofIntegers((x) => xp.sort(x)),
+  sort_axis0: ofTable((x) => xp.sort(x, { axis: 0 })),
+  sort_axis1: ofTable((x) => xp.sort(x, { axis: 1 })),
+  argsort: ofOne((x) => xp.argsort(x)),
+  partition: ofOne((x) => xp.partition(x, 1000)),
+  unique: ofOne((x) => xp.unique(x)),
   concatenate: (a) => {
     const [x, y] = [a.spread(), a.spread()];
     return () => xp.concatenate([x, y]);

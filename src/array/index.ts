@@ -218,6 +218,18 @@ export {
   swapaxes,
   transpose,
 } from './shaping.js';
+export {
+  argpartition,
+  argsort,
+  type LexsortOptions,
+  lexsort,
+  partition,
+  type SortKind,
+  type SortOptions,
+  sort,
+} from './sorting/sort.js';
+export { type TopkOptions, topk } from './sorting/topk.js';
+export { type Unique, type UniqueOptions, unique } from './sorting/unique.js';
 
 /** Fourier transforms, as `numpy.fft` has them. */
 export const fft = fourier;
