@@ -14,13 +14,14 @@ function frequencies(
   n: number,
   d: number,
   options: ArrayOptions | undefined,
-  count: number,
+  countOf: (samples: number) => number,
   indexOf: (i: number) => number,
 ): NDArray {
   checkPositiveCount(name, { n });
   checkFinite(name, { d });
   if (d === 0) throw new ArgumentError(`${name}: expected a distance other than 0 between samples`);
   const { dtype, backend } = backendAndDType(name, options ?? {}, false);
+  const count = countOf(n);
   const { values } = tabulate(dtype, count, (i) => indexOf(i) / (n * d));
   return NDArray.fromHost(values, [count], { dtype, backend });
 }
@@ -31,11 +32,25 @@ function frequencies(
  * @param d in seconds, for frequencies in Hz; 1 by default
  */
 export const fftfreq = (n: number, d = 1, options?: ArrayOptions): NDArray =>
-  frequencies('fftfreq', n, d, options, n, (i) => (i < Math.ceil(n / 2) ? i : i - n));
+  frequencies(
+    'fftfreq',
+    n,
+    d,
+    options,
+    (samples) => samples,
+    (i) => (i < Math.ceil(n / 2) ? i : i - n),
+  );
 
 /** The frequencies of `n` samples at the distance `d`, in the order of {@link rfft}: 0 … ⌊n/2⌋. */
 export const rfftfreq = (n: number, d = 1, options?: ArrayOptions): NDArray =>
-  frequencies('rfftfreq', n, d, options, Math.floor(n / 2) + 1, (i) => i);
+  frequencies(
+    'rfftfreq',
+    n,
+    d,
+    options,
+    (samples) => Math.floor(samples / 2) + 1,
+    (i) => i,
+  );
 
 /** Options of {@link fftshift}. */
 export interface FftShiftOptions {

@@ -206,7 +206,8 @@ export class DistributedArray extends ReductionMethods implements Vector<Distrib
   }
 
   /**
-   * Wraps local arrays, one on each rank, without copying. They are concatenated along `axis`.
+   * Wraps local arrays, one on each rank, without copying; only views with strides are copied. They
+   * are concatenated along `axis`.
    * Collective: the ranks exchange their shapes.
    * @throws {@link ShapeError} on every rank if the shapes differ along other axes
    * @throws {@link DTypeError} on every rank if the dtypes differ

@@ -1,3 +1,4 @@
+import { checkArray } from '../array/elementwise.js';
 import type { NDArray } from '../array/ndarray.js';
 import { checkDType, type DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
@@ -214,8 +215,9 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     return newArray(this);
   }
 
-  /** The array of this rank's part, of its dtype. Copies nothing. */
+  /** The array of this rank's part, of its dtype. Copies nothing, but for a view with strides. */
   wrap(local: NDArray): DistributedArray {
+    checkArray('DistributedSpace.wrap', local);
     return newArray(this.withDType(local.dtype), local);
   }
 
