@@ -447,6 +447,29 @@ void axisExtremes(bool largest, std::size_t outer, std::size_t n, std::size_t in
   }
 }
 
+/** The products of the middle axis of `[outer, n, inner]`. */
+template <typename T, typename Y>
+void axisProducts(std::size_t outer, std::size_t n, std::size_t inner, const T* x, Y* y) {
+  constexpr std::size_t block = 1024;
+  double products[block];
+  for (std::size_t o = 0; o < outer; o++) {
+    const T* rows = x + o * n * inner;
+    if (inner == 1) {
+      y[o] = static_cast<Y>(ordered<T>(loops()).product(n, rows));
+      continue;
+    }
+    for (std::size_t start = 0; start < inner; start += block) {
+      const std::size_t m = inner - start < block ? inner - start : block;
+      std::fill_n(products, m, 1.0);
+      for (std::size_t i = 0; i < n; i++) {
+        const T* row = rows + i * inner + start;
+        for (std::size_t j = 0; j < m; j++) products[j] *= static_cast<double>(row[j]);
+      }
+      for (std::size_t j = 0; j < m; j++) y[o * inner + start + j] = static_cast<Y>(products[j]);
+    }
+  }
+}
+
 /** The sums of integers over the middle axis, as `axis`. */
 template <typename T, typename Y>
 void axisSums(std::size_t outer, std::size_t n, std::size_t inner, const T* x, Y* y) {
@@ -475,7 +498,7 @@ void axisSums(std::size_t outer, std::size_t n, std::size_t inner, const T* x, Y
 
 /**
  * reduceAxis(op, dtype, yDType, outer, n, inner, x, xo, y, yo) → true if it was computed: sum, and
- * for real data max, min, and, for floats, sumAbs, sumSquares and maxAbs
+ * for real data max, min, and, for floats, prod, sumAbs, sumSquares and maxAbs
  */
 bool reduceAxis(const Args<10>& args) {
   const Reduce op = static_cast<Reduce>(args.int32(0));
@@ -489,6 +512,14 @@ bool reduceAxis(const Args<10>& args) {
     withReal(dtype, [&](auto zero) {
       typedef decltype(zero) T;
       axisExtremes(op == Reduce::max, outer, n, inner, lanesAt<T>(args, 6, product(outer, n, inner), 1),
+                   lanesAt<T>(args, 8, product(outer, inner), 1));
+    });
+    return true;
+  }
+  if (op == Reduce::prod && !isInteger(dtype) && !isComplex(dtype)) {
+    withFloat(isDouble(dtype), [&](auto zero) {
+      typedef decltype(zero) T;
+      axisProducts(outer, n, inner, lanesAt<T>(args, 6, product(outer, n, inner), 1),
                    lanesAt<T>(args, 8, product(outer, inner), 1));
     });
     return true;

@@ -23,8 +23,11 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::ceil: mapOne(n, x, y, [](T v) { return std::ceil(v); }); return true;
     case Unary::rint: mapOne(n, x, y, [](T v) { return std::rint(v); }); return true;
     case Unary::trunc: mapOne(n, x, y, [](T v) { return std::trunc(v); }); return true;
-    case Unary::isnan: mapInto(n, x, flags, [](T v) { return v != v; }); return true;
-    case Unary::isfinite: mapInto(n, x, flags, [](T v) { return std::fabs(v) < T(HUGE_VAL); }); return true;
+    case Unary::isnan: testEach(n, x, flags, [](auto v) { return v != v; }); return true;
+    // ∞ − ∞ and NaN − NaN are NaN
+    case Unary::isfinite:
+      testEach(n, x, flags, [](auto v) { return v - v == v - v; });
+      return true;
     case Unary::isinf: mapInto(n, x, flags, [](T v) { return std::fabs(v) == T(HUGE_VAL); }); return true;
     case Unary::signbit: mapInto(n, x, flags, [](T v) { return v == v && std::signbit(v); }); return true;
     default: return mathematics(op, n, x, y);
@@ -230,12 +233,24 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::minimum:
       mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a < b || a != a ? a : b; });
       return true;
-    case Binary::equal: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a == b; }); return true;
-    case Binary::notEqual: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a != b; }); return true;
-    case Binary::less: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a < b; }); return true;
-    case Binary::lessEqual: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a <= b; }); return true;
-    case Binary::greater: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a > b; }); return true;
-    case Binary::greaterEqual: joinInto(n, x, xs, y, ys, flags, [](T a, T b) { return a >= b; }); return true;
+    case Binary::equal:
+      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a == b; });
+      return true;
+    case Binary::notEqual:
+      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a != b; });
+      return true;
+    case Binary::less:
+      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a < b; });
+      return true;
+    case Binary::lessEqual:
+      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a <= b; });
+      return true;
+    case Binary::greater:
+      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a > b; });
+      return true;
+    case Binary::greaterEqual:
+      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a >= b; });
+      return true;
     default: return mathematics(op, n, x, xs, y, ys, z);
   }
 }
@@ -278,8 +293,10 @@ LOPS_INLINE void divideOne(double a, double b, double c, double d, double* out) 
     out[1] = b / 0.0;
     return;
   }
-  const double above = std::fmax(std::fabs(a), std::fabs(b));
-  const double below = std::fmax(std::fabs(c), std::fabs(d));
+  const auto larger = [](double u, double v) {
+    return std::fabs(u) > std::fabs(v) ? std::fabs(u) : std::fabs(v);
+  };
+  const double above = larger(a, b), below = larger(c, d);
   const double p = above >= largeNumber ? 0.25 : above < smallNumber ? 0x1p64 : 1;
   const double q = below >= largeNumber ? 0.25 : below < smallNumber ? 0x1p64 : 1;
   if (std::fabs(c) >= std::fabs(d)) divideBySmith(p * a, p * b, q * c, q * d, 1, out);

@@ -54,6 +54,37 @@ LOPS_INLINE void mapInto(std::size_t n, const X* x, Y* y, const F& f) {
   for (std::size_t i = 0; i < n; i++) y[i] = static_cast<Y>(f(x[i]));
 }
 
+/** flags[i] = f(x[i]), a comparison that takes vectors too. */
+template <typename F>
+LOPS_INLINE void testEach(std::size_t n, const double* x, Flag* flags, const F& f) {
+  constexpr std::size_t W = wideWidth;
+  std::size_t i = 0;
+  for (; i + W <= n; i += W) storeFlags(flags + i, f(load(x + i)));
+  for (; i < n; i++) flags[i] = f(x[i]) != 0;
+}
+template <typename F>
+LOPS_INLINE void testEach(std::size_t n, const float* x, Flag* flags, const F& f) {
+  LOPS_IVDEP
+  for (std::size_t i = 0; i < n; i++) flags[i] = f(x[i]) != 0;
+}
+
+/** flags[i] = f(x[i·xStep], y[i·yStep]), a comparison that takes vectors too. */
+template <typename F>
+LOPS_INLINE void testPairs(std::size_t n, const double* x, std::size_t xStep, const double* y,
+                           std::size_t yStep, Flag* flags, const F& f) {
+  constexpr std::size_t W = wideWidth;
+  const Wide a = splat(x[0]), b = splat(y[0]);
+  std::size_t i = 0;
+  if (xStep != 0 && yStep != 0) {
+    for (; i + W <= n; i += W) storeFlags(flags + i, f(load(x + i), load(y + i)));
+  } else if (xStep != 0) {
+    for (; i + W <= n; i += W) storeFlags(flags + i, f(load(x + i), b));
+  } else if (yStep != 0) {
+    for (; i + W <= n; i += W) storeFlags(flags + i, f(a, load(y + i)));
+  }
+  for (; i < n; i++) flags[i] = f(x[i * xStep], y[i * yStep]) != 0;
+}
+
 /** z[i] = f(x[i·xStep], y[i·yStep]), of any types. */
 template <typename X, typename Z, typename F>
 LOPS_INLINE void joinInto(std::size_t n, const X* x, std::size_t xStep, const X* y, std::size_t yStep, Z* z,
@@ -70,6 +101,12 @@ LOPS_INLINE void joinInto(std::size_t n, const X* x, std::size_t xStep, const X*
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) z[i] = static_cast<Z>(f(a, y[i * yStep]));
   }
+}
+
+template <typename F>
+LOPS_INLINE void testPairs(std::size_t n, const float* x, std::size_t xStep, const float* y,
+                           std::size_t yStep, Flag* flags, const F& f) {
+  joinInto(n, x, xStep, y, yStep, flags, f);
 }
 
 }  // namespace LOPS_LEVEL

@@ -11,27 +11,44 @@ LOPS_INLINE T betterOf(T best, T v) {
 
 template <bool LARGEST, typename T>
 LOPS_INLINE T extremeLoop(std::size_t n, const T* x) {
-  constexpr std::size_t lanes = LOPS_VECTOR_BYTES * 4 / sizeof(T);
-  T best[lanes];
-  std::size_t i = lanes;
-  if (n >= lanes) {
-    for (std::size_t k = 0; k < lanes; k++) best[k] = x[k];
-    for (; i + lanes <= n; i += lanes) {
-      for (std::size_t k = 0; k < lanes; k++) best[k] = betterOf<LARGEST>(best[k], x[i + k]);
+  typedef T V __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  typedef T U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
+  constexpr std::size_t W = LOPS_VECTOR_BYTES / sizeof(T);
+  T best = x[0];
+  std::size_t i = 0;
+  if (n >= 4 * W) {
+    const auto at = [x](std::size_t k) { return static_cast<V>(*reinterpret_cast<const U*>(x + k)); };
+    V m[4] = {at(0), at(W), at(2 * W), at(3 * W)};
+    for (i = 4 * W; i + 4 * W <= n; i += 4 * W) {
+      for (std::size_t k = 0; k < 4; k++) {
+        const V v = at(i + k * W);
+        m[k] = ((LARGEST ? v > m[k] : v < m[k]) | (v != v)) ? v : m[k];
+      }
     }
-    for (std::size_t k = 1; k < lanes; k++) best[0] = betterOf<LARGEST>(best[0], best[k]);
-  } else {
-    best[0] = x[0];
-    i = 1;
+    for (std::size_t k = 0; k < 4; k++) {
+      for (std::size_t l = 0; l < W; l++) best = betterOf<LARGEST>(best, static_cast<T>(m[k][l]));
+    }
   }
-  for (; i < n; i++) best[0] = betterOf<LARGEST>(best[0], x[i]);
-  return best[0];
+  for (; i < n; i++) best = betterOf<LARGEST>(best, x[i]);
+  return best;
 }
 
 /** The extreme of at least one number. NaN if one is NaN. */
 template <typename T>
 T extreme(bool largest, std::size_t n, const T* x) {
   return largest ? extremeLoop<true>(n, x) : extremeLoop<false>(n, x);
+}
+
+/** Of flags: no other is searched for after the first one that decides. */
+inline Flag extreme(bool largest, std::size_t n, const Flag* x) {
+  constexpr std::size_t block = 4096;
+  Flag best = x[0];
+  for (std::size_t i = 0; i < n && best == (largest ? 0 : 1); i += block) {
+    const std::size_t m = n - i < block ? n - i : block;
+    const Flag own = largest ? extremeLoop<true>(m, x + i) : extremeLoop<false>(m, x + i);
+    if (largest ? own > best : own < best) best = own;
+  }
+  return best;
 }
 
 /** best[i] ← the extreme of best[i] and x[i] */
@@ -55,7 +72,7 @@ std::size_t position(bool largest, std::size_t n, const T* x) {
   // The first block that has the extreme
   for (std::size_t i = 0; i < n && best == best; i += block) {
     const std::size_t m = n - i < block ? n - i : block;
-    const T own = extreme(largest, m, x + i);
+    const T own = largest ? extremeLoop<true>(m, x + i) : extremeLoop<false>(m, x + i);
     if ((largest ? own > best : own < best) || own != own) {
       best = own;
       from = i;

@@ -101,6 +101,24 @@ LOPS_INLINE Simd<float>::V swapPairs(Simd<float>::V v) {
   return (Simd<float>::V)((p >> 32) | (p << 32));
 }
 
+/** Stores a mask as flags. */
+LOPS_INLINE void storeFlags(Flag* p, Simd<double>::I mask) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  const __m128i ones = _mm_set1_epi8(1);
+  const std::uint64_t flags = static_cast<std::uint64_t>(
+      _mm_cvtsi128_si64(_mm_maskz_mov_epi8(_mm512_movepi64_mask((__m512i)mask), ones)));
+  std::memcpy(p, &flags, 8);
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  // The bytes of each of the 16 combinations of four flags
+  static const std::uint32_t spread[16] = {
+      0x00000000, 0x00000001, 0x00000100, 0x00000101, 0x00010000, 0x00010001, 0x00010100, 0x00010101,
+      0x01000000, 0x01000001, 0x01000100, 0x01000101, 0x01010000, 0x01010001, 0x01010100, 0x01010101};
+  std::memcpy(p, &spread[_mm256_movemask_pd((__m256d)mask)], 4);
+#else
+  for (std::size_t k = 0; k < Simd<double>::width; k++) p[k] = mask[k] != 0;
+#endif
+}
+
 LOPS_INLINE double total(Wide v) {
   double s = 0;
   for (std::size_t k = 0; k < wideWidth; k++) s += v[k];
