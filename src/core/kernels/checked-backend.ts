@@ -399,6 +399,7 @@ export class CheckedBackend<M> implements Backend {
   }
 
   argsort(x: Elements, extents: Extents, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('argsort', x, extents, y);
     const [from, to] = [this.use(x), this.use(y)];
     const size = sizeOf(extents);
     checkSortable(from);
