@@ -13,7 +13,6 @@ const VIEW = { note: 'distributed: a copy, not a view' };
 const QUANTILE = {
   note: 'no weights',
 };
-const SAME_LENGTH = 'as long as the input, with an `offset` of the filter; zeros outside';
 
 /** An operator of `lops-mpi/local`, and the distributed one. */
 const operator = (local, distributed, note = undefined) => ({
@@ -156,23 +155,17 @@ export const SECTIONS = [
     },
   }),
   section('Signals, windows, polynomials', 'signal', {
-    convolve: operator('Convolve1D', 'MPIConvolve1D', SAME_LENGTH),
-    'signal.convolve2d': operator('Convolve2D', 'MPIConvolveND', SAME_LENGTH),
-    'signal.convolve, signal.fftconvolve, signal.oaconvolve': operator(
-      'ConvolveND',
-      'MPIConvolveND',
-      SAME_LENGTH,
-    ),
-    interp: operator('Interp', undefined, 'of samples at equal distances'),
+    'signal.convolve, signal.correlate': { note: 'by sums or by transforms, whichever is faster' },
+    'signal.oaconvolve': { note: 'the same as `signal.fftconvolve`, which takes blocks' },
+    interp: { note: 'positions that do not ascend are an error' },
     polyfit: operator('Regression', undefined, 'and `lsqr`'),
   }),
   section('Images', 'ndimage', {
-    'ndimage.convolve': operator('ConvolveND', 'MPIConvolveND', 'zeros outside'),
-    'ndimage.convolve1d': operator('Convolve1D', 'MPIConvolve1D', 'zeros outside'),
-    'ndimage.uniform_filter1d': operator('Smoothing1D', 'MPISmoothing1D', 'zeros outside'),
-    'ndimage.uniform_filter': operator('Smoothing2D', 'MPISmoothing2D', 'zeros outside'),
+    'ndimage.median_filter, ndimage.minimum_filter, ndimage.maximum_filter': {
+      note: 'NaN is the largest; all axes',
+    },
     'ndimage.laplace': operator('Laplacian', 'MPILaplacian', 'zeros at the ends, or `edge`'),
-    'ndimage.map_coordinates': operator('Bilinear', undefined, 'order 1'),
+    'ndimage.map_coordinates, ndimage.zoom': { note: 'exact at the borders of mode reflect' },
     'ndimage.shift': operator('Shift', undefined, 'by Fourier transforms'),
   }),
   section('Special functions', 'special', {

@@ -73,6 +73,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportIndexed(exports);
   exportCurves(exports);
   exportVaryingConvolution(exports);
+  exportWindows(exports);
   exportMatmul(exports);
   exportFft(exports);
   return exports;

@@ -15,6 +15,7 @@ void exportConvolve(Napi::Object exports);
 void exportIndexed(Napi::Object exports);
 void exportCurves(Napi::Object exports);
 void exportVaryingConvolution(Napi::Object exports);
+void exportWindows(Napi::Object exports);
 /** These export only what was found at build time. `info()` names the libraries. */
 void exportMatmul(Napi::Object exports);
 void exportFft(Napi::Object exports);

@@ -19,6 +19,7 @@
         'indexed.cpp',
         'curves.cpp',
         'varying-convolution.cpp',
+        'windows.cpp',
         'matmul.cpp',
         'fft.cpp',
       ],

@@ -1,5 +1,7 @@
 import * as functions from './elementwise/special.js';
 import * as fourier from './fft/index.js';
+import * as images from './ndimage/index.js';
+import * as signals from './signal/index.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type {
@@ -122,6 +124,7 @@ export type { AccumulateOptions, FoldOptions } from './folding.js';
 export { type BincountOptions, bincount, type HistogramOptions, histogram } from './histograms.js';
 export type { IndexEntry } from './index-entries.js';
 export { getItem } from './indexing.js';
+export { interp, type LineInterpolationOptions } from './interpolating.js';
 export {
   type AxisOptions,
   arraySplit,
@@ -149,6 +152,19 @@ export {
   sum,
   var,
 } from './methods.js';
+export type {
+  AxisFilterOptions,
+  BorderMode,
+  BorderOptions,
+  GaussianFilter1dOptions,
+  GaussianFilterOptions,
+  OrderFilterOptions,
+  SplineFilter1dOptions,
+  SplineFilterOptions,
+  SplineOptions,
+  WindowFilterOptions,
+  ZoomOptions,
+} from './ndimage/index.js';
 export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 export { type ArrayPadOptions, type PadMode, type PadPairs, pad } from './padding.js';
@@ -219,6 +235,19 @@ export {
   transpose,
 } from './shaping.js';
 export {
+  convolveVectors as convolve,
+  correlateVectors as correlate,
+  type VectorConvolutionOptions,
+  type VectorCorrelationOptions,
+} from './signal/convolutions.js';
+export type {
+  ConvolutionMode,
+  Convolve2dOptions,
+  ConvolveOptions,
+  FftConvolveOptions,
+  WindowOptions,
+} from './signal/index.js';
+export {
   argpartition,
   argsort,
   type LexsortOptions,
@@ -233,5 +262,9 @@ export { type Unique, type UniqueOptions, unique } from './sorting/unique.js';
 
 /** Fourier transforms, as `numpy.fft` has them. */
 export const fft = fourier;
+/** Filters and interpolation of images, as `scipy.ndimage` has them. */
+export const ndimage = images;
+/** Convolutions and windows, as `scipy.signal` has them. */
+export const signal = signals;
 /** Special functions, as `scipy.special` has them. */
 export const special = functions;

@@ -8,6 +8,7 @@ import { tidy } from '../core/base/scope.js';
 import { textOf } from '../core/base/text-of.js';
 import type { EitherArray } from '../core/distributed/align.js';
 import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
+import { type Continuation, continuedRuns } from '../core/schemes/continuation.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { floor, rint } from './elementwise/rounding.js';
 import { max, mean, min } from './methods.js';
@@ -80,42 +81,8 @@ function pairsOf<T>(what: string, given: PadPairs<T>, ndim: number): (readonly [
   return whole as (readonly [T, T])[];
 }
 
-/**
- * Runs for the positions `from ≤ i < to` of an axis of length n that is continued periodically.
- * @param period the runs of one period
- */
-function periodic(period: readonly Run[], from: number, to: number): Run[] {
-  const length = period.reduce((sum, { count }) => sum + count, 0);
-  const runs: Run[] = [];
-  for (let i = from; i < to; ) {
-    let at = ((i % length) + length) % length;
-    const run = period.find(({ count }) => {
-      if (at < count) return true;
-      at -= count;
-      return false;
-    }) as Run;
-    const count = Math.min(run.count - at, to - i);
-    runs.push({ ...run, first: run.first + at * run.step, count });
-    i += count;
-  }
-  return runs;
-}
-
-/** One period of the modes that continue an axis of length n by its own elements. */
-const PERIODS: Readonly<Partial<Record<PadMode, (n: number) => readonly Run[]>>> = {
-  wrap: (n) => [{ source: 0, first: 0, count: n, step: 1 }],
-  symmetric: (n) => [
-    { source: 0, first: 0, count: n, step: 1 },
-    { source: 0, first: n - 1, count: n, step: -1 },
-  ],
-  reflect: (n) =>
-    n === 1
-      ? [{ source: 0, first: 0, count: 1, step: 1 }]
-      : [
-          { source: 0, first: 0, count: n - 1, step: 1 },
-          { source: 0, first: n - 1, count: n - 1, step: -1 },
-        ],
-};
+/** The modes that continue an axis by its own elements. */
+const PERIODIC: readonly string[] = ['wrap', 'symmetric', 'reflect'];
 
 /** The reductions whose result continues an axis. */
 const STATISTICS: Readonly<
@@ -204,9 +171,14 @@ function padAxis(
   const n = x.space.shape[axis] as number;
   if (n === 0 && mode !== 'constant')
     throw new ShapeError(`pad: axis ${axis} has no elements that mode '${mode}' could repeat`);
-  const period = PERIODS[mode];
-  if (period) {
-    const y = assemble('pad', [x], periodic(period(n), -before, n + after), axis);
+  if (PERIODIC.includes(mode)) {
+    const runs = continuedRuns(mode as Continuation, n, -before, n + after);
+    const y = assemble(
+      'pad',
+      [x],
+      runs.map(({ first = 0, count, step }) => ({ source: 0, first, count, step })),
+      axis,
+    );
     const half = mode === 'reflect' ? n - 1 : n;
     return isOdd && mode !== 'wrap' && half > 0 ? oddly(x, y, axis, before, [half, n]) : y;
   }

@@ -1,5 +1,6 @@
 import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { bytesOf, type HostArray, isComplex, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
+import { product, stridesOf } from '../core/base/shape.js';
 import type { StorageMemory } from '../core/kernels/device-memory.js';
 import {
   ACCUMULATIONS,
@@ -429,6 +430,41 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
           y.offset,
           packConvolution(convolution),
         );
+    },
+    orderFilter: (x, y, { xShape, yShape, offsets, rank }) => {
+      const { memory, dtype } = x.storage;
+      const strides = stridesOf(xShape);
+      const steps = offsets.map((offset) =>
+        offset.reduce((sum, o, k) => sum + o * (strides[k] as number), 0),
+      );
+      const packed = Float64Array.of(yShape.length, ...yShape, ...strides, rank, steps.length, ...steps);
+      addon.orderFilter(
+        tagOf(dtype),
+        packed,
+        product(xShape),
+        memory,
+        x.offset,
+        product(yShape),
+        y.storage.memory,
+        y.offset,
+      );
+    },
+    splineSum: (x, coordinates, y, { shape, order, points, fill }) => {
+      const { memory, dtype } = x.storage;
+      const packed = Float64Array.of(shape.length, ...shape, order, re(fill), im(fill));
+      addon.splineSum(
+        tagOf(dtype),
+        packed,
+        product(shape),
+        memory,
+        x.offset,
+        isDouble(coordinates.storage.dtype),
+        coordinates.storage.memory,
+        coordinates.offset,
+        points,
+        y.storage.memory,
+        y.offset,
+      );
     },
     gather: (x, y, table) =>
       table.width === 1 && !table.weights ? copyIndexed(false, x, y, table) : indexed(false, x, y, table),

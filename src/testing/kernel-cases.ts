@@ -11,6 +11,7 @@ import { sequenceCases } from './cases/sequences.js';
 import { addSpecialValues, specialValueCases } from './cases/special-values.js';
 import { stencilCasesByDType } from './cases/stencil-cases.js';
 import { varyingConvolutionCases } from './cases/varying-convolution-cases.js';
+import { windowCasesByDType } from './cases/window-cases.js';
 import type { KernelCases } from './kernel-case.js';
 
 const CASES: readonly KernelCases[] = [
@@ -18,6 +19,7 @@ const CASES: readonly KernelCases[] = [
   ...elementwiseCases,
   ...reductionCases,
   ...searchCasesByDType,
+  ...windowCasesByDType,
   ...matmulCasesByDType,
   ...fftCasesByDType,
   ...stencilCasesByDType,

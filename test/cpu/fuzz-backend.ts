@@ -228,6 +228,26 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const side = of(['left', 'right'] as const);
     return (b, at) => b.searchSorted(at(even(sorted)), at(even(x)), side, at(odd(y)));
   },
+  orderFilter: () => {
+    const axes = 1 + below(3);
+    const yShape = Array.from({ length: axes }, () => size());
+    const window = Array.from({ length: axes }, () => 1 + below(3));
+    const xShape = yShape.map((n, k) => n + (window[k] as number) - 1);
+    const offsets = Array.from({ length: 1 + below(5) }, () =>
+      window.map((n) => (chance(wildness) ? wild() : below(n))),
+    );
+    const rank = chance(wildness) ? wild() : below(offsets.length);
+    const [x, y] = [place(), place()];
+    return (b, at) => b.orderFilter(at(even(x)), at(odd(y)), { xShape, yShape, offsets, rank });
+  },
+  splineSum: () => {
+    const shape = Array.from({ length: 1 + below(3) }, () => size());
+    const points = size();
+    const order = chance(wildness) ? wild() : below(6);
+    const [x, c, y] = [place(), place(), place()];
+    const fill = scalar();
+    return (b, at) => b.splineSum(at(even(x)), at(c), at(odd(y)), { shape, order, points, fill });
+  },
   countInto: () => {
     const [x, y] = [place(size(), 'int32'), place(size(), 'int32')];
     return (b, at) => b.countInto(at(even(x)), at(odd(y)));

@@ -71,3 +71,49 @@ extern "C" __global__ void count_into(const int* x, int* y, i64 n, i64 m) {
   if (i < n && x[i] >= 0 && x[i] < m) atomicAdd((u32*)y + x[i], 1u);
 }
 #endif
+
+// ---- filters by rank
+/**
+ * The element of a rank of each window, by bisection with the elements themselves: pivots are the
+ * middle ones of those that are left. Up to four axes.
+ */
+extern "C" __global__ void order_filter(const T* x, T* y, const i64* steps, i64 count, i64 rank, i64 total,
+                                        i64 n1, i64 n2, i64 n3, i64 a0, i64 a1, i64 a2, i64 a3) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 i3 = t % n3, i2 = t / n3 % n2, i1 = t / n3 / n2 % n1, i0 = t / n3 / n2 / n1;
+  const T* from = x + i0 * a0 + i1 * a1 + i2 * a2 + i3 * a3;
+  T low = from[0], high = from[0];
+  bool above = false, under = false;
+  i64 left = count;
+  for (;;) {
+    T pivot = from[0];
+    i64 wanted = left / 2;
+    for (i64 k = 0; k < count; ++k) {
+      const T v = from[steps[k]];
+      if ((above && !is_less(low, v)) || (under && !is_less(v, high))) continue;
+      pivot = v;
+      if (wanted-- == 0) break;
+    }
+    i64 less = 0, equal = 0, between = 0;
+    for (i64 k = 0; k < count; ++k) {
+      const T v = from[steps[k]];
+      const bool before = is_less(v, pivot), after = is_less(pivot, v);
+      less += before;
+      equal += !before && !after;
+      between += before && (!above || is_less(low, v));
+    }
+    if (rank < less) {
+      high = pivot;
+      under = true;
+      left = between;
+    } else if (rank < less + equal) {
+      y[t] = pivot;
+      return;
+    } else {
+      low = pivot;
+      above = true;
+      left -= between + equal;
+    }
+  }
+}

@@ -155,3 +155,52 @@ extern "C" __global__ void hermitian(const T* x, T* y, i64 n, i64 full, i64 inne
   y[t] = {(R)(scale * value.re), i == 0 || 2 * i == full ? (R)0 : (R)(scale * value.im)};
 #endif
 }
+
+// ---- sums of B-splines
+#define MOST_WEIGHTS 6
+/** Of up to four axes. The first ones may have length 1, whose coordinates are not read. */
+extern "C" __global__ void spline_sum(const T* x, const double* c, T* y, i64 points, int axes, int order,
+                                      double fillRe, double fillIm, i64 n0, i64 n1, i64 n2, i64 n3) {
+  const i64 p = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (p >= points) return;
+  const i64 n[4] = {n0, n1, n2, n3};
+  double weights[4][MOST_WEIGHTS];
+  i64 places[4][MOST_WEIGHTS];
+  int terms = 1;
+  i64 stride = 1;
+  for (int k = axes - 1; k >= 0; --k) {
+    const double coordinate = c[k * points + p];
+    if (!(coordinate - coordinate == 0)) {
+      y[p] = scalar<T>(fillRe, fillIm);
+      return;
+    }
+    const double at = coordinate - (order - 1) / 2.0, first = floor(at), t = at - first;
+    double* w = weights[k];
+    w[0] = 1;
+    for (int d = 1; d <= order; ++d) {
+      w[d] = t * w[d - 1] / d;
+      for (int j = d - 1; j > 0; --j) w[j] = ((t + d - j) * w[j - 1] + (j + 1 - t) * w[j]) / d;
+      w[0] = (1 - t) * w[0] / d;
+    }
+    for (int j = 0; j <= order; ++j) {
+      const double place = first + j, last = (double)(n[k] - 1);
+      places[k][j] = (i64)(place < 0 ? 0 : place > last ? last : place) * stride;
+    }
+    stride *= n[k];
+    terms *= order + 1;
+  }
+  W sum = scalar<W>(0, 0);
+  for (int term = 0; term < terms; ++term) {
+    double weight = 1;
+    i64 place = 0;
+    int rest = term;
+    for (int k = axes - 1; k >= 0; --k) {
+      const int j = rest % (order + 1);
+      rest /= order + 1;
+      weight *= weights[k][j];
+      place += places[k][j];
+    }
+    sum = sum + weight * wide(x[place]);
+  }
+  y[p] = to<T>(sum);
+}

@@ -8,6 +8,7 @@ import {
   INDEX_DTYPE,
   isBoolean,
   isComplex,
+  isFloat,
   realOf,
 } from '../base/dtype.js';
 import { ArgumentError, BackendError } from '../base/errors.js';
@@ -30,12 +31,14 @@ import {
   type Kernels,
   type MatMul,
   type MemoryStats,
+  type OrderFilter,
   type PreparedStencil,
   type Program,
   type ProgramInput,
   type ProgramRange,
   type ReduceKernel,
   type SearchSide,
+  type SplineSum,
   type Stencil,
   type Storage,
   type Strided,
@@ -72,7 +75,9 @@ import {
 import {
   checkConvolution,
   checkMatMul,
+  checkOrderFilter,
   checkReach,
+  checkSplineSum,
   checkStencil,
   checkWalk,
   fftSizes,
@@ -508,6 +513,25 @@ export class CheckedBackend<M> implements Backend {
     if (!checkConvolution(from, filter, to, convolution)) return;
     if (this.#kernels.convolve(from, filter, to, convolution) === false)
       this.#onHost('convolve', from, filter, to, convolution);
+  }
+
+  orderFilter(x: Elements, y: Elements, filter: OrderFilter): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('orderFilter', x, y, filter);
+    const [from, to] = [this.use(x), this.use(y)];
+    const { dtype } = to.storage;
+    if (isComplex(dtype)) refuseDType('orderFilter', dtype);
+    if (!checkOrderFilter(from, to, filter)) return;
+    if (this.#kernels.orderFilter(from, to, filter) === false) this.#onHost('orderFilter', from, to, filter);
+  }
+
+  splineSum(x: Elements, coordinates: Elements, y: Elements, sum: SplineSum): void {
+    if (isStrided(x) || isStrided(coordinates) || isStrided(y))
+      return this.#contiguously('splineSum', x, coordinates, y, sum);
+    const [from, at, to] = [this.use(x), this.use(coordinates), this.use(y)];
+    const { dtype } = to.storage;
+    if (!isFloat(dtype)) refuseDType('splineSum', dtype);
+    if (!checkSplineSum(from, at, to, sum)) return;
+    if (this.#kernels.splineSum(from, at, to, sum) === false) this.#onHost('splineSum', from, at, to, sum);
   }
 
   gather(x: Elements, y: Elements, table: IndexTable): void {

@@ -330,6 +330,34 @@ export interface Curves<S extends AnyStorage = Storage> {
 }
 
 /**
+ * Windows around elements: `y[i]` is the element with `rank` smaller or equal ones before it among
+ * `x[i + offsets[k]]` in ascending order, NaN last. All offsets lie between 0 and
+ * `xShape − yShape` along each axis.
+ */
+export interface OrderFilter {
+  readonly xShape: Shape;
+  readonly yShape: Shape;
+  readonly offsets: readonly (readonly number[])[];
+  /** From 0 to the number of offsets − 1. */
+  readonly rank: number;
+}
+
+/** The largest order of splines. */
+export const MOST_SPLINE_ORDER = 5;
+
+/**
+ * Sums of B-splines at points: `y[p] = Σ x[j₁, …] β(c₁[p] − j₁) ⋯` with the B-spline β of an order
+ * from 0 to 5 and the coordinates c, in samples of x. Coefficients outside of x are those at its
+ * ends. Points with a coordinate of NaN have the value `fill`.
+ */
+export interface SplineSum {
+  readonly shape: Shape;
+  readonly order: number;
+  readonly points: number;
+  readonly fill: Scalar;
+}
+
+/**
  * Convolution with filters that change along an axis. The filter of sample i is
  * `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; `bank[f + 1]` is not read if f
  * is the last filter. Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` with the model x
@@ -509,6 +537,12 @@ export interface Kernels<S extends AnyStorage = Storage> {
   fft(x: Elements<S>, y: Elements<S>, plan: FftPlan): void;
   stencil(x: Elements<S>, y: Elements<S>, stencil: PreparedStencil<S>): void;
   convolve(x: Elements<S>, h: Elements<S>, y: Elements<S>, convolution: Convolution): void;
+  /** Real dtypes. */
+  orderFilter(x: Elements<S>, y: Elements<S>, filter: OrderFilter): void;
+  /**
+   * `coordinates` is `[axes of x, points]`, of float64 or float32. x and y: floats of one dtype.
+   */
+  splineSum(x: Elements<S>, coordinates: Elements<S>, y: Elements<S>, sum: SplineSum): void;
   /**
    * `y[o, i, j] ← Σ weights[i, k] · x[o, index[i, k], j]`. Negative indices are skipped. With a
    * width of 1 and without weights, elements are copied bit by bit.
@@ -592,6 +626,8 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   fft: 1,
   stencil: 1,
   convolve: 2,
+  orderFilter: 1,
+  splineSum: 2,
   gather: 1,
   put: 1,
   scatterAdd: 1,

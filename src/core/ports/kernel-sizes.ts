@@ -1,16 +1,21 @@
 import type { DType } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { around, type Shape } from '../base/shape.js';
-import type {
-  AnyStorage,
-  AxisBand,
-  Convolution,
-  Elements,
-  FftPlan,
-  MatMul,
-  Stencil,
-  Strided,
+import { textOf } from '../base/text-of.js';
+import {
+  type AnyStorage,
+  type AxisBand,
+  type Convolution,
+  type Elements,
+  type FftPlan,
+  type MatMul,
+  MOST_SPLINE_ORDER,
+  type OrderFilter,
+  type SplineSum,
+  type Stencil,
+  type Strided,
 } from './backend.js';
+import { checkStorable } from './kernel-dtypes.js';
 
 /**
  * The number of elements of a shape.
@@ -154,6 +159,59 @@ export function ghostWidth(ghost: Elements<AnyStorage> | undefined, shape: Shape
   if (!ghost) return 0;
   const [outer, , inner] = around(shape, axis);
   return outer * inner > 0 ? ghost.size / (outer * inner) : 0;
+}
+
+const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+
+/**
+ * Whether a filter by rank has a non-empty result.
+ * @throws {@link ShapeError} if a window is not within x, or has no element of the rank
+ */
+export function checkOrderFilter(
+  x: Elements<AnyStorage>,
+  y: Elements<AnyStorage>,
+  { xShape, yShape, offsets, rank }: OrderFilter,
+): boolean {
+  const { dtype } = y.storage;
+  const [nx, size] = [sizeOf(xShape), sizeOf(yShape)];
+  checkReach(x, nx, dtype);
+  checkReach(y, size, dtype);
+  const fits = (offset: readonly number[]): boolean =>
+    offset.length === yShape.length &&
+    offset.every((o, k) => isCount(o) && o + (yShape[k] as number) <= (xShape[k] as number));
+  if (xShape.length !== yShape.length || !(size === 0 || offsets.every(fits)))
+    throw new ShapeError(
+      `expected offsets of windows within [${xShape}] for all elements of [${yShape}], received ` +
+        textOf(offsets),
+    );
+  if (!isCount(rank) || rank >= offsets.length)
+    throw new ShapeError(`expected a rank below ${offsets.length}, received ${textOf(rank)}`);
+  return size > 0;
+}
+
+/**
+ * Whether a sum of splines has a non-empty result.
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} if operands do not fit
+ */
+export function checkSplineSum(
+  x: Elements<AnyStorage>,
+  coordinates: Elements<AnyStorage>,
+  y: Elements<AnyStorage>,
+  { shape, order, points, fill }: SplineSum,
+): boolean {
+  const { dtype } = y.storage;
+  checkReach(x, sizeOf(shape), dtype);
+  checkReach(y, sizeOf([points]), dtype);
+  const at = coordinates.storage.dtype;
+  if (at !== 'float64' && at !== 'float32')
+    throw new DTypeError(`expected coordinates of float64 or float32, received ${at}`);
+  checkReach(coordinates, sizeOf([shape.length, points]));
+  if (!isCount(order) || order > MOST_SPLINE_ORDER)
+    throw new ArgumentError(`expected splines of order 0 to ${MOST_SPLINE_ORDER}, received ${textOf(order)}`);
+  checkStorable(fill, dtype);
+  if (points > 0 && sizeOf(shape) === 0)
+    throw new ShapeError(`expected coefficients of splines, received the shape [${shape}]`);
+  return points > 0;
 }
 
 /**

@@ -11,6 +11,7 @@ import { reductionKernels } from './reductions-loops.js';
 import { searchKernels } from './search-loops.js';
 import { stencilKernels } from './stencil-loops.js';
 import { varyingConvolutionKernels } from './varying-convolution-loops.js';
+import { windowKernels } from './window-loops.js';
 
 /** Plain loops, which define every kernel. Accumulators are in double precision for every dtype. */
 export const referenceKernels = {
@@ -26,4 +27,5 @@ export const referenceKernels = {
   ...indexedKernels,
   ...curveKernels,
   ...varyingConvolutionKernels,
+  ...windowKernels,
 } satisfies CpuKernels;

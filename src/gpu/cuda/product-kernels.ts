@@ -1,5 +1,5 @@
 import { im, isZero, re } from '../../core/base/complex.js';
-import { bytesOf, type DType, INDEX_DTYPE, isComplex } from '../../core/base/dtype.js';
+import { bytesOf, type DType, INDEX_DTYPE, isComplex, isDouble } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { IndexTable, Trans } from '../../core/ports/backend.js';
 import type { BlasOp, DeviceAddress } from './cuda-addon-interface.js';
@@ -185,6 +185,16 @@ export class ProductKernels {
       }
     }
   }
+
+  readonly splineSum: CudaKernelOf<'splineSum'> = (x, coordinates, y, { shape, order, points, fill }) => {
+    const { dtype } = y.storage;
+    if (shape.length > MOST_AXES || !isDouble(coordinates.storage.dtype)) return false;
+    const engine = this.#engine;
+    engine.args.start().int(input(x)).int(input(coordinates)).int(output(y)).int(points);
+    engine.args.int(shape.length).int(order).real(re(fill)).real(im(fill));
+    for (let k = 0; k < MOST_AXES; k++) engine.args.int(shape[k] ?? 1);
+    engine.launchThreads(engine.kernel('products', dtype, 'spline_sum'), points);
+  };
 
   readonly gather: CudaKernelOf<'gather'> = (x, y, table) => {
     const { outer, nx, ny, inner, width } = table;

@@ -1,10 +1,12 @@
 import { scalarOf } from '../../core/base/complex.js';
 import { bytesOf, type DType, INDEX_DTYPE, isComplex } from '../../core/base/dtype.js';
+import { PlanCache } from '../../core/base/plan-cache.js';
+import { product, stridesOf } from '../../core/base/shape.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { Accumulation, Extents, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
-import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
+import { type CudaEngine, type DeviceTable, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
 import { type CudaBlock, input, type CudaKernelOf as Kernel, output } from './cuda-memory.js';
 
 type Product = InnerProduct<StorageMemory<CudaBlock>>;
@@ -19,6 +21,8 @@ const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
 /** The numbers that a block sorts: TILE of lanes.cu. */
 const TILE = 2048;
+/** The most axes of a filter by rank. */
+const MOST_AXES = 4;
 /** The elements of a line that one thread accumulates. */
 const PIECE = 64;
 
@@ -30,6 +34,8 @@ export const blocksFor = (n: number): number =>
  */
 export class ReductionKernels {
   readonly #engine: CudaEngine;
+  /** The windows of filters by rank, by their positions. */
+  readonly #steps = new PlanCache<string, DeviceTable>(16);
   #selection: { readonly state: DeviceAddress; readonly counts: DeviceAddress } | undefined;
 
   constructor(engine: CudaEngine) {
@@ -272,6 +278,35 @@ export class ReductionKernels {
     const engine = this.#engine;
     engine.args.start().int(input(x)).int(output(y)).int(x.size).int(y.size);
     engine.launchThreads(engine.kernel('ordered', INDEX_DTYPE, 'count_into'), x.size);
+  };
+
+  readonly orderFilter: Kernel<'orderFilter'> = (x, y, { xShape, yShape, offsets, rank }) => {
+    const strides = stridesOf(xShape);
+    // Neighbouring axes along which windows have one element are merged
+    const axes: { n: number; step: number; isWhole: boolean }[] = [];
+    yShape.forEach((n, k) => {
+      const isWhole = n === xShape[k];
+      const last = axes.at(-1);
+      if (last?.isWhole && isWhole)
+        axes[axes.length - 1] = { n: last.n * n, step: strides[k] as number, isWhole };
+      else axes.push({ n, step: strides[k] as number, isWhole });
+    });
+    if (axes.length > MOST_AXES) return false;
+    const engine = this.#engine;
+    const steps = offsets.map((offset) => offset.reduce((sum, o, k) => sum + o * (strides[k] as number), 0));
+    const table = this.#steps.get(steps.join(), () => engine.table(BigInt64Array.from(steps, BigInt)));
+    engine.args
+      .start()
+      .int(input(x))
+      .int(output(y))
+      .int(table.address)
+      .int(steps.length)
+      .int(rank)
+      .int(y.size);
+    const all = [...Array.from({ length: MOST_AXES - axes.length }, () => ({ n: 1, step: 0 })), ...axes];
+    for (const { n } of all.slice(1)) engine.args.int(n);
+    for (const { step } of all) engine.args.int(step);
+    engine.launchThreads(engine.kernel('ordered', x.storage.dtype, 'order_filter'), product(yShape));
   };
 
   #accumulate(

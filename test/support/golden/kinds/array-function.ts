@@ -35,7 +35,9 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** How many arguments stand before the options, where some of them may be left out. */
-const POSITIONAL: Readonly<Record<string, number>> = { trapz: 2 };
+const POSITIONAL: Readonly<Record<string, number>> = { trapz: 2, 'ndimage.median_filter': 2 };
+/** Options that cases give by their place, after this many arguments. */
+const OPTIONS: Readonly<Record<string, readonly [number, string]>> = { convolve: [2, 'mode'] };
 
 type Compute = (...args: unknown[]) => unknown;
 
@@ -113,6 +115,8 @@ export function arrayFunction(trial: Trial): void {
   const args = given.of(list, 'args') as unknown[];
   const named = list.inside('kwargs');
   const options = Object.keys(named.values).map((key) => [camel(key), given.of(named, key)]);
+  const [count, option] = OPTIONS[name] ?? [args.length, ''];
+  for (const value of args.splice(count)) options.push([option, value]);
   while (args.length < (POSITIONAL[name] ?? 0)) args.push(undefined);
   const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
   const values = results.length === 1 ? [computed] : (computed as unknown[]);
