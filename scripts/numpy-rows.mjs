@@ -72,7 +72,6 @@ export const SECTIONS = [
     extract: '`getItem(x, [mask])`',
     'place, putmask': '`setItem(x, [mask], values)`',
     put: '`setItem(x, [positions], values)`, of one axis',
-    diagonal: { here: '`diag(x, k)`', note: 'of two axes' },
     newaxis: { here: 'null, in `getItem`', distributed: 'yes' },
     s_: { here: 'lists `[start, end, step]`, in `getItem`', distributed: 'yes' },
     'vectorize, frompyfunc': {
@@ -129,11 +128,12 @@ export const SECTIONS = [
     searchsorted: { note: 'positions are int32; no `sorter`', known: ['sorter'] },
   }),
   section('Linear algebra', 'linalg', {
-    dot: { here: '`x.dot(y)`', note: 'the sum of all products, a number' },
-    vdot: '`x.vdot(y)`',
-    matmul: { here: '`matmul` of `lops-mpi`', distributed: '`MPIMatrixMult`' },
-    trace: '`sum(diag(x))`',
-    'linalg.norm': { here: '`x.norm(order, axis)`', note: 'norms of vectors, not of matrices' },
+    'dot, inner, outer, matmul, tensordot': { note: 'over ranks along axes that only one operand has' },
+    einsum: { note: 'pairs from the left; no `optimize`', known: ['optimize'] },
+    kron: { note: 'the second operand is whole on each rank' },
+    cross: { note: 'three components' },
+    'linalg.norm': { note: "of matrices 'fro', ±1 and ±Infinity" },
+    'linalg.multi_dot': "`einsum('ij,jk,kl->il', a, b, c)`",
   }),
   section('Fourier transforms', 'fft', {
     'fft.dct, fft.idct': operator('DCT'),

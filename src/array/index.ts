@@ -1,6 +1,7 @@
 import * as functions from './elementwise/special.js';
 import * as fourier from './fft/index.js';
 import * as images from './ndimage/index.js';
+import * as linearAlgebra from './products/linalg.js';
 import * as signals from './signal/index.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
@@ -169,6 +170,20 @@ export { argwhere, flatnonzero, nonzero } from './nonzero.js';
 export type { ArrayLike, ArrayOf, UniversalOptions } from './operands.js';
 export { type ArrayPadOptions, type PadMode, type PadPairs, pad } from './padding.js';
 export { nanargmax, nanargmin } from './positions.js';
+export { type ArrayDiagonalOptions, diagonal, trace } from './products/diagonals.js';
+export { einsum } from './products/einsum.js';
+export type { ArrayNormOptions, MatrixNormOrder } from './products/linalg.js';
+export {
+  dot,
+  inner,
+  matmul,
+  outer,
+  type Product,
+  type TensordotOptions,
+  tensordot,
+  vdot,
+} from './products/products.js';
+export { type CrossOptions, cross, kron } from './products/vectors.js';
 export {
   median,
   nanmedian,
@@ -268,3 +283,5 @@ export const ndimage = images;
 export const signal = signals;
 /** Special functions, as `scipy.special` has them. */
 export const special = functions;
+/** Linear algebra, as `numpy.linalg` has it. */
+export const linalg = linearAlgebra;

@@ -134,7 +134,10 @@ export class Figure {
         width: p.width,
         height: p.height,
       };
-      parts.push(element('g', {}, p.panel.draw(area, density, String(k))));
+      const drawn: unknown = p.panel.draw(area, density, String(k));
+      if (typeof drawn !== 'string')
+        throw new ArgumentError(`Figure: expected a panel that draws SVG text, received ${textOf(drawn)}`);
+      parts.push(element('g', {}, drawn));
     });
     const size = { width: px(width), height: px(height), viewBox: `0 0 ${px(width)} ${px(height)}` };
     return element(

@@ -89,7 +89,7 @@ export function windowDesign(
 ): WindowDesign {
   const data = toShape(dimsd, 'dimsd');
   const model = toShape(nop, 'nop');
-  const axes = typeof nwin === 'number' ? 1 : nwin.length;
+  const axes = Array.isArray(nwin) ? nwin.length : 1;
   const { counts, shape, overlap } = toWindows('windowDesign', data, nwin, nover, axes, data.length);
   return {
     nwins: counts,

@@ -37,7 +37,10 @@ const NAMES: Readonly<Record<string, string>> = {
 /** How many arguments stand before the options, where some of them may be left out. */
 const POSITIONAL: Readonly<Record<string, number>> = { trapz: 2, 'ndimage.median_filter': 2 };
 /** Options that cases give by their place, after this many arguments. */
-const OPTIONS: Readonly<Record<string, readonly [number, string]>> = { convolve: [2, 'mode'] };
+const OPTIONS: Readonly<Record<string, readonly [number, string]>> = {
+  convolve: [2, 'mode'],
+  diagonal: [1, 'offset'],
+};
 
 type Compute = (...args: unknown[]) => unknown;
 

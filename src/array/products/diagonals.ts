@@ -1,0 +1,92 @@
+import { checkDiagonal, diagonalLength } from '../../core/array/diagonals.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isInteger } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { tidy } from '../../core/base/scope.js';
+import { formatShape, toAxes } from '../../core/base/shape.js';
+import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
+import { Layout } from '../../core/distributed/layout.js';
+import { asIntegers, checkReducible, dropAxes, reduceOver } from '../../core/distributed/reductions.js';
+import { splitOnce } from '../../core/distributed/unsplit.js';
+import { type ArrayLike, type ArrayOf, arrayOf } from '../operands.js';
+import { numberOr } from './contraction.js';
+import type { Product } from './products.js';
+
+/** Options of {@link diagonal} and {@link trace}. */
+export interface ArrayDiagonalOptions {
+  /** The diagonal: above the main one if it is positive. @default 0 */
+  readonly offset?: number;
+  /** The axis of rows. @default 0 */
+  readonly axis1?: number;
+  /** The axis of columns. @default 1 */
+  readonly axis2?: number;
+}
+const DEFAULTS = { offset: 0, axis1: 0, axis2: 1 } satisfies Defaults<ArrayDiagonalOptions>;
+
+/** A diagonal of an array of one rank, as its last axis: a view. */
+function diagonalOf(x: NDArray, offset: number, rows: number, columns: number): NDArray {
+  const others = x.shape.map((_, k) => k).filter((k) => k !== rows && k !== columns);
+  const front = x.transpose([rows, columns, ...others]);
+  const count = diagonalLength(front.shape[0] as number, front.shape[1] as number, offset);
+  const own = front.slice([Math.max(0, -offset), null], [Math.max(0, offset), null]).strides;
+  const start = count === 0 ? [0, 0] : [Math.max(0, -offset), Math.max(0, offset)];
+  const corner = front.slice([start[0] as number, null], [start[1] as number, null]);
+  const shape = [...corner.shape.slice(2), count];
+  const strides = [...own.slice(2), (own[0] as number) + (own[1] as number)];
+  return count === 0 ? x.space.withShape(shape).empty() : corner.view(0, shape, strides).copy();
+}
+
+function diagonalOver(name: string, x: EitherArray, options: Required<ArrayDiagonalOptions>): EitherArray {
+  const { offset } = options;
+  checkDiagonal(name, offset);
+  const ndim = x.space.shape.length;
+  if (ndim < 2)
+    throw new ShapeError(`${name}: expected at least two axes, received ${formatShape(x.space.shape)}`);
+  const [rows, columns] = toAxes([options.axis1, options.axis2], ndim, 'axis1, axis2') as [number, number];
+  checkReducible(name, x);
+  if (!isDistributed(x)) return diagonalOf(x, offset, rows, columns);
+  const from = splitOnce(name, x);
+  const own = (rank: number): number => {
+    const { start } = from.layout.box(rank);
+    return offset + (start[rows] as number) - (start[columns] as number);
+  };
+  const { layout, comm } = from;
+  const others = layout.globalShape.map((_, k) => k).filter((k) => k !== rows && k !== columns);
+  const [n, m] = [layout.globalShape[rows] as number, layout.globalShape[columns] as number];
+  const shape = [...others.map((k) => layout.globalShape[k] as number), diagonalLength(n, m, offset)];
+  const part = diagonalOf(from.local, own(comm.rank), rows, columns);
+  if (layout.replicated) return from.space.withLayout(Layout.replicated(shape, comm.size)).wrap(part);
+  // The parts of the diagonal lie in the order of the ranks
+  const lengths = Array.from({ length: comm.size }, (_, r) => {
+    const box = layout.box(r).shape;
+    return diagonalLength(box[rows] as number, box[columns] as number, own(r));
+  });
+  const isAlong = [rows, columns].some((k) => (layout.grid[k] as number) > 1);
+  const grid = [...others.map((k) => layout.grid[k] as number), isAlong ? comm.size : 1];
+  const blocks = [...others.map((k) => layout.blocks(k)), isAlong ? lengths : undefined];
+  return from.space.withLayout(Layout.tiles(shape, comm.size, grid, blocks)).wrap(part);
+}
+
+/**
+ * A diagonal of the matrices over two axes, as the last axis of a new array. Nothing is sent: each
+ * rank has the elements that it has in x. Only an array that is split along several axes is moved.
+ */
+export function diagonal<X extends ArrayLike>(x: X, options?: ArrayDiagonalOptions): ArrayOf<X> {
+  const given = withDefaults('diagonal', options, DEFAULTS);
+  return tidy(() => diagonalOver('diagonal', arrayOf('diagonal', x), given)) as ArrayOf<X>;
+}
+
+/**
+ * The sums of diagonals, as those of {@link diagonal}; a number for an array of two axes. One
+ * reduction if one of both axes is split. Sums of int32 are int32, or an error.
+ */
+export function trace(x: ArrayLike, options?: ArrayDiagonalOptions): Product {
+  const given = withDefaults('trace', options, DEFAULTS);
+  return tidy(() => {
+    const line = diagonalOver('trace', arrayOf('trace', x), given);
+    const last = line.space.shape.length - 1;
+    const sums = dropAxes(reduceOver('trace', 'sum', line, [last]), [last]);
+    return numberOr(isInteger(line.dtype) ? asIntegers('trace', sums) : sums);
+  });
+}

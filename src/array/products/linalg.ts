@@ -1,0 +1,1 @@
+export { type ArrayNormOptions, type MatrixNormOrder, norm } from './norms.js';
