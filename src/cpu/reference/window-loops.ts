@@ -51,8 +51,10 @@ const splineSum: CpuKernel<'splineSum'> = (from, coordinates, to, { shape, order
   const strides = stridesOf(shape);
   for (let p = 0; p < points; p++) {
     let terms = [{ place: 0, weight: 1 }];
+    const own = shape.map((_, k) => c[coordinates.offset + k * points + p] as number);
+    const isOutside = !own.every(Number.isFinite);
     shape.forEach((n, k) => {
-      const at = (c[coordinates.offset + k * points + p] as number) - (order - 1) / 2;
+      const at = (own[k] as number) - (order - 1) / 2;
       const first = Math.floor(at);
       const weights = splineWeights(order, at - first);
       terms = terms.flatMap(({ place, weight }) =>
@@ -62,7 +64,6 @@ const splineSum: CpuKernel<'splineSum'> = (from, coordinates, to, { shape, order
         })),
       );
     });
-    const isOutside = terms.some(({ weight }) => Number.isNaN(weight));
     for (let lane = 0; lane < lanes; lane++) {
       const at = (place: number): number => x[lanes * (from.offset + place) + lane] as number;
       const sum = isOutside

@@ -193,7 +193,8 @@ export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
     convolve(x, h, y, spec) {
       const axes = filterAxes(spec);
       if (product(spec.xShape) * product(spec.hShape) === 0) fill(first(y, product(spec.yShape)), 0);
-      else if (axes && !isInteger(y.storage.dtype) && memory.isFinite(h.storage))
+      // Engines turn NaN into an infinity where the filter has one tap
+      else if (axes && product(spec.hShape) > 1 && !isInteger(y.storage.dtype) && memory.isFinite(h.storage))
         memory.compute(
           [first(x, product(spec.xShape)), first(h, product(spec.hShape))],
           first(y, product(spec.yShape)),

@@ -63,7 +63,8 @@ function splineSumCases(dtype: DType): KernelCase[] {
             make.in(single ? 'float32' : 'float64', coordinates.length, 2, coordinates),
             make.out(dtype, points, 3),
           ],
-          ulps: 16,
+          // Sums of (order + 1)^axes terms, in any order
+          ulps: 16 * shape.length,
           scale: 4,
           run: (b, e) => void b.splineSum(e[0], e[1], e[2], { shape, order, points, fill: 3 }),
         };
