@@ -88,9 +88,9 @@ group('products of arrays', () => {
         for (const [name, call, sums, first, second] of CALLS) {
           const [a, b] = [numbers(first, 1), numbers(second, 2)];
           const [x, y] = [a.astype(dtype), b.astype(dtype)];
-          const expected = einsum(sums, a, b).astype('float64');
+          const expected = einsum(sums, a, b).astype('float32');
           const check = (z: Either | Scalar, what: string): void =>
-            expectClose(wholeOf(z).astype('float64'), expected, 1e-6, { what: `${name}, ${dtype}, ${what}` });
+            expectClose(wholeOf(z).astype('float32'), expected, 1e-6, { what: `${name}, ${dtype}, ${what}` });
           check(call(x, y), 'one rank');
           for (const layout of layoutsOf([...first], comm.size))
             check(call(placed(x, layout, comm), y), `${layout}`);
@@ -156,8 +156,8 @@ group('products of arrays', () => {
         expect(expected.ndim === 0 ? expected.get() : expected.toArray(), name).to.deep.equal(literal);
       for (const layout of layoutsOf([3, 3], comm.size))
         expectClose(
-          wholeOf(call(placed(x, layout, comm))).astype('float64'),
-          expected.astype('float64'),
+          wholeOf(call(placed(x, layout, comm))).astype('float32'),
+          expected.astype('float32'),
           1e-12,
           { what: `${name} of ${layout}` },
         );

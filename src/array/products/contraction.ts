@@ -12,10 +12,10 @@ import {
   checkReducible,
   combine,
   dropAxes,
+  exactParts,
   reduceOver,
 } from '../../core/distributed/reductions.js';
 import { splitOnce } from '../../core/distributed/unsplit.js';
-import { onAllRanks } from '../../core/ports/agreement.js';
 import { alike } from '../joining.js';
 import type { ArrayLike } from '../operands.js';
 import { squeezed } from '../shaping.js';
@@ -164,8 +164,9 @@ export function contract(name: string, a: Labelled, b: Labelled, to: readonly st
   if (!leader) return compute();
   const { comm, space } = leader;
   const isWhole = isInteger(left.x.dtype) && isInteger(right.x.dtype);
-  const y = (isWhole ? onAllRanks(comm, compute) : compute()).contiguous();
   const at = split ? to.indexOf(split.label) : -1;
+  const isJoined = split !== undefined && at < 0;
+  const y = (isWhole ? exactParts(name, 'sum', comm, isJoined, compute) : compute()).contiguous();
   if (split && at >= 0) {
     const shape = y.shape.with(
       at,
@@ -177,9 +178,9 @@ export function contract(name: string, a: Labelled, b: Labelled, to: readonly st
       shape.map((_, k) => (k === at ? comm.size : 1)),
       shape.map((_, k) => (k === at ? split.lengths : undefined)),
     );
-    return space.withLayout(layout).wrap(y.contiguous());
+    return space.withLayout(layout).wrap(y);
   }
-  const sum = !split ? y : isWhole ? combine(comm, 'sum', y.astype('float64')) : combine(comm, 'sum', y);
+  const sum = isJoined ? combine(comm, 'sum', y) : y;
   const whole = isWhole ? (asIntegers(name, sum) as NDArray) : sum;
   return whole.ndim === 0 ? whole : space.withLayout(Layout.replicated(whole.shape, comm.size)).wrap(whole);
 }
