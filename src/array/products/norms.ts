@@ -63,8 +63,8 @@ function ofMatrices(
 
 /**
  * Norms of vectors along an axis, or of matrices over two; without both, of all elements. A number
- * if no axis is left. Communication as that of reductions over the same axes; along one axis, a norm
- * whose sum of powers overflows costs two reductions more. Norms that need singular values are
+ * if no axis is left. Communication as that of reductions over the same axes; along one axis, a
+ * norm whose sum of powers overflows costs two reductions more. Norms that need singular values are
  * refused.
  */
 export function norm(x: ArrayLike, options?: ArrayNormOptions): EitherArray | number {
