@@ -48,10 +48,7 @@ const rows = (x: EitherArray, axis: number, first: number, count: number): Eithe
 const joined = (x: EitherArray, y: EitherArray, axis: number): EitherArray =>
   assemble('reduce', [x, y], [wholeRun(x, axis), wholeRun(y, axis, 1)], axis);
 
-/**
- * The elements along an axis joined by a function: halves are joined until one element is left.
- * Disposes x if it has several.
- */
+/** The elements along an axis joined by a function: halves are joined until one element is left. */
 function folded(
   name: string,
   f: Associative,
@@ -72,7 +69,7 @@ function folded(
       const z = f(rows(from, axis, 0, half), rows(from, axis, half, half));
       return n % 2 === 1 ? joined(z, rows(from, axis, n - 1, 1), axis) : z;
     });
-    from.dispose();
+    if (from !== x) from.dispose();
   }
   return y;
 }
@@ -87,8 +84,9 @@ export function reduceBy(
 ): EitherArray | Scalar {
   const { axis, keepdims } = withDefaults(name, options, FOLD_DEFAULTS);
   const axes = axesOf(x, axis);
-  const y = axes.reduce((z, k) => folded(name, f, z, k, identity), x.copy() as EitherArray);
-  return keepdims ? y : withoutAxes(squeezed(name, y, axes));
+  const y = axes.reduce((z, k) => folded(name, f, z, k, identity), x);
+  const own = y === x ? x.copy() : y;
+  return keepdims ? own : withoutAxes(squeezed(name, own, axes));
 }
 
 /** `accumulate` of an associative function: each step doubles how many elements are joined. */
@@ -101,14 +99,14 @@ export function accumulateBy(
   const { axis } = withDefaults(name, options, ACCUMULATE_DEFAULTS);
   const k = toAxis(axis, x.space.shape.length);
   const n = x.space.shape[k] as number;
-  let y: EitherArray = x.copy();
+  let y = x;
   for (let step = 1; step < n; step *= 2) {
     const before = y;
     y = tidy(() => {
       const tail = f(rows(before, k, 0, n - step), rows(before, k, step, n - step));
       return joined(rows(before, k, 0, step), tail, k);
     });
-    before.dispose();
+    if (before !== x) before.dispose();
   }
-  return y;
+  return y === x ? x.copy() : y;
 }

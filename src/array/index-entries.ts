@@ -17,19 +17,11 @@ import { type EitherArray, isArrayOfEitherKind, isDistributed } from '../core/di
  */
 export type IndexEntry = number | Range | ':' | '...' | null | EitherArray;
 
-/** Positions along one axis. Those of a list are from 0 to its length − 1, of any shape. */
+/** Positions along one axis, each from 0 to the length of the axis − 1. A list has any shape. */
 export type Selection =
   | { readonly kind: 'integer'; readonly at: number }
   | { readonly kind: 'range'; readonly first: number; readonly count: number; readonly step: number }
   | { readonly kind: 'list'; readonly positions: NDArray };
-
-/** Places in a flattened array: the sum of positions along axes times the strides of these. */
-export function flatPositions(parts: readonly NDArray[], strides: readonly number[], size: number): NDArray {
-  const dtype = placeDType(size);
-  return parts
-    .map((part, k) => part.astype(dtype).multiply(strides[k] as number))
-    .reduce((sum, part) => sum.add(part));
-}
 
 /** Of an axis, a range. */
 export type RangeOf = Selection & { kind: 'range' };
@@ -41,6 +33,14 @@ export const rangeFrom = ({ first, count, step }: RangeOf, start = 0): Range => 
   const end = first - start + count * step;
   return count === 0 ? [0, 0] : [first - start, end < 0 ? null : end, step];
 };
+
+/** Places in a flattened array: the sum of positions along axes times the strides of these. */
+export function flatPositions(parts: readonly NDArray[], strides: readonly number[], size: number): NDArray {
+  const dtype = placeDType(size);
+  return parts
+    .map((part, k) => part.astype(dtype).multiply(strides[k] as number))
+    .reduce((sum, part) => sum.add(part));
+}
 
 /** What an index selects of an array. */
 export interface Selected {

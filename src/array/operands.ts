@@ -103,7 +103,9 @@ const isFlag = (x: unknown): boolean => (Array.isArray(x) ? isFlag(x[0]) : typeo
 
 /** An operand in the dtype of the results of both. */
 export const castAlike = <X extends NDArray | Scalar>(x: X, y: NDArray | Scalar): X =>
-  isScalar(x) || isScalar(y) ? x : (x.astype(promote(x.dtype, y.dtype)) as X);
+  isScalar(x) || isScalar(y) || promote(x.dtype, y.dtype) === x.dtype
+    ? x
+    : (x.astype(promote(x.dtype, y.dtype)) as X);
 
 /** `values` where the condition is true, elsewhere those of `target`, or 0. */
 const selected = (condition: NDArray, values: NDArray, target: NDArray | undefined): NDArray =>

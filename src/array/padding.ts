@@ -129,8 +129,8 @@ function ramp(
 }
 
 /**
- * The reflected elements y, of positions from `-before` on, as odd continuations: in each second
- * half of a period, what the axis would need to go on in the direction that it came from.
+ * Turns reflected elements y, the first of which is at position `-before`, into odd reflections:
+ * `2 · x[end] − reflected` about the end of each half period.
  */
 function oddly(
   x: EitherArray,
@@ -189,16 +189,14 @@ function padAxis(
   if (mode === 'constant')
     return around([constant(x, low), constant(x, high)], repeated(1, 0, before), repeated(2, 0, after));
   const statistic = STATISTICS[mode];
-  if (statistic && !lengths)
-    return around([statistic(x, { axis })], repeated(1, 0, before), repeated(1, 0, after));
   if (statistic) {
-    const [m, p] = (lengths as readonly [number, number]).map((length) => Math.min(length, n)) as [
-      number,
-      number,
-    ];
-    const of = (first: number, count: number): EitherArray =>
-      statistic(assemble('pad', [x], [{ source: 0, first, count, step: 1 }], axis), { axis });
-    return around([of(0, m), of(n - p, p)], repeated(1, 0, before), repeated(2, 0, after));
+    const [m, p] = lengths ? [Math.min(lengths[0], n), Math.min(lengths[1], n)] : [n, n];
+    const ends = (first: number, count: number): EitherArray =>
+      count === n ? x : assemble('pad', [x], [{ source: 0, first, count, step: 1 }], axis);
+    const of = (first: number, count: number): EitherArray => statistic(ends(first, count), { axis });
+    const start = of(0, m);
+    const end = m === n && p === n ? start : of(n - p, p);
+    return around([start, end], repeated(1, 0, before), repeated(2, 0, after));
   }
   const ramps = [ramp(x, axis, 'before', before, low), ramp(x, axis, 'after', after, high)];
   return around(

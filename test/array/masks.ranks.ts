@@ -9,7 +9,7 @@ import { isRows } from '../../src/core/distributed/redistribution.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectSameBits } from '../support/expect-close.js';
-import { expectAllThrow, layoutsOf, placed } from '../support/vectors.js';
+import { expectAllThrow, layoutsOf, NOTHING, placed, traffic } from '../support/vectors.js';
 
 const SHAPES = [[7], [2], [5, 4], [3, 4, 2], [2, 0]];
 const ints = (values: readonly number[], shape: readonly number[]): NDArray =>
@@ -124,7 +124,7 @@ group('masks', () => {
     );
   });
 
-  distributed('send one exchange of objects, and values to where they are needed', ({ comm }) => {
+  distributed('fetch values that are split, and send what their comments say', ({ comm }) => {
     const n = 40 * comm.size;
     const x = split(counting([n]), comm);
     const mask = flagsOf([n]);
@@ -138,5 +138,12 @@ group('masks', () => {
       xp.setItem(x.asArray(), [[n - 2, null, -2]], values.asArray()),
     );
     expectSameBits(wholeOf(xp.getItem(x, [mask])), rowsWhere(x.asArray(), mask));
+    expect(traffic(comm, () => void xp.setItem(x, [mask], 7))).to.deep.equal(NOTHING);
+    const fetched = traffic(comm, () => void xp.setItem(x, [[0, null, 2]], values));
+    expect(fetched.messages).to.be.at.most(comm.size - 1);
+    expect({ ...fetched, messages: 0 }).to.deep.equal(NOTHING);
+    const chosen = traffic(comm, () => void xp.getItem(x, [mask]));
+    expect(chosen.reductions).to.equal(0);
+    expect(chosen.collectives).to.equal(1);
   });
 });

@@ -5,8 +5,6 @@ import { type HostArray, hostArray, placeDType } from '../base/dtype.js';
 import { product, sameShape } from '../base/shape.js';
 import { checkBoxes, type EitherArray, isDistributed } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
-import { Exchange } from './exchange.js';
-import { patternOf } from './exchange-pattern.js';
 import type { IndexBox, Layout } from './layout.js';
 
 /** Whether two boxes of a layout differ along an axis only. */
@@ -90,29 +88,4 @@ export function takeAlong(
     return product(shape) === 0 ? x.local.space.withShape(shape).empty() : gatherAlong(x.local, places, axis);
   };
   return x.space.withLayout(to).wrap(part());
-}
-
-/**
- * A box of the elements of a split array, on each rank its own. Each rank sends at most one message
- * to each other rank.
- * @param wanted the box of each rank, the same function on all ranks
- */
-export function fetchBox(x: DistributedArray, wanted: (rank: number) => IndexBox): NDArray {
-  const { comm, backend, dtype, layout } = x;
-  const y = x.local.space.withShape(wanted(comm.rank).shape).empty();
-  const pattern = patternOf(
-    {
-      globalShape: x.globalShape,
-      replicated: layout.replicated,
-      held: (rank) => layout.box(rank),
-      wanted: (rank) => [wanted(rank)],
-    },
-    comm.rank,
-    comm.size,
-  );
-  const exchange = new Exchange(pattern, comm, dtype, backend, { buffers: 'pooled' });
-  exchange.start(x.local, [y.size > 0 ? y : undefined]);
-  exchange.finish();
-  exchange.dispose();
-  return y;
 }
