@@ -1,42 +1,34 @@
-import {
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
-import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, messageOf } from '../../core/base/errors.js';
 import { log } from '../../core/base/log.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
-import { formatShape, product, type Shape, sameShape, stridesOf } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import { type EitherArray, ownPart } from '../../core/distributed/align.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { type IndexBox, intersect } from '../../core/distributed/layout.js';
-import { StackedDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
 import { gatherFromAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { expectSignals, type StopSignal } from '../../core/vector/interruption.js';
-import {
-  differences,
-  type Measure,
-  type Problem,
-  type Setting,
-} from '../../core/vector/problem-description.js';
-import { readNpyHeader } from '../npy/npy.js';
-import { readNpyData, writeNpyData } from '../npy/npy-data.js';
-import { formatNpyHeader, parseNpyHeader } from '../npy/npy-header.js';
-import { endOfLinks, isOldLeftover, writeFileAtomically, writing } from '../output.js';
-import { checkedSource, fileSource } from '../parts/byte-source.js';
-import { crc32 } from '../parts/crc32.js';
-import { checkPath, naming, withFile } from '../parts/local-file.js';
-import { closing, readWhole } from '../parts/raw-io.js';
+import { differences, type Problem } from '../../core/vector/problem-description.js';
+import { endOfLinks, isOldLeftover, writing } from '../output.js';
+import { checkPath } from '../parts/local-file.js';
 import { type FolderLock, lockFolder, unlockFolder } from './parts/folder-lock.js';
+import { checkNames, flush, leavesOf, readLeaf, recordOf, writeLeaf } from './parts/leaves.js';
+import {
+  Damage,
+  fileOf,
+  formatManifest,
+  isWhole,
+  type LeafRecord,
+  MANIFEST,
+  type Manifest,
+  type ProblemRecord,
+  problemOf,
+  type RankRecord,
+  readManifest,
+  recordProblem,
+} from './parts/manifest.js';
 import { decode, encode, type Plain, restoreValue } from './parts/saved-values.js';
 
 /** Options of {@link Checkpoint}. */
@@ -72,87 +64,21 @@ export interface Checkpointable {
   readonly scratch?: readonly string[];
 }
 
-type Leaf = DistributedArray | NDArray;
-
-interface LeafRecord {
-  readonly dtype: DType;
-  readonly shape: Shape;
-  /** Whether every rank has the whole; if so, only the first file is written. */
-  readonly replicated: boolean;
-  /** The box of each rank. */
-  readonly boxes: readonly IndexBox[];
-  /** The CRC-32 of each rank's file. */
-  readonly sums: readonly number[];
-}
-
-/** A problem as JSON. */
-interface ProblemRecord {
-  readonly tolerance: number;
-  readonly settings: Plain;
-  readonly measures: Plain;
-}
-
-/** The scalars of one rank; ranks differ if a mask splits them. */
-interface RankRecord {
-  readonly scalars: Readonly<Record<string, Plain>>;
-  /** Absent if the checkpoint was not written by a solver. */
-  readonly problem?: ProblemRecord;
-}
-
-/**
- * The second line of the file `state.json`; the first line has the format and the check sum. The
- * file is written last, so a folder that has it is whole.
- */
-interface Manifest {
-  readonly ranks: number;
-  readonly iteration: number;
-  /** One record for all ranks. If the ranks differ (groups of a mask), one record for each. */
-  readonly own: readonly RankRecord[];
-  readonly vectors: Readonly<Record<string, readonly LeafRecord[]>>;
-}
-
-const MANIFEST = 'state.json';
-const FORMAT = 2;
-const MOST_BYTES = 2 ** 30;
 const WHOLE = /^\d{10}$/;
 const PARTIAL = /^\d{10}\.([\w-]+)\.partial$/;
 
-/** Thrown if a file differs from what was written. */
-class Damage extends ArgumentError {}
-
-function leavesOf(value: unknown): Leaf[] | undefined {
-  if (value instanceof DistributedArray || value instanceof NDArray) return [value];
-  const members: unknown = value instanceof StackedDistributedArray ? value.arrays : value;
-  if (!Array.isArray(members) || members.length === 0) return undefined;
-  const leaves = members.map(leavesOf);
-  return leaves.every((l) => l !== undefined) ? leaves.flat() : undefined;
-}
-
-const wholeBox = (shape: Shape): IndexBox => ({ start: shape.map(() => 0), shape });
-const localOf = (leaf: Leaf): NDArray => (leaf instanceof NDArray ? leaf : leaf.local);
-const boxOf = (leaf: Leaf): IndexBox => (leaf instanceof NDArray ? wholeBox(leaf.shape) : leaf.box);
-
-const recordOf = (leaf: Leaf): Omit<LeafRecord, 'sums'> =>
-  leaf instanceof NDArray
-    ? { dtype: leaf.dtype, shape: leaf.shape, replicated: true, boxes: [wholeBox(leaf.shape)] }
-    : {
-        dtype: leaf.dtype,
-        shape: leaf.globalShape,
-        replicated: leaf.layout.replicated,
-        boxes: leaf.layout.replicated
-          ? [leaf.box]
-          : Array.from({ length: leaf.comm.size }, (_, r) => leaf.layout.box(r)),
-      };
-
 /** The vectors and scalars of a state under their names. */
-function partsOf(state: Checkpointable): { vectors: Map<string, Leaf[]>; scalars: Record<string, Plain> } {
+function partsOf(state: Checkpointable): {
+  vectors: Map<string, EitherArray[]>;
+  scalars: Record<string, Plain>;
+} {
   if (
     typeof state !== 'object' ||
     !Number.isSafeInteger(state?.iteration) ||
     !Array.isArray(state.scratch ?? [])
   )
     throw new ArgumentError(`Checkpoint: expected the state of a solver, received ${textOf(state)}`);
-  const vectors = new Map<string, Leaf[]>();
+  const vectors = new Map<string, EitherArray[]>();
   const scalars: Record<string, Plain> = {};
   for (const [name, value] of Object.entries(state)) {
     if (state.scratch?.includes(name)) continue;
@@ -165,19 +91,6 @@ function partsOf(state: Checkpointable): { vectors: Map<string, Leaf[]>; scalars
   }
   return { vectors, scalars };
 }
-
-const fileOf = (name: string, leaf: number, rank: number): string => `${name}.${leaf}.${rank}.npy`;
-
-const recordProblem = ({ tolerance, settings, measures }: Problem): ProblemRecord => ({
-  tolerance,
-  settings: encode(settings) as Plain,
-  measures: encode(measures) as Plain,
-});
-const problemOf = ({ tolerance, settings, measures }: ProblemRecord): Problem => ({
-  tolerance,
-  settings: decode(settings) as readonly (readonly [string, Setting])[],
-  measures: decode(measures) as readonly (readonly [string, readonly Measure[]])[],
-});
 
 const DEFAULTS = {
   every: 10,
@@ -270,7 +183,7 @@ export class Checkpoint {
         for (const [vector, leaves] of vectors)
           sums[vector] = leaves.map((leaf, k) => {
             if (rank > 0 && (leaf instanceof NDArray || leaf.layout.replicated)) return 0;
-            return writeLeaf(join(partial, fileOf(vector, k, rank)), localOf(leaf));
+            return writeLeaf(join(partial, fileOf(vector, k, rank)), ownPart(leaf));
           });
         if (rank > 0) flush(partial);
         return { sums, own: { scalars, ...(this.#problem && { problem: this.#problem }) } };
@@ -291,7 +204,7 @@ export class Checkpoint {
     partial: string,
     name: string,
     { iteration }: Checkpointable,
-    vectors: ReadonlyMap<string, readonly Leaf[]>,
+    vectors: ReadonlyMap<string, readonly EitherArray[]>,
     ranks: readonly {
       readonly sums: Readonly<Record<string, readonly number[]>>;
       readonly own: RankRecord;
@@ -392,7 +305,7 @@ export class Checkpoint {
   #read(
     folder: string,
     state: Checkpointable,
-    vectors: ReadonlyMap<string, readonly Leaf[]>,
+    vectors: ReadonlyMap<string, readonly EitherArray[]>,
     scalars: Readonly<Record<string, Plain>>,
     comm: Communicator | undefined,
   ): void {
@@ -437,7 +350,7 @@ export class Checkpoint {
     this.#lock = lockFolder(this.folder, this);
   }
 
-  #commOf(vectors: ReadonlyMap<string, readonly Leaf[]>): Communicator | undefined {
+  #commOf(vectors: ReadonlyMap<string, readonly EitherArray[]>): Communicator | undefined {
     if (this.#comm) return this.#comm;
     for (const leaves of vectors.values())
       for (const leaf of leaves) if (leaf instanceof DistributedArray) return leaf.comm;
@@ -497,166 +410,5 @@ export class Checkpoint {
       this.#lock?.dead.includes(owner) === true ||
       isOldLeftover(join(this.folder, name))
     );
-  }
-}
-
-/** Waits until a file, or the entries of a folder, are on the disk. */
-function flush(path: string): void {
-  naming(path, () => closing(openSync(path, 'r'), fsyncSync));
-}
-
-const checkSum = (text: string): number => crc32(new TextEncoder().encode(text));
-
-function formatManifest(manifest: Manifest): string {
-  const text = JSON.stringify(manifest);
-  return `${JSON.stringify({ format: FORMAT, crc32: checkSum(text) })}\n${text}\n`;
-}
-
-/**
- * Reads the manifest of a checkpoint.
- *
- * @throws {@link Damage} if it is missing or differs from what was written
- * @throws {@link ArgumentError} if it has another format
- */
-function readManifest(folder: string): Manifest {
-  const path = join(folder, MANIFEST);
-  const undamaged = <R>(body: () => R): R => {
-    try {
-      return body();
-    } catch (error) {
-      throw new Damage(`${path} is damaged: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-  };
-  const text = undamaged(() =>
-    withFile(path, (fd, size) => new TextDecoder().decode(readWhole(fd, size, MOST_BYTES, path))),
-  );
-  const [first = '', second = ''] = text.split('\n');
-  const head = undamaged(
-    () => JSON.parse(first) as { readonly format?: unknown; readonly crc32?: unknown } | null,
-  );
-  if (head?.format !== FORMAT)
-    throw new ArgumentError(
-      `${path} is of format ${JSON.stringify(head?.format)}, of another version of lops-mpi: expected ` +
-        `${FORMAT}; { fresh: true } starts over`,
-    );
-  if (head.crc32 !== checkSum(second)) throw new Damage(`${path} is damaged: its check sum is wrong`);
-  return undamaged(() => JSON.parse(second) as Manifest);
-}
-
-/**
- * Whether all files of a checkpoint are there with all their bytes. The check sums are compared
- * when the files are read.
- */
-function isWhole(folder: string): boolean {
-  try {
-    for (const [name, leaves] of Object.entries(readManifest(folder).vectors)) {
-      for (const [k, { boxes }] of leaves.entries())
-        for (const rank of boxes.keys()) {
-          const path = join(folder, fileOf(name, k, rank));
-          // throws if bytes are missing
-          withFile(path, (fd, size) => readNpyHeader(fd, size, path));
-        }
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function checkNames(vectors: ReadonlyMap<string, readonly Leaf[]>, manifest: Manifest): void {
-  const [expected, saved] = [[...vectors.keys()].sort(), Object.keys(manifest.vectors).sort()];
-  if (String(expected) !== String(saved))
-    throw new ArgumentError(
-      `it is of another solver: expected vectors ${expected.join(', ')}, found ${saved.join(', ')}`,
-    );
-  for (const [name, leaves] of vectors) {
-    const records = manifest.vectors[name] ?? [];
-    if (records.length !== leaves.length)
-      throw new ArgumentError(`expected ${leaves.length} blocks in ${name}, found ${records.length}`);
-    for (const [k, leaf] of leaves.entries()) {
-      const record = records[k] as LeafRecord;
-      const shape = leaf instanceof NDArray ? leaf.shape : leaf.globalShape;
-      if (record.dtype !== leaf.dtype || !sameShape(record.shape, shape))
-        throw new ArgumentError(
-          `expected ${name} of shape ${formatShape(shape)} and dtype ${leaf.dtype}, found ` +
-            `${formatShape(record.shape)} and ${record.dtype}`,
-        );
-      const isBox = ({ start, shape: extent }: IndexBox) =>
-        [start, extent].every(
-          (list) => list.length === shape.length && list.every((n) => Number.isSafeInteger(n) && n >= 0),
-        );
-      if (!record.boxes.every(isBox))
-        throw new ArgumentError(
-          `the parts of ${name} are no boxes of an array of shape ${formatShape(shape)}`,
-        );
-    }
-  }
-}
-
-/**
- * Writes a part of a vector.
- *
- * @returns its check sum
- */
-function writeLeaf(path: string, local: NDArray): number {
-  let sum = 0;
-  writeFileAtomically(path, (sink) => {
-    const write = (bytes: Uint8Array): void => {
-      sum = crc32(bytes, sum);
-      sink.write(bytes);
-    };
-    write(formatNpyHeader(local.shape, local.dtype));
-    writeNpyData(local, write);
-  });
-  flush(path);
-  return sum;
-}
-
-/**
- * Reads a file that holds a part of a vector.
- *
- * @throws {@link Damage} if it differs from what was written
- */
-function readPart(path: string, box: IndexBox, sum: number, { backend, dtype }: NDArray): NDArray {
-  let part: NDArray | undefined;
-  try {
-    part = withFile(path, (fd, size) => {
-      const source = checkedSource(fileSource(fd, path), size, sum);
-      const header = parseNpyHeader(source, size);
-      const read = readNpyData(header, () => source, { backend, dtype });
-      source.finish();
-      return read;
-    });
-  } catch (error) {
-    throw new Damage(messageOf(error), { cause: error });
-  }
-  if (part.size !== product(box.shape))
-    throw new Damage(`${path} holds ${part.size} elements, expected ${product(box.shape)}`);
-  return part;
-}
-
-/** Fills this rank's part of an array from the files that overlap it. */
-function readLeaf(folder: string, name: string, k: number, leaf: Leaf, { boxes, sums }: LeafRecord): void {
-  const local = localOf(leaf);
-  const mine = boxOf(leaf);
-  for (const [rank, box] of boxes.entries()) {
-    const common = intersect(box, mine);
-    if (!common) continue;
-    const part = readPart(join(folder, fileOf(name, k, rank)), box, sums[rank] as number, local);
-    const [from, to] = [stridesOf(box.shape), stridesOf(mine.shape)];
-    const offset = (within: IndexBox, strides: readonly number[]): number =>
-      strides.reduce(
-        (at, step, a) => at + step * ((common.start[a] as number) - (within.start[a] as number)),
-        0,
-      );
-    local.backend.stridedCopy(
-      common.shape,
-      { elements: part, start: offset(box, from), strides: from },
-      { elements: local, start: offset(mine, to), strides: to },
-      'set',
-    );
-    part.dispose();
   }
 }
