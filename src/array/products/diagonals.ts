@@ -24,17 +24,31 @@ export interface ArrayDiagonalOptions {
 }
 const DEFAULTS = { offset: 0, axis1: 0, axis2: 1 } satisfies Defaults<ArrayDiagonalOptions>;
 
-/** A diagonal of an array of one rank, as its last axis: a view. */
+/**
+ * The elements of an array of one rank that lie on diagonals, copied. Each axis of the result steps
+ * along all axes of its group at once, from element `start` of each axis of x.
+ */
+export function alongGroups(
+  x: NDArray,
+  groups: readonly (readonly number[])[],
+  shape: readonly number[],
+  start: readonly number[] = x.shape.map(() => 0),
+): NDArray {
+  const { strides } = x;
+  const first = start.reduce((sum, i, k) => sum + i * (strides[k] as number), 0);
+  const steps = groups.map((axes) => axes.reduce((sum, k) => sum + (strides[k] as number), 0));
+  return x.view(first, shape, steps).copy();
+}
+
+/** A diagonal of an array of one rank, as its last axis. */
 function diagonalOf(x: NDArray, offset: number, rows: number, columns: number): NDArray {
   const others = x.shape.map((_, k) => k).filter((k) => k !== rows && k !== columns);
-  const front = x.transpose([rows, columns, ...others]);
-  const count = diagonalLength(front.shape[0] as number, front.shape[1] as number, offset);
-  const own = front.slice([Math.max(0, -offset), null], [Math.max(0, offset), null]).strides;
-  const start = count === 0 ? [0, 0] : [Math.max(0, -offset), Math.max(0, offset)];
-  const corner = front.slice([start[0] as number, null], [start[1] as number, null]);
-  const shape = [...corner.shape.slice(2), count];
-  const strides = [...own.slice(2), (own[0] as number) + (own[1] as number)];
-  return count === 0 ? x.space.withShape(shape).empty() : corner.view(0, shape, strides).copy();
+  const count = diagonalLength(x.shape[rows] as number, x.shape[columns] as number, offset);
+  const shape = [...others.map((k) => x.shape[k] as number), count];
+  const start = x.shape.map((_, k) =>
+    k === rows ? Math.max(0, -offset) : k === columns ? Math.max(0, offset) : 0,
+  );
+  return alongGroups(x, [...others.map((k) => [k]), [rows, columns]], shape, start);
 }
 
 function diagonalOver(name: string, x: EitherArray, options: Required<ArrayDiagonalOptions>): EitherArray {

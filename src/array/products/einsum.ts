@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { tidy } from '../../core/base/scope.js';
-import { formatShape, stridesOf } from '../../core/base/shape.js';
+import { formatShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { type EitherArray, isDistributed, ownPart } from '../../core/distributed/align.js';
 import { dropAxes, reduceOver } from '../../core/distributed/reductions.js';
@@ -8,6 +8,7 @@ import { unsplit } from '../../core/distributed/unsplit.js';
 import type { ArrayLike } from '../operands.js';
 import { transposed } from '../shaping.js';
 import { contract, type Labelled, numberOr, operandsOf } from './contraction.js';
+import { alongGroups } from './diagonals.js';
 import type { Product } from './products.js';
 
 /** The labels of the operands and of the result. Those of `...` are numbers, from the last axis. */
@@ -58,24 +59,14 @@ function withoutRepeats(x: EitherArray, labels: readonly string[]): Labelled {
   if (unique.length === labels.length) return { x, labels };
   const repeated = labels.flatMap((l, k) => (labels.indexOf(l) !== labels.lastIndexOf(l) ? [k] : []));
   const whole = isDistributed(x) ? unsplit('einsum', x, repeated) : x;
-  const part = ownPart(whole).contiguous();
-  const own = stridesOf(part.shape);
+  const part = ownPart(whole);
   const shape = unique.map((l) => part.shape[labels.indexOf(l)] as number);
   if (labels.some((l, k) => part.shape[k] !== shape[unique.indexOf(l)]))
     throw new ShapeError(
       `einsum: axes with one label differ in length: ${labels.join('')} of ${formatShape(x.space.shape)}`,
     );
-  const strides = unique.map((l) =>
-    labels.reduce((sum, m, k) => sum + (m === l ? (own[k] as number) : 0), 0),
-  );
-  const y = part.space.withShape(shape).empty();
-  if (y.size > 0)
-    part.backend.stridedCopy(
-      shape,
-      { elements: part, start: 0, strides },
-      { elements: y, start: 0, strides: stridesOf(shape) },
-      'set',
-    );
+  const groups = unique.map((l) => labels.flatMap((m, k) => (m === l ? [k] : [])));
+  const y = alongGroups(part, groups, shape);
   if (!isDistributed(whole)) return { x: y, labels: unique };
   const order = unique.map((l) => labels.indexOf(l));
   const gone = labels.flatMap((_, k) => (order.includes(k) ? [] : [k]));
