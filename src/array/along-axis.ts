@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { broadcastShapes, broadcastStrides } from '../core/base/broadcast.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
@@ -48,7 +49,7 @@ function flatPlaces(shape: Shape, indices: NDArray, axis: number): NDArray {
   const strides = broadcastStrides(shape, lines.with(axis, n));
   const { backend } = indices;
   const dtype = placeDType(shape.reduce((a, b) => a * b, 1));
-  const wide = indices.dtype === dtype ? indices : indices.astype(dtype);
+  const wide = asDType(indices, dtype);
   const own = wide.add(wide.less(0).astype(dtype).multiply(n)).multiply(strides[axis] as number);
   return to.reduce((places, length, k) => {
     if (k === axis || strides[k] === 0 || length === 1) return places;

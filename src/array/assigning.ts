@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import { where } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { gatherAlong } from '../core/array/shaping.js';
@@ -48,7 +49,7 @@ export function putAt(x: NDArray, positions: NDArray, values: NDArray, inner = 1
 
 /** Values of the dtype of x and of `shape`. As in NumPy, they may have more axes of length 1. */
 function stretched(x: NDArray, values: NDArray, shape: Shape): NDArray {
-  const cast = values.dtype === x.dtype ? values : values.astype(x.dtype);
+  const cast = asDType(values, x.dtype);
   const extra = Math.max(cast.ndim - shape.length, 0);
   const fits = cast.shape.slice(0, extra).every((n) => n === 1);
   return (fits ? cast.reshape(cast.shape.slice(extra)) : cast).broadcastTo(shape);
@@ -97,7 +98,7 @@ function combineAt(
 /** A result as an array of the dtype of x. */
 function fitting(name: string, x: NDArray, values: NDArray): NDArray {
   checkHolds(name, x, values);
-  return values.dtype === x.dtype ? values : values.astype(x.dtype);
+  return asDType(values, x.dtype);
 }
 
 function setLocal(

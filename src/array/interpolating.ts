@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import { binary, where } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
 import type { Scalar } from '../core/base/complex.js';
@@ -69,7 +70,7 @@ export function interp<X extends ArrayLike>(
     const queries = arrayOf('interp', x);
     const float = isFloat(queries.dtype) ? queries.dtype : queries.backend.defaultDType;
     if (isComplex(float)) throw new DTypeError(`interp: expected real positions, received ${float}`);
-    const from = queries.dtype === float ? queries : queries.astype(float);
+    const from = asDType(queries, float);
     const vector = (what: string, list: ArrayLike): NDArray => {
       const z = wholeOn('interp', what, arraysOf('interp', [from, list])[1] as EitherArray).to(from.backend);
       if (z.ndim !== 1 || z.size === 0)
@@ -89,7 +90,7 @@ export function interp<X extends ArrayLike>(
       const to = isComplex(z.dtype) ? complexOf(float) : float;
       if (isFloat(z.dtype) && isSingle(z.dtype) !== isSingle(float))
         throw new DTypeError(`interp: ${float} and ${z.dtype} do not mix: cast one of them with astype()`);
-      return z.dtype === to ? z : z.astype(to);
+      return asDType(z, to);
     };
     const [p, v] = [cast(atGiven), cast(valuesGiven)];
     const [positions, values] = period === undefined ? [p, v] : periodic(p, v, period);
@@ -114,7 +115,7 @@ export function interp<X extends ArrayLike>(
         .subtract(1)
         .maximum(0)
         .minimum(Math.max(n - 2, 0));
-      const cells = index.dtype === INDEX_DTYPE ? index : index.astype(INDEX_DTYPE);
+      const cells = asDType(index, INDEX_DTYPE);
       const base = gathered(values, cells);
       const inside = slopes
         ? gathered(slopes, cells)

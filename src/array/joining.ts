@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import { scalarPromote } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { isScalar } from '../core/base/complex.js';
@@ -43,7 +44,7 @@ export function alike(name: string, arrays: readonly ArrayLike[]): EitherArray[]
   const [first] = given as [EitherArray];
   for (const x of given) checkSameBackend(first, x);
   const dtype = given.map((x) => x.dtype).reduce(promote);
-  return given.map((x) => (x.dtype === dtype ? x : x.astype(dtype)));
+  return given.map((x) => asDType(x, dtype));
 }
 
 /** Joins arrays of one backend and dtype along an axis, along which each has its own length. */

@@ -1,4 +1,4 @@
-import { castTo } from '../core/array/casting.js';
+import { asDType, castTo } from '../core/array/casting.js';
 import { where } from '../core/array/elementwise.js';
 import type { Nested } from '../core/array/host-values.js';
 import { NDArray } from '../core/array/ndarray.js';
@@ -102,10 +102,11 @@ export const integersOf = (name: string, x: ArrayLike, backend?: Backend): Eithe
 const isFlag = (x: unknown): boolean => (Array.isArray(x) ? isFlag(x[0]) : typeof x === 'boolean');
 
 /** An operand in the dtype of the results of both. */
-export const castAlike = <X extends NDArray | Scalar>(x: X, y: NDArray | Scalar): X =>
-  isScalar(x) || isScalar(y) || promote(x.dtype, y.dtype) === x.dtype
-    ? x
-    : (x.astype(promote(x.dtype, y.dtype)) as X);
+export function castAlike(x: NDArray, y: NDArray | Scalar): NDArray;
+export function castAlike(x: NDArray | Scalar, y: NDArray | Scalar): NDArray | Scalar;
+export function castAlike(x: NDArray | Scalar, y: NDArray | Scalar): NDArray | Scalar {
+  return isScalar(x) || isScalar(y) ? x : asDType(x, promote(x.dtype, y.dtype));
+}
 
 /** `values` where the condition is true, elsewhere those of `target`, or 0. */
 const selected = (condition: NDArray, values: NDArray, target: NDArray | undefined): NDArray =>

@@ -1,4 +1,4 @@
-import { castTo, floatsOf } from '../core/array/casting.js';
+import { floatsOf } from '../core/array/casting.js';
 import { BOUND, withoutNaN } from '../core/array/reductions.js';
 import {
   checkNotEmpty,
@@ -12,9 +12,10 @@ import {
   type TotalOptions,
 } from '../core/array/shared-reductions.js';
 import type { Scalar } from '../core/base/complex.js';
-import { isBoolean, isFloat, isInteger, realOf } from '../core/base/dtype.js';
+import { isBoolean, isFloat, realOf } from '../core/base/dtype.js';
 import { DTypeError, PartitionError, ShapeError } from '../core/base/errors.js';
-import type { Defaults } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
+import { tidy } from '../core/base/scope.js';
 import { formatShape, sameShape } from '../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { asIntegers, checkReducible, reduceOver } from '../core/distributed/reductions.js';
@@ -22,9 +23,9 @@ import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { where } from './elementwise/choosing.js';
 import { isnan, notEqual } from './elementwise/comparisons.js';
 import { exp, log, sqrt } from './elementwise/exponents.js';
-import { mean } from './methods.js';
+import { mean, prod, sum } from './methods.js';
 import { type ArrayLike, arrayOf, onParts } from './operands.js';
-import { asNumber, asScalar, reduction } from './reduction.js';
+import { asNumber, asScalar, type Reduction, reduction } from './reduction.js';
 
 /** The largest or smallest numbers over axes, which stay with length 1. */
 function extremeOver(name: string, op: 'max' | 'min', x: EitherArray, axes: readonly number[]): EitherArray {
@@ -63,21 +64,16 @@ const filled = (x: EitherArray, value: number): EitherArray => onParts(x, (part)
 const presentOver = (name: string, x: EitherArray, axes: readonly number[]): EitherArray =>
   reduceOver(name, 'sum', isnan(x).equal(0), axes);
 
-const nanTotal = (name: string, op: 'sum' | 'prod') =>
-  reduction<Scalar, TotalOptions>(
-    name,
-    TOTAL_DEFAULTS,
-    (x, axes, { dtype }) => {
-      const from = castTo(name, filled(x, op === 'sum' ? 0 : 1), dtype);
-      const y = reduceOver(name, op, from, axes);
-      return isInteger(from.dtype) ? asIntegers(name, y) : y;
-    },
-    asScalar,
-  );
+/** A total with a number in place of NaN, which does not change it. */
+const nanTotal = (name: string, total: Reduction<Scalar, TotalOptions>, value: number) =>
+  ((x: ArrayLike, options?: TotalOptions) => {
+    const given = withDefaults(name, options, TOTAL_DEFAULTS);
+    return tidy(() => total(filled(arrayOf(name, x), value), given));
+  }) as Reduction<Scalar, TotalOptions>;
 /** As `sum`, without NaN. */
-export const nansum = nanTotal('nansum', 'sum');
+export const nansum = nanTotal('nansum', sum, 0);
 /** As `prod`, without NaN. */
-export const nanprod = nanTotal('nanprod', 'prod');
+export const nanprod = nanTotal('nanprod', prod, 1);
 
 const nanExtreme = (name: string, op: 'max' | 'min') =>
   reduction<number, ReductionOptions>(

@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import { asArray, binary } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { checkOrdered } from '../core/array/shared-reductions.js';
@@ -22,7 +23,7 @@ export function comparable(name: string, x: ArrayLike, y: ArrayLike): [EitherArr
   checkSameBackend(a, b);
   const common = promote(a.dtype, b.dtype);
   const dtype = isBoolean(common) ? INDEX_DTYPE : common;
-  const cast = (z: EitherArray): EitherArray => (z.dtype === dtype ? z : z.astype(dtype));
+  const cast = (z: EitherArray): EitherArray => asDType(z, dtype);
   return [cast(a), cast(b)];
 }
 

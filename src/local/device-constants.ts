@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import {
   type HostValues,
   type Nested,
@@ -130,7 +131,7 @@ export class DeviceConstants {
     }
     const source = this.#source;
     if (source instanceof NDArray) {
-      if (source.backend === backend) return source.dtype === dtype ? source : source.astype(dtype);
+      if (source.backend === backend) return asDType(source, dtype);
       if (source.dtype === dtype) return source.to(backend);
       const there = source.astype(dtype);
       const here = there.to(backend);

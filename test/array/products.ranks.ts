@@ -3,7 +3,7 @@ import type { ArrayLike } from '../../src/array/index.js';
 import * as xp from '../../src/array/index.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { Scalar } from '../../src/core/base/complex.js';
-import { ArgumentError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
 import { product, stridesOf } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
@@ -194,6 +194,7 @@ group('products of arrays', () => {
       [{ axis: 1 }, [5, 3]],
       [{ axis: 1, ord: 1 }, [7, 5]],
       [{ axis: 1, ord: 0 }, [2, 3]],
+      [{ axis: 1, ord: -1 }, [0, 0.5]],
       [{ axis: 0, ord: Number.POSITIVE_INFINITY }, [3, 4, 2]],
       [{ axis: 1, keepdims: true }, [[5], [3]]],
       [{ axis: [0, 1], keepdims: true }, [[Math.sqrt(34)]]],
@@ -226,6 +227,7 @@ group('products of arrays', () => {
   distributed('refuse what does not fit, on all ranks', ({ comm }) => {
     const x = DistributedArray.ones([4, 3]);
     expectAllThrow(comm, () => xp.dot(x, NDArray.ones([4])), ShapeError);
+    expectAllThrow(comm, () => xp.dot(xp.equal(x, 1), NDArray.ones([3], { dtype: 'bool' })), DTypeError);
     expectAllThrow(comm, () => xp.matmul(x, 2), ShapeError);
     expectAllThrow(comm, () => xp.einsum('ij,jk', x), ArgumentError);
     expectAllThrow(comm, () => xp.einsum('i->', x), ShapeError);

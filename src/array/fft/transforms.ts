@@ -1,3 +1,4 @@
+import { asDType } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import { complexOf, isComplex, isFloat, realOf } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
@@ -96,7 +97,7 @@ function resized(name: string, x: EitherArray, axis: number, n: number): EitherA
 function prepared(x: EitherArray, { half, inverse }: Kind): EitherArray {
   const float = isFloat(x.dtype) ? x.dtype : x.backend.defaultDType;
   const dtype = half && inverse ? complexOf(float) : half ? realOf(float) : float;
-  return x.dtype === dtype ? x : x.astype(dtype);
+  return asDType(x, dtype);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { asDType } from '../../core/array/casting.js';
 import { where } from '../../core/array/elementwise.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
@@ -183,7 +184,7 @@ export function mapCoordinates<X extends ArrayLike, C extends ArrayLike>(
     if (product(a.space.shape) === 0) throw new ShapeError(`${name}: expected an array with elements`);
     const dtype: DType = a.backend.dtypes.includes('float64') ? 'float64' : 'float32';
     const { own, layout, leader } = ownPoints(name, a, given);
-    const cast = own.dtype === dtype ? own : own.astype(dtype);
+    const cast = asDType(own, dtype);
     const coefficients = coefficientsOf(name, a, spline);
     const { values, mode } = coefficients;
     const { order } = spline;

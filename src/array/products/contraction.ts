@@ -1,8 +1,8 @@
 import { matmul } from '../../core/array/array-functions.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
-import { isInteger } from '../../core/base/dtype.js';
-import { PartitionError, ShapeError } from '../../core/base/errors.js';
+import { isBoolean, isInteger } from '../../core/base/dtype.js';
+import { DTypeError, PartitionError, ShapeError } from '../../core/base/errors.js';
 import { product, sameShape } from '../../core/base/shape.js';
 import { type EitherArray, isDistributed, ownPart } from '../../core/distributed/align.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -127,6 +127,7 @@ function reducedTo(name: string, { x, labels }: Labelled, kept: (label: string) 
  * is summed over, one reduction of the result, which every rank then has.
  */
 export function contract(name: string, a: Labelled, b: Labelled, to: readonly string[]): EitherArray {
+  if (isBoolean(a.x.dtype)) throw new DTypeError(`${name} is not defined for bool: cast to int32 first`);
   const [aLengths, bLengths] = [lengthsOf(a), lengthsOf(b)];
   const stretched = (own: Labelled, lengths: Map<string, number>, others: Map<string, number>): Labelled => {
     const gone = own.labels.flatMap((l, k) =>

@@ -8,7 +8,7 @@ import { textOf } from '../../core/base/text-of.js';
 import { type EitherArray, isDistributed, ownPart } from '../../core/distributed/align.js';
 import { checkReducible, dropAxes, reduceOver } from '../../core/distributed/reductions.js';
 import { abs } from '../elementwise/arithmetic.js';
-import { sqrt } from '../elementwise/exponents.js';
+import { power, sqrt } from '../elementwise/exponents.js';
 import { type ArrayLike, arrayOf } from '../operands.js';
 import { expandedDims, flatOf } from '../shaping.js';
 import { numberOr } from './contraction.js';
@@ -19,7 +19,7 @@ export type MatrixNormOrder = number | 'fro';
 /** Options of {@link norm}. */
 export interface ArrayNormOptions {
   /**
-   * The order. Of vectors: any p > 0, 0 (nonzeros), ±Infinity. Of matrices: `'fro'`, 1 and −1 (sums
+   * The order. Of vectors: any number p, 0 (nonzeros), ±Infinity. Of matrices: `'fro'`, 1 and −1 (sums
    * of columns), Infinity and −Infinity (sums of rows).
    * @default the 2-norm of all elements
    */
@@ -32,7 +32,11 @@ export interface ArrayNormOptions {
 const DEFAULTS = { ord: undefined, axis: undefined, keepdims: false } satisfies Defaults<ArrayNormOptions>;
 
 /** Norms of vectors along one axis, which stays with length 1. */
-function ofVectors(x: EitherArray, ord: number, axis: number): EitherArray {
+function ofVectors(name: string, x: EitherArray, ord: number, axis: number): EitherArray {
+  if (Number.isNaN(ord))
+    throw new ArgumentError(`${name}: expected the order of a vector norm to be a number, received NaN`);
+  if (ord < 0 && Number.isFinite(ord))
+    return power(reduceOver(name, 'sum', power(abs(x), ord), [axis]), 1 / ord);
   if (!isDistributed(x)) return x.norm(ord, axis, { keepdims: true });
   // A vector is reduced to a number
   if (x.ndim === 1)
@@ -91,7 +95,7 @@ export function norm(x: ArrayLike, options?: ArrayNormOptions): EitherArray | nu
     if (axes.length === 1) {
       if (order === 'fro')
         throw new ArgumentError("linalg.norm: 'fro' is a norm of matrices, not of vectors");
-      return finish(ofVectors(given, order ?? 2, axes[0] as number), axes);
+      return finish(ofVectors('linalg.norm', given, order ?? 2, axes[0] as number), axes);
     }
     if (axes.length !== 2)
       throw new ArgumentError(`linalg.norm: expected one axis or two, received ${textOf(axis)}`);

@@ -1,4 +1,5 @@
 import { stack } from '../../core/array/array-functions.js';
+import { asDType } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import { argsortLines, keysOf, sortLines, takeLines } from '../../core/array/ordering.js';
 import { truePositions } from '../../core/array/true-positions.js';
@@ -247,7 +248,7 @@ function ofElements(x: EitherArray, wanted: Wanted): Parts {
   const numbers = isBoolean(x.dtype) ? flat.astype(INDEX_DTYPE) : flat;
   const { columns, ...rest } = uniqueOf([numbers], wanted);
   const [values] = columns as [EitherArray];
-  return { values: values.dtype === x.dtype ? values : values.astype(x.dtype), ...rest };
+  return { values: asDType(values, x.dtype), ...rest };
 }
 
 function ofSlices(x: EitherArray, axis: number, wanted: Wanted): Parts {

@@ -8,6 +8,7 @@ import { reshapedStrides } from '../base/strides.js';
 import type { Elements } from '../ports/backend.js';
 import { checkExactMatMul } from '../vector/integer-sums.js';
 import { checkSameBackend } from '../vector/vector.js';
+import { asDType } from './casting.js';
 import { checkArray, expandInto } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { walkOver } from './strided.js';
@@ -46,7 +47,7 @@ export function concatenate(arrays: readonly NDArray[], axis = 0): NDArray {
   const strides = stridesOf(shape);
   let at = 0;
   for (const x of arrays) {
-    const from = x.dtype === dtype ? x : x.astype(dtype);
+    const from = asDType(x, dtype);
     if (x.size > 0)
       x.backend.stridedCopy(
         x.shape,
@@ -139,7 +140,7 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
       batches: readonly number[],
       matrix: readonly [number, number],
     ): StoredMatrices => {
-      const cast = x.dtype === dtype ? x : x.astype(dtype);
+      const cast = asDType(x, dtype);
       const [ld, stride] = [matrix[1], matrix[0] * matrix[1]];
       const repeated = product(batches) === 1;
       if (repeated || sameShape(batches, batchShape)) {

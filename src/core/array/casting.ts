@@ -20,6 +20,10 @@ export function castTo<X extends Castable<X> | Scalar>(name: string, x: X, dtype
   return x.astype(dtype) as X;
 }
 
+/** The array in a dtype: itself if it has it. */
+export const asDType = <X extends Castable<X>>(x: X, dtype: DType): X =>
+  x.dtype === dtype ? x : x.astype(dtype);
+
 /** An array of floats with the same numbers. */
 export const floatsOf = <X extends Castable<X>>(x: X): X =>
   isFloat(x.dtype) ? x : x.astype(x.backend.defaultDType);

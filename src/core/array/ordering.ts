@@ -1,5 +1,6 @@
 import { hostArray, INDEX_DTYPE, isBoolean, isComplex, placeDType } from '../base/dtype.js';
 import { around, product } from '../base/shape.js';
+import { asDType } from './casting.js';
 import type { NDArray } from './ndarray.js';
 
 /**
@@ -29,7 +30,7 @@ export function takeLines(x: NDArray, order: NDArray, axis: number): NDArray {
   const y = x.space.withShape(order.shape).empty();
   if (y.size === 0) return y;
   const dtype = placeDType(x.size);
-  let index = order.dtype === dtype ? order : order.astype(dtype);
+  let index = asDType(order, dtype);
   if (outer * inner > 1) {
     const starts = x.space.withShape([outer, 1, inner], dtype).empty();
     const host = hostArray(dtype, outer * inner);

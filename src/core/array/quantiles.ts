@@ -1,6 +1,7 @@
 import { type DType, hostArray, isBoolean, isFloat } from '../base/dtype.js';
 import { product } from '../base/shape.js';
 import type { Backend } from '../ports/backend.js';
+import { asDType } from './casting.js';
 import { where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { gatherAxes } from './reductions.js';
@@ -17,7 +18,6 @@ const placeAt = (at: number, n: number): Place => {
   if (!(index >= 0)) return { index: 0, weight: 0 };
   return index >= n - 1 ? { index: Math.max(0, n - 1), weight: 0 } : { index, weight: at - index };
 };
-const exactly = (index: number, n: number): Place => placeAt(index, n);
 
 /** A place by the parameters α and β of Hyndman and Fan. */
 const continuous =
@@ -31,26 +31,26 @@ const continuous =
  */
 const PLACES = {
   linear: (n, q) => placeAt(Math.max(0, n - 1) * q, n),
-  lower: (n, q) => exactly(Math.floor(Math.max(0, n - 1) * q), n),
-  higher: (n, q) => exactly(Math.ceil(Math.max(0, n - 1) * q), n),
+  lower: (n, q) => placeAt(Math.floor(Math.max(0, n - 1) * q), n),
+  higher: (n, q) => placeAt(Math.ceil(Math.max(0, n - 1) * q), n),
   midpoint: (n, q) => {
     const { index, weight } = placeAt(Math.max(0, n - 1) * q, n);
     return { index, weight: weight > 0 ? 0.5 : 0 };
   },
   nearest: (n, q) => {
     const { index, weight } = placeAt(Math.max(0, n - 1) * q, n);
-    return exactly(weight > 0.5 || (weight === 0.5 && index % 2 === 1) ? index + 1 : index, n);
+    return placeAt(weight > 0.5 || (weight === 0.5 && index % 2 === 1) ? index + 1 : index, n);
   },
-  inverted_cdf: (n, q) => exactly(Math.ceil(n * q) - 1, n),
+  inverted_cdf: (n, q) => placeAt(Math.ceil(n * q) - 1, n),
   averaged_inverted_cdf: (n, q) => {
-    const { index } = exactly(Math.ceil(n * q) - 1, n);
+    const { index } = placeAt(Math.ceil(n * q) - 1, n);
     return { index, weight: Number.isInteger(n * q) && q > 0 && index < n - 1 ? 0.5 : 0 };
   },
   closest_observation: (n, q) => {
     const at = n * q - 1.5;
     const index = Math.floor(at);
     // At the middle of two numbers, the one with an even place, counted from 1
-    return exactly(at === index && Math.abs(index % 2) === 1 ? index : index + 1, n);
+    return placeAt(at === index && Math.abs(index % 2) === 1 ? index : index + 1, n);
   },
   interpolated_inverted_cdf: continuous(0, 1),
   hazen: continuous(0.5, 0.5),
@@ -168,7 +168,7 @@ export function quantilesOfLines(
   if (n === 0) return result.fill(Number.NaN);
   const lines = sortedLines(x, axes, mayOverwrite);
   const row = (index: number): NDArray => lines.slice(null, index);
-  const asResult = (y: NDArray): NDArray => (y.dtype === dtype ? y : y.astype(dtype));
+  const asResult = (y: NDArray): NDArray => asDType(y, dtype);
   const counts = skipsNaN ? countsOf(lines) : undefined;
   const hasNaN = !skipsNaN && isFloat(dtype) ? row(n - 1).isnan() : undefined;
   const quantile = (fraction: number): NDArray => {

@@ -7,7 +7,7 @@ import { reduceResult } from '../ports/kernel-dtypes.js';
 import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
 import { normOfRuns, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
 import type { NormOrder } from '../vector/vector.js';
-import { floatsOf } from './casting.js';
+import { asDType, floatsOf } from './casting.js';
 import { unaryInPlace, where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { areInRange, normsAlong } from './norms-along.js';
@@ -228,7 +228,7 @@ export function accumulate(name: 'cumsum' | 'cumprod', x: NDArray, axis: number)
   return tidy(() =>
     exactly(op, x, extents[1], dtype, () => {
       const y = x.space.withShape(x.shape, dtype).empty();
-      x.backend.accumulate(op, dtype === x.dtype ? x : x.astype(dtype), extents, y);
+      x.backend.accumulate(op, asDType(x, dtype), extents, y);
       return y;
     }),
   );

@@ -7,6 +7,7 @@ import { ArgumentError, ShapeError } from '../base/errors.js';
 import { around, formatShape, product, toAxis } from '../base/shape.js';
 import { type Index, type Region, resolveRegion } from '../base/slice.js';
 import { textOf } from '../base/text-of.js';
+import { asDType } from './casting.js';
 import { binary, checkOperand, isLocalArray, type Operand } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { type NumberList, numberList } from './number-list.js';
@@ -129,7 +130,7 @@ export function placesOf(
   mode: BoundsMode = 'raise',
 ): NDArray {
   const dtype = placeDType(n);
-  const wide = positions.dtype === dtype ? positions : positions.astype(dtype);
+  const wide = asDType(positions, dtype);
   if (positions.size === 0) return wide;
   const [low, high] = [positions.min() as number, positions.max() as number];
   const isInside = low >= 0 && high < n;

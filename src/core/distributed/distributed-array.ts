@@ -1,3 +1,4 @@
+import { asDType } from '../array/casting.js';
 import { checkArray } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import type { NormOptions } from '../array/reductions.js';
@@ -200,7 +201,7 @@ export class DistributedArray extends ReductionMethods implements Vector<Distrib
     const { dtype = data.dtype, backend = data.backend } = options;
     const x = spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty();
     return tidy(() => {
-      x.#take((data.dtype === dtype ? data : data.astype(dtype)).to(x.backend));
+      x.#take(asDType(data, dtype).to(x.backend));
       return replicated ? x.#fromFirst() : x;
     });
   }
@@ -448,7 +449,7 @@ export class DistributedArray extends ReductionMethods implements Vector<Distrib
       return;
     }
     const dtype = promote(this.dtype, y.dtype);
-    const cast = (v: DistributedArray) => (v.dtype === dtype ? v : v.astype(dtype)).#reduced;
+    const cast = (v: DistributedArray) => asDType(v, dtype).#reduced;
     into.push({ x: cast(this), y: cast(y), conjugate });
   }
 

@@ -1,3 +1,4 @@
+import { asDType } from '../array/casting.js';
 import { NDArray } from '../array/ndarray.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { type DType, hostArray, lanesOf, promote } from '../base/dtype.js';
@@ -330,7 +331,7 @@ export class StackedDistributedArray
     let at = 0;
     for (const a of this.arrays) {
       const block = a.asArray();
-      const whole = block.dtype === this.dtype ? block : block.astype(this.dtype);
+      const whole = asDType(block, this.dtype);
       values.set(whole.toHost(), at * lanes);
       at += a.size;
       whole.dispose();
