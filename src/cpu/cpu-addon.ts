@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { HostArray } from '../core/base/dtype.js';
 import { messageOf } from '../core/base/errors.js';
-import type { KernelName } from '../core/ports/backend.js';
 import { checkSettings, environment, setting } from '../environment/environment.js';
 import { hasPackage, NO_PACKAGE, packagePath } from '../package/package-root.js';
 import { requireHere } from '../package/require-here.js';
@@ -29,10 +28,42 @@ type NativeValue =
   | readonly (HostArray | number | undefined)[]
   | object
   | undefined;
-/** The forms of gather, put and scatterAdd. */
-type Indexed = 'indexed' | 'copyIndexed';
-/** Functions that are not kernels of a backend. */
-type NativePart = 'addressOf' | 'prepareStencil' | 'scale' | 'axpby' | 'dot' | Indexed | 'curves';
+type NativeFunction = (...args: readonly NativeValue[]) => unknown;
+
+/** The functions that every build of the addon has. */
+const FUNCTIONS = [
+  'addressOf',
+  'copy',
+  'fill',
+  'cast',
+  'unary',
+  'binary',
+  'where',
+  'scale',
+  'axpby',
+  'linearCombination',
+  'threshold',
+  'dot',
+  'reduce',
+  'reduceAxis',
+  'argExtreme',
+  'accumulate',
+  'sort',
+  'argsort',
+  'truePositions',
+  'searchSorted',
+  'countInto',
+  'stridedCopy',
+  'prepareStencil',
+  'stencil',
+  'convolve',
+  'indexed',
+  'copyIndexed',
+  'curves',
+  'convolveVarying',
+  'orderFilter',
+  'splineSum',
+] as const;
 
 /**
  * The functions of the addon. Their arguments are those in the C++ source of the same name. Dtypes,
@@ -40,9 +71,11 @@ type NativePart = 'addressOf' | 'prepareStencil' | 'scale' | 'axpby' | 'dot' | I
  * packed into a Float64Array. Functions with a boolean result return whether they did the work.
  * `matmul` is absent without a CBLAS, `fft` without an FFT library.
  */
-export type CpuAddon = Readonly<
-  Record<KernelName | NativePart, (...args: readonly NativeValue[]) => unknown>
-> & { info(): CpuAddonInfo };
+export type CpuAddon = Readonly<Record<(typeof FUNCTIONS)[number], NativeFunction>> & {
+  readonly matmul?: NativeFunction;
+  readonly fft?: NativeFunction;
+  info(): CpuAddonInfo;
+};
 
 /** The addon, or the reason why it is missing and the remedy. */
 export type CpuAddonState =
@@ -77,6 +110,11 @@ function load(): CpuAddonState {
     if (!existsSync(file))
       return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
     const addon = withOneThread(() => requireHere(file) as CpuAddon);
+    const missing = FUNCTIONS.find((name) => typeof addon[name] !== 'function');
+    if (missing !== undefined) {
+      const reason = `the native kernels were built from older sources: ${file} has no ${missing}`;
+      return { available: false, reason, remedy: REMEDY };
+    }
     return { available: true, addon, info: addon.info() };
   } catch (error) {
     const reason = `the native kernels did not load: ${messageOf(error)}`;

@@ -162,6 +162,7 @@ const arrayOf = (x: HostRun | undefined): readonly [HostArray | undefined, numbe
  */
 export function nativeKernels(addon: CpuAddon): CpuKernels {
   const own = referenceKernels;
+  const { matmul, fft } = addon;
 
   function combine(factors: readonly Scalar[], xs: readonly HostRun[], to: HostRun): void {
     const { memory: y, dtype } = to.storage;
@@ -498,11 +499,11 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
   };
   return {
     ...kernels,
-    ...(addon.matmul && {
+    ...(matmul && {
       matmul: (a, b, c, spec) => {
         const { memory, dtype } = c.storage;
         if (isInteger(dtype)) return own.matmul(a, b, c, spec);
-        addon.matmul(
+        matmul(
           tagOf(dtype),
           a.storage.memory,
           a.offset,
@@ -514,10 +515,10 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
         );
       },
     }),
-    ...(addon.fft && {
+    ...(fft && {
       fft: (x, y, plan) => {
         if (plan.axes.length === 0) return own.fft(x, y, plan);
-        addon.fft(
+        fft(
           isDouble(x.storage.dtype),
           FFT_KIND[plan.kind],
           plan.direction === 'inverse',

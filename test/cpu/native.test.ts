@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { CpuBackend, cpuAddon, createCpuBackend, nativeOptions } from '../../src/cpu/index.js';
@@ -51,6 +54,17 @@ describe('native CPU kernels', () => {
 
   it('are refused with an unknown LOPS_CPU', () => {
     expect(() => createCpuBackend(undefined, 'fast')).to.throw("'reference' or 'native', received 'fast'");
+  });
+
+  it('are not used if they were built from older sources, and say so', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'lops-addon-')), 'old.cjs');
+    writeFileSync(file, 'module.exports = { info: () => ({}), addressOf() {}, copy() {} };');
+    const told = inProcess(
+      { LOPS_CPU_ADDON: file },
+      'console.log(cpu.cpuAddon().reason, cpu.createCpuBackend().name);',
+    );
+    rmSync(dirname(file), { recursive: true });
+    expect(told).to.equal(`the native kernels were built from older sources: ${file} has no fill cpu`);
   });
 
   if (!state.available) {
