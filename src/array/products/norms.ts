@@ -19,8 +19,8 @@ export type MatrixNormOrder = number | 'fro';
 /** Options of {@link norm}. */
 export interface ArrayNormOptions {
   /**
-   * The order. Of vectors: any number p, 0 (nonzeros), ±Infinity. Of matrices: `'fro'`, 1 and −1 (sums
-   * of columns), Infinity and −Infinity (sums of rows).
+   * The order. Of vectors: any number p, 0 (nonzeros), ±Infinity. Of matrices: `'fro'`, 1 and −1
+   * (sums of columns), Infinity and −Infinity (sums of rows).
    * @default the 2-norm of all elements
    */
   readonly ord?: MatrixNormOrder | null | undefined;

@@ -1,7 +1,6 @@
 import { type Join, normsAlong } from '../../array/norms-along.js';
 import { NORM_DEFAULTS, type NormOptions } from '../../array/reductions.js';
 import { hostArray, isFloat, realOf } from '../../base/dtype.js';
-import { PartitionError } from '../../base/errors.js';
 import { withDefaults } from '../../base/options.js';
 import { tidy } from '../../base/scope.js';
 import { around, type Shape } from '../../base/shape.js';
@@ -14,9 +13,9 @@ import { partsAlong } from '../row-layout.js';
 
 /**
  * Computes the norms along one axis: an array without that axis. The result is replicated if the
- * axis is the distributed one, which costs one reduction of the result. Otherwise nothing is sent.
+ * axis is the distributed one, which costs one reduction of the result. An array that is split
+ * along several axes is first redistributed along another axis. Otherwise nothing is sent.
  * @throws {@link PartitionError} if x is concatenated blocks
- * @throws {@link PartitionError} if x is split along several axes
  */
 export function normAlong(
   x: DistributedArray,
@@ -28,7 +27,7 @@ export function normAlong(
   const { layout, backend } = x;
   checkBoxes('norm', x);
   if (layout.grid.filter((g) => g > 1).length > 1)
-    throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
+    return tidy(() => normAlong(x.redistribute(axis === 0 ? 1 : 0), order, axis, options));
   const across = !layout.replicated && x.axis === axis;
   // A distributed array has at least one axis.
   const cut = (shape: Shape) =>
