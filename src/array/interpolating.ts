@@ -1,11 +1,14 @@
 import { asDType } from '../core/array/casting.js';
 import { binary, where } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
-import type { Scalar } from '../core/base/complex.js';
+import { gatherAlong } from '../core/array/shaping.js';
+import { isScalar, type Scalar } from '../core/base/complex.js';
 import { complexOf, INDEX_DTYPE, isComplex, isFloat, isSingle } from '../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/base/errors.js';
 import { checkFinite, type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
+import { formatShape } from '../core/base/shape.js';
+import { textOf } from '../core/base/text-of.js';
 import type { EitherArray } from '../core/distributed/align.js';
 import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, onParts } from './operands.js';
 import { search, wholeOn } from './searching.js';
@@ -29,12 +32,8 @@ const DEFAULTS = {
 } satisfies Defaults<LineInterpolationOptions>;
 
 /** The elements of a vector at positions in an array. */
-function gathered(values: NDArray, index: NDArray): NDArray {
-  const y = values.space.withShape(index.shape).empty();
-  const table = { outer: 1, nx: values.size, ny: index.size, inner: 1, width: 1, index };
-  if (y.size > 0) values.backend.gather(values, y, table);
-  return y;
-}
+const gathered = (values: NDArray, index: NDArray): NDArray =>
+  gatherAlong(values, index, 0).reshape(index.shape);
 
 /** Positions within one period, in ascending order, with one more on both sides, and values. */
 function periodic(positions: NDArray, values: NDArray, period: number): [NDArray, NDArray] {
@@ -72,10 +71,12 @@ export function interp<X extends ArrayLike>(
     if (isComplex(float)) throw new DTypeError(`interp: expected real positions, received ${float}`);
     const from = asDType(queries, float);
     const vector = (what: string, list: ArrayLike): NDArray => {
-      const z = wholeOn('interp', what, arraysOf('interp', [from, list])[1] as EitherArray).to(from.backend);
-      if (z.ndim !== 1 || z.size === 0)
+      const given = arraysOf('interp', [from, list])[1] as EitherArray | Scalar;
+      const z = isScalar(given) ? undefined : wholeOn('interp', what, given).to(from.backend);
+      if (z?.ndim !== 1 || z.size === 0)
         throw new ShapeError(
-          `interp: expected ${what} as a list of at least one, received the shape [${z.shape}]`,
+          `interp: expected ${what} as a list of at least one, received ` +
+            (z ? `the shape ${formatShape(z.shape)}` : textOf(given)),
         );
       return z;
     };

@@ -1,8 +1,8 @@
-import { hostArray } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
+import { numbersOf } from '../parts/host-numbers.js';
 
 /**
  * First values, steps and numbers of samples of axes. Those of y are optional. Other entries are
@@ -48,14 +48,12 @@ export function makeaxis(par: AxisParameters): Axes {
       throw new ArgumentError(
         `makeaxis: expected numbers for o${name} and d${name}, received ${textOf([o, d])}`,
       );
-    return (hostArray('float64', toShape([n], `n${name}`)[0] as number) as Float64Array).map(
-      (_, i) => o + d * i,
-    );
+    return numbersOf(toShape([n], `n${name}`)[0] as number, (i) => o + d * i);
   };
   const { oy, dy, ny, ot, dt, nt, ox, dx, nx } = requireOptions('makeaxis', par, DEFAULTS);
   return {
     t: axis('t', ot, dt, nt),
-    t2: Float64Array.from({ length: Math.max(0, 2 * nt - 1) }, (_, i) => dt * (i - nt + 1)),
+    t2: numbersOf(Math.max(0, 2 * nt - 1), (i) => dt * (i - nt + 1)),
     x: axis('x', ox, dx, nx),
     y: oy === undefined || dy === undefined || ny === undefined ? undefined : axis('y', oy, dy, ny),
   };

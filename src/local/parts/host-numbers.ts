@@ -1,6 +1,6 @@
 import { nestedValues } from '../../core/array/host-values.js';
 import { type ArrayOptions, NDArray } from '../../core/array/ndarray.js';
-import { dtypeOf, isComplex } from '../../core/base/dtype.js';
+import { dtypeOf, hostArray, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { formatShape, type Shape } from '../../core/base/shape.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
@@ -49,6 +49,16 @@ export function finiteNumbers(owner: string, name: string, data: OperatorData, l
       `${owner}: expected ${name} of at least ${least} numbers, received ${values.length}`,
     );
   return values;
+}
+
+/**
+ * `n` numbers, each from its index.
+ * @throws {@link ShapeError} if there is no memory for them
+ */
+export function numbersOf(n: number, of: (i: number) => number): Float64Array {
+  const y = hostArray('float64', n) as Float64Array;
+  for (let i = 0; i < n; i++) y[i] = of(i);
+  return y;
 }
 
 /**

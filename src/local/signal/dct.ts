@@ -1,5 +1,5 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
-import { complexOf, type DType, isComplex } from '../../core/base/dtype.js';
+import { complexOf, type DType, hostArray, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxes, toShape } from '../../core/base/shape.js';
@@ -9,6 +9,7 @@ import { withWorkspace } from '../../core/vector/workspace.js';
 import { DeviceConstants } from '../device-constants.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
+import { numbersOf } from '../parts/host-numbers.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 
 /** The type of a discrete cosine transform. */
@@ -179,8 +180,8 @@ class AxisCosines {
 
 /** The rows that copy each sample to its place and to its mirror image, with weight 1/2 each. */
 function placing(sum: CosineSum, n: number, length: number): RowSource {
-  const sources = new Int32Array(length).fill(-1);
-  const parts = new Float64Array(length);
+  const sources = hostArray('int32', length).fill(-1);
+  const parts = hostArray('float64', length);
   for (let i = 0; i < n; i++) {
     const p = sum.at(i);
     const own = p === 0 || 2 * p === length;
@@ -215,14 +216,10 @@ const reading = (sum: CosineSum, n: number, columns: number): RowSource => ({
 });
 
 function cosines(sum: CosineSum, n: number, length: number): Float64Array {
-  const table = new Float64Array(n * n);
-  for (let k = 0; k < n; k++) {
-    for (let i = 0; i < n; i++) {
-      // the product is reduced modulo the length first, so that the angle is small
-      const turn = (sum.at(i) * sum.read(k)) % length;
-      table[k * n + i] =
-        sum.scale(n) * sum.output(k, n) * sum.input(i, n) * Math.cos((2 * Math.PI * turn) / length);
-    }
-  }
-  return table;
+  return numbersOf(n * n, (place) => {
+    const [k, i] = [Math.floor(place / n), place % n];
+    // the product is reduced modulo the length first, so that the angle is small
+    const turn = (sum.at(i) * sum.read(k)) % length;
+    return sum.scale(n) * sum.output(k, n) * sum.input(i, n) * Math.cos((2 * Math.PI * turn) / length);
+  });
 }

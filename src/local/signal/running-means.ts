@@ -7,6 +7,7 @@ import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Convolution, Elements } from '../../core/ports/backend.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { DeviceConstants } from '../device-constants.js';
+import { numbersOf } from '../parts/host-numbers.js';
 import type { LinearMap } from '../parts/map-operator.js';
 
 /**
@@ -47,7 +48,7 @@ export class RunningMeans {
     this.reach = this.shape.map((_, axis) => reach[this.#axes.indexOf(axis)] ?? 0);
     this.#filters = reach.map((r) => {
       const width = 2 * r + 1;
-      return DeviceConstants.from(new Float64Array(width).fill(1 / width));
+      return DeviceConstants.from(numbersOf(width, () => 1 / width));
     });
   }
 

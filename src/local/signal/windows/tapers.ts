@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
 import { checkOneOf } from '../../../core/base/options.js';
 import { formatShape, type Shape, toShape } from '../../../core/base/shape.js';
 import { textOf } from '../../../core/base/text-of.js';
-import { doublesOn } from '../../parts/host-numbers.js';
+import { doublesOn, numbersOf } from '../../parts/host-numbers.js';
 
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'cosinesqrt', 'none'] as const;
 /** The shape of a taper. */
@@ -48,7 +48,7 @@ function ramped(nmask: number, ntap: number, ramp: (u: number) => number, flat =
         `${nmask}`,
     );
   const at = (distance: number): number => (distance >= ntap - 1 ? 1 : ramp(distance / (ntap - 1)));
-  return Float64Array.from({ length: nmask }, (_, i) => at(Math.min(i, nmask - 1 - i)));
+  return numbersOf(nmask, (i) => at(Math.min(i, nmask - 1 - i)));
 }
 
 /**
@@ -141,9 +141,9 @@ function along(
 export const outer = (windows: readonly Float64Array[]): Float64Array =>
   windows.reduce(
     (product, w) =>
-      Float64Array.from(
-        { length: product.length * w.length },
-        (_, i) => (product[Math.floor(i / w.length)] as number) * (w[i % w.length] as number),
+      numbersOf(
+        product.length * w.length,
+        (i) => (product[Math.floor(i / w.length)] as number) * (w[i % w.length] as number),
       ),
     Float64Array.of(1),
   );

@@ -9,6 +9,7 @@ import type { Space } from '../../../../core/vector/vector.js';
 import { withWorkspace } from '../../../../core/vector/workspace.js';
 import { DeviceConstants } from '../../../device-constants.js';
 import { type AnyLocalOperator, LocalOperator } from '../../../local-operator.js';
+import { numbersOf } from '../../../parts/host-numbers.js';
 import { checkOperators } from '../../../parts/stacking.js';
 import { outer, TAPER_TYPES, type TaperType, taper } from '../tapers.js';
 import type { Windows } from '../windows.js';
@@ -156,7 +157,7 @@ function tapersOf(
 ): (DeviceConstants | undefined)[] {
   if (type === 'none') return starts.map(() => undefined);
   const made = new Map<string, DeviceConstants>();
-  const inner = shape.slice(overlap.length).map((n) => new Float64Array(n).fill(1));
+  const inner = shape.slice(overlap.length).map((n) => numbersOf(n, () => 1));
   return starts.map((start) => {
     const edges = counts.map((count, k) => {
       const step = (shape[k] as number) - (overlap[k] as number);
