@@ -1,6 +1,6 @@
 import { DTYPES } from '../../core/base/dtype.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkTexts, type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { CheckedBackend } from '../../core/kernels/checked-backend.js';
 import type { Elements } from '../../core/ports/backend.js';
@@ -60,8 +60,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
       throw new ArgumentError(
         `expected memoryLimit to be a number of bytes, received ${textOf(memoryLimit)}`,
       );
-    if (typeof name !== 'string')
-      throw new ArgumentError(`CudaBackend: expected a name, received ${textOf(name)}`);
+    checkTexts('CudaBackend', { name, cacheFolder }, ['name', 'cacheFolder']);
     const state = cudaAddon();
     if (!state.available)
       throw new BackendError(`backend '${name}' is not available: ${state.reason}: ${state.remedy}`);
