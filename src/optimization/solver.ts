@@ -211,7 +211,10 @@ export function defineSolver<F extends object, P extends object>(name: string, s
   // A constraint of P would erase the type parameters of generic functions
   if (typeof name !== 'string')
     throw new ArgumentError(`defineSolver: expected a name, received ${textOf(name)}`);
-  const { step: unchecked } = parts as { readonly step?: (state: object) => void };
+  const { step: unchecked, init } = parts as {
+    readonly step?: (state: object) => void;
+    readonly init?: (...args: unknown[]) => unknown;
+  };
   if (unchecked === undefined) throw new ArgumentError(`defineSolver: expected ${name} to have a step`);
   const step = (state: object): void => {
     if (typeof state !== 'object' || solverOf.get(state) !== name)
@@ -220,8 +223,18 @@ export function defineSolver<F extends object, P extends object>(name: string, s
       );
     unchecked(state);
   };
-  return Object.assign(solve, parts, { step });
+  return Object.assign(solve, parts, { step }, init && { init: checkedInit(name, init) });
 }
+
+/** An init whose arguments beyond those of the problem, such as options, are objects. */
+const checkedInit =
+  (name: string, init: (...args: unknown[]) => unknown) =>
+  (...args: unknown[]): unknown => {
+    for (const value of args.slice(init.length))
+      if (value !== undefined && (typeof value !== 'object' || value === null))
+        throw new ArgumentError(`${name}.init: expected options, received ${textOf(value)}`);
+    return init(...args);
+  };
 
 /** The communicator and the backend of the first distributed vector or space among the values. */
 export const placeIn = (values: readonly unknown[]): Place | undefined =>
