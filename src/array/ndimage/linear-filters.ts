@@ -1,3 +1,4 @@
+import { floatsOf } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
 import { isComplex, isFloat } from '../../core/base/dtype.js';
@@ -115,7 +116,7 @@ function withWeights(name: string, x: ArrayLike, weights: ArrayLike): [EitherArr
       : weights;
   const [a, w] = alike(name, [given, list as ArrayLike]) as [EitherArray, EitherArray];
   const whole = wholeOn(name, 'weights', w);
-  const h = isFloat(whole.dtype) ? whole : whole.astype(whole.backend.defaultDType);
+  const h = floatsOf(whole);
   return [isFloat(given.dtype) || isComplex(a.dtype) ? a : given, h];
 }
 

@@ -1,3 +1,4 @@
+import { floatsOf } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
 import { isFloat, isSingle, realOf } from '../../core/base/dtype.js';
@@ -128,8 +129,6 @@ function filteredAlong(
   });
 }
 
-const floated = (x: EitherArray): EitherArray => (isFloat(x.dtype) ? x : x.astype(x.backend.defaultDType));
-
 /** The coefficients of splines for an array, and how they are continued. */
 export interface SplineCoefficients {
   readonly values: EitherArray;
@@ -149,7 +148,7 @@ export function coefficientsOf(
   checkOneOf('mode', modeName, BORDER_MODES);
   checkFlag(name, { prefilter });
   const mode = SPLINE_MODES[modeName];
-  const x = floated(given);
+  const x = floatsOf(given);
   checkConstant(name, x, cval);
   if (order < 2 || !prefilter) return { values: x, mode, continuation: mode.coefficients, padding: 0 };
   const padding = mode.padding ? SPLINE_PADDING : 0;
@@ -185,7 +184,7 @@ export function splineFilter1d<X extends ArrayLike>(x: X, options?: SplineFilter
   checkOneOf('mode', mode, BORDER_MODES);
   return tidy(() => {
     const a = arrayOf(name, x);
-    const from = floated(a);
+    const from = floatsOf(a);
     const k = toAxis(axis, a.space.shape.length);
     const y = filteredAlong(name, from, k, order, SPLINE_MODES[mode].samples);
     return y === a ? a.copy() : y;
@@ -202,7 +201,7 @@ export function splineFilter<X extends ArrayLike>(x: X, options?: SplineFilterOp
     const a = arrayOf(name, x);
     const y = a.space.shape.reduce(
       (z: EitherArray, _, axis) => filteredAlong(name, z, axis, order, SPLINE_MODES[mode].samples),
-      floated(a),
+      floatsOf(a),
     );
     return y === a ? a.copy() : y;
   }) as ArrayOf<X>;

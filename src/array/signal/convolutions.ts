@@ -1,3 +1,4 @@
+import { floatsOf } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { Scalar } from '../../core/base/complex.js';
 import { isComplex, isFloat } from '../../core/base/dtype.js';
@@ -200,9 +201,7 @@ const byTransforms =
     checkOneOf('mode', mode, MODES);
     return tidy(() => {
       const [p, q] = operandsOf(name, x, h);
-      const float = (z: EitherArray): EitherArray =>
-        isFloat(z.dtype) ? z : z.astype(z.backend.defaultDType);
-      const [a, b] = [float(p), float(q)];
+      const [a, b] = [floatsOf(p), floatsOf(q)];
       const axes = toAxes(given, shapeOf(a).length);
       const [m, n] = [shapeOf(a), shapeOf(b)];
       const rest = m.flatMap((_, k) => (axes.includes(k) ? [] : [k]));

@@ -116,7 +116,7 @@ function place(x: NDArray, frame: IndexBox, y: NDArray, piece: Piece): void {
   );
 }
 
-const EMPTY = (ndim: number): IndexBox => ({
+const emptyBox = (ndim: number): IndexBox => ({
   start: new Array<number>(ndim).fill(0),
   shape: new Array<number>(ndim).fill(0),
 });
@@ -142,7 +142,7 @@ function exchanged(
     return piecesOf(globalShape, box, kinds).filter((piece) => !isConstant(piece) && !isInside(piece, box));
   });
   const most = Math.max(...borders.map((list) => list.length));
-  const none = EMPTY(globalShape.length);
+  const none = emptyBox(globalShape.length);
   const wanted = (rank: number): IndexBox[] => {
     const own = (borders[rank] as Piece[]).map(sourceOf);
     return [boxes[rank] as IndexBox, ...own, ...Array.from({ length: most - own.length }, () => none)];
