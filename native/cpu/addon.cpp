@@ -74,6 +74,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportCurves(exports);
   exportVaryingConvolution(exports);
   exportWindows(exports);
+  exportRandom(exports);
   exportMatmul(exports);
   exportFft(exports);
   return exports;

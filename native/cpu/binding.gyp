@@ -20,6 +20,7 @@
         'curves.cpp',
         'varying-convolution.cpp',
         'windows.cpp',
+        'random.cpp',
         'matmul.cpp',
         'fft.cpp',
       ],

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <immintrin.h>
 
 #include "loops.hpp"
@@ -32,6 +33,7 @@
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
 #include "loops/sorting.hpp"
+#include "loops/random.hpp"
 // must come after all loops
 #include "loops/table.hpp"
 

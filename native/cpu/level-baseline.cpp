@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -24,5 +25,6 @@
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
 #include "loops/sorting.hpp"
+#include "loops/random.hpp"
 // must come after all loops
 #include "loops/table.hpp"

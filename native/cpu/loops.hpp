@@ -121,6 +121,30 @@ struct IntegerLoops {
   void (*toDoubles)(std::size_t n, const T* x, double* y, std::size_t step);
 };
 
+/** Positions in DISTRIBUTIONS of src/core/base/random.ts. */
+enum class Distribution : int { uniform, normal, integers, exponential, gamma, poisson };
+
+/** A number, or one for each element: at most one of the pointers is set. */
+struct RandomParameter {
+  double value;
+  const float* floats;
+  const double* doubles;
+};
+
+/** RandomDraw of src/core/ports/backend.ts. */
+struct RandomCall {
+  Distribution distribution;
+  std::uint32_t keyLow, keyHigh, draw;
+  std::size_t axes;
+  const double* shape;
+  const double* strides;
+  std::uint64_t start;
+  DType dtype;
+  std::size_t lanes;
+  void* y;
+  RandomParameter parameters[2];
+};
+
 struct Loops {
   const char* name;
   void (*copy)(std::size_t bytes, const void* x, void* y);
@@ -142,6 +166,7 @@ struct Loops {
                  void (*rest)(std::int32_t*, std::size_t));
   bool (*sort64)(std::int64_t* x, std::int64_t* other, std::size_t n,
                  void (*rest)(std::int64_t*, std::size_t));
+  void (*random)(const RandomCall& call);
 };
 
 template <typename T>

@@ -63,6 +63,7 @@ const FUNCTIONS = [
   'convolveVarying',
   'orderFilter',
   'splineSum',
+  'random',
 ] as const;
 
 /**

@@ -1,5 +1,6 @@
 import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { bytesOf, type HostArray, isComplex, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
+import { DISTRIBUTIONS } from '../core/base/random.js';
 import { product, stridesOf } from '../core/base/shape.js';
 import type { StorageMemory } from '../core/kernels/device-memory.js';
 import {
@@ -155,6 +156,13 @@ const arrayOf = (x: HostRun | undefined): readonly [HostArray | undefined, numbe
   x?.storage.memory,
   x?.offset ?? 0,
 ];
+
+const isDoubles = (p: HostRun | number): number =>
+  typeof p !== 'number' && isDouble(p.storage.dtype) ? 1 : 0;
+
+/** A parameter of random numbers: the number, or memory and offset. */
+const parameterOf = (p: HostRun | number): readonly [number, HostArray | undefined, number] =>
+  typeof p === 'number' ? [p, undefined, 0] : [0, p.storage.memory, p.offset];
 
 /**
  * The kernels of the addon. The reference loops serve the dtypes and operations that the addon does
@@ -465,6 +473,31 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
         points,
         y.storage.memory,
         y.offset,
+      );
+    },
+    random: (y, { distribution, seed, draw, shape, start, strides, parameters }) => {
+      const { memory, dtype } = y.storage;
+      const [a, b] = parameters;
+      packer
+        .start()
+        .put(DISTRIBUTIONS.indexOf(distribution))
+        .put(seed % 2 ** 32);
+      packer
+        .put(Math.floor(seed / 2 ** 32))
+        .put(draw)
+        .put(start)
+        .put(shape.length);
+      for (const n of shape) packer.put(n);
+      for (const step of strides) packer.put(step);
+      packer.put(isDoubles(a)).put(isDoubles(b));
+      addon.random(
+        tagOf(dtype),
+        packer.values,
+        product(shape),
+        memory,
+        y.offset,
+        ...parameterOf(a),
+        ...parameterOf(b),
       );
     },
     gather: (x, y, table) =>

@@ -5,6 +5,7 @@ import { fftCasesByDType } from './cases/fft-cases.js';
 import { indexedCasesByDType } from './cases/indexed-cases.js';
 import { matmulCasesByDType } from './cases/matmul-cases.js';
 import { memoryCases } from './cases/memory-cases.js';
+import { randomCasesByDType } from './cases/random-cases.js';
 import { reductionCases } from './cases/reductions-cases.js';
 import { searchCasesByDType } from './cases/search-cases.js';
 import { sequenceCases } from './cases/sequences.js';
@@ -20,6 +21,7 @@ const CASES: readonly KernelCases[] = [
   ...reductionCases,
   ...searchCasesByDType,
   ...windowCasesByDType,
+  ...randomCasesByDType,
   ...matmulCasesByDType,
   ...fftCasesByDType,
   ...stencilCasesByDType,

@@ -6,6 +6,7 @@
  */
 
 import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';
+import { DISTRIBUTIONS } from '../../src/core/base/random.js';
 import type { Backend, Elements } from '../../src/core/ports/backend.js';
 import { ACCUMULATIONS, BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
@@ -247,6 +248,21 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [x, c, y] = [place(), place(), place()];
     const fill = scalar();
     return (b, at) => b.splineSum(at(even(x)), at(c), at(odd(y)), { shape, order, points, fill });
+  },
+  random: () => {
+    const shape = shapeOf(1 + below(3));
+    const strides = shape.map(() => (chance(wildness) ? wild() : below(9)));
+    const whole = dtype === 'int32' || dtype === 'bool';
+    const distribution = chance(0.8) ? (whole ? 'integers' : 'gamma') : of(DISTRIBUTIONS);
+    const [seed, draw, start] = [below(1000), below(5), chance(wildness) ? wild() : below(1000)];
+    const y = { ...place(LENGTH - 3), index: 2 * DTYPES.indexOf(dtype) + 1 };
+    const [a, b] = [below(2), 1];
+    const array = chance(0.3) && distribution !== 'integers' ? place(0, 'float64') : undefined;
+    return (backend, at) => {
+      const first = array ? at({ ...array, index: 2 * DTYPES.indexOf('float64'), size: LENGTH - 3 }) : a;
+      const parameters = [first, b] as const;
+      return backend.random(at(y), { distribution, seed, draw, shape, start, strides, parameters });
+    };
   },
   countInto: () => {
     const [x, y] = [place(size(), 'int32'), place(size(), 'int32')];

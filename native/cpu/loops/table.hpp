@@ -35,7 +35,8 @@ const Loops& table() {
                               integerLoops<Flag>(),
                               LOPS_VECTOR_BYTES >= 32,
                               sortIntegers<std::int32_t>,
-                              sortIntegers<std::int64_t>};
+                              sortIntegers<std::int64_t>,
+                              randomNumbers};
   return loops;
 }
 

@@ -1,12 +1,13 @@
-import { checkDType, type DType, floatArray, type HostArray, lanesOf } from '../base/dtype.js';
+import { checkDType, type DType, type HostArray } from '../base/dtype.js';
 import { ShapeError } from '../base/errors.js';
 import { memo, memoUpTo } from '../base/memo.js';
-import { fillNormal, fillUniform, localSeed } from '../base/random.js';
+import { localSeed } from '../base/random.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import type { Backend } from '../ports/backend.js';
 import { checkBackend } from '../ports/defaults.js';
 import type { Space } from '../vector/vector.js';
 import type { NDArray } from './ndarray.js';
+import { drawInto } from './random-draw.js';
 
 let newArray: (space: NDArraySpace) => NDArray;
 
@@ -67,19 +68,14 @@ export class NDArraySpace implements Space<NDArray> {
   }
   /** Standard normal values for this seed, by default for the next local seed. */
   random(seed = localSeed()): NDArray {
-    return this.#generate((values, lanes) => fillNormal(seed, 0, values, lanes));
+    return drawInto(this.empty(), { distribution: 'normal', seed, draw: 0, parameters: [0, 1] });
   }
   /**
    * Uniform values in [0, 1) for this seed, by default for the next local seed. Both parts of
    * complex values are uniform.
    */
   uniform(seed = localSeed()): NDArray {
-    return this.#generate((values, lanes) => fillUniform(seed, 0, values, lanes));
-  }
-  #generate(fill: (values: Float32Array | Float64Array, lanes: 1 | 2) => void): NDArray {
-    const values = floatArray(this.dtype, this.size);
-    fill(values, lanesOf(this.dtype));
-    return this.upload(values);
+    return drawInto(this.empty(), { distribution: 'uniform', seed, draw: 0, parameters: [0, 1] });
   }
   /** A new array with host values (complex: pairs). */
   upload(values: HostArray): NDArray {

@@ -227,16 +227,6 @@ export function hostArray(dtype: DType, length: number): HostArray {
   }
 }
 
-/**
- * As {@link hostArray}, for random numbers.
- * @throws {@link DTypeError} for integers
- */
-export function floatArray(dtype: DType, length: number): Float32Array | Float64Array {
-  if (isInteger(dtype))
-    throw new DTypeError(`random numbers are of a float or complex dtype, received ${dtype}`);
-  return hostArray(dtype, length) as Float32Array | Float64Array;
-}
-
 /** A view of `length` elements at a byte offset of an ArrayBuffer. */
 export function hostView(
   dtype: DType,

@@ -1,20 +1,13 @@
 import { asDType } from '../array/casting.js';
 import { checkArray } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
+import { drawInto } from '../array/random-draw.js';
 import type { NormOptions } from '../array/reductions.js';
 import type { Scalar } from '../base/complex.js';
-import {
-  checkDType,
-  type DType,
-  floatArray,
-  type HostArray,
-  isComplex,
-  lanesOf,
-  promote,
-} from '../base/dtype.js';
+import { checkDType, type DType, type HostArray, isComplex, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
 import { type Defaults, withDefaults } from '../base/options.js';
-import { checkSeed, distributedSeed, fillNormal, fillUniform } from '../base/random.js';
+import { checkSeed, distributedSeed } from '../base/random.js';
 import { PARTS, tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -32,7 +25,7 @@ import {
   type NormOrder,
   type Vector,
 } from '../vector/vector.js';
-import { contains, forEachRun, placeIn } from './box-index.js';
+import { contains, placeIn } from './box-index.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
 import { type IndexBox, Layout } from './layout.js';
@@ -353,16 +346,11 @@ export class DistributedArray extends ReductionMethods implements Vector<Distrib
    * of the seed and the global index. Without a seed, the communicator's next draw is the seed.
    */
   fillRandom(seed?: number, distribution: 'normal' | 'uniform' = 'normal'): this {
-    const lanes = lanesOf(this.dtype);
-    const values = floatArray(this.dtype, this.local.size);
-    const draw = distribution === 'normal' ? fillNormal : fillUniform;
     const key = seed ?? distributedSeed(this.comm);
     checkSeed(key);
     this.comm.checker?.same(`random values of seed ${key}`);
-    forEachRun(this.box, this.globalShape, (globalStart, localStart, count) => {
-      draw(key, globalStart, values.subarray(localStart * lanes, (localStart + count) * lanes), lanes);
-    });
-    this.backend.upload(values, this.local);
+    const numbers = { distribution, seed: key, draw: 0, parameters: [0, 1] } as const;
+    drawInto(this.local, numbers, this.globalShape, this.box);
     return this;
   }
 

@@ -36,6 +36,7 @@ import {
   type Program,
   type ProgramInput,
   type ProgramRange,
+  type RandomDraw,
   type ReduceKernel,
   type SearchSide,
   type SplineSum,
@@ -83,6 +84,7 @@ import {
   fftSizes,
   sizeOf,
 } from '../ports/kernel-sizes.js';
+import { checkRandom } from '../ports/random-draws.js';
 import { CheckedStencil } from './checked-stencil.js';
 import { composeProgram, composeReduction } from './compose.js';
 import { type DeviceMemory, DeviceStorage, type KernelSet } from './device-memory.js';
@@ -606,6 +608,16 @@ export class CheckedBackend<M> implements Backend {
     const checked = convolution as VaryingConvolution<DeviceStorage<M>>;
     if (this.#kernels.convolveVarying(x, h, y, checked) === false)
       this.#onHost('convolveVarying', x, h, y, convolution);
+  }
+
+  random(y: Elements, draw: RandomDraw): void {
+    const arrays = draw.parameters.filter(isElements);
+    if (isStrided(y) || arrays.some(isStrided)) return this.#contiguously('random', y, draw);
+    const to = this.use(y);
+    for (const p of arrays) this.use(p);
+    if (!checkRandom(to, draw)) return;
+    if (this.#kernels.random(to, draw as RandomDraw<DeviceStorage<M>>) === false)
+      this.#onHost('random', to, draw);
   }
 
   program(

@@ -1,5 +1,6 @@
 import type { Scalar } from '../base/complex.js';
 import type { DType, HostArray } from '../base/dtype.js';
+import type { Distribution } from '../base/random.js';
 import type { Shape } from '../base/shape.js';
 import type { Span } from './span.js';
 
@@ -358,6 +359,37 @@ export interface SplineSum {
 }
 
 /**
+ * Random numbers for a box of a global array. The number of an element is a function of the seed,
+ * the distribution, the draw and the element's index in the global array. Both parts of a complex
+ * element have the distribution. The parameters are two numbers, or arrays with one for each
+ * element (float32 or float64):
+ *
+ * | | |
+ * |---|---|
+ * | `uniform` | a + (b − a) u with u in [0, 1) |
+ * | `normal` | mean, standard deviation |
+ * | `integers` | the least, and the number of integers, at most 2³²: not arrays |
+ * | `exponential` | scale; b is not used |
+ * | `gamma` | shape, scale |
+ * | `poisson` | mean; b is not used |
+ *
+ * Elements with parameters outside of the definition are NaN, or 0 in int32.
+ */
+export interface RandomDraw<S extends AnyStorage = Storage> {
+  readonly distribution: Distribution;
+  /** From 0 to 2⁵³ − 1. */
+  readonly seed: number;
+  /** The number of the draw, from 0 to 2³² − 1. */
+  readonly draw: number;
+  /** The shape of the box. */
+  readonly shape: Shape;
+  /** The index of the first element of the box, and the strides of the global array. */
+  readonly start: number;
+  readonly strides: readonly number[];
+  readonly parameters: readonly [Elements<S> | number, Elements<S> | number];
+}
+
+/**
  * Convolution with filters that change along an axis. The filter of sample i is
  * `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; `bank[f + 1]` is not read if f
  * is the last filter. Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` with the model x
@@ -580,6 +612,13 @@ export interface Kernels<S extends AnyStorage = Storage> {
     convolution: VaryingConvolution<S>,
   ): void;
 
+  /**
+   * Writes random numbers. `uniform`, `normal`, `exponential` and `gamma` have float and complex
+   * dtypes, `integers` int32 and bool, `poisson` float32, float64 and int32. All backends return
+   * the same bits.
+   */
+  random(y: Elements<S>, draw: RandomDraw<S>): void;
+
   // A backend without the kernels of programs runs the kernels above one after another
   /** Runs a program in one pass over memory. An output may be exactly one of the inputs. */
   program(
@@ -634,6 +673,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   spreadCurves: 1,
   sumCurves: 1,
   convolveVarying: 2,
+  random: 0,
   program: 2,
   programReduce: undefined,
 };

@@ -7,6 +7,7 @@ import { fourierKernels } from './fft-loops.js';
 import { indexedKernels } from './indexed-loops.js';
 import { matmulKernels } from './matmul-loops.js';
 import { memoryKernels } from './memory-loops.js';
+import { randomKernels } from './random-loops.js';
 import { reductionKernels } from './reductions-loops.js';
 import { searchKernels } from './search-loops.js';
 import { stencilKernels } from './stencil-loops.js';
@@ -28,4 +29,5 @@ export const referenceKernels = {
   ...curveKernels,
   ...varyingConvolutionKernels,
   ...windowKernels,
+  ...randomKernels,
 } satisfies CpuKernels;

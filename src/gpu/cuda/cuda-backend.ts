@@ -14,6 +14,7 @@ import { type KernelNumber, MOST_ARGUMENTS } from './kernel-arguments.js';
 import { NcclPort } from './nccl-port.js';
 import { ProductKernels } from './product-kernels.js';
 import { ProgramKernels } from './program-kernels.js';
+import { RandomKernels } from './random-kernels.js';
 import { ReductionKernels } from './reduction-kernels.js';
 import { StencilKernels } from './stencil-kernels.js';
 import { VectorKernels, vectorKernels } from './vector-kernels.js';
@@ -84,6 +85,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
         ...new ProductKernels(engine, memory, state.libraries.cublas.available),
         ...new FftKernels(engine, vectors),
         ...new ProgramKernels(engine),
+        ...new RandomKernels(engine),
       },
     });
     this.#engine = engine;

@@ -22,7 +22,8 @@ export type KernelSource =
   | 'real'
   | 'reductions'
   | 'products'
-  | 'lanes';
+  | 'lanes'
+  | 'random';
 
 /** The default number of threads of a block. */
 export const THREADS = 256;
@@ -45,6 +46,9 @@ export interface DeviceTable {
 
 /** The NVRTC options for kernels of `native/cuda/kernels`. */
 export const kernelOptions = (dtype: DType): readonly string[] => [`-DDTYPE=${tagOf(dtype)}`, '--std=c++14'];
+
+/** The same without fused multiply-adds: each product is rounded. */
+const unfused = (dtype: DType): readonly string[] => [...kernelOptions(dtype), '--fmad=false'];
 
 const sourceOf = (file: string): string => readFileSync(packagePath(`native/cuda/kernels/${file}`), 'utf8');
 
@@ -187,17 +191,12 @@ export class CudaEngine {
    * are not fused with sums, so that the result is rounded in the same way as by separate kernels.
    */
   generated(source: string, name: string): CudaKernel {
-    const options = [...kernelOptions('float64'), '--fmad=false'];
-    return this.context.compile('program.cu', source, this.#headersOf(), options).kernel(name);
+    return this.context.compile('program.cu', source, this.#headersOf(), unfused('float64')).kernel(name);
   }
 
   #compile(source: KernelSource, dtype: DType): CudaModule {
-    return this.context.compile(
-      `${source}.cu`,
-      sourceOf(`${source}.cu`),
-      this.#headersOf(),
-      kernelOptions(dtype),
-    );
+    const options = source === 'random' ? unfused(dtype) : kernelOptions(dtype);
+    return this.context.compile(`${source}.cu`, sourceOf(`${source}.cu`), this.#headersOf(), options);
   }
 
   #headersOf(): readonly string[] {
