@@ -9,6 +9,7 @@ const CORE = [
   'vector',
   'array',
   'distributed',
+  'sparse',
   'operator',
   'schemes',
   'expressions',

@@ -30,6 +30,7 @@ const KERNELS = [
   'convolve',
   'gather',
   'scatterAdd',
+  'sparseProduct',
   'spreadCurves',
   'sumCurves',
   'convolveVarying',
@@ -100,6 +101,9 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
     bytes(y, index, weights) + outer * inner * ny * width * element(x),
   scatterAdd: (y, x, { outer, inner, ny, width, index, weights }) =>
     2 * bytes(x) + bytes(index, weights) + outer * inner * ny * width * element(y),
+  // x as often as it has entries, unless they are in caches
+  sparseProduct: (x, y, { inner, starts, columns, values, mode }) =>
+    (mode === 'add' ? 2 : 1) * bytes(y) + bytes(starts, columns, values) + columns.size * inner * element(x),
   spreadCurves: (image, traces, { srcs, recs, amplitudes }) => bytes(image, traces, srcs, recs, amplitudes),
   sumCurves: (traces, image, { srcs, recs, amplitudes }) => bytes(traces, image, srcs, recs, amplitudes),
   convolveVarying: (from, bank, to, { first, weights }) => bytes(from, bank, to, first, weights),

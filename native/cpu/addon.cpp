@@ -75,6 +75,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportVaryingConvolution(exports);
   exportWindows(exports);
   exportRandom(exports);
+  exportSparse(exports);
   exportMatmul(exports);
   exportFft(exports);
   return exports;

@@ -17,6 +17,7 @@ void exportCurves(Napi::Object exports);
 void exportVaryingConvolution(Napi::Object exports);
 void exportWindows(Napi::Object exports);
 void exportRandom(Napi::Object exports);
+void exportSparse(Napi::Object exports);
 /** These export only what was found at build time. `info()` names the libraries. */
 void exportMatmul(Napi::Object exports);
 void exportFft(Napi::Object exports);

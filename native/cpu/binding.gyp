@@ -17,6 +17,7 @@
         'long-band.cpp',
         'convolve.cpp',
         'indexed.cpp',
+        'sparse.cpp',
         'curves.cpp',
         'varying-convolution.cpp',
         'windows.cpp',

@@ -3,6 +3,7 @@ import * as fourier from './fft/index.js';
 import * as images from './ndimage/index.js';
 import * as linearAlgebra from './products/linalg.js';
 import * as signals from './signal/index.js';
+import * as sparseArrays from './sparse/index.js';
 
 export type { ArrayOptions, EyeOptions, LinspaceOptions } from '../core/array/creation.js';
 export type {
@@ -274,6 +275,14 @@ export {
 } from './sorting/sort.js';
 export { type TopkOptions, topk } from './sorting/topk.js';
 export { type Unique, type UniqueOptions, unique } from './sorting/unique.js';
+export type {
+  CompressedEntries,
+  CoordinateEntries,
+  DiagsOptions,
+  SparseEyeOptions,
+  SparseLike,
+  SparseOptions,
+} from './sparse/index.js';
 
 /** Fourier transforms, as `numpy.fft` has them. */
 export const fft = fourier;
@@ -281,6 +290,8 @@ export const fft = fourier;
 export const ndimage = images;
 /** Convolutions and windows, as `scipy.signal` has them. */
 export const signal = signals;
+/** Sparse arrays, as `scipy.sparse` has them. */
+export const sparse = sparseArrays;
 /** Special functions, as `scipy.special` has them. */
 export const special = functions;
 /** Linear algebra, as `numpy.linalg` has it. */

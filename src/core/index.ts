@@ -108,6 +108,9 @@ export {
   firstDerivative,
   secondDerivative,
 } from './schemes/derivative-scheme.js';
+export { CompressedRows, type MatrixShape } from './sparse/compressed-rows.js';
+export { CooArray } from './sparse/coo-array.js';
+export { CsrArray, type SparseArray } from './sparse/csr-array.js';
 export {
   dot,
   exactDots,

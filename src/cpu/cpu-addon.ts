@@ -59,6 +59,7 @@ const FUNCTIONS = [
   'convolve',
   'indexed',
   'copyIndexed',
+  'sparseProduct',
   'curves',
   'convolveVarying',
   'orderFilter',

@@ -504,6 +504,27 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       table.width === 1 && !table.weights ? copyIndexed(false, x, y, table) : indexed(false, x, y, table),
     put: (y, x, table) => copyIndexed(true, y, x, table),
     scatterAdd: (y, x, table) => indexed(true, y, x, table),
+    sparseProduct: (x, y, product) => {
+      const { nx, ny, inner, starts, columns, values, mode } = product;
+      const { dtype } = y.storage;
+      if (isInteger(dtype)) return own.sparseProduct(x, y, product);
+      addon.sparseProduct(
+        tagOf(dtype),
+        x.storage.memory,
+        x.offset,
+        y.storage.memory,
+        y.offset,
+        nx,
+        ny,
+        inner,
+        ...arrayOf(starts),
+        ...arrayOf(columns),
+        columns.size,
+        ...arrayOf(values),
+        isComplex(values.storage.dtype),
+        mode === 'add',
+      );
+    },
     spreadCurves: (image, traces, spec) => curves(true, image, traces, spec),
     sumCurves: (traces, image, spec) => curves(false, traces, image, spec),
     convolveVarying: (x, h, y, c) => {

@@ -9,6 +9,7 @@ import { randomCasesByDType } from './cases/random-cases.js';
 import { reductionCases } from './cases/reductions-cases.js';
 import { searchCasesByDType } from './cases/search-cases.js';
 import { sequenceCases } from './cases/sequences.js';
+import { sparseCasesByDType } from './cases/sparse-cases.js';
 import { addSpecialValues, specialValueCases } from './cases/special-values.js';
 import { stencilCasesByDType } from './cases/stencil-cases.js';
 import { varyingConvolutionCases } from './cases/varying-convolution-cases.js';
@@ -27,6 +28,7 @@ const CASES: readonly KernelCases[] = [
   ...stencilCasesByDType,
   ...convolveCasesByDType,
   ...indexedCasesByDType,
+  ...sparseCasesByDType,
   ...curveCasesByDType,
   ...varyingConvolutionCases,
   ...sequenceCases,

@@ -264,6 +264,22 @@ const CALLS: Readonly<Record<string, () => Call>> = {
       return backend.random(at(y), { distribution, seed, draw, shape, start, strides, parameters });
     };
   },
+  sparseProduct: () => {
+    const [ny, nx, inner, entries] = [size(), size(), 1 + below(3), size()];
+    const [x, y, values] = [place(), place(), place(entries)];
+    const [starts, columns] = [place(ny + 1, 'int32'), place(entries, 'int32')];
+    const mode = of(['set', 'add'] as const);
+    return (b, at) =>
+      b.sparseProduct(at(even(x)), at(odd(y)), {
+        nx,
+        ny,
+        inner,
+        mode,
+        starts: at(starts),
+        columns: at(columns),
+        values: at(even(values)),
+      });
+  },
   countInto: () => {
     const [x, y] = [place(size(), 'int32'), place(size(), 'int32')];
     return (b, at) => b.countInto(at(even(x)), at(odd(y)));

@@ -144,6 +144,28 @@ extern "C" __global__ void scatter_add(const T* y, T* x, const int* starts, cons
   x[t] = to<T>(sum);
 }
 
+// ---- sparse matrices in compressed rows
+DEVICE double shifted(double x, int by, int width) { return __shfl_down_sync(0xffffffffu, x, by, width); }
+DEVICE Complex<double> shifted(Complex<double> x, int by, int width) {
+  return {shifted(x.re, by, width), shifted(x.im, by, width)};
+}
+/** `group` neighbouring threads, a power of two up to 32, add the entries of an element of y. */
+extern "C" __global__ void sparse_product(const T* x, T* y, const int* starts, const int* columns,
+                                          const R* weights, const T* pairs, i64 inner, i64 total, int group,
+                                          int add) {
+  const i64 t = ((i64)blockIdx.x * blockDim.x + threadIdx.x) / group;
+  const int lane = threadIdx.x % group;
+  W sum = scalar<W>(0, 0);
+  if (t < total) {
+    const i64 i = t / inner, j = t % inner;
+    if (add && lane == 0) sum = wide(y[t]);
+    for (int e = starts[i] + lane; e < starts[i + 1]; e += group)
+      sum = sum + weighted(wide(x[columns[e] * inner + j]), weights, pairs, e, 0);
+  }
+  for (int by = group / 2; by > 0; by /= 2) sum = sum + shifted(sum, by, group);
+  if (t < total && lane == 0) y[t] = to<T>(sum);
+}
+
 // ---- the half of a Hermitian line of `full` elements: parts that are zero by symmetry are set to
 // zero. [outer, n, inner]
 extern "C" __global__ void hermitian(const T* x, T* y, i64 n, i64 full, i64 inner, double scale, i64 total) {

@@ -39,6 +39,7 @@ import {
   type RandomDraw,
   type ReduceKernel,
   type SearchSide,
+  type SparseProduct,
   type SplineSum,
   type Stencil,
   type Storage,
@@ -78,6 +79,7 @@ import {
   checkMatMul,
   checkOrderFilter,
   checkReach,
+  checkSparseProduct,
   checkSplineSum,
   checkStencil,
   checkWalk,
@@ -115,6 +117,8 @@ interface Dropped<M> {
 const SIDES: readonly SearchSide[] = ['left', 'right'];
 const hasStrided = ({ index, weights }: IndexTable): boolean =>
   isStrided(index) || (weights !== undefined && isStrided(weights));
+const hasStridedMatrix = ({ starts, columns, values }: SparseProduct): boolean =>
+  isStrided(starts) || isStrided(columns) || isStrided(values);
 const lacking = (): false => false;
 const LACKING = Object.fromEntries(
   [...Object.keys(WRITTEN), 'prepareStencil'].map((kernel) => [kernel, lacking]),
@@ -571,6 +575,22 @@ export class CheckedBackend<M> implements Backend {
     if (outer * nx * inner === 0) return;
     if (this.#kernels.scatterAdd(from, to, this.#table(table, to.storage.dtype)) === false)
       this.#onHost('scatterAdd', from, to, table);
+  }
+
+  sparseProduct(x: Elements, y: Elements, product: SparseProduct): void {
+    if (isStrided(x) || isStrided(y) || hasStridedMatrix(product))
+      return this.#contiguously('sparseProduct', x, y, product);
+    const [from, to] = [this.use(x), this.use(y)];
+    const { starts, columns, values } = product;
+    const { dtype } = to.storage;
+    checkNumeric('sparseProduct', dtype);
+    if (!checkSparseProduct(from, to, product)) return;
+    checkReach(this.use(starts), product.ny + 1, INDEX_DTYPE);
+    checkReach(this.use(columns), 0, INDEX_DTYPE);
+    checkReach(this.use(values), columns.size, values.storage.dtype === dtype ? dtype : realOf(dtype));
+    const checked = product as SparseProduct<DeviceStorage<M>>;
+    if (this.#kernels.sparseProduct(from, to, checked) === false)
+      this.#onHost('sparseProduct', from, to, product);
   }
 
   spreadCurves(image: Elements, traces: Elements, curves: Curves): void {

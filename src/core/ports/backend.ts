@@ -314,6 +314,25 @@ export interface IndexTable<S extends AnyStorage = Storage> {
 }
 
 /**
+ * A sparse matrix of `[ny, nx]` in compressed rows, times a matrix x of `[nx, inner]`:
+ * `y[i, j] = Σₑ values[e] · x[columns[e], j]` over the entries `starts[i] ≤ e < starts[i + 1]` of
+ * row i.
+ */
+export interface SparseProduct<S extends AnyStorage = Storage> {
+  readonly nx: number;
+  readonly ny: number;
+  readonly inner: number;
+  /** int32, `[ny + 1]`, ascending, from 0 to the number of entries. */
+  readonly starts: Elements<S>;
+  /** int32, `[entries]`, from 0 to `nx − 1`. */
+  readonly columns: Elements<S>;
+  /** `[entries]`, of the dtype of x or of its real dtype. */
+  readonly values: Elements<S>;
+  /** Whether the sums replace y or are added to it. */
+  readonly mode: 'set' | 'add';
+}
+
+/**
  * The curves of image points in traces of `nt` samples. The curve of point i crosses the trace (s,
  * r) at `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`. A trace with `v`
  * outside of `0 ≤ v < nt − 1` is skipped.
@@ -591,6 +610,9 @@ export interface Kernels<S extends AnyStorage = Storage> {
    */
   scatterAdd(y: Elements<S>, x: Elements<S>, table: IndexTable<S>): void;
 
+  /** A sparse matrix times a matrix: see {@link SparseProduct}. A sum is rounded once. */
+  sparseProduct(x: Elements<S>, y: Elements<S>, product: SparseProduct<S>): void;
+
   // Curves and varying filters
   /**
    * `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for
@@ -670,6 +692,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   gather: 1,
   put: 1,
   scatterAdd: 1,
+  sparseProduct: 1,
   spreadCurves: 1,
   sumCurves: 1,
   convolveVarying: 2,

@@ -11,6 +11,7 @@ import {
   type MatMul,
   MOST_SPLINE_ORDER,
   type OrderFilter,
+  type SparseProduct,
   type SplineSum,
   type Stencil,
   type Strided,
@@ -186,6 +187,21 @@ export function checkOrderFilter(
     );
   if (!isCount(rank) || rank >= offsets.length)
     throw new ShapeError(`expected a rank below ${offsets.length}, received ${textOf(rank)}`);
+  return size > 0;
+}
+
+/**
+ * Whether the product with a sparse matrix has a non-empty result.
+ * @throws {@link ShapeError} or {@link DTypeError} if x or y do not fit
+ */
+export function checkSparseProduct(
+  x: Elements<AnyStorage>,
+  y: Elements<AnyStorage>,
+  { nx, ny, inner }: SparseProduct<AnyStorage>,
+): boolean {
+  const size = sizeOf([ny, inner]);
+  checkReach(x, sizeOf([nx, inner]), y.storage.dtype);
+  checkReach(y, size);
   return size > 0;
 }
 

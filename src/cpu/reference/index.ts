@@ -10,6 +10,7 @@ import { memoryKernels } from './memory-loops.js';
 import { randomKernels } from './random-loops.js';
 import { reductionKernels } from './reductions-loops.js';
 import { searchKernels } from './search-loops.js';
+import { sparseKernels } from './sparse-loops.js';
 import { stencilKernels } from './stencil-loops.js';
 import { varyingConvolutionKernels } from './varying-convolution-loops.js';
 import { windowKernels } from './window-loops.js';
@@ -26,6 +27,7 @@ export const referenceKernels = {
   ...stencilKernels,
   ...convolutionKernels,
   ...indexedKernels,
+  ...sparseKernels,
   ...curveKernels,
   ...varyingConvolutionKernels,
   ...windowKernels,

@@ -9,6 +9,8 @@ import { type CudaBlock, type CudaBlocks, type CudaKernelOf, input, output } fro
 
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
+/** The threads that exchange values in a step. */
+const WARP = 32;
 /** The most axes of one launch of a convolution. */
 const MOST_AXES = 4;
 
@@ -201,7 +203,7 @@ export class ProductKernels {
     const total = outer * ny * inner;
     const engine = this.#engine;
     engine.args.start().int(input(x)).int(output(y)).int(input(table.index));
-    this.#putWeights(table).int(nx).int(ny).int(inner).int(width).int(total);
+    this.#putWeights(table.weights).int(nx).int(ny).int(inner).int(width).int(total);
     engine.launchThreads(engine.kernel('products', x.storage.dtype, 'gather'), total);
   };
 
@@ -228,15 +230,29 @@ export class ProductKernels {
     const engine = this.#engine;
     const { starts, entries } = this.#columnsOf(table);
     engine.args.start().int(input(y)).int(output(x)).int(starts.address).int(entries.address);
-    this.#putWeights(table).int(nx).int(ny).int(inner).int(width).int(total);
+    this.#putWeights(table.weights).int(nx).int(ny).int(inner).int(width).int(total);
     engine.launchThreads(engine.kernel('products', x.storage.dtype, 'scatter_add'), total);
+  };
+
+  /** Long rows are shared by up to 32 threads. Their number depends on the sizes alone. */
+  readonly sparseProduct: CudaKernelOf<'sparseProduct'> = (x, y, product) => {
+    const { ny, inner, starts, columns, mode } = product;
+    const { dtype } = y.storage;
+    const total = ny * inner;
+    let group = 1;
+    while (inner === 1 && group < WARP && 2 * group * ny < columns.size) group *= 2;
+    const engine = this.#engine;
+    engine.args.start().int(input(x)).int(output(y)).int(input(starts)).int(input(columns));
+    this.#putWeights(product.values).int(inner).int(total);
+    engine.args.int(group).int(mode === 'add' ? 1 : 0);
+    engine.launchThreads(engine.kernel('products', dtype, 'sparse_product'), group * total);
   };
 
   /**
    * Adds two arguments: the address of real weights and that of complex weights, 0 if there are
    * none.
    */
-  #putWeights({ weights }: Table): CudaEngine['args'] {
+  #putWeights(weights: Table['weights']): CudaEngine['args'] {
     const address = weights ? input(weights) : 0;
     const isPairs = weights !== undefined && isComplex(weights.storage.dtype);
     return this.#engine.args.int(isPairs ? 0 : address).int(isPairs ? address : 0);

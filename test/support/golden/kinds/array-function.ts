@@ -7,6 +7,7 @@ import { DistributedArray } from '../../../../src/core/distributed/distributed-a
 import type { CaseFile } from '../case.js';
 import { NotSupported } from '../not-supported.js';
 import { type Params, required } from '../params.js';
+import { denseOf, SPARSE, type SparseArgument, sparseArray } from '../sparse-arrays.js';
 import type { Trial } from '../trial.js';
 import { numbers } from '../vectors.js';
 
@@ -46,6 +47,8 @@ type Compute = (...args: unknown[]) => unknown;
 
 /** The function of `lops-mpi/array` that a case names, such as `special.erf`. */
 function functionOf(name: string): Compute {
+  const method = SPARSE[name] as Compute | undefined;
+  if (method) return method;
   let found: unknown = xp;
   for (const part of name.split('.'))
     found = (found as Readonly<Record<string, unknown>> | undefined)?.[NAMES[part] ?? camel(part)];
@@ -74,9 +77,17 @@ class Arguments {
       return value.map((_, k) => this.of(list, `${k}`));
     }
     if (typeof value === 'object' && 'npy' in value) return this.#array(value.npy as string);
+    if (typeof value === 'object' && 'sparse' in value)
+      return this.#sparse(value as unknown as SparseArgument, p.inside(name).inside('sparse'));
     if (typeof value === 'object' && 'stop' in value)
       return ['start', 'stop', 'step'].map((part) => (value as Readonly<Record<string, unknown>>)[part]);
     return required(p.scalar(name), name);
+  }
+
+  #sparse({ sparse: { format, shape } }: SparseArgument, p: Params): unknown {
+    const names = format === 'csr' ? ['data', 'indices', 'indptr'] : ['data', 'row', 'col'];
+    const entries = Object.fromEntries(names.map((part) => [part, this.of(p, part)]));
+    return sparseArray(format, shape, entries as never);
   }
 
   #array(file: string): NDArray | DistributedArray {
@@ -122,7 +133,7 @@ export function arrayFunction(trial: Trial): void {
   for (const value of args.splice(count)) options.push([option, value]);
   while (args.length < (POSITIONAL[name] ?? 0)) args.push(undefined);
   const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
-  const values = results.length === 1 ? [computed] : (computed as unknown[]);
+  const values = (results.length === 1 ? [computed] : (computed as unknown[])).map(denseOf);
   results.forEach((expected, k) => {
     const result = values[k];
     const label = results.length === 1 ? name : `${name} ${k}`;
