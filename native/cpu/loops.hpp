@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "../common/dtype.hpp"
 
@@ -25,7 +26,8 @@ enum class Binary : int {
 };
 /** Positions in REDUCE_OPS. */
 enum class Reduce : int {
-  sum, prod, max, min, sumAbs, sumSquares, sumPower, maxAbs, minAbs, countNonzero, countAtMost
+  sum, prod, max, min, sumAbs, sumSquares, sumPower, maxAbs, minAbs, countNonzero, countAtMost,
+  nanmax, nanmin
 };
 // clang-format on
 
@@ -88,13 +90,42 @@ struct FloatLoops {
                   const T* x, T* y, bool add);
 };
 
-/** Loops over numbers that have an order: floats, int32 and flags. NaN is the extreme of both kinds. */
+/** The largest or the smallest number. NaN is the extreme of both kinds unless it is skipped. */
+struct Extreme {
+  bool largest;
+  bool skipsNaN;
+};
+
+/** Integers of the width of T, so that vectors have as many; for flags, int32. */
+template <typename T>
+using PositionOf = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+/**
+ * Ascending places at which numbers are those of the sorted line; the numbers between them are in
+ * any order. No places stand for all.
+ */
+struct Places {
+  const std::size_t* at;
+  std::size_t count;
+
+  /** Whether one of the places `start … start + n` counts. */
+  bool areIn(std::size_t start, std::size_t n) const {
+    if (count == 0) return true;
+    for (std::size_t k = 0; k < count; k++)
+      if (at[k] >= start) return at[k] < start + n;
+    return false;
+  }
+};
+
+/** Loops over numbers that have an order: floats, int32 and flags. */
 template <typename T>
 struct OrderedLoops {
-  /** The largest or the smallest of at least one number. */
-  T (*extreme)(bool largest, std::size_t n, const T* x);
+  /** The extreme of at least one number. */
+  T (*extreme)(Extreme kind, std::size_t n, const T* x);
   /** best[i] ← the extreme of best[i] and x[i] */
-  void (*extremes)(bool largest, std::size_t n, const T* x, T* best);
+  void (*extremes)(Extreme kind, std::size_t n, const T* x, T* best);
+  /** If x[i] is a better extreme than best[i]: best[i] ← x[i], at[i] ← row. NaN is the extreme. */
+  void (*positions)(bool largest, std::size_t n, const T* x, PositionOf<T> row, T* best, PositionOf<T>* at);
   /** The first position of the extreme of at least one number. */
   std::size_t (*position)(bool largest, std::size_t n, const T* x);
   double (*product)(std::size_t n, const T* x);
@@ -159,12 +190,12 @@ struct Loops {
   /** Whether there are vectors to sort integers. */
   bool sorts;
   /**
-   * Sort integers with as much work memory; `rest` sorts those that pivots do not divide well.
-   * Return false if `sorts` is false.
+   * Sort integers at places with as much work memory; `rest` sorts those that pivots do not divide
+   * well. Return false if `sorts` is false.
    */
-  bool (*sort32)(std::int32_t* x, std::int32_t* other, std::size_t n,
+  bool (*sort32)(std::int32_t* x, std::int32_t* other, std::size_t n, Places places,
                  void (*rest)(std::int32_t*, std::size_t));
-  bool (*sort64)(std::int64_t* x, std::int64_t* other, std::size_t n,
+  bool (*sort64)(std::int64_t* x, std::int64_t* other, std::size_t n, Places places,
                  void (*rest)(std::int64_t*, std::size_t));
   void (*random)(const RandomCall& call);
 };

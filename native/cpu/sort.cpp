@@ -224,24 +224,33 @@ void sortByComparison(T* x, std::size_t n) {
 }
 
 /** The loops that sort signed integers, if the present machine has some. */
-bool sortSigned(std::int32_t* x, std::int32_t* other, std::size_t n) {
-  return loops().sort32(x, other, n, sortByComparison<std::int32_t>);
+bool sortSigned(std::int32_t* x, std::int32_t* other, std::size_t n, Places places) {
+  return loops().sort32(x, other, n, places, sortByComparison<std::int32_t>);
 }
-bool sortSigned(std::int64_t* x, std::int64_t* other, std::size_t n) {
-  return loops().sort64(x, other, n, sortByComparison<std::int64_t>);
+bool sortSigned(std::int64_t* x, std::int64_t* other, std::size_t n, Places places) {
+  return loops().sort64(x, other, n, places, sortByComparison<std::int64_t>);
 }
 
 /**
- * Sorts keys with `other` as work memory, and returns where they are. If `flip` is the highest bit,
- * keys are signed integers.
+ * Sorts keys at places with `other` as work memory, and returns where they are. If `flip` is the
+ * highest bit, keys are signed integers; it is 0 if there are no loops for these.
  */
 template <typename Bits>
-Bits* sortKeys(Bits* keys, Bits* other, std::size_t n, Bits flip) {
+Bits* sortKeys(Bits* keys, Bits* other, std::size_t n, Bits flip, Places places) {
   using Signed = std::make_signed_t<Bits>;
   const auto less = [flip](Bits a, Bits b) { return (a ^ flip) < (b ^ flip); };
-  auto runs = runsOf(keys, n, less);
-  if (!runs.empty()) return mergeRuns(keys, other, std::move(runs), less);
-  if (flip && sortSigned(reinterpret_cast<Signed*>(keys), reinterpret_cast<Signed*>(other), n)) return keys;
+  if (places.count == 0) {
+    auto runs = runsOf(keys, n, less);
+    if (!runs.empty()) return mergeRuns(keys, other, std::move(runs), less);
+  }
+  if (flip && sortSigned(reinterpret_cast<Signed*>(keys), reinterpret_cast<Signed*>(other), n, places))
+    return keys;
+  if (places.count > 0) {
+    Bits* from = keys;
+    for (std::size_t k = 0; k < places.count; from = keys + places.at[k++] + 1)
+      std::nth_element(from, keys + places.at[k], keys + n);
+    return keys;
+  }
   Bits differing = 0;
   for (std::size_t i = 1; i < n; i++) differing |= keys[i] ^ keys[0];
   return sortItems(keys, other, n, Range{0, highestBit(differing)}, less);
@@ -249,14 +258,14 @@ Bits* sortKeys(Bits* keys, Bits* other, std::size_t n, Bits flip) {
 
 /** Sorts along the middle axis of `[outer, n, inner]`, some neighbouring lines at a time. */
 template <typename Bits, bool IsFloat>
-void sortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* x, Bits* y) {
+void sortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* x, Bits* y, Places places) {
   using K = Key<Bits, IsFloat>;
   const Bits flip = loops().sorts ? K::top : 0;
   const auto other = workMemory<Bits>(n);
   if (inner == 1) {
     for (std::size_t o = 0; o < outer; o++, x += n, y += n) {
       for (std::size_t i = 0; i < n; i++) y[i] = K::of(x[i]) ^ flip;
-      const Bits* sorted = sortKeys(y, other.get(), n, flip);
+      const Bits* sorted = sortKeys(y, other.get(), n, flip, places);
       for (std::size_t i = 0; i < n; i++) y[i] = K::value(sorted[i] ^ flip);
     }
     return;
@@ -272,7 +281,7 @@ void sortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* 
         for (std::size_t j = 0; j < m; j++) keys[j * n + i] = K::of(x[at + i * inner + j]) ^ flip;
       for (std::size_t j = 0; j < m; j++) {
         Bits* line = keys.get() + j * n;
-        const Bits* sorted = sortKeys(line, other.get(), n, flip);
+        const Bits* sorted = sortKeys(line, other.get(), n, flip, places);
         if (sorted != line) std::copy_n(sorted, n, line);
       }
       for (std::size_t i = 0; i < n; i++)
@@ -329,17 +338,30 @@ void withBits(DType dtype, Body&& body) {
   }
 }
 
-/** sort(dtype, outer, n, inner, x, xo, y, yo) for real dtypes; y may be x */
-void sort(const Args<8>& args) {
+/**
+ * sort(dtype, outer, n, inner, x, xo, y, yo, places) for real dtypes; y may be x. places: undefined,
+ * or different ones in ascending order
+ */
+void sort(const Args<9>& args) {
   const std::size_t outer = args.size(1);
   const std::size_t n = args.size(2);
   const std::size_t inner = args.size(3);
   const std::size_t size = product(outer, n, inner);
   if (size == 0) return;
+  std::vector<std::size_t> at;
+  if (!args.isUndefined(8)) {
+    const Bytes packed = args.bytes(8);
+    Packed places(packed);
+    for (std::size_t k = packed.length / sizeof(double); k > 0; k--) {
+      at.push_back(places.size());
+      if (at.back() >= n || (at.size() > 1 && at.back() <= at[at.size() - 2]))
+        throw Error("ERR_ARGUMENT", "native sort: expected ascending places in the line");
+    }
+  }
   withBits(args.dtype(0), [&](auto bits, auto isFloat) {
     using Bits = decltype(bits);
     sortLines<Bits, decltype(isFloat)::value>(outer, n, inner, lanesAt<Bits>(args, 4, size, 1),
-                                              lanesAt<Bits>(args, 6, size, 1));
+                                              lanesAt<Bits>(args, 6, size, 1), Places{at.data(), at.size()});
   });
 }
 

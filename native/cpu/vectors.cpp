@@ -326,13 +326,27 @@ void dot(const Args<9>& args) {
   });
 }
 
+inline bool isExtreme(Reduce op) {
+  return op == Reduce::max || op == Reduce::min || op == Reduce::nanmax || op == Reduce::nanmin;
+}
+inline Extreme extremeOf(Reduce op) {
+  return {op == Reduce::max || op == Reduce::nanmax, op == Reduce::nanmax || op == Reduce::nanmin};
+}
+inline double extremeOfNone(Reduce op) {
+  return op == Reduce::max ? -HUGE_VAL : op == Reduce::min ? HUGE_VAL : std::nan("");
+}
+
 /** The reductions of all real dtypes that are no sums. Returns false for others. */
 template <typename T>
 bool reduceOrdered(Reduce op, std::size_t n, const T* x, double* out) {
   const OrderedLoops<T>& run = ordered<T>(loops());
   switch (op) {
-    case Reduce::max: out[0] = n == 0 ? -HUGE_VAL : static_cast<double>(run.extreme(true, n, x)); return true;
-    case Reduce::min: out[0] = n == 0 ? HUGE_VAL : static_cast<double>(run.extreme(false, n, x)); return true;
+    case Reduce::max:
+    case Reduce::min:
+    case Reduce::nanmax:
+    case Reduce::nanmin:
+      out[0] = n == 0 ? extremeOfNone(op) : static_cast<double>(run.extreme(extremeOf(op), n, x));
+      return true;
     case Reduce::prod: out[0] = run.product(n, x); return true;
     case Reduce::countNonzero: out[0] = static_cast<double>(run.countNonzero(n, x)); return true;
     default: return false;
@@ -428,21 +442,47 @@ void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x
 
 /** The extremes of the middle axis of `[outer, n, inner]`, of which n is not 0. */
 template <typename T>
-void axisExtremes(bool largest, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
+void axisExtremes(Extreme kind, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
   const OrderedLoops<T>& run = ordered<T>(loops());
   // A block of columns stays in the cache
   constexpr std::size_t block = 2048;
   for (std::size_t o = 0; o < outer; o++) {
     const T* rows = x + o * n * inner;
     if (inner == 1) {
-      y[o] = run.extreme(largest, n, rows);
+      y[o] = run.extreme(kind, n, rows);
       continue;
     }
     for (std::size_t start = 0; start < inner; start += block) {
       const std::size_t m = inner - start < block ? inner - start : block;
       T* best = y + o * inner + start;
       std::memcpy(best, rows + start, m * sizeof(T));
-      for (std::size_t i = 1; i < n; i++) run.extremes(largest, m, rows + i * inner + start, best);
+      for (std::size_t i = 1; i < n; i++) run.extremes(kind, m, rows + i * inner + start, best);
+    }
+  }
+}
+
+/** The positions of the extremes of the middle axis of `[outer, n, inner]`, of which n is not 0. */
+template <typename T>
+void axisPositions(bool largest, std::size_t outer, std::size_t n, std::size_t inner, const T* x,
+                   std::int32_t* y) {
+  const OrderedLoops<T>& run = ordered<T>(loops());
+  // What a block of columns needs stays in the cache
+  constexpr std::size_t block = 1024;
+  alignas(64) T best[block];
+  alignas(64) PositionOf<T> at[block];
+  for (std::size_t o = 0; o < outer; o++) {
+    const T* rows = x + o * n * inner;
+    if (inner == 1) {
+      y[o] = static_cast<std::int32_t>(run.position(largest, n, rows));
+      continue;
+    }
+    for (std::size_t start = 0; start < inner; start += block) {
+      const std::size_t m = inner - start < block ? inner - start : block;
+      std::memcpy(best, rows + start, m * sizeof(T));
+      std::fill_n(at, m, PositionOf<T>(0));
+      for (std::size_t i = 1; i < n; i++)
+        run.positions(largest, m, rows + i * inner + start, static_cast<PositionOf<T>>(i), best, at);
+      for (std::size_t j = 0; j < m; j++) y[o * inner + start + j] = static_cast<std::int32_t>(at[j]);
     }
   }
 }
@@ -498,7 +538,7 @@ void axisSums(std::size_t outer, std::size_t n, std::size_t inner, const T* x, Y
 
 /**
  * reduceAxis(op, dtype, yDType, outer, n, inner, x, xo, y, yo) → true if it was computed: sum, and
- * for real data max, min, and, for floats, prod, sumAbs, sumSquares and maxAbs
+ * for real data max, min, nanmax, nanmin, and, for floats, prod, sumAbs, sumSquares and maxAbs
  */
 bool reduceAxis(const Args<10>& args) {
   const Reduce op = static_cast<Reduce>(args.int32(0));
@@ -507,11 +547,11 @@ bool reduceAxis(const Args<10>& args) {
   const std::size_t outer = args.size(3);
   const std::size_t n = args.size(4);
   const std::size_t inner = args.size(5);
-  if (op == Reduce::max || op == Reduce::min) {
+  if (isExtreme(op)) {
     if (isComplex(dtype) || n == 0) return false;
     withReal(dtype, [&](auto zero) {
       typedef decltype(zero) T;
-      axisExtremes(op == Reduce::max, outer, n, inner, lanesAt<T>(args, 6, product(outer, n, inner), 1),
+      axisExtremes(extremeOf(op), outer, n, inner, lanesAt<T>(args, 6, product(outer, n, inner), 1),
                    lanesAt<T>(args, 8, product(outer, inner), 1));
     });
     return true;
@@ -560,6 +600,22 @@ double argExtreme(const Args<5>& args) {
   });
 }
 
+/**
+ * argExtremeAxis(largest, dtype, outer, n, inner, x, xo, y, yo): the int32 positions along the middle
+ * axis, which is not empty, of real data
+ */
+void argExtremeAxis(const Args<9>& args) {
+  const DType dtype = args.dtype(1);
+  const std::size_t outer = args.size(2), n = args.size(3), inner = args.size(4);
+  if (n == 0 || isComplex(dtype)) throw Error("ERR_ARGUMENT", "native argExtremeAxis: expected real numbers");
+  const bool largest = args.boolean(0);
+  withReal(dtype, [&](auto zero) {
+    typedef decltype(zero) T;
+    axisPositions(largest, outer, n, inner, lanesAt<T>(args, 5, product(outer, n, inner), 1),
+                  lanesAt<std::int32_t>(args, 7, product(outer, inner), 1));
+  });
+}
+
 }  // namespace
 
 void exportVectors(Napi::Object exports) {
@@ -577,6 +633,7 @@ void exportVectors(Napi::Object exports) {
   expose<reduce>(exports, "reduce");
   expose<reduceAxis>(exports, "reduceAxis");
   expose<argExtreme>(exports, "argExtreme");
+  expose<argExtremeAxis>(exports, "argExtremeAxis");
 }
 
 }  // namespace lops

@@ -274,28 +274,44 @@ export function trapz(
         ? undefined
         : arrayOf('trapz', Array.isArray(x) ? NDArray.array(x, options) : x);
     const terms =
-      places === undefined || (places.space.shape.length === 1 && !isDistributed(places))
-        ? weighted(from, axis, places, given.dx)
-        : multiply(pairSums(from, axis), widthsOf(places, shape, axis));
-    const total = sum(terms, { axis, keepdims: false });
+      places === undefined
+        ? withHalvedEnds(from, axis)
+        : places.space.shape.length === 1 && !isDistributed(places)
+          ? weighted(from, axis, places)
+          : multiply(pairSums(from, axis), widthsOf(places, shape, axis));
+    const sums = sum(terms, { axis, keepdims: false });
+    const total = places === undefined && given.dx !== 1 ? multiply(sums, given.dx) : sums;
     return shape.length === 1 && !isScalar(total) ? (total as NDArray).get() : total;
   });
 }
 
 const isList = (x: object): boolean => Array.isArray(x) || isArrayOfEitherKind(x) || isScalar(x);
 
-/** Samples multiplied by half the distance between their neighbours. */
-function weighted(y: EitherArray, axis: number, x: NDArray | undefined, dx: number): EitherArray {
+/** Samples of which the first and the last along an axis are halved; of one sample, 0. */
+function withHalvedEnds(y: EitherArray, axis: number): EitherArray {
   const n = y.space.shape[axis] as number;
-  if (x && (x.shape[0] !== n || isComplex(x.dtype)))
+  const part = (own: NDArray, start: number): NDArray => {
+    const terms = own.copy();
+    const count = own.shape[axis] as number;
+    const at = (i: number): NDArray => terms.slice(...own.shape.map((_, k) => (k === axis ? i : null)));
+    if (n === 1) return terms.fill(0);
+    if (count > 0 && start === 0) at(0).multiplyInPlace(0.5);
+    if (count > 0 && start + count === n) at(count - 1).multiplyInPlace(0.5);
+    return terms;
+  };
+  return isDistributed(y) ? y.space.wrap(part(y.local, y.box.start[axis] as number)) : part(y, 0);
+}
+
+/** Samples multiplied by half the distance between their neighbours. */
+function weighted(y: EitherArray, axis: number, x: NDArray): EitherArray {
+  const n = y.space.shape[axis] as number;
+  if (x.shape[0] !== n || isComplex(x.dtype))
     throw new ShapeError(
       `trapz: expected ${n} real positions, received ${formatShape(x.shape)} of ${x.dtype}`,
     );
-  const at = x?.toHost();
-  const between = (i: number): number => {
-    if (i < 0 || i >= n - 1) return 0;
-    return at ? (at[i + 1] as number) - (at[i] as number) : dx;
-  };
+  const at = x.toHost();
+  const between = (i: number): number =>
+    i < 0 || i >= n - 1 ? 0 : (at[i + 1] as number) - (at[i] as number);
   const part = (own: NDArray, start: number): NDArray => {
     const count = own.shape[axis] as number;
     const weight = (i: number): number => (between(start + i - 1) + between(start + i)) / 2;

@@ -1,13 +1,5 @@
 import type { NDArray } from '../core/array/ndarray.js';
-import {
-  BOUND,
-  extremeFlags,
-  firstExtreme,
-  firstTrue,
-  REDUCTIONS,
-  reduceAxes,
-  withoutNaN,
-} from '../core/array/reductions.js';
+import { extremeFlags, firstExtreme, firstTrue, REDUCTIONS, reduceAxes } from '../core/array/reductions.js';
 import { REDUCTION_DEFAULTS, type ReductionOptions } from '../core/array/shared-reductions.js';
 import { ArgumentError } from '../core/base/errors.js';
 import { withDefaults } from '../core/base/options.js';
@@ -44,7 +36,7 @@ const nanArgExtreme = (op: 'max' | 'min') => {
       onAllRanks(x.comm, () => checkFound(name, y.local, n));
       return y;
     }
-    const y = firstTrue(extremeFlags(x, reduceAxes(op, withoutNaN(x, BOUND[op]), [axis]), true), axis, 0, n);
+    const y = firstTrue(extremeFlags(x, reduceAxes(`nan${op}`, x, [axis]), true), axis, 0, n);
     checkFound(name, y, n);
     return y;
   };

@@ -1,5 +1,5 @@
 import { floatsOf } from '../core/array/casting.js';
-import { BOUND, withoutNaN } from '../core/array/reductions.js';
+import { REDUCTIONS, withoutNaN } from '../core/array/reductions.js';
 import {
   checkNotEmpty,
   checkOrdered,
@@ -12,12 +12,13 @@ import {
   type TotalOptions,
 } from '../core/array/shared-reductions.js';
 import type { Scalar } from '../core/base/complex.js';
-import { isBoolean, isFloat, realOf } from '../core/base/dtype.js';
+import { isBoolean, realOf } from '../core/base/dtype.js';
 import { DTypeError, PartitionError, ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, sameShape } from '../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
+import { DISTRIBUTED_REDUCTIONS } from '../core/distributed/methods/distributed-reductions.js';
 import { asIntegers, checkReducible, reduceOver } from '../core/distributed/reductions.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { where } from './elementwise/choosing.js';
@@ -75,20 +76,18 @@ export const nansum = nanTotal('nansum', sum, 0);
 /** As `prod`, without NaN. */
 export const nanprod = nanTotal('nanprod', prod, 1);
 
-const nanExtreme = (name: string, op: 'max' | 'min') =>
-  reduction<number, ReductionOptions>(
-    name,
-    REDUCTION_DEFAULTS,
-    (x, axes) => {
-      const y = extremeOver(name, op, filled(x, BOUND[op]), axes);
-      return isFloat(x.dtype) ? where(presentOver(name, x, axes), y, Number.NaN) : y;
-    },
-    asNumber,
-  );
+const nanExtreme = (name: 'nanmax' | 'nanmin') =>
+  ((x: ArrayLike, options?: ReductionOptions) =>
+    tidy(() => {
+      const from = arrayOf(name, x);
+      return isDistributed(from)
+        ? DISTRIBUTED_REDUCTIONS[name](from, options, undefined)
+        : REDUCTIONS[name](from, options, undefined);
+    })) as Reduction<number, ReductionOptions>;
 /** As `max`, without NaN; NaN if all are NaN. */
-export const nanmax = nanExtreme('nanmax', 'max');
+export const nanmax = nanExtreme('nanmax');
 /** As `min`, without NaN; NaN if all are NaN. */
-export const nanmin = nanExtreme('nanmin', 'min');
+export const nanmin = nanExtreme('nanmin');
 
 const nanmeanOver = (name: string, x: EitherArray, axes: readonly number[]): EitherArray => {
   const total = reduceOver(name, 'sum', filled(floatsOf(x), 0), axes);

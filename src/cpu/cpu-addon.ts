@@ -47,6 +47,7 @@ const FUNCTIONS = [
   'reduce',
   'reduceAxis',
   'argExtreme',
+  'argExtremeAxis',
   'accumulate',
   'sort',
   'argsort',

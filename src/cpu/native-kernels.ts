@@ -377,15 +377,21 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       if (isComplex(dtype)) return own.argExtreme(op, x);
       return addon.argExtreme(op === 'max', tagOf(dtype), x.size, memory, x.offset) as number;
     },
+    argExtremeAxis: (op, x, extents, y) => {
+      const [{ memory, dtype }, to] = [x.storage, y.storage.memory];
+      if (isComplex(dtype) || !(to instanceof Int32Array)) own.argExtremeAxis(op, x, extents, y);
+      else addon.argExtremeAxis(op === 'max', tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
+    },
     accumulate: (op, x, extents, y) => {
       const { memory, dtype } = x.storage;
       const to = y.storage.memory;
       if (isInteger(dtype)) own.accumulate(op, x, extents, y);
       else addon.accumulate(ACCUMULATE[op], tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
     },
-    sort: (x, extents, y) => {
+    sort: (x, extents, y, places) => {
       const { memory, dtype } = x.storage;
-      addon.sort(tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset);
+      const at = places && Float64Array.from(places);
+      addon.sort(tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset, at);
     },
     argsort: (x, extents, y) => {
       const [{ memory, dtype }, to] = [x.storage, y.storage.memory];

@@ -178,7 +178,7 @@ group('reductions', () => {
         ),
         ['logsumexp', (y) => xp.special.logsumexp(y, ALONG), x, 2, 0],
         ['average', (y) => xp.average(y, { axis: 0, weights: x.abs() }), x, 2, 0],
-        ['nanmax', (y) => xp.nanmax(y, ALONG), x, 2, 1],
+        ['nanmax', (y) => xp.nanmax(y, ALONG), x, 1, 0],
         ['nanmean', (y) => xp.nanmean(y, ALONG), x, 2, 1],
         ['nanvar', (y) => xp.nanvar(y, ALONG), x, 4, 2],
         ['sum of flags', (y) => xp.sum(y, ALONG), flags, 1, 1],

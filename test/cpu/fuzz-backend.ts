@@ -199,6 +199,12 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [op, x] = [of(['max', 'min'] as const), place()];
     return (b, at) => b.argExtreme(op, at(x));
   },
+  argExtremeAxis: () => {
+    const op = of(['max', 'min'] as const);
+    const extents = shapeOf(3) as [number, number, number];
+    const [x, y] = [place(product(extents)), place(extents[0] * extents[2], 'int32')];
+    return (b, at) => b.argExtremeAxis(op, at(even(x)), extents, at(odd(y)));
+  },
   kthSmallest: () => {
     const [x, k] = [place(), size()];
     return (b, at) => b.kthSmallest(at(x), k);
@@ -212,7 +218,8 @@ const CALLS: Readonly<Record<string, () => Call>> = {
   sort: () => {
     const extents = shapeOf(3) as [number, number, number];
     const [x, y] = [place(product(extents)), place(product(extents))];
-    return (b, at) => b.sort(at(even(x)), extents, at(odd(y)));
+    const places = chance(0.5) ? Array.from({ length: 1 + below(2) }, (_, k) => 2 * k + below(2)) : undefined;
+    return (b, at) => b.sort(at(even(x)), extents, at(odd(y)), places);
   },
   argsort: () => {
     const extents = shapeOf(3) as [number, number, number];

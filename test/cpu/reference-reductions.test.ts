@@ -75,8 +75,10 @@ describe('reference kernels: reductions', () => {
       minAbs: inf,
       countNonzero: 0,
       countAtMost: 0,
+      nanmax: Number.NaN,
+      nanmin: Number.NaN,
     };
-    for (const op of REDUCE_OPS) expect(backend.reduce(op, none, 1), op).to.equal(expected[op]);
+    for (const op of REDUCE_OPS) expect(backend.reduce(op, none, 1), op).to.deep.equal(expected[op]);
     expect(backend.argExtreme('max', none)).to.equal(-1);
     expect([...backend.dots([{ x: none, y: none, conjugate: true }])]).to.deep.equal([0, 0]);
   });
@@ -95,6 +97,8 @@ describe('reference kernels: reductions', () => {
       minAbs: 0,
       countNonzero: 3,
       countAtMost: 3,
+      nanmax: 3,
+      nanmin: -4,
     };
     for (const op of REDUCE_OPS) expect(backend.reduce(op, x, 3), op).to.equal(expected[op]);
     const z = of(Float32Array.of(3, 4, 0, 0, 1, -1), 'complex64');

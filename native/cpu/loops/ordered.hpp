@@ -3,13 +3,13 @@
 namespace lops {
 namespace LOPS_LEVEL {
 
-template <bool LARGEST, typename T>
+template <bool LARGEST, bool SKIPS, typename T>
 LOPS_INLINE T betterOf(T best, T v) {
-  // NaN is better than any number, and stays
-  return (LARGEST ? v > best : v < best) || v != v ? v : best;
+  // NaN is better than any number, and stays; if it is skipped, any number is better than NaN
+  return (LARGEST ? v > best : v < best) || (SKIPS ? best != best : v != v) ? v : best;
 }
 
-template <bool LARGEST, typename T>
+template <bool LARGEST, bool SKIPS, typename T>
 LOPS_INLINE T extremeLoop(std::size_t n, const T* x) {
   typedef T V __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
   typedef T U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
@@ -22,45 +22,67 @@ LOPS_INLINE T extremeLoop(std::size_t n, const T* x) {
     for (i = 4 * W; i + 4 * W <= n; i += 4 * W) {
       for (std::size_t k = 0; k < 4; k++) {
         const V v = at(i + k * W);
-        m[k] = ((LARGEST ? v > m[k] : v < m[k]) | (v != v)) ? v : m[k];
+        m[k] = ((LARGEST ? v > m[k] : v < m[k]) | (SKIPS ? m[k] != m[k] : v != v)) ? v : m[k];
       }
     }
     for (std::size_t k = 0; k < 4; k++) {
-      for (std::size_t l = 0; l < W; l++) best = betterOf<LARGEST>(best, static_cast<T>(m[k][l]));
+      for (std::size_t l = 0; l < W; l++) best = betterOf<LARGEST, SKIPS>(best, static_cast<T>(m[k][l]));
     }
   }
-  for (; i < n; i++) best = betterOf<LARGEST>(best, x[i]);
+  for (; i < n; i++) best = betterOf<LARGEST, SKIPS>(best, x[i]);
   return best;
 }
 
-/** The extreme of at least one number. NaN if one is NaN. */
+/** The extreme of at least one number. NaN if one is NaN, or if NaN is skipped and all are NaN. */
 template <typename T>
-T extreme(bool largest, std::size_t n, const T* x) {
-  return largest ? extremeLoop<true>(n, x) : extremeLoop<false>(n, x);
+T extreme(Extreme kind, std::size_t n, const T* x) {
+  if (kind.skipsNaN) return kind.largest ? extremeLoop<true, true>(n, x) : extremeLoop<false, true>(n, x);
+  return kind.largest ? extremeLoop<true, false>(n, x) : extremeLoop<false, false>(n, x);
 }
 
 /** Of flags: no other is searched for after the first one that decides. */
-inline Flag extreme(bool largest, std::size_t n, const Flag* x) {
+inline Flag extreme(Extreme kind, std::size_t n, const Flag* x) {
+  const bool largest = kind.largest;
   constexpr std::size_t block = 4096;
   Flag best = x[0];
   for (std::size_t i = 0; i < n && best == (largest ? 0 : 1); i += block) {
     const std::size_t m = n - i < block ? n - i : block;
-    const Flag own = largest ? extremeLoop<true>(m, x + i) : extremeLoop<false>(m, x + i);
+    const Flag own = largest ? extremeLoop<true, false>(m, x + i) : extremeLoop<false, false>(m, x + i);
     if (largest ? own > best : own < best) best = own;
   }
   return best;
 }
 
+template <bool LARGEST, bool SKIPS, typename T>
+LOPS_INLINE void extremesLoop(std::size_t n, const T* x, T* best) {
+  LOPS_IVDEP
+  for (std::size_t i = 0; i < n; i++) best[i] = betterOf<LARGEST, SKIPS>(best[i], x[i]);
+}
+
 /** best[i] ← the extreme of best[i] and x[i] */
 template <typename T>
-void extremes(bool largest, std::size_t n, const T* x, T* best) {
-  if (largest) {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) best[i] = betterOf<true>(best[i], x[i]);
-  } else {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) best[i] = betterOf<false>(best[i], x[i]);
+void extremes(Extreme kind, std::size_t n, const T* x, T* best) {
+  if (kind.skipsNaN)
+    return kind.largest ? extremesLoop<true, true>(n, x, best) : extremesLoop<false, true>(n, x, best);
+  return kind.largest ? extremesLoop<true, false>(n, x, best) : extremesLoop<false, false>(n, x, best);
+}
+
+template <bool LARGEST, typename T>
+LOPS_INLINE void positionsLoop(std::size_t n, const T* x, PositionOf<T> row, T* best, PositionOf<T>* at) {
+  LOPS_IVDEP
+  for (std::size_t i = 0; i < n; i++) {
+    const T a = best[i], b = x[i];
+    // The first NaN stays
+    const bool isBetter = ((LARGEST ? b > a : b < a) | (b != b)) & (a == a);
+    best[i] = isBetter ? b : a;
+    at[i] = isBetter ? row : at[i];
   }
+}
+
+/** If x[i] is a better extreme than best[i]: best[i] ← x[i], at[i] ← row */
+template <typename T>
+void positions(bool largest, std::size_t n, const T* x, PositionOf<T> row, T* best, PositionOf<T>* at) {
+  return largest ? positionsLoop<true>(n, x, row, best, at) : positionsLoop<false>(n, x, row, best, at);
 }
 
 /** The first position of the extreme of at least one number; NaN is the extreme. */
@@ -72,16 +94,21 @@ std::size_t position(bool largest, std::size_t n, const T* x) {
   // The first block that has the extreme
   for (std::size_t i = 0; i < n && best == best; i += block) {
     const std::size_t m = n - i < block ? n - i : block;
-    const T own = largest ? extremeLoop<true>(m, x + i) : extremeLoop<false>(m, x + i);
+    const T own = extreme(Extreme{largest, false}, m, x + i);
     if ((largest ? own > best : own < best) || own != own) {
       best = own;
       from = i;
     }
   }
-  for (std::size_t i = from; i < n; i++) {
-    if (x[i] == best || (best != best && x[i] != x[i])) return i;
+  const auto isBest = [best](T v) { return v == best || (best != best && v != v); };
+  constexpr std::size_t few = 64;
+  for (; from + few <= n; from += few) {
+    std::size_t hits = 0;
+    for (std::size_t k = 0; k < few; k++) hits += isBest(x[from + k]);
+    if (hits != 0) break;
   }
-  return 0;
+  while (!isBest(x[from])) from++;
+  return from;
 }
 
 template <typename T>

@@ -200,13 +200,19 @@ template <typename T>
 struct PivotSort {
   typename Lanes<T>::Order orders;
   SortRest<T> rest;
+  Places places;
 
   /**
-   * Sorts the integers of x into `to`, which is x or y. The other of them is work memory. After
-   * `depth` pivots, which then have divided badly, `rest` sorts what is left.
+   * Sorts the integers of x, of which the first has the place `start`, into `to`, which is x or y.
+   * The other of them is work memory. After `depth` pivots, which then have divided badly, `rest`
+   * sorts what is left.
    */
-  void into(T* x, T* y, T* to, std::size_t n, int depth) const {
+  void into(T* x, T* y, T* to, std::size_t n, std::size_t start, int depth) const {
     while (n > std::size_t(MOST_VECTORS) * Lanes<T>::count) {
+      if (!places.areIn(start, n)) {
+        if (to != x) std::memcpy(to, x, n * sizeof(T));
+        return;
+      }
       if (depth-- == 0) {
         if (to != x) std::memcpy(to, x, n * sizeof(T));
         return rest(to, n);
@@ -214,7 +220,7 @@ struct PivotSort {
       const T pivot = medianOfSome(x, n);
       std::size_t first = divide<false>(x, y, n, pivot, orders);
       if (first > 0) {
-        into(y, x, to, first, depth);
+        into(y, x, to, first, start, depth);
       } else {
         // The pivot is the least; all that are equal to it are in place
         first = divide<true>(x, y, n, pivot, orders);
@@ -224,25 +230,26 @@ struct PivotSort {
       x = y + first;
       y = rest;
       to += first;
+      start += first;
       n -= first;
     }
     sortFew(x, to, n);
   }
 };
 
-/** Sorts integers with `other` as work memory. Returns false if there are no vectors for it. */
+/** Sorts integers at places with `other` as work memory. Returns false if there are no vectors. */
 template <typename T>
-bool sortIntegers(T* x, T* other, std::size_t n, SortRest<T> rest) {
+bool sortIntegers(T* x, T* other, std::size_t n, Places places, SortRest<T> rest) {
   int depth = 8;
   for (std::size_t m = n; m > 0; m /= 2) depth += 2;
-  PivotSort<T>{{}, rest}.into(x, other, x, n, depth);
+  PivotSort<T>{{}, rest, places}.into(x, other, x, n, 0, depth);
   return true;
 }
 
 #else
 
 template <typename T>
-bool sortIntegers(T*, T*, std::size_t, void (*)(T*, std::size_t)) {
+bool sortIntegers(T*, T*, std::size_t, Places, void (*)(T*, std::size_t)) {
   return false;
 }
 

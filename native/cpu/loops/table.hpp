@@ -13,7 +13,7 @@ FloatLoops<T> floatLoops() {
 
 template <typename T>
 OrderedLoops<T> orderedLoops() {
-  return {extreme, extremes<T>, position<T>, product<T>, countNonzero<T>, choose<T>};
+  return {extreme, extremes<T>, positions<T>, position<T>, product<T>, countNonzero<T>, choose<T>};
 }
 
 template <typename T>

@@ -23,6 +23,16 @@ struct Min : Smallest {
   static DEVICE Pair start() { return {huge(), 0}; }
   static DEVICE Pair of(T x, double) { return pair(re(wide(x))); }
 };
+struct NanMax {
+  static DEVICE Pair start() { return {huge() - huge(), 0}; }
+  static DEVICE Pair of(T x, double) { return pair(re(wide(x))); }
+  static DEVICE Pair join(Pair x, Pair y) { return y.a > x.a || is_nan(x.a) ? y : x; }
+};
+struct NanMin {
+  static DEVICE Pair start() { return {huge() - huge(), 0}; }
+  static DEVICE Pair of(T x, double) { return pair(re(wide(x))); }
+  static DEVICE Pair join(Pair x, Pair y) { return y.a < x.a || is_nan(x.a) ? y : x; }
+};
 struct SumAbs : Added {
   static DEVICE Pair of(T x, double) { return pair(modulus_of(x)); }
 };
@@ -166,6 +176,14 @@ extern "C" __global__ void rows_countAtMost(const T* x, i64 n, i64 inner, double
                                             u32* tickets, Measure* y, double* result) {
   reduce_rows<CountAtMost>(x, n, inner, p, partials, tickets, y, result);
 }
+extern "C" __global__ void rows_nanmax(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                       T* y, double* result) {
+  reduce_rows<NanMax>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_nanmin(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                       T* y, double* result) {
+  reduce_rows<NanMin>(x, n, inner, p, partials, tickets, y, result);
+}
 extern "C" __global__ void columns_sum(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
                                        u32* tickets, Total* y) {
   reduce_columns<Sum>(x, n, inner, outputs, p, partials, tickets, y);
@@ -209,6 +227,14 @@ extern "C" __global__ void columns_countNonzero(const T* x, i64 n, i64 inner, i6
 extern "C" __global__ void columns_countAtMost(const T* x, i64 n, i64 inner, i64 outputs, double p,
                                                double* partials, u32* tickets, Measure* y) {
   reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_nanmax(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                          double* partials, u32* tickets, T* y) {
+  reduce_columns<NanMax>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_nanmin(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                          double* partials, u32* tickets, T* y) {
+  reduce_columns<NanMin>(x, n, inner, outputs, p, partials, tickets, y);
 }
 
 // ---- running results along [outer, n, inner]. n is divided into `chunks` pieces of `chunk`
@@ -335,4 +361,23 @@ extern "C" __global__ void arg_extreme(const T* x, i64 n, double sign, double* p
     best = block_join<First>(best);
   }
   if (threadIdx.x == 0) keep(result, 0, best);
+}
+/** Along an axis of [outer, n, inner]: a block for each output. */
+extern "C" __global__ void arg_rows(const T* x, i64 n, i64 inner, double sign, int* y) {
+  const i64 row = blockIdx.x, first = (row / inner) * n * inner + row % inner;
+  Pair best = First::start();
+  for (i64 i = threadIdx.x; i < n; i += THREADS)
+    best = First::join(best, Pair{sign * ranked(x[first + i * inner]), (double)i});
+  best = block_join<First>(best);
+  if (threadIdx.x == 0) y[row] = (int)best.b;
+}
+/** A thread for each output. */
+extern "C" __global__ void arg_columns(const T* x, i64 n, i64 inner, i64 outputs, double sign, int* y) {
+  const i64 at = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (at >= outputs) return;
+  const i64 first = (at / inner) * n * inner + at % inner;
+  Pair best = First::start();
+  for (i64 i = 0; i < n; ++i)
+    best = First::join(best, Pair{sign * ranked(x[first + i * inner]), (double)i});
+  y[at] = (int)best.b;
 }

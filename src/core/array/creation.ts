@@ -22,6 +22,7 @@ import {
   linspaceValues,
   type Nested,
   nestedValues,
+  type Sequence,
   tabulate,
   typedValues,
 } from './host-values.js';
@@ -67,6 +68,9 @@ const EYE_DEFAULTS = { ...ARRAY_DEFAULTS, k: 0 } satisfies Defaults<EyeOptions>;
 interface ArrayValues extends HostValues {
   readonly backend: Backend;
 }
+interface ArraySequence extends Sequence {
+  readonly backend: Backend;
+}
 
 export const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
 
@@ -108,7 +112,7 @@ export function splitSeed(
   return { seed, rest };
 }
 
-export function arange(first: number, rest: NumbersAndOptions<ArrayOptions>): ArrayValues {
+export function arange(first: number, rest: NumbersAndOptions<ArrayOptions>): ArraySequence {
   const [[second, step = 1], options] = splitOptions(rest);
   const { dtype, backend } = backendAndDType('NDArray.arange', options);
   return {
@@ -123,7 +127,7 @@ export function linspace(
   start: Scalar,
   stop: Scalar,
   numAndOptions: NumbersAndOptions<LinspaceOptions>,
-): ArrayValues {
+): ArraySequence {
   const [[num = 50], options] = splitOptions(numAndOptions);
   const { endpoint, ...rest } = withDefaults('NDArray.linspace', options, LINSPACE_DEFAULTS);
   const complex = isComplexValue(start) || isComplexValue(stop);

@@ -44,10 +44,14 @@ function put(values: HostArray, dtype: DType, i: number, value: Scalar): void {
   values[i] = value;
 }
 
+function putAll(values: HostArray, dtype: DType, n: number, value: (i: number) => Scalar): void {
+  for (let i = 0; i < n; i++) put(values, dtype, i, value(i));
+}
+
 /** Computes `n` values as a function of the index. */
 export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar): HostValues {
   const values = hostArray(dtype, n);
-  for (let i = 0; i < n; i++) put(values, dtype, i, value(i));
+  putAll(values, dtype, n, value);
   return { values, shape: [n], dtype };
 }
 
@@ -116,8 +120,16 @@ export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dty
   return { values, shape: to, dtype };
 }
 
+/** Values that are written into memory of the host: that of an array, where it is in reach. */
+export interface Sequence {
+  readonly length: number;
+  readonly dtype: DType;
+  /** Writes all values; complex ones as pairs. */
+  readonly fill: (values: HostArray) => void;
+}
+
 /** `start, start + step, …` below `stop`, as np.arange; int32 if `dtype` is int32. */
-export function arangeValues(start: number, stop: number, step: number, dtype: DType): HostValues {
+export function arangeValues(start: number, stop: number, step: number, dtype: DType): Sequence {
   if (![start, stop, step].every(Number.isFinite) || step === 0) {
     throw new ArgumentError(
       `arange: expected finite numbers and a step other than 0, received ${textOf([start, stop, step])}`,
@@ -126,13 +138,20 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
   return evenly(dtype, Math.max(0, Math.ceil((stop - start) / step)), start, step);
 }
 
+const sequence = (dtype: DType, length: number, value: (i: number) => Scalar): Sequence => ({
+  length,
+  dtype,
+  fill: (values) => putAll(values, dtype, length, value),
+});
+
 const isRealFloat = (dtype: DType): boolean => isFloat(dtype) && !isComplex(dtype);
 /** `first + i · step` of a dtype; for real floats without a call for each. */
-function evenly(dtype: DType, n: number, first: number, step: number): HostValues {
-  if (!isRealFloat(dtype)) return tabulate(dtype, n, (i) => first + i * step);
-  const values = hostArray(dtype, n);
-  for (let i = 0; i < n; i++) values[i] = first + i * step;
-  return { values, shape: [n], dtype };
+function evenly(dtype: DType, length: number, first: number, step: number): Sequence {
+  if (!isRealFloat(dtype)) return sequence(dtype, length, (i) => first + i * step);
+  const fill = (values: HostArray): void => {
+    for (let i = 0; i < length; i++) values[i] = first + i * step;
+  };
+  return { length, dtype, fill };
 }
 
 /** Throws {@link ArgumentError} unless `num` and both ends are those of values in steps. */
@@ -156,19 +175,22 @@ export function linspaceValues(
   num: number,
   endpoint: boolean,
   dtype: DType,
-): HostValues {
+): Sequence {
   checkSteps('linspace', start, stop, num);
   const intervals = endpoint ? num - 1 : num;
   if (isRealFloat(dtype) && typeof start === 'number' && typeof stop === 'number') {
     const even = evenly(dtype, num, start, (stop - start) / Math.max(1, intervals));
-    if (endpoint && num > 1) even.values[num - 1] = stop;
-    return even;
+    const fill = (values: HostArray): void => {
+      even.fill(values);
+      if (endpoint && num > 1) values[num - 1] = stop;
+    };
+    return { ...even, fill };
   }
   const between = (a: number, b: number, i: number) =>
     endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));
   const at = (i: number): Complex =>
     complex(between(re(start), re(stop), i), between(im(start), im(stop), i));
-  return tabulate(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
+  return sequence(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
 }
 
 /**
@@ -215,7 +237,8 @@ export function logspaceValues(
   checkSteps('logspace', start, stop, num);
   if (typeof base !== 'number')
     throw new ArgumentError(`logspace: expected base to be a number, received ${textOf(base)}`);
-  const { values } = linspaceValues(start, stop, num, endpoint, 'complex128');
+  const values = hostArray('complex128', num);
+  linspaceValues(start, stop, num, endpoint, 'complex128').fill(values);
   const at = (i: number): Complex =>
     polar(base ** (values[2 * i] as number), (values[2 * i + 1] as number) * Math.log(base));
   return tabulate(dtype, num, isComplex(dtype) ? at : (i) => base ** (values[2 * i] as number));

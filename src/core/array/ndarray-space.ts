@@ -1,4 +1,4 @@
-import { checkDType, type DType, type HostArray } from '../base/dtype.js';
+import { checkDType, type DType, type HostArray, hostArray, hostView } from '../base/dtype.js';
 import { ShapeError } from '../base/errors.js';
 import { memo, memoUpTo } from '../base/memo.js';
 import { localSeed } from '../base/random.js';
@@ -76,6 +76,22 @@ export class NDArraySpace implements Space<NDArray> {
    */
   uniform(seed = localSeed()): NDArray {
     return drawInto(this.empty(), { distribution: 'uniform', seed, draw: 0, parameters: [0, 1] });
+  }
+  /**
+   * A new array whose values `fill` writes (complex: pairs): into its own memory if that is in this
+   * process, otherwise into a typed array that is uploaded.
+   */
+  filledBy(fill: (values: HostArray) => void): NDArray {
+    const x = this.empty();
+    if (x.size === 0) return x;
+    const span = x.storage.span(x.offset, x.size);
+    if (span.kind === 'host') fill(hostView(this.dtype, span.buffer, span.byteOffset, x.size));
+    else {
+      const values = hostArray(this.dtype, this.size);
+      fill(values);
+      this.backend.upload(values, x);
+    }
+    return x;
   }
   /** A new array with host values (complex: pairs). */
   upload(values: HostArray): NDArray {

@@ -45,7 +45,7 @@ import {
   unary,
   unaryInPlace,
 } from './elementwise.js';
-import { type HostValues, type Nested, toNested } from './host-values.js';
+import { type HostValues, type Nested, type Sequence, toNested } from './host-values.js';
 import { NDArraySpace, setNewLocalArray } from './ndarray-space.js';
 import type { NumberList } from './number-list.js';
 import { formatArray } from './print.js';
@@ -160,7 +160,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   static arange(start: number, stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, step?: number, options?: ArrayOptions): NDArray;
   static arange(first: number, ...rest: NumbersAndOptions<ArrayOptions>): NDArray {
-    return fromValues(arange(first, rest));
+    return fromSequence(arange(first, rest));
   }
   /**
    * `num` values from `start` to `stop` (default 50). `stop` is the last value unless `endpoint` is
@@ -169,7 +169,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   static linspace(start: Scalar, stop: Scalar, options?: LinspaceOptions): NDArray;
   static linspace(start: Scalar, stop: Scalar, num?: number, options?: LinspaceOptions): NDArray;
   static linspace(start: Scalar, stop: Scalar, ...rest: NumbersAndOptions<LinspaceOptions>): NDArray {
-    return fromValues(linspace(start, stop, rest));
+    return fromSequence(linspace(start, stop, rest));
   }
   /** A matrix `[n, m]` with ones on diagonal `k`, and zeros elsewhere. */
   static eye(n: number, options?: EyeOptions): NDArray;
@@ -901,6 +901,9 @@ function spaceFor(
   const { backend, dtype } = backendAndDType(`NDArray.${owner}`, options, complex);
   return NDArraySpace.of(shape, dtype, backend);
 }
+
+const fromSequence = ({ length, dtype, fill, backend }: Sequence & { readonly backend: Backend }): NDArray =>
+  NDArraySpace.of([length], dtype, backend).filledBy(fill);
 
 const fromValues = ({ values, shape, dtype, backend }: HostValues & { readonly backend: Backend }): NDArray =>
   NDArraySpace.of(shape, dtype, backend).upload(values);

@@ -101,28 +101,34 @@ export function between(lower: NDArray, upper: NDArray, weight: number | NDArray
   return where(lower.equal(upper), lower, mean);
 }
 
-/** The lines over `axes`, sorted: `[outer, n, inner]`. */
-function sortedLines(x: NDArray, axes: readonly number[], mayOverwrite: boolean): NDArray {
+/** The lines over `axes`, sorted at least at `places`: `[outer, n, inner]`. */
+function sortedLines(
+  x: NDArray,
+  axes: readonly number[],
+  mayOverwrite: boolean,
+  places: readonly number[] | undefined,
+): NDArray {
   const numbers = isBoolean(x.dtype) ? x.astype('int32') : x;
   const { from, extents } = gatherAxes(numbers, axes);
   const y = mayOverwrite || from !== x ? from : from.space.empty();
-  y.backend.sort(from, extents, y);
+  y.backend.sort(from, extents, y, places);
   return y.reshape(extents);
 }
 
-/** How many numbers each sorted line has that are not NaN. Undefined if none is NaN. Waits. */
-function countsOf(lines: NDArray): readonly number[] | undefined {
-  const n = lines.shape[1] as number;
-  if (
-    !isFloat(lines.dtype) ||
-    !lines
-      .slice(null, n - 1)
-      .isnan()
-      .any()
-  )
-    return undefined;
-  return Array.from(lines.isnan().sum(1).toHost(), (missing) => n - missing);
+/** The places in lines of n numbers that decide quantiles; that of NaN, which is last, if `findsNaN`. */
+function placesIn(n: number, { fractions, method }: Quantiles, findsNaN: boolean): number[] {
+  const places = new Set(findsNaN ? [n - 1] : []);
+  for (const fraction of fractions) {
+    const { index, weight } = placeOf(method, n, fraction);
+    places.add(index);
+    if (weight > 0) places.add(index + 1);
+  }
+  return [...places].sort((a, b) => a - b);
 }
+
+/** How many numbers each line has that are not NaN. */
+const countsOf = (lines: NDArray): readonly number[] =>
+  Array.from(lines.isnan().sum(1).toHost(), (missing) => (lines.shape[1] as number) - missing);
 
 /** A quantile of sorted lines of different counts: `[outer, inner]`. */
 function ofDifferentCounts(
@@ -166,11 +172,14 @@ export function quantilesOfLines(
   const result = x.space.withShape([fractions.length, ...shape], dtype).empty();
   if (result.size === 0) return result;
   if (n === 0) return result.fill(Number.NaN);
-  const lines = sortedLines(x, axes, mayOverwrite);
+  const hasNumbersOnly = !isFloat(x.dtype) || (skipsNaN && !x.isnan().any());
+  // Lines with NaN have other places each
+  const places = skipsNaN && !hasNumbersOnly ? undefined : placesIn(n, quantiles, !hasNumbersOnly);
+  const lines = sortedLines(x, axes, mayOverwrite, places);
   const row = (index: number): NDArray => lines.slice(null, index);
   const asResult = (y: NDArray): NDArray => asDType(y, dtype);
-  const counts = skipsNaN ? countsOf(lines) : undefined;
-  const hasNaN = !skipsNaN && isFloat(dtype) ? row(n - 1).isnan() : undefined;
+  const counts = places ? undefined : countsOf(lines);
+  const hasNaN = hasNumbersOnly || skipsNaN ? undefined : row(n - 1).isnan();
   const quantile = (fraction: number): NDArray => {
     if (counts) return ofDifferentCounts(lines, method, fraction, counts);
     const { index, weight } = placeOf(method, n, fraction);

@@ -190,6 +190,14 @@ export function firstTrue(flags: NDArray, axis: number, start: number, none: num
   return reduceAxes('min', where(flags, column, none), [axis]);
 }
 
+/** The first positions of the extremes along an axis, which stays with length 1. */
+export function positionsOfLines(op: 'max' | 'min', x: NDArray, axis: number): NDArray {
+  const dtype = placeDType(x.shape[axis] as number);
+  const y = x.space.withShape(withOnes(x.shape, [axis]), dtype).empty();
+  x.backend.argExtremeAxis(op, x, around(x.shape, axis), y);
+  return y;
+}
+
 /** x with a number in place of NaN. Integers have none. */
 export const withoutNaN = (x: NDArray, value: number): NDArray =>
   isFloat(x.dtype) ? where(x.isnan(), value, x) : x;
@@ -261,8 +269,7 @@ const LOCAL: ReductionKernels<NDArray> = {
   over: (_, op, x, axes) => reduceAxes(op, x, axes),
   truth,
   norms: (_, x, axes) => normsOfLines(x, axes),
-  positions: (_, op, x, axis) =>
-    firstTrue(extremeFlags(x, reduceAxes(op, x, [axis]), false), axis, 0, x.shape[axis] as number),
+  positions: (_, op, x, axis) => positionsOfLines(op, x, axis),
   total: (op, x) => x.backend.reduce(op, x),
   exactTotal,
   norm: (x) => x.norm(),

@@ -131,12 +131,15 @@ export interface Reducible<X> extends Castable<X> {
   divideInPlace(other: number): X;
 }
 
+/** Extremes; NaN is the extreme, or is skipped. */
+type ExtremeKernel = 'max' | 'min' | 'nanmax' | 'nanmin';
+
 /** The reductions that a kind of array computes in a way of its own. */
 export interface ReductionKernels<X> {
   /** Throws if x has no axes over which it can be reduced. */
   check(name: string, x: X): void;
   /** Reduces over axes, which stay with length 1. Sums and products of integers are exact. */
-  over(name: string, op: 'sum' | 'sumSquares' | 'prod' | 'max' | 'min', x: X, axes: readonly number[]): X;
+  over(name: string, op: 'sum' | 'sumSquares' | 'prod' | ExtremeKernel, x: X, axes: readonly number[]): X;
   /** Whether any or all elements over axes, which stay with length 1, are not 0. */
   truth(kind: 'any' | 'all', x: X, axes: readonly number[]): X;
   /** The 2-norms over axes, which stay with length 1. */
@@ -144,7 +147,7 @@ export interface ReductionKernels<X> {
   /** The first positions of the extremes along an axis, which stays with length 1. */
   positions(name: string, op: 'max' | 'min', x: X, axis: number): X;
   /** Reduces all elements in double precision. */
-  total(op: 'sum' | 'sumSquares' | 'prod' | 'max' | 'min' | 'countNonzero', x: X): Scalar;
+  total(op: 'sum' | 'sumSquares' | 'prod' | 'countNonzero' | ExtremeKernel, x: X): Scalar;
   /** As `total`, of integers: exact, or an error on all ranks. */
   exactTotal(op: 'sum' | 'prod', x: X): number;
   /** The 2-norm of all elements. */
@@ -212,7 +215,7 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
       },
     );
 
-  const extreme = (op: 'max' | 'min') => {
+  const extreme = (op: ExtremeKernel) => {
     const check = (x: X, axes?: readonly number[]): X => {
       checkOrdered(op, x);
       checkNotEmpty(op, x.space, axes);
@@ -308,6 +311,9 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
     prod: sumOrProduct('prod'),
     max: extreme('max'),
     min: extreme('min'),
+    /** As `max`, without NaN; NaN if all are NaN. */
+    nanmax: extreme('nanmax'),
+    nanmin: extreme('nanmin'),
     mean: reduction<Scalar, ReductionOptions>('mean', REDUCTION_DEFAULTS, meanOfAll, (x, axes) =>
       meanOver('mean', x, axes),
     ),

@@ -1,4 +1,4 @@
-import { where } from '../array/elementwise.js';
+import { asArray, where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import { asInt32, reduceAxes, withOnes } from '../array/reductions.js';
 import { MOST, tooLargeForInt32 } from '../array/shared-reductions.js';
@@ -19,22 +19,28 @@ const COMBINED = {
   prod: 'prod',
   max: 'max',
   min: 'min',
+  nanmax: 'max',
+  nanmin: 'min',
 } as const satisfies Record<string, ReduceOp>;
 /** One of {@link COMBINED}. */
 export type Reduction = keyof typeof COMBINED;
 
+const skipsNaN = (op: Reduction): boolean => op === 'nanmax' || op === 'nanmin';
+
 /** The result for no elements. */
-function identityOf(op: ReduceOp, dtype: DType): number {
+function identityOf(op: Reduction, dtype: DType): number {
   const range = rangeOf(dtype);
-  if (op === 'max') return range ? range[0] : Number.NEGATIVE_INFINITY;
-  if (op === 'min') return range ? range[1] : Number.POSITIVE_INFINITY;
-  return op === 'prod' ? 1 : 0;
+  if (skipsNaN(op) && !range) return Number.NaN;
+  const by = COMBINED[op];
+  if (by === 'max') return range ? range[0] : Number.NEGATIVE_INFINITY;
+  if (by === 'min') return range ? range[1] : Number.POSITIVE_INFINITY;
+  return by === 'prod' ? 1 : 0;
 }
 
 /** Reduces an array of one rank over axes, which stay with length 1. */
 export function reduceLocal(op: Reduction, x: NDArray, axes: readonly number[]): NDArray {
   const { dtype, backend } = x;
-  const isExtreme = op === 'max' || op === 'min';
+  const isExtreme = COMBINED[op] === 'max' || COMBINED[op] === 'min';
   if (isExtreme && product(axes.map((k) => x.shape[k] as number)) === 0)
     return NDArray.full(withOnes(x.shape, axes), identityOf(op, dtype), { dtype, backend });
   return reduceAxes(op, x, axes);
@@ -53,23 +59,25 @@ export function placed(part: NDArray, box: IndexBox, shape: readonly number[], i
 
 /**
  * Reduces the arrays of all ranks, element by element: one reduction. The extremes of floats are
- * NaN if a rank has NaN.
+ * NaN if a rank has NaN; those that skip NaN, if all have.
  */
-export function combine(comm: Communicator, op: ReduceOp, x: NDArray): NDArray {
-  if (!isFloat(x.dtype) || (op !== 'max' && op !== 'min')) {
+export function combine(comm: Communicator, op: Reduction, x: NDArray): NDArray {
+  const by = COMBINED[op];
+  if (!isFloat(x.dtype) || (by !== 'max' && by !== 'min')) {
     const y = x.copy();
-    comm.allreduce(y, op);
+    comm.allreduce(y, by);
     return y;
   }
-  // MPI may lose NaN: where it is, the second half has a number that always remains
-  const identity = identityOf(op, x.dtype);
-  const both = x.space.withShape([2, x.size], x.dtype).empty().fill(identity);
+  // MPI may lose NaN: the second half has 0, which always remains, where one decides, or a number
+  const identity = identityOf(by, x.dtype);
+  const both = x.space.withShape([2, x.size], x.dtype).empty();
   const flat = x.ravel();
   const isNaNs = flat.isnan();
   both.set([0], where(isNaNs, identity, flat));
-  both.set([1], where(isNaNs, 0, both.slice(1)));
-  comm.allreduce(both, op);
-  return where(both.slice(1).isfinite(), Number.NaN, both.slice(0)).reshape(x.shape);
+  both.set([1], where(isNaNs.equal(skipsNaN(op) ? 1 : 0), asArray(identity, x), 0));
+  comm.allreduce(both, by);
+  const isDecided = both.slice(1).isfinite();
+  return where(skipsNaN(op) ? isDecided.equal(0) : isDecided, Number.NaN, both.slice(0)).reshape(x.shape);
 }
 
 /**
@@ -109,7 +117,7 @@ export function checkReducible(name: string, x: EitherArray): void {
 export function joined(
   x: DistributedArray,
   axes: readonly number[],
-  by: ReduceOp,
+  by: Reduction,
   compute: (part: NDArray) => NDArray,
 ): DistributedArray {
   const { comm, space } = x;
@@ -160,7 +168,7 @@ export function reduceOver(
   if (!isDistributed(x)) return reduceLocal(op, x, axes);
   checkReducible(name, x);
   const reduced = (part: NDArray): NDArray => reduceLocal(op, part, axes);
-  if (!isInteger(x.dtype) || (op !== 'sum' && op !== 'prod')) return joined(x, axes, COMBINED[op], reduced);
+  if (!isInteger(x.dtype) || (op !== 'sum' && op !== 'prod')) return joined(x, axes, op, reduced);
   const isJoined = layoutWithout(x, axes) === undefined;
   const y = joined(x, axes, op, (part) => exactParts(name, op, x.comm, isJoined, () => reduced(part)));
   if (isJoined && isFloat(y.dtype) && y.size > 0)

@@ -60,6 +60,7 @@ import {
 } from '../ports/kernel-dtypes.js';
 import {
   binaryDType,
+  checkAscendingPlaces,
   checkCoefficients,
   checkCondition,
   checkHost,
@@ -374,6 +375,17 @@ export class CheckedBackend<M> implements Backend {
     return result === false ? this.#onHost('argExtreme', op, from) : result;
   }
 
+  argExtremeAxis(op: 'max' | 'min', x: Elements, extents: Extents, y: Elements): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('argExtremeAxis', op, x, extents, y);
+    const [from, to] = [this.use(x), this.use(y)];
+    checkReach(from, sizeOf(extents));
+    checkReach(to, extents[0] * extents[2]);
+    checkPlaces(to, extents[1]);
+    if (sizeOf(extents) === 0) return;
+    if (this.#kernels.argExtremeAxis(op, from, extents, to) === false)
+      this.#onHost('argExtremeAxis', op, from, extents, to);
+  }
+
   kthSmallest(x: Elements, k: number): number {
     if (isStrided(x)) {
       const run = denseRun(x.strided as StridedElements, x.size);
@@ -398,15 +410,17 @@ export class CheckedBackend<M> implements Backend {
       this.#onHost('accumulate', op, from, extents, to);
   }
 
-  sort(x: Elements, extents: Extents, y: Elements): void {
-    if (isStrided(x) || isStrided(y)) return this.#contiguously('sort', x, extents, y);
+  sort(x: Elements, extents: Extents, y: Elements, places?: readonly number[]): void {
+    if (isStrided(x) || isStrided(y)) return this.#contiguously('sort', x, extents, y, places);
     const [from, to] = [this.use(x), this.use(y)];
     const size = sizeOf(extents);
     checkSortable(from);
     checkReach(from, size);
     checkReach(to, size, from.storage.dtype);
+    if (places) checkAscendingPlaces(places, extents[1]);
     if (size === 0) return;
-    if (this.#kernels.sort(from, extents, to) === false) this.#onHost('sort', from, extents, to);
+    if (this.#kernels.sort(from, extents, to, places) === false)
+      this.#onHost('sort', from, extents, to, places);
   }
 
   argsort(x: Elements, extents: Extents, y: Elements): void {

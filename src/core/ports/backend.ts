@@ -138,8 +138,9 @@ export type BinaryOp = (typeof BINARY_OPS)[number];
 /**
  * `sum`, `prod`, `max`, `min` keep the dtype. The others return a real number: `sumAbs` Σ|x|,
  * `sumSquares` Σ|x|², `sumPower` Σ|x|^p, `maxAbs`, `minAbs`, `countNonzero`, `countAtMost` (the
- * number of |x| ≤ p). For no elements: 0 for sums and counts, 1 for prod, −∞ for max, ∞ for min, 0
- * for maxAbs, ∞ for minAbs.
+ * number of |x| ≤ p). `nanmax` and `nanmin` skip NaN, and keep the dtype. For no elements: 0 for
+ * sums and counts, 1 for prod, −∞ for max, ∞ for min, 0 for maxAbs, ∞ for minAbs, NaN for nanmax
+ * and nanmin, which is also the result if all elements are NaN.
  */
 export const REDUCE_OPS = [
   'sum',
@@ -153,6 +154,8 @@ export const REDUCE_OPS = [
   'minAbs',
   'countNonzero',
   'countAtMost',
+  'nanmax',
+  'nanmin',
 ] as const;
 /** A reduction of an array. */
 export type ReduceKernel = (typeof REDUCE_OPS)[number];
@@ -550,6 +553,11 @@ export interface Kernels<S extends AnyStorage = Storage> {
    * modulus. −1 for no elements. A NaN counts as the extreme. Waits.
    */
   argExtreme(op: 'max' | 'min', x: Elements<S>): number;
+  /**
+   * As {@link Kernels.argExtreme}, along the middle axis of `[outer, n, inner]`, which is not empty.
+   * y is `[outer, inner]`, int32, or float64 for lines of more than 2^31 elements.
+   */
+  argExtremeAxis(op: 'max' | 'min', x: Elements<S>, extents: Extents, y: Elements<S>): void;
   /** The k-th smallest value of real data; k counts from 0. Waits. */
   kthSmallest(x: Elements<S>, k: number): number;
   /**
@@ -559,8 +567,10 @@ export interface Kernels<S extends AnyStorage = Storage> {
   accumulate(op: Accumulation, x: Elements<S>, extents: Extents, y: Elements<S>): void;
   /**
    * Sorts real numbers along the middle axis, ascending: -0 before 0, NaN last. y may be exactly x.
+   * @param places if given, different places in the line, ascending: only the numbers at them must
+   * be those of the sorted line, none before one of them is larger, and none after it is smaller
    */
-  sort(x: Elements<S>, extents: Extents, y: Elements<S>): void;
+  sort(x: Elements<S>, extents: Extents, y: Elements<S>, places?: readonly number[]): void;
   /**
    * The positions of real numbers in their lines along the middle axis, in the order of the
    * numbers: `x[y[i]]` ascends. NaN comes last. Equal numbers, such as -0 and 0, keep their order.
@@ -676,6 +686,7 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   reduce: undefined,
   reduceAxis: 3,
   argExtreme: undefined,
+  argExtremeAxis: 3,
   kthSmallest: undefined,
   accumulate: 3,
   sort: 2,

@@ -123,6 +123,8 @@ const NOT_COMPLEX: readonly string[] = [
   'greaterEqual',
   'max',
   'min',
+  'nanmax',
+  'nanmin',
 ];
 const TO_REAL: readonly string[] = [
   'abs',
@@ -198,7 +200,7 @@ export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op
 /**
  * The dtype that `reduceAxis(op)` writes: that of sums for sums of bool, the real dtype for moduli
  * and counts, otherwise `dtype`.
- * @throws {@link DTypeError} for max and min of complex data
+ * @throws {@link DTypeError} for max, min, nanmax and nanmin of complex data
  */
 export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, {});
 

@@ -157,6 +157,14 @@ export function checkSortable({ storage: { dtype } }: Elements<AnyStorage>): voi
   if (isComplex(dtype) || isBoolean(dtype)) refuseDType('sort', dtype);
 }
 
+/** Throws {@link ShapeError} unless places in a line of n elements are different and ascend. */
+export function checkAscendingPlaces(places: readonly number[], n: number): void {
+  places.forEach((place, k) => {
+    if (!Number.isInteger(place) || place < 0 || place >= n || place <= (places[k - 1] ?? -1))
+      throw new ShapeError(`expected ascending places from 0 to ${n - 1}, received ${textOf(places)}`);
+  });
+}
+
 /** The complex dtype of a transform from x to y. */
 export function fftDType({ kind }: FftPlan, x: Elements<AnyStorage>, y: Elements<AnyStorage>): ComplexDType {
   const { dtype } = (kind === 'c2r' ? x : y).storage;

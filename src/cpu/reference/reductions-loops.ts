@@ -27,12 +27,15 @@ interface Extreme {
   readonly of: (re: number, im: number) => number;
   readonly empty: number;
   readonly sign: 1 | -1;
+  readonly skipsNaN?: true;
 }
 const EXTREMES: Partial<Readonly<Record<ReduceKernel, Extreme>>> = {
   max: { of: (re) => re, empty: Number.NEGATIVE_INFINITY, sign: 1 },
   min: { of: (re) => re, empty: Number.POSITIVE_INFINITY, sign: -1 },
   maxAbs: { of: modulus, empty: 0, sign: 1 },
   minAbs: { of: modulus, empty: Number.POSITIVE_INFINITY, sign: -1 },
+  nanmax: { of: (re) => re, empty: Number.NaN, sign: 1, skipsNaN: true },
+  nanmin: { of: (re) => re, empty: Number.NaN, sign: -1, skipsNaN: true },
 };
 
 const result = new Float64Array(2);
@@ -86,8 +89,8 @@ function extremeOf(
   for (let i = 0; i < n; i++) {
     const k = at + i * step;
     const value = extreme.of(x[k] as number, lanes === 2 ? (x[k + 1] as number) : 0) * extreme.sign;
-    if (Number.isNaN(value)) return value;
-    if (value > best) best = value;
+    if (Number.isNaN(value) && !extreme.skipsNaN) return value;
+    if (value > best || Number.isNaN(best)) best = value;
   }
   return best * extreme.sign;
 }
@@ -220,15 +223,22 @@ const dots: CpuKernel<'dots'> = (products) => {
   return out;
 };
 
-const argExtreme: CpuKernel<'argExtreme'> = (op, { storage, offset: xo, size: n }) => {
-  const { memory: x, dtype } = storage;
+/** The position of the extreme of `n` elements that are `step` elements apart, from `first` on. */
+function positionOf(
+  op: 'max' | 'min',
+  { memory: x, dtype }: StorageMemory<HostArray>,
+  n: number,
+  first: number,
+  step: number,
+): number {
   const lanes = lanesOf(dtype);
   const sign = op === 'max' ? 1 : -1;
   let best = Number.NEGATIVE_INFINITY;
   let position = 0;
   for (let i = 0; i < n; i++) {
-    const re = x[lanes * (xo + i)] as number;
-    const value = sign * (lanes === 2 ? Math.hypot(re, x[2 * (xo + i) + 1] as number) : re);
+    const at = lanes * (first + i * step);
+    const re = x[at] as number;
+    const value = sign * (lanes === 2 ? Math.hypot(re, x[at + 1] as number) : re);
     if (Number.isNaN(value)) return i;
     if (value > best) {
       best = value;
@@ -236,6 +246,16 @@ const argExtreme: CpuKernel<'argExtreme'> = (op, { storage, offset: xo, size: n 
     }
   }
   return position;
+}
+
+const argExtreme: CpuKernel<'argExtreme'> = (op, { storage, offset, size }) =>
+  positionOf(op, storage, size, offset, 1);
+
+const argExtremeAxis: CpuKernel<'argExtremeAxis'> = (op, from, [outer, n, inner], to) => {
+  const y = to.storage.memory;
+  for (let o = 0; o < outer; o++)
+    for (let j = 0; j < inner; j++)
+      y[to.offset + o * inner + j] = positionOf(op, from.storage, n, from.offset + o * n * inner + j, inner);
 };
 
 const kthSmallest: CpuKernel<'kthSmallest'> = ({ storage, offset, size }, k) =>
@@ -293,6 +313,7 @@ const accumulate: CpuKernel<'accumulate'> = (op, from, [outer, n, inner], to) =>
   }
 };
 
+/** Of the whole line, whichever places are wanted. */
 const sort: CpuKernel<'sort'> = (from, [outer, n, inner], to) => {
   const [x, y] = [from.storage.memory, to.storage.memory];
   const line = hostArray(from.storage.dtype, n);
@@ -331,6 +352,7 @@ export const reductionKernels = {
   reduce,
   reduceAxis,
   argExtreme,
+  argExtremeAxis,
   kthSmallest,
   accumulate,
   sort,

@@ -161,6 +161,21 @@ export class ReductionKernels {
     return engine.readResults(1)[1] as number;
   };
 
+  readonly argExtremeAxis: Kernel<'argExtremeAxis'> = (op, x, [outer, n, inner], y) => {
+    if (y.storage.dtype !== INDEX_DTYPE) return false;
+    const engine = this.#engine;
+    const outputs = outer * inner;
+    const [sign, { dtype }] = [op === 'max' ? 1 : -1, x.storage];
+    engine.args.start().int(input(x)).int(n).int(inner);
+    if (inner >= 32 || n <= 64) {
+      engine.args.int(outputs).real(sign).int(output(y));
+      engine.launchThreads(engine.kernel('reductions', dtype, 'arg_columns'), outputs);
+    } else {
+      engine.args.real(sign).int(output(y));
+      engine.launch(engine.kernel('reductions', dtype, 'arg_rows'), outputs, 1, 1, THREADS, 1);
+    }
+  };
+
   /**
    * Selects among real numbers by the bytes of their bit patterns, from the highest byte on. One
    * launch for each byte, and one transfer.

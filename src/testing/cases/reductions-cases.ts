@@ -201,6 +201,27 @@ function argCases(dtype: DType): KernelCase[] {
   });
 }
 
+function argAxisCases(dtype: DType): KernelCase[] {
+  const make = new Operands(248);
+  return (['max', 'min'] as const).flatMap((op) =>
+    [...EXTENTS, [2, 300, 40] as const].flatMap((extents) =>
+      [false, true].map((isSpecial): KernelCase => {
+        const [outer, , inner] = extents;
+        const values = make.numbers(dtype, product(extents));
+        // Ties, and NaN of which the first counts
+        if (isSpecial)
+          for (let i = 0; i < values.length; i++)
+            values[i] = isFloat(dtype) && i % 13 === 5 ? Number.NaN : Math.sign(values[i] as number);
+        return {
+          title: `${op}, [${extents}]${isSpecial ? ' with ties' : ''}`,
+          operands: [make.in(dtype, product(extents), 1, values), make.out(INDEX_DTYPE, outer * inner, 2)],
+          run: (b, e) => void b.argExtremeAxis(op, e[0], extents, e[1]),
+        };
+      }),
+    ),
+  );
+}
+
 function orderCases(dtype: DType): KernelCase[] {
   if (isComplex(dtype)) return [];
   const make = new Operands(243);
@@ -276,13 +297,75 @@ function sortCases(dtype: DType): KernelCase[] {
   );
 }
 
+/** Lines sorted at some places: divided by them, and without the loss of a number. */
+function placeCases(dtype: DType): KernelCase[] {
+  if (isComplex(dtype)) return [];
+  const make = new Operands(249);
+  const extents = [
+    [1, 1, 1],
+    [3, 7, 1],
+    [2, 40, 3],
+    [1, 600, 1],
+    [1, 5000, 1],
+    [2, 9000, 2],
+  ] as const;
+  return extents.flatMap((lines) =>
+    valuesToSort(dtype, product(lines)).flatMap((values) =>
+      placesOf(lines[1]).map(
+        (places): KernelCase => ({
+          title: `[${lines}] at ${places}${values ? ' with ties' : ''}`,
+          operands: [make.in(dtype, product(lines), 1, values), make.out(dtype, product(lines), 2)],
+          ulps: 0,
+          run: (b, [x, y]) => {
+            b.sort(x, lines, y, places);
+            const result = dividedLines(b.download(y), lines, places);
+            b.sort(y, lines, y);
+            return result;
+          },
+        }),
+      ),
+    ),
+  );
+}
+
+const placesOf = (n: number): number[][] => {
+  const [third, middle] = [Math.floor(n / 3), Math.floor(n / 2)];
+  return [[0], [n - 1], [middle], [...new Set([0, third, middle, n - 1])]];
+};
+
+const isAbove = (a: number, b: number): boolean =>
+  Number.isNaN(a) ? !Number.isNaN(b) : a > b || (a === 0 && b === 0 && !Object.is(a, -0) && Object.is(b, -0));
+
+/** How many numbers are on the wrong side of a place. */
+function dividedLines(
+  y: ArrayLike<number>,
+  [outer, n, inner]: readonly [number, number, number],
+  places: readonly number[],
+): number {
+  let faults = 0;
+  for (let line = 0; line < outer * inner; line++) {
+    const first = Math.floor(line / inner) * n * inner + (line % inner);
+    const at = (i: number): number => y[first + i * inner] as number;
+    // The largest before each element, and the smallest from each on
+    let largest = at(0);
+    for (let i = 0, k = 0; i < n; i++) {
+      if (isAbove(at(i), largest)) largest = at(i);
+      else if (i === places[k] && isAbove(largest, at(i))) faults++;
+      if (i === places[k]) k++;
+      else if (k > 0 && isAbove(at(places[k - 1] as number), at(i))) faults++;
+    }
+  }
+  return faults;
+}
+
 export const reductionCases: readonly KernelCases[] = [
   ...REDUCE_OPS.map((op) => ({ kernel: `reduce ${op}`, cases: (dtype: DType) => reduceCases(op, dtype) })),
   ...REDUCE_OPS.map((op) => ({ kernel: `reduceAxis ${op}`, cases: (dtype: DType) => axisCases(op, dtype) })),
   { kernel: 'dots', cases: (dtype) => [...dotsCases(dtype), ...repeatCases(dtype)] },
   { kernel: 'argExtreme', cases: argCases },
+  { kernel: 'argExtremeAxis', cases: argAxisCases },
   { kernel: 'kthSmallest', cases: orderCases },
-  { kernel: 'sort', cases: sortCases },
+  { kernel: 'sort', cases: (dtype) => [...sortCases(dtype), ...placeCases(dtype)] },
   { kernel: 'argsort', cases: argsortCases },
   ...ACCUMULATIONS.map((op) => ({
     kernel: `accumulate ${op}`,

@@ -10,8 +10,8 @@ import {
   firstExtreme,
   firstTrue,
   normsOfLines,
+  positionsOfLines,
   truth,
-  withoutNaN,
 } from '../../array/reductions.js';
 import { type ReductionKernels, reductionsOf } from '../../array/shared-reductions.js';
 import { im, re, type Scalar, scalarOf } from '../../base/complex.js';
@@ -43,7 +43,8 @@ import { splitByRows } from '../unsplit.js';
 function total(op: ReduceKernel, x: DistributedArray): Scalar {
   const { local, comm, dtype } = x;
   if (x.layout.replicated) return local.backend.reduce(op, local);
-  if (op === 'prod' && isComplex(dtype)) {
+  // What is not one number for each rank, or may be NaN on some
+  if ((op === 'prod' && isComplex(dtype)) || op === 'nanmax' || op === 'nanmin') {
     const axes = x.globalShape.map((_, k) => k);
     return (dropAxes(reduceOver(op, op, x, axes), axes) as NDArray).get();
   }
@@ -97,11 +98,12 @@ export function positionsAlong(
   skipsNaN: boolean,
 ): DistributedArray {
   checkReducible(name, x);
-  const extreme = joined(x, [axis], op, (part) =>
-    reduceLocal(op, skipsNaN ? withoutNaN(part, BOUND[op]) : part, [axis]),
+  const isWhole = layoutWithout(x, [axis]) !== undefined;
+  if (isWhole && !skipsNaN) return joined(x, [axis], 'min', (part) => positionsOfLines(op, part, axis));
+  const extreme = joined(x, [axis], skipsNaN ? `nan${op}` : op, (part) =>
+    reduceLocal(skipsNaN ? `nan${op}` : op, part, [axis]),
   );
   const box = boxWithout(x, [axis]);
-  const isWhole = layoutWithout(x, [axis]) !== undefined;
   const own = isWhole
     ? extreme.local
     : extreme.local.slice(...box.start.map((s, k): [number, number] => [s, s + (box.shape[k] as number)]));
