@@ -1,4 +1,6 @@
 import type {
+  InitialOptions,
+  MaskedOptions,
   MomentOptions,
   ReductionOptions,
   RunningOptions,
@@ -46,14 +48,14 @@ export const prod = reduction<Scalar, TotalOptions>('prod');
  * The largest number over axes; NaN if one is NaN. Real arrays. One reduction if a reduced axis is
  * split.
  */
-export const max = reduction<number, ReductionOptions>('max');
+export const max = reduction<number, InitialOptions>('max');
 /**
  * The smallest number over axes; NaN if one is NaN. Real arrays. One reduction if a reduced axis is
  * split.
  */
-export const min = reduction<number, ReductionOptions>('min');
+export const min = reduction<number, InitialOptions>('min');
 /** The mean over axes, a float. NaN for no elements. One reduction if a reduced axis is split. */
-export const mean = reduction<Scalar, ReductionOptions>('mean');
+export const mean = reduction<Scalar, MaskedOptions>('mean');
 /** `Σ |x − mean|² / (n − ddof)` over axes. Two reductions if a reduced axis is split. */
 const variance = reduction<number, MomentOptions>('var');
 
@@ -66,9 +68,9 @@ export const std = reduction<number, MomentOptions>('std');
 /**
  * Whether any number over axes is not 0. NaN is not 0. One reduction if a reduced axis is split.
  */
-export const any = reduction<boolean, ReductionOptions>('any');
+export const any = reduction<boolean, MaskedOptions>('any');
 /** Whether all numbers over axes are not 0. Communication as that of {@link any}. */
-export const all = reduction<boolean, ReductionOptions>('all');
+export const all = reduction<boolean, MaskedOptions>('all');
 /**
  * The first position of the largest number along one axis, or in the flattened array, int32
  * (float64 beyond 2^31). NaN counts as the largest. Real arrays. Two reductions if the axis is

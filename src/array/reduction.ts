@@ -5,7 +5,7 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import type { EitherArray } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import { dropAxes } from '../core/distributed/reductions.js';
+import { dropAxes, intoArray } from '../core/distributed/reductions.js';
 import { type ArrayLike, arrayOf } from './operands.js';
 
 /** What is left if axes are reduced: of all axes of a distributed array, an array of one rank. */
@@ -14,7 +14,12 @@ export type Left<X> = Extract<X, DistributedArray> extends never ? NDArray : Eit
 /**
  * The result of a reduction: a `T` for all elements, otherwise an array without the reduced axes.
  */
-export type Reduced<X, O, T> = O extends { axis: number | readonly number[] } | { keepdims: true }
+export type Reduced<X, O, T> = O extends
+  | { axis: number | readonly number[] }
+  | { keepdims: true }
+  | {
+      out: EitherArray;
+    }
   ? Left<X>
   : T;
 
@@ -59,14 +64,10 @@ export function overAxes<T>(
     const over = overOf(name, from.space, options);
     const axes = over.axes ?? from.space.shape.map((_, k) => k);
     const y = compute(from, axes);
-    if (over.keepdims) return y;
-    if (!scalar)
-      return dropAxes(
-        y,
-        axes.map((k) => k + 1),
-      );
-    const left = dropAxes(y, axes);
-    return over.axes ? left : scalar((left as NDArray).get());
+    const dropped = scalar ? axes : axes.map((k) => k + 1);
+    const left = over.keepdims ? y : dropAxes(y, dropped);
+    if (options.out !== undefined) return intoArray(name, options.out, left);
+    return over.keepdims || over.axes || !scalar ? left : scalar((left as NDArray).get());
   });
 }
 

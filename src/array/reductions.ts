@@ -4,6 +4,9 @@ import {
   checkNotEmpty,
   checkOrdered,
   divisorOf,
+  type InitialOptions,
+  MASKED_DEFAULTS,
+  type MaskedOptions,
   MOMENT_DEFAULTS,
   type MomentOptions,
   REDUCTION_DEFAULTS,
@@ -19,7 +22,7 @@ import { tidy } from '../core/base/scope.js';
 import { formatShape, sameShape } from '../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { DISTRIBUTED_REDUCTIONS } from '../core/distributed/methods/distributed-reductions.js';
-import { asIntegers, checkReducible, reduceOver } from '../core/distributed/reductions.js';
+import { asIntegers, checkReducible, maskedParts, reduceOver } from '../core/distributed/reductions.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { where } from './elementwise/choosing.js';
 import { isnan, notEqual } from './elementwise/comparisons.js';
@@ -77,13 +80,13 @@ export const nansum = nanTotal('nansum', sum, 0);
 export const nanprod = nanTotal('nanprod', prod, 1);
 
 const nanExtreme = (name: 'nanmax' | 'nanmin') =>
-  ((x: ArrayLike, options?: ReductionOptions) =>
+  ((x: ArrayLike, options?: InitialOptions) =>
     tidy(() => {
       const from = arrayOf(name, x);
       return isDistributed(from)
         ? DISTRIBUTED_REDUCTIONS[name](from, options, undefined)
         : REDUCTIONS[name](from, options, undefined);
-    })) as Reduction<number, ReductionOptions>;
+    })) as Reduction<number, InitialOptions>;
 /** As `max`, without NaN; NaN if all are NaN. */
 export const nanmax = nanExtreme('nanmax');
 /** As `min`, without NaN; NaN if all are NaN. */
@@ -94,11 +97,18 @@ const nanmeanOver = (name: string, x: EitherArray, axes: readonly number[]): Eit
   return divide(total, presentOver(name, x, axes).astype(realOf(total.dtype)));
 };
 
+/** x as floats, with NaN where a mask is false. */
+function masked(name: string, x: EitherArray, mask: unknown): EitherArray {
+  if (mask === undefined) return floatsOf(x);
+  const [y, flags] = maskedParts(name, floatsOf(x), mask);
+  return where(flags, y, Number.NaN);
+}
+
 /** As `mean`, without NaN. */
-export const nanmean = reduction<Scalar, ReductionOptions>(
+export const nanmean = reduction<Scalar, MaskedOptions>(
   'nanmean',
-  REDUCTION_DEFAULTS,
-  (x, axes) => nanmeanOver('nanmean', x, axes),
+  MASKED_DEFAULTS,
+  (x, axes, options) => nanmeanOver('nanmean', masked('nanmean', x, options.where), axes),
   asScalar,
 );
 
@@ -106,12 +116,12 @@ const nanMoment = (name: string, finish: (variance: EitherArray) => EitherArray)
   reduction<number, MomentOptions>(
     name,
     MOMENT_DEFAULTS,
-    (x, axes, { ddof }) => {
+    (x, axes, { ddof, where: mask }) => {
       divisorOf(name, 0, ddof);
-      const from = floatsOf(x);
+      const from = masked(name, x, mask);
       const deviations = filled(subtract(from, nanmeanOver(name, from, axes)), 0);
       const squares = reduceOver(name, 'sumSquares', deviations, axes);
-      const count = presentOver(name, x, axes).astype(squares.dtype);
+      const count = presentOver(name, from, axes).astype(squares.dtype);
       // NaN if no element is left for the divisor
       return finish(where(count.greater(ddof), divide(squares, subtract(count, ddof)), Number.NaN));
     },

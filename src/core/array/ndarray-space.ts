@@ -1,8 +1,9 @@
 import { checkDType, type DType, type HostArray, hostArray, hostView } from '../base/dtype.js';
-import { ShapeError } from '../base/errors.js';
+import { ArgumentError, ShapeError } from '../base/errors.js';
 import { memo, memoUpTo } from '../base/memo.js';
 import { localSeed } from '../base/random.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
 import type { Backend } from '../ports/backend.js';
 import { checkBackend } from '../ports/defaults.js';
 import type { Space } from '../vector/vector.js';
@@ -82,6 +83,8 @@ export class NDArraySpace implements Space<NDArray> {
    * process, otherwise into a typed array that is uploaded.
    */
   filledBy(fill: (values: HostArray) => void): NDArray {
+    if (typeof fill !== 'function')
+      throw new ArgumentError(`expected a function that fills values, received ${textOf(fill)}`);
     const x = this.empty();
     if (x.size === 0) return x;
     const span = x.storage.span(x.offset, x.size);

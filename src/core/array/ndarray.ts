@@ -54,6 +54,8 @@ import { get, pad, roll, set, take } from './shaping.js';
 import type {
   Axes,
   AxesOr,
+  InitialOptions,
+  MaskedOptions,
   MomentOptions,
   ReducedBy,
   ReductionOptions,
@@ -576,24 +578,24 @@ export class NDArray implements Vector<NDArray>, Elements {
     return REDUCTIONS.prod(this, axis, options) as Result<A, O, Scalar>;
   }
   /** The largest value; NaN if one element is NaN. Real data only, and not for an empty array. */
-  max<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, number> {
+  max<const A extends AxesOr<InitialOptions> = undefined, const O extends InitialOptions = InitialOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, number> {
     return REDUCTIONS.max(this, axis, options) as Result<A, O, number>;
   }
   /** The smallest value; NaN if one element is NaN. Real data only, and not for an empty array. */
-  min<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, number> {
+  min<const A extends AxesOr<InitialOptions> = undefined, const O extends InitialOptions = InitialOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, number> {
     return REDUCTIONS.min(this, axis, options) as Result<A, O, number>;
   }
   /** The mean. For int32 and bool it has the backend's default float dtype. */
-  mean<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, Scalar> {
+  mean<const A extends AxesOr<MaskedOptions> = undefined, const O extends MaskedOptions = MaskedOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, Scalar> {
     return REDUCTIONS.mean(this, axis, options) as Result<A, O, Scalar>;
   }
   /** `Σ |x − mean|² / (n − ddof)` */
@@ -611,17 +613,17 @@ export class NDArray implements Vector<NDArray>, Elements {
     return REDUCTIONS.std(this, axis, options) as Result<A, O, number>;
   }
   /** True if any element is nonzero. */
-  any<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, boolean> {
+  any<const A extends AxesOr<MaskedOptions> = undefined, const O extends MaskedOptions = MaskedOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, boolean> {
     return REDUCTIONS.any(this, axis, options) as Result<A, O, boolean>;
   }
   /** True if all elements are nonzero. */
-  all<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, boolean> {
+  all<const A extends AxesOr<MaskedOptions> = undefined, const O extends MaskedOptions = MaskedOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, boolean> {
     return REDUCTIONS.all(this, axis, options) as Result<A, O, boolean>;
   }
   /** The first position of the largest value, in the flattened array or along one axis, int32. */

@@ -115,7 +115,7 @@ function sortedLines(
   return y.reshape(extents);
 }
 
-/** The places in lines of n numbers that decide quantiles; that of NaN, which is last, if `findsNaN`. */
+/** The places in lines of n numbers that decide quantiles, and the last one if `findsNaN`. */
 function placesIn(n: number, { fractions, method }: Quantiles, findsNaN: boolean): number[] {
   const places = new Set(findsNaN ? [n - 1] : []);
   for (const fraction of fractions) {

@@ -1,14 +1,17 @@
-import { type DType, hostArray, isFloat, isInteger, placeDType } from '../base/dtype.js';
+import { isScalar, type Scalar } from '../base/complex.js';
+import { type DType, hostArray, isBoolean, isFloat, isInteger, placeDType } from '../base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
-import { around, product, type Shape, toAxes } from '../base/shape.js';
+import { around, formatShape, product, type Shape, sameShape, toAxes } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
 import type { Extents, ReduceKernel } from '../ports/backend.js';
 import { reduceResult } from '../ports/kernel-dtypes.js';
 import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
 import { normOfRuns, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
-import type { NormOrder } from '../vector/vector.js';
+import { checkSameBackend, type NormOrder } from '../vector/vector.js';
 import { asDType, floatsOf } from './casting.js';
-import { unaryInPlace, where } from './elementwise.js';
+import { isLocalArray, unaryInPlace, where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { areInRange, normsAlong } from './norms-along.js';
 import {
@@ -264,9 +267,49 @@ export const filledWith = (x: NDArray, shape: Shape, value: number): NDArray =>
     .empty()
     .fill(value);
 
+/**
+ * A mask of the elements of x, of its shape.
+ * @throws {@link DTypeError} unless it is bool
+ */
+export function maskFor(name: string, x: NDArray, mask: NDArray): NDArray {
+  if (!isBoolean(mask.dtype))
+    throw new DTypeError(`${name}: expected where to be bool, received ${mask.dtype}: compare it with 0`);
+  checkSameBackend(x, mask);
+  return mask.broadcastTo(x.shape);
+}
+
+/**
+ * Puts the result of a reduction into an array, and returns that.
+ * @throws {@link ShapeError} unless it has the shape of the result
+ */
+export function putInto(name: string, out: NDArray, result: NDArray | Scalar | boolean): NDArray {
+  const shape = typeof result === 'boolean' || isScalar(result) ? [] : result.shape;
+  if (!sameShape(out.shape, shape))
+    throw new ShapeError(
+      `${name}: expected out of shape ${formatShape(shape)}, received ${formatShape(out.shape)}`,
+    );
+  if (typeof result === 'boolean') return out.fill(Number(result));
+  return isScalar(result) ? out.fill(result) : out.assign(result);
+}
+
+/** Throws {@link ArgumentError} unless an option is an array of one rank. */
+function checkArrayOption(name: string, option: string, value: unknown): asserts value is NDArray {
+  if (!isLocalArray(value))
+    throw new ArgumentError(`${name}: expected ${option} to be an NDArray, received ${textOf(value)}`);
+}
+
 const LOCAL: ReductionKernels<NDArray> = {
   check: () => undefined,
   over: (_, op, x, axes) => reduceAxes(op, x, axes),
+  masked: (name, x, mask) => {
+    checkArrayOption(name, 'where', mask);
+    return [x, maskFor(name, x, mask)];
+  },
+  choose: where,
+  into: (name, out, result) => {
+    checkArrayOption(name, 'out', out);
+    return putInto(name, out, result);
+  },
   truth,
   norms: (_, x, axes) => normsOfLines(x, axes),
   positions: (_, op, x, axis) => positionsOfLines(op, x, axis),

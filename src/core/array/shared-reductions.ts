@@ -1,11 +1,14 @@
-import { div, re, type Scalar } from '../base/complex.js';
-import { type DType, isComplex, isInteger } from '../base/dtype.js';
+import { add, div, mul as multiply, re, type Scalar } from '../base/complex.js';
+import { type DType, isComplex, isFloat, isInteger, realOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { checkFlag, type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { product, type Shape, toAxes, toAxis } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
-import { type Castable, castTo, floatsOf } from './casting.js';
+import { checkStorable } from '../ports/kernel-dtypes.js';
+import { checkExact, wideDType } from '../vector/integer-sums.js';
+import type { AnyVector } from '../vector/vector.js';
+import { asDType, type Castable, castTo, floatsOf } from './casting.js';
 
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -16,22 +19,48 @@ export interface ReductionOptions {
   readonly axis?: Axes | null | undefined;
   /** Whether reduced axes stay, with length 1. @default false */
   readonly keepdims?: boolean;
+  /**
+   * The array that takes the result and is returned: of its shape and layout, and of a dtype that
+   * holds it. A number is put into an array without axes. @default a new array, or a number
+   */
+  readonly out?: AnyVector | undefined;
 }
-export const REDUCTION_DEFAULTS = { axis: undefined, keepdims: false } satisfies Defaults<ReductionOptions>;
+export const REDUCTION_DEFAULTS = {
+  axis: undefined,
+  keepdims: false,
+  out: undefined,
+} satisfies Defaults<ReductionOptions>;
+
+/** Options of reductions of some elements. */
+export interface MaskedOptions extends ReductionOptions {
+  /** Only elements where this bool array is true count. It broadcasts. @default all count */
+  readonly where?: AnyVector | undefined;
+}
+export const MASKED_DEFAULTS = { ...REDUCTION_DEFAULTS, where: undefined } satisfies Defaults<MaskedOptions>;
+
+/** Options of reductions that start with a number. */
+export interface InitialOptions extends MaskedOptions {
+  /**
+   * A number that counts beside the elements of each result. Extremes need it for no elements, and
+   * beside `where`. @default none
+   */
+  readonly initial?: Scalar | undefined;
+}
+export const INITIAL_DEFAULTS = { ...MASKED_DEFAULTS, initial: undefined } satisfies Defaults<InitialOptions>;
 
 /** Options of sums and products. */
-export interface TotalOptions extends ReductionOptions {
+export interface TotalOptions extends InitialOptions {
   /** The dtype in which is computed. @default that of the array; int32 for bool */
   readonly dtype?: DType | undefined;
 }
-export const TOTAL_DEFAULTS = { ...REDUCTION_DEFAULTS, dtype: undefined } satisfies Defaults<TotalOptions>;
+export const TOTAL_DEFAULTS = { ...INITIAL_DEFAULTS, dtype: undefined } satisfies Defaults<TotalOptions>;
 
 /** Options of variances. */
-export interface MomentOptions extends ReductionOptions {
+export interface MomentOptions extends MaskedOptions {
   /** The divisor is `n − ddof`, or 0 if that is negative. @default 0 */
   readonly ddof?: number;
 }
-export const MOMENT_DEFAULTS = { ...REDUCTION_DEFAULTS, ddof: 0 } satisfies Defaults<MomentOptions>;
+export const MOMENT_DEFAULTS = { ...MASKED_DEFAULTS, ddof: 0 } satisfies Defaults<MomentOptions>;
 
 /** Options of running sums and products. */
 export interface RunningOptions {
@@ -39,14 +68,24 @@ export interface RunningOptions {
   readonly axis?: number | null | undefined;
   /** The dtype in which is computed. @default that of the array; int32 for bool */
   readonly dtype?: DType | undefined;
+  /** As for reductions: takes the result and is returned. @default a new array */
+  readonly out?: AnyVector | undefined;
 }
-const RUNNING_DEFAULTS = { axis: undefined, dtype: undefined } satisfies Defaults<RunningOptions>;
+const RUNNING_DEFAULTS = {
+  axis: undefined,
+  dtype: undefined,
+  out: undefined,
+} satisfies Defaults<RunningOptions>;
 
 /** The first argument of a reduction: the axes, or all options. */
 export type AxesOr<Options> = Axes | null | Options | undefined;
 
-/** The result of a reduction: a `T` for all elements, otherwise an array X. */
-export type ReducedBy<A, Options, X, T> = A extends Axes | { axis: Axes } | { keepdims: true }
+/** The result of a reduction: a `T` for all elements without `out`, otherwise an array X. */
+export type ReducedBy<A, Options, X, T> = A extends
+  | Axes
+  | { out: AnyVector }
+  | { axis: Axes }
+  | { keepdims: true }
   ? X
   : Options extends { axis: Axes } | { keepdims: true }
     ? X
@@ -83,7 +122,7 @@ export interface Over {
 export function overOf(
   name: string,
   { shape }: { readonly shape: Shape },
-  { axis, keepdims }: Required<ReductionOptions>,
+  { axis, keepdims }: Pick<Required<ReductionOptions>, 'axis' | 'keepdims'>,
 ): Over {
   checkFlag(name, { keepdims });
   if ((axis === null || axis === undefined) && !keepdims) return { axes: undefined, keepdims };
@@ -127,7 +166,15 @@ export function divisorOf(name: string, n: number, ddof: number): number {
 export interface Reducible<X> extends Castable<X> {
   readonly space: { readonly shape: Shape };
   readonly size: number;
+  add(other: X | Scalar): X;
   subtract(other: X | Scalar): X;
+  multiply(other: X | Scalar): X;
+  divide(other: X | Scalar): X;
+  maximum(other: X | Scalar): X;
+  minimum(other: X | Scalar): X;
+  sqrt(): X;
+  isnan(): X;
+  fill(value: Scalar): X;
   divideInPlace(other: number): X;
 }
 
@@ -140,6 +187,15 @@ export interface ReductionKernels<X> {
   check(name: string, x: X): void;
   /** Reduces over axes, which stay with length 1. Sums and products of integers are exact. */
   over(name: string, op: 'sum' | 'sumSquares' | 'prod' | ExtremeKernel, x: X, axes: readonly number[]): X;
+  /**
+   * An array, and a mask of its elements that broadcasts to it, with parts that fit.
+   * @throws {@link DTypeError} unless the mask is bool
+   */
+  masked(name: string, x: X, mask: unknown): readonly [x: X, mask: X];
+  /** Elements of x where the mask is true, otherwise the value. */
+  choose(mask: X, x: X | Scalar, value: X | Scalar): X;
+  /** Puts the result of a reduction into an array, and returns that. */
+  into(name: string, out: unknown, result: X | Scalar | boolean): X;
   /** Whether any or all elements over axes, which stay with length 1, are not 0. */
   truth(kind: 'any' | 'all', x: X, axes: readonly number[]): X;
   /** The 2-norms over axes, which stay with length 1. */
@@ -176,78 +232,174 @@ export const tooLargeForInt32 = (name: string): NumericalError =>
 
 type Arguments<O> = readonly [first: AxesOr<O>, second: O | undefined];
 
+/** What does not change a sum or a product. */
+const NEUTRAL = { sum: 0, prod: 1 } as const;
+/** How a number joins a sum or a product. */
+const JOINED = { sum: add, prod: multiply } as const;
+
 /** The methods of reductions of a kind of array. */
 export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X>) {
-  /** A reduction to a number, or over axes to an array, which then have length 1. */
+  /**
+   * A reduction to a number, or over axes to an array, which then have length 1. It gets the mask
+   * of `where`, with as many elements as x.
+   */
   const reduction =
-    <T, O extends ReductionOptions>(
+    <T extends Scalar | boolean, O extends MaskedOptions>(
       name: string,
       defaults: Defaults<O>,
-      ofAll: (x: X, options: Required<O>) => T,
-      over: (x: X, axes: readonly number[], options: Required<O>) => X,
+      ofAll: (x: X, options: Required<O>, mask: X | undefined) => T,
+      over: (x: X, axes: readonly number[], options: Required<O>, mask: X | undefined) => X,
     ) =>
-    (x: X, ...[first, second]: Arguments<O>): X | T => {
-      kernels.check(name, x);
+    (given: X, ...[first, second]: Arguments<O>): X | T => {
+      kernels.check(name, given);
       const options = optionsOf<O>(name, first, second, defaults);
-      const { axes, keepdims } = overOf(name, x.space, options as Required<ReductionOptions>);
+      const { out, where } = options as Required<MaskedOptions>;
+      const { axes, keepdims } = overOf(name, given.space, options as Required<ReductionOptions>);
       return tidy((): X | T => {
-        if (!axes) return ofAll(x, options);
-        const y = over(x, axes, options);
-        return keepdims ? y : kernels.drop(y, axes);
+        const [x, mask] = where === undefined ? [given, undefined] : kernels.masked(name, given, where);
+        let result: X | T;
+        if (axes) {
+          const y = over(x, axes, options, mask);
+          result = keepdims ? y : kernels.drop(y, axes);
+        } else result = ofAll(x, options, mask);
+        return out === undefined ? result : kernels.into(name, out, result);
       });
     };
+
+  /** The elements that count; others are replaced by what does not change the result. */
+  const counted = (x: X, mask: X | undefined, neutral: Scalar): X =>
+    mask ? kernels.choose(mask, x, neutral) : x;
+
+  /** How many elements count. */
+  const countOfAll = (x: X, mask: X | undefined): number =>
+    mask ? (kernels.total('countNonzero', mask) as number) : x.size;
+  /** How many elements over axes count: a number if all do, otherwise an array of a dtype. */
+  const countsOver = (
+    name: string,
+    x: X,
+    axes: readonly number[],
+    mask: X | undefined,
+    dtype: DType,
+  ): number | X => (mask ? asDType(kernels.over(name, 'sum', mask, axes), dtype) : countOver(x.space, axes));
+  const dividedBy = (y: X, divisor: number | X): X =>
+    typeof divisor === 'number' ? y.divideInPlace(divisor) : y.divide(divisor);
+
+  /** Whole numbers in float64, in which a sum with another one does not wrap around. */
+  const wide = (name: string, y: X): X => {
+    if (!isInteger(y.dtype)) return y;
+    const dtype = wideDType(y);
+    if (isInteger(dtype))
+      throw new DTypeError(`${name}: initial for ${y.dtype} needs float64, which the backend lacks`);
+    return y.astype(dtype);
+  };
 
   const sumOrProduct = (op: 'sum' | 'prod') =>
     reduction<Scalar, TotalOptions>(
       op,
       TOTAL_DEFAULTS,
-      (x, { dtype }) => {
-        const from = castTo(op, x, dtype);
-        if (!isInteger(from.dtype)) return kernels.total(op, from);
-        const value = kernels.exactTotal(op, from);
+      (x, { dtype, initial }, mask) => {
+        const from = counted(castTo(op, x, dtype), mask, NEUTRAL[op]);
+        if (initial !== undefined) checkStorable(initial, from.dtype);
+        const join = (value: Scalar): Scalar => (initial === undefined ? value : JOINED[op](value, initial));
+        if (!isInteger(from.dtype)) return join(kernels.total(op, from));
+        const value = join(kernels.exactTotal(op, from)) as number;
+        checkExact(`the ${op === 'sum' ? 'sum' : 'product'}`, value);
         if (dtype !== undefined && Math.abs(value) > MOST && value !== -MOST - 1) throw tooLargeForInt32(op);
         return value;
       },
-      (x, axes, { dtype }) => {
-        const from = castTo(op, x, dtype);
+      (x, axes, { dtype, initial }, mask) => {
+        const from = counted(castTo(op, x, dtype), mask, NEUTRAL[op]);
+        if (initial !== undefined) checkStorable(initial, from.dtype);
         const y = kernels.over(op, op, from, axes);
-        return isInteger(from.dtype) ? kernels.integers(op, y) : y;
+        const joined = initial === undefined ? y : wide(op, y)[op === 'sum' ? 'add' : 'multiply'](initial);
+        return isInteger(from.dtype) ? kernels.integers(op, joined) : joined;
       },
     );
 
   const extreme = (op: ExtremeKernel) => {
-    const check = (x: X, axes?: readonly number[]): X => {
+    const isLargest = op === 'max' || op === 'nanmax';
+    const skipsNaN = op === 'nanmax' || op === 'nanmin';
+    /** The elements that count, among which is `initial`. */
+    const elements = (
+      x: X,
+      axes: readonly number[] | undefined,
+      initial: Scalar | undefined,
+      mask: X | undefined,
+    ): X => {
       checkOrdered(op, x);
+      if (initial !== undefined) {
+        checkStorable(initial, x.dtype);
+        return asDType(counted(x, mask, initial), x.dtype);
+      }
+      if (mask) throw new ArgumentError(`${op}: where needs initial, the result if no element counts`);
       checkNotEmpty(op, x.space, axes);
       return x;
     };
-    return reduction<number, ReductionOptions>(
+    return reduction<number, InitialOptions>(
       op,
-      REDUCTION_DEFAULTS,
-      (x) => re(kernels.total(op, check(x))),
-      (x, axes) => kernels.over(op, op, check(x, axes), axes),
+      INITIAL_DEFAULTS,
+      (x, { initial }, mask) => {
+        const from = elements(x, undefined, initial, mask);
+        if (initial === undefined) return re(kernels.total(op, from));
+        const first = initial as number;
+        if (from.size === 0) return first;
+        const value = re(kernels.total(op, from));
+        if (skipsNaN && (Number.isNaN(value) || Number.isNaN(first)))
+          return Number.isNaN(value) ? first : value;
+        return isLargest ? Math.max(value, first) : Math.min(value, first);
+      },
+      (x, axes, { initial }, mask) => {
+        const from = elements(x, axes, initial, mask);
+        if (initial === undefined) return kernels.over(op, op, from, axes);
+        // Sums of nothing have the layout of the result
+        if (countOver(x.space, axes) === 0)
+          return asDType(kernels.over(op, 'sum', from, axes), x.dtype).fill(initial);
+        const y = kernels.over(op, op, from, axes);
+        if (skipsNaN && Number.isNaN(initial)) return y;
+        const joined = asDType(isLargest ? y.maximum(initial) : y.minimum(initial), x.dtype);
+        return skipsNaN && isFloat(x.dtype) ? kernels.choose(y.isnan(), initial, joined) : joined;
+      },
     );
   };
 
-  const meanOfAll = (x: X): Scalar => div(kernels.total('sum', x), x.size);
-  const meanOver = (name: string, x: X, axes: readonly number[]): X =>
-    kernels.over(name, 'sum', floatsOf(x), axes).divideInPlace(countOver(x.space, axes));
-
-  const deviationsOfAll = (x: X): X => floatsOf(x).subtract(meanOfAll(x));
-  const deviationsOver = (name: string, x: X, axes: readonly number[]): X => {
+  const meanOfAll = (x: X, mask: X | undefined): Scalar =>
+    div(kernels.total('sum', counted(x, mask, 0)), countOfAll(x, mask));
+  const meanOver = (name: string, x: X, axes: readonly number[], mask: X | undefined): X => {
     const from = floatsOf(x);
-    return from.subtract(meanOver(name, from, axes));
+    const y = kernels.over(name, 'sum', counted(from, mask, 0), axes);
+    return dividedBy(y, countsOver(name, x, axes, mask, realOf(from.dtype)));
+  };
+
+  const deviationsOfAll = (x: X, mask: X | undefined): X =>
+    counted(floatsOf(x).subtract(meanOfAll(x, mask)), mask, 0);
+  const deviationsOver = (name: string, x: X, axes: readonly number[], mask: X | undefined): X => {
+    const from = floatsOf(x);
+    return counted(from.subtract(meanOver(name, from, axes, mask)), mask, 0);
+  };
+  /** The counts without `ddof`, at least 0. */
+  const divisorsOver = (
+    name: string,
+    x: X,
+    axes: readonly number[],
+    ddof: number,
+    mask: X | undefined,
+    dtype: DType,
+  ): number | X => {
+    const counts = countsOver(name, x, axes, mask, dtype);
+    if (typeof counts === 'number') return divisorOf(name, counts, ddof);
+    divisorOf(name, 0, ddof);
+    return counts.subtract(ddof).maximum(0);
   };
 
   const truth = (kind: 'any' | 'all') =>
-    reduction<boolean, ReductionOptions>(
+    reduction<boolean, MaskedOptions>(
       kind,
-      REDUCTION_DEFAULTS,
-      (x) => {
-        const count = kernels.total('countNonzero', x);
+      MASKED_DEFAULTS,
+      (x, _, mask) => {
+        const count = kernels.total('countNonzero', counted(x, mask, kind === 'any' ? 0 : 1));
         return kind === 'any' ? count !== 0 : count === x.size;
       },
-      (x, axes) => kernels.truth(kind, x, axes),
+      (x, axes, _, mask) => kernels.truth(kind, counted(x, mask, kind === 'any' ? 0 : 1), axes),
     );
 
   const argExtreme = (op: 'max' | 'min') => {
@@ -275,12 +427,13 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
   ): X | number => {
     const { shape } = x.space;
     const { axes, keepdims } = overOf(name, x.space, options);
+    const { out } = options;
     const isAll = options.axis === null || options.axis === undefined;
     if (!isAll && axes?.length !== 1)
       throw new ArgumentError(`${name}: expected one axis or null, received ${textOf(options.axis)}`);
     checkOrdered(name, x);
     checkNotEmpty(name, x.space, axes);
-    return tidy((): X | number => {
+    const positions = (): X | number => {
       if (!axes) return ofAll();
       if (isAll)
         return kernels.filled(
@@ -290,19 +443,21 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
         );
       const y = along(axes[0] as number);
       return keepdims ? y : kernels.drop(y, axes);
-    });
+    };
+    return tidy(() => (out === undefined ? positions() : kernels.into(name, out, positions())));
   };
 
   const running =
     (name: 'cumsum' | 'cumprod') =>
     (x: X, ...[first, second]: Arguments<RunningOptions>): X => {
       kernels.check(name, x);
-      const { axis, dtype } = optionsOf<RunningOptions>(name, first, second, RUNNING_DEFAULTS);
+      const { axis, dtype, out } = optionsOf<RunningOptions>(name, first, second, RUNNING_DEFAULTS);
       return tidy(() => {
         const given = castTo(name, x, dtype);
         const from = axis === null || axis === undefined ? kernels.flat(name, given) : given;
         const y = kernels.running(name, from, toAxis(axis ?? 0, from.space.shape.length, 'axis', name));
-        return isInteger(from.dtype) ? kernels.integers(name, y) : y;
+        const result = isInteger(from.dtype) ? kernels.integers(name, y) : y;
+        return out === undefined ? result : kernels.into(name, out, result);
       });
     };
 
@@ -314,33 +469,39 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
     /** As `max`, without NaN; NaN if all are NaN. */
     nanmax: extreme('nanmax'),
     nanmin: extreme('nanmin'),
-    mean: reduction<Scalar, ReductionOptions>('mean', REDUCTION_DEFAULTS, meanOfAll, (x, axes) =>
-      meanOver('mean', x, axes),
+    mean: reduction<Scalar, MaskedOptions>(
+      'mean',
+      MASKED_DEFAULTS,
+      (x, _, mask) => meanOfAll(x, mask),
+      (x, axes, _, mask) => meanOver('mean', x, axes, mask),
     ),
     /** `Σ |x − mean|² / (n − ddof)` */
     var: reduction<number, MomentOptions>(
       'var',
       MOMENT_DEFAULTS,
-      (x, { ddof }) => {
-        const divisor = divisorOf('var', x.size, ddof);
-        return re(kernels.total('sumSquares', deviationsOfAll(x))) / divisor;
+      (x, { ddof }, mask) => {
+        const divisor = divisorOf('var', countOfAll(x, mask), ddof);
+        return re(kernels.total('sumSquares', deviationsOfAll(x, mask))) / divisor;
       },
-      (x, axes, { ddof }) => {
-        const divisor = divisorOf('var', countOver(x.space, axes), ddof);
-        return kernels.over('var', 'sumSquares', deviationsOver('var', x, axes), axes).divideInPlace(divisor);
+      (x, axes, { ddof }, mask) => {
+        divisorOf('var', 0, ddof);
+        const y = kernels.over('var', 'sumSquares', deviationsOver('var', x, axes, mask), axes);
+        return dividedBy(y, divisorsOver('var', x, axes, ddof, mask, y.dtype));
       },
     ),
     /** The square root of the variance, without overflow of squares. */
     std: reduction<number, MomentOptions>(
       'std',
       MOMENT_DEFAULTS,
-      (x, { ddof }) => {
-        const divisor = divisorOf('std', x.size, ddof);
-        return kernels.norm(deviationsOfAll(x)) / Math.sqrt(divisor);
+      (x, { ddof }, mask) => {
+        const divisor = divisorOf('std', countOfAll(x, mask), ddof);
+        return kernels.norm(deviationsOfAll(x, mask)) / Math.sqrt(divisor);
       },
-      (x, axes, { ddof }) => {
-        const divisor = divisorOf('std', countOver(x.space, axes), ddof);
-        return kernels.norms('std', deviationsOver('std', x, axes), axes).divideInPlace(Math.sqrt(divisor));
+      (x, axes, { ddof }, mask) => {
+        divisorOf('std', 0, ddof);
+        const y = kernels.norms('std', deviationsOver('std', x, axes, mask), axes);
+        const divisor = divisorsOver('std', x, axes, ddof, mask, y.dtype);
+        return dividedBy(y, typeof divisor === 'number' ? Math.sqrt(divisor) : divisor.sqrt());
       },
     ),
     any: truth('any'),

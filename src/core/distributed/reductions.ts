@@ -1,14 +1,16 @@
 import { asArray, where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
-import { asInt32, reduceAxes, withOnes } from '../array/reductions.js';
+import { asInt32, maskFor, putInto, reduceAxes, withOnes } from '../array/reductions.js';
 import { MOST, tooLargeForInt32 } from '../array/shared-reductions.js';
+import { isScalar, type Scalar } from '../base/complex.js';
 import { type DType, INDEX_DTYPE, isFloat, isInteger, rangeOf } from '../base/dtype.js';
-import { PartitionError } from '../base/errors.js';
-import { product, sameShape } from '../base/shape.js';
+import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
+import { formatShape, product, type Shape, sameShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
 import { gatherFromAllRanks, onAllRanks } from '../ports/agreement.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
 import { checkExact } from '../vector/integer-sums.js';
-import { checkBoxes, type EitherArray, isDistributed } from './align.js';
+import { align, checkBoxes, type EitherArray, isArrayOfEitherKind, isDistributed, ownPart } from './align.js';
 import type { DistributedArray } from './distributed-array.js';
 import { type IndexBox, Layout } from './layout.js';
 
@@ -174,6 +176,61 @@ export function reduceOver(
   if (isJoined && isFloat(y.dtype) && y.size > 0)
     checkExact(`${name} of ${x.dtype}`, y.backend.reduce('maxAbs', y.local) as number);
   return y;
+}
+
+/**
+ * An array, and a mask of its elements that broadcasts to it, cut to one layout.
+ * @throws {@link PartitionError} if they are split differently
+ */
+export function maskedParts(
+  name: string,
+  x: EitherArray,
+  mask: unknown,
+): readonly [EitherArray, EitherArray] {
+  if (!isArrayOfEitherKind(mask))
+    throw new ArgumentError(`${name}: expected where to be an array, received ${textOf(mask)}`);
+  if (!isDistributed(x) && !isDistributed(mask)) return [x, maskFor(name, x, mask)];
+  const { space, locals } = align(name, [x, mask]);
+  const [own, part] = locals as readonly [NDArray, NDArray];
+  if (!isDistributed(x) || !space || !sameShape(space.shape, x.globalShape))
+    throw new ShapeError(
+      `${name}: expected where to broadcast to ${formatShape(x.space.shape)}, and to be an NDArray if the ` +
+        `array is one, received ${isDistributed(mask) ? 'a DistributedArray' : 'an NDArray'} of shape ` +
+        formatShape(mask.space.shape),
+    );
+  return [space.wrap(own.contiguous()), space.wrap(maskFor(name, own, part).contiguous())];
+}
+
+/**
+ * Puts the result of a reduction into an array of its layout, and returns that. A result that is
+ * whole on each rank is put into an array of any layout.
+ * @throws {@link ShapeError} unless `out` has its shape
+ * @throws {@link PartitionError} if `out` is split in another way
+ */
+export function intoArray(name: string, out: unknown, result: EitherArray | Scalar | boolean): EitherArray {
+  if (!isArrayOfEitherKind(out))
+    throw new ArgumentError(`${name}: expected out to be an array, received ${textOf(out)}`);
+  if (typeof result === 'boolean' || isScalar(result)) {
+    putInto(name, checkedShape(name, out, []), result);
+    return out;
+  }
+  const own = checkedShape(name, out, result.space.shape);
+  const { space, locals } = align(name, [result, out]);
+  const isSplit = space !== undefined && space.comm.size > 1 && !space.layout.replicated;
+  if (isSplit && !(isDistributed(out) && space.layout.equals(out.layout)))
+    throw new PartitionError(
+      `${name}: the result is split over ranks, and out is not split in the same way: redistribute() it`,
+    );
+  putInto(name, own, locals[0] as NDArray);
+  return out;
+}
+
+function checkedShape(name: string, out: EitherArray, shape: Shape): NDArray {
+  if (!sameShape(out.space.shape, shape))
+    throw new ShapeError(
+      `${name}: expected out of shape ${formatShape(shape)}, received ${formatShape(out.space.shape)}`,
+    );
+  return ownPart(out);
 }
 
 /** An array without some axes of length 1. Without axes, it is an array of one rank. */

@@ -554,8 +554,8 @@ export interface Kernels<S extends AnyStorage = Storage> {
    */
   argExtreme(op: 'max' | 'min', x: Elements<S>): number;
   /**
-   * As {@link Kernels.argExtreme}, along the middle axis of `[outer, n, inner]`, which is not empty.
-   * y is `[outer, inner]`, int32, or float64 for lines of more than 2^31 elements.
+   * As {@link Kernels.argExtreme}, along the middle axis of `[outer, n, inner]`, which is not
+   * empty. y is `[outer, inner]`, int32, or float64 for lines of more than 2^31 elements.
    */
   argExtremeAxis(op: 'max' | 'min', x: Elements<S>, extents: Extents, y: Elements<S>): void;
   /** The k-th smallest value of real data; k counts from 0. Waits. */
@@ -567,8 +567,8 @@ export interface Kernels<S extends AnyStorage = Storage> {
   accumulate(op: Accumulation, x: Elements<S>, extents: Extents, y: Elements<S>): void;
   /**
    * Sorts real numbers along the middle axis, ascending: -0 before 0, NaN last. y may be exactly x.
-   * @param places if given, different places in the line, ascending: only the numbers at them must
-   * be those of the sorted line, none before one of them is larger, and none after it is smaller
+   * @param places if given, different places in the line, ascending: only the numbers at them
+   * must be those of the sorted line, none before one of them is larger, and none after it is smaller
    */
   sort(x: Elements<S>, extents: Extents, y: Elements<S>, places?: readonly number[]): void;
   /**

@@ -22,7 +22,7 @@ import { gatherFromAllRanks } from '../../ports/agreement.js';
 import type { ReduceKernel } from '../../ports/backend.js';
 import { checkExact } from '../../vector/integer-sums.js';
 import { combineShares } from '../../vector/norm.js';
-import type { EitherArray } from '../align.js';
+import { align, type EitherArray } from '../align.js';
 import type { DistributedArray } from '../distributed-array.js';
 import { exclusiveScan } from '../exclusive-scan.js';
 import { Layout } from '../layout.js';
@@ -32,8 +32,10 @@ import {
   checkReducible,
   dropAxes,
   exactParts,
+  intoArray,
   joined,
   layoutWithout,
+  maskedParts,
   reduceLocal,
   reduceOver,
 } from '../reductions.js';
@@ -173,9 +175,19 @@ function running(name: 'cumsum' | 'cumprod', x: DistributedArray, axis: number):
 const filled = (x: DistributedArray, shape: Shape, value: number): DistributedArray =>
   x.space.withLayout(Layout.replicated(shape, x.comm.size)).wrap(filledWith(x.local, shape, value));
 
+/** Elements of x where the mask is true, otherwise those of y: of one layout, or numbers. */
+function chosen(mask: EitherArray, x: EitherArray | Scalar, y: EitherArray | Scalar): EitherArray {
+  const { space, locals } = align('where', [mask, x, y]);
+  const part = where(...(locals as readonly [NDArray, NDArray | Scalar, NDArray | Scalar]));
+  return space ? space.wrap(part) : part;
+}
+
 const DISTRIBUTED: ReductionKernels<EitherArray> = {
   check: checkReducible,
   over: reduceOver,
+  masked: maskedParts,
+  choose: chosen,
+  into: intoArray,
   truth: (kind, x: DistributedArray, axes) =>
     joined(x, axes, kind === 'any' ? 'max' : 'min', (part) => truth(kind, part, axes)),
   norms: normsOver,

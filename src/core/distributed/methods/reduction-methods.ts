@@ -1,5 +1,7 @@
 import type {
   AxesOr,
+  InitialOptions,
+  MaskedOptions,
   MomentOptions,
   ReducedBy,
   ReductionOptions,
@@ -39,26 +41,26 @@ export abstract class ReductionMethods extends ElementwiseMethods {
     return OF.prod(asArray(this), axis, options) as Result<A, O, Scalar>;
   }
   /** The largest value; NaN if one element is NaN. Real data only, and not for an empty array. */
-  max<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, number> {
+  max<const A extends AxesOr<InitialOptions> = undefined, const O extends InitialOptions = InitialOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, number> {
     return OF.max(asArray(this), axis, options) as Result<A, O, number>;
   }
   /**
    * The smallest value; NaN if one element is NaN. Real data only, and not for an empty array.
    */
-  min<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, number> {
+  min<const A extends AxesOr<InitialOptions> = undefined, const O extends InitialOptions = InitialOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, number> {
     return OF.min(asArray(this), axis, options) as Result<A, O, number>;
   }
   /** The mean. For int32 and bool it has the backend's default float dtype. */
-  mean<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, Scalar> {
+  mean<const A extends AxesOr<MaskedOptions> = undefined, const O extends MaskedOptions = MaskedOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, Scalar> {
     return OF.mean(asArray(this), axis, options) as Result<A, O, Scalar>;
   }
   /** `Σ |x − mean|² / (n − ddof)`. Two reductions if a reduced axis is split. */
@@ -76,17 +78,17 @@ export abstract class ReductionMethods extends ElementwiseMethods {
     return OF.std(asArray(this), axis, options) as Result<A, O, number>;
   }
   /** True if any element is nonzero. */
-  any<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, boolean> {
+  any<const A extends AxesOr<MaskedOptions> = undefined, const O extends MaskedOptions = MaskedOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, boolean> {
     return OF.any(asArray(this), axis, options) as Result<A, O, boolean>;
   }
   /** True if all elements are nonzero. */
-  all<
-    const A extends AxesOr<ReductionOptions> = undefined,
-    const O extends ReductionOptions = ReductionOptions,
-  >(axis?: A, options?: O): Result<A, O, boolean> {
+  all<const A extends AxesOr<MaskedOptions> = undefined, const O extends MaskedOptions = MaskedOptions>(
+    axis?: A,
+    options?: O,
+  ): Result<A, O, boolean> {
     return OF.all(asArray(this), axis, options) as Result<A, O, boolean>;
   }
   /**
