@@ -22,6 +22,13 @@ const operator = (local, distributed, note = undefined) => ({
   known: ['norm', 'real', 'offset', 'edge'],
 });
 const ofLops = (name) => ({ here: `\`${name}\` of \`lops-mpi\``, distributed: 'yes' });
+/** A method of the generator of random numbers. The streams are others than NumPy's. */
+const ofGenerator = (method, note = undefined) => ({
+  here: `\`${method}\` of \`random.Generator\``,
+  distributed: 'yes',
+  note,
+  known: ['size', 'dtype', 'tol', 'method', method],
+});
 const ofEntry = (entry, here, distributed = undefined) => ({
   here: `${here} of \`lops-mpi/${entry}\``,
   distributed,
@@ -139,20 +146,20 @@ export const SECTIONS = [
     'fft.dct, fft.idct': operator('DCT'),
   }),
   section('Random numbers', 'random', {
-    'random.randn, random.standard_normal, random.normal': {
-      here: '`NDArray.normal(shape, { seed })`',
-      distributed: '`DistributedArray.random`',
-      note: 'other streams',
-    },
-    'random.rand, random.random, random.uniform': {
-      here: '`NDArray.uniform(shape, { seed })`',
-      note: 'other streams',
-    },
-    'random.default_rng, random.seed': {
-      here: 'the option `seed` of each call',
-      distributed: 'yes',
-      known: ['seed'],
-    },
+    'random.default_rng': { note: 'a `random.Generator`; integers as seeds', distributed: 'yes' },
+    'random.seed': { here: '`random.defaultRng(seed)`', distributed: 'yes', known: ['seed'] },
+    'random.rand, random.random': ofGenerator('random'),
+    'random.randn, random.standard_normal': ofGenerator('standardNormal'),
+    'random.randint, random.integers': ofGenerator('integers', 'int32 and bool'),
+    'random.uniform': ofGenerator('uniform'),
+    'random.normal': ofGenerator('normal'),
+    'random.exponential': ofGenerator('exponential'),
+    'random.gamma': ofGenerator('gamma'),
+    'random.poisson': ofGenerator('poisson', 'int32, or floats by `dtype`'),
+    'random.multivariate_normal': ofGenerator('multivariateNormal', 'no `tol`, `method`'),
+    'random.choice': ofGenerator('choice', 'probabilities in steps of 2⁻³²'),
+    'random.permutation': ofGenerator('permutation'),
+    'random.shuffle': ofGenerator('shuffle'),
   }),
   section('Signals, windows, polynomials', 'signal', {
     'signal.convolve, signal.correlate': { note: 'by sums or by transforms, whichever is faster' },

@@ -2,6 +2,7 @@ import * as functions from './elementwise/special.js';
 import * as fourier from './fft/index.js';
 import * as images from './ndimage/index.js';
 import * as linearAlgebra from './products/linalg.js';
+import * as randomNumbers from './random/index.js';
 import * as signals from './signal/index.js';
 import * as sparseArrays from './sparse/index.js';
 
@@ -196,6 +197,18 @@ export {
   type QuantileOptions,
   quantile,
 } from './quantiles.js';
+export type {
+  ChoiceOptions,
+  Chosen,
+  Drawn,
+  DrawnAs,
+  DrawOptions,
+  IntegersOptions,
+  RandomGenerator,
+  RandomParameter,
+  RandomShape,
+  ShuffleOptions,
+} from './random/index.js';
 export {
   type ArrayFlipOptions,
   type ArrayRollOptions,
@@ -288,6 +301,8 @@ export type {
 export const fft = fourier;
 /** Filters and interpolation of images, as `scipy.ndimage` has them. */
 export const ndimage = images;
+/** Random numbers, as `numpy.random` has them. */
+export const random = randomNumbers;
 /** Convolutions and windows, as `scipy.signal` has them. */
 export const signal = signals;
 /** Sparse arrays, as `scipy.sparse` has them. */

@@ -138,6 +138,11 @@ export class RandomStream {
     return place % 2 === 0 ? this.u : this.v;
   }
 
+  /** The exponential number of mean 1 of a place. */
+  exponential(place: number): number {
+    return -logOf(1 - this.uniform(place));
+  }
+
   /** The standard normal number of a place. */
   normal(place: number): number {
     this.seek(Math.floor(place / 2));

@@ -98,7 +98,7 @@ const SAMPLES: Readonly<Record<Distribution, Sample>> = {
   },
   normal: (stream, place, a, b) => a + b * stream.normal(place),
   integers: integer,
-  exponential: (stream, place, a) => a * -logOf(1 - stream.uniform(place)),
+  exponential: (stream, place, a) => a * stream.exponential(place),
   gamma: (stream, place, a, b) => b * standardGamma(stream, place, a),
   poisson,
 };
