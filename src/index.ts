@@ -45,6 +45,7 @@ export {
 } from './core/ports/defaults.js';
 export { CooArray } from './core/sparse/coo-array.js';
 export { CsrArray, type SparseArray } from './core/sparse/csr-array.js';
+export { DistributedCsrArray, type DistributedSparseOptions } from './core/sparse/distributed-csr-array.js';
 export { dot, exactDots, rdots, startDots, vdots } from './core/vector/inner-products.js';
 export { EXIT_RESUMABLE } from './core/vector/interruption.js';
 export type { Space, Vector } from './core/vector/vector.js';

@@ -1,7 +1,7 @@
-import { ArgumentError } from '../core/base/errors.js';
+import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import { toAxes, toAxis, toShape } from '../core/base/shape.js';
+import { formatShape, toAxes, toAxis, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { assemble, type Run, rollRuns, wholeRun } from '../core/distributed/assemble.js';
@@ -121,6 +121,8 @@ export const tile = <X extends ArrayLike>(x: X, reps: number | readonly number[]
   tidy(() => {
     const from = arrayOf('tile', x);
     const given = toShape(reps, 'reps');
+    if (given.some((n) => n >= 2 ** 32))
+      throw new ShapeError(`tile: expected fewer than 2^32 repetitions, received ${formatShape(given)}`);
     const missing = given.length - from.space.shape.length;
     const wide =
       missing > 0

@@ -111,6 +111,7 @@ export {
 export { CompressedRows, type MatrixShape } from './sparse/compressed-rows.js';
 export { CooArray } from './sparse/coo-array.js';
 export { CsrArray, type SparseArray } from './sparse/csr-array.js';
+export { DistributedCsrArray, type DistributedSparseOptions } from './sparse/distributed-csr-array.js';
 export {
   dot,
   exactDots,

@@ -1,29 +1,13 @@
 import { expect } from 'chai';
 import * as xp from '../../src/array/index.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { type DType, isComplex, isSingle } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
-import { fillUniform } from '../../src/core/base/random.js';
 import { tidy } from '../../src/core/base/scope.js';
 import { CooArray } from '../../src/core/sparse/coo-array.js';
 import type { CsrArray, SparseArray } from '../../src/core/sparse/csr-array.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectClose } from '../support/expect-close.js';
-
-/** A matrix in which about one of `every` elements is not 0. */
-function matrix(shape: readonly [number, number], dtype: DType, seed: number, every = 3): NDArray {
-  const [n, m] = shape;
-  const drawn = fillUniform(seed, 0, new Float64Array(2 * n * m));
-  const list = Array.from({ length: n }, (_, i) =>
-    Array.from({ length: m }, (_, j) => {
-      const at = 2 * (i * m + j);
-      if ((drawn[at] as number) * every > 1) return 0;
-      const [re, im] = [2 * (drawn[at + 1] as number) - 1, (drawn[at] as number) * every - 0.5];
-      return isComplex(dtype) ? { re, im } : re;
-    }),
-  );
-  return NDArray.array(list, { dtype }).reshape([n, m]);
-}
+import { beside, matrix } from '../support/sparse-matrix.js';
 
 const SHAPES = [
   [7, 5],
@@ -33,10 +17,6 @@ const SHAPES = [
   [0, 4],
   [4, 0],
 ] as const;
-
-/** The dtypes that a matrix of a dtype is multiplied with. */
-const beside = (dtype: DType, floats: readonly DType[]): DType[] =>
-  floats.filter((other) => isSingle(other) === isSingle(dtype));
 
 group('sparse arrays', () => {
   distributed('of dense matrices have their elements', { ranks: [1] }, ({ floats }) => {

@@ -1,11 +1,14 @@
+import type { Nested } from '../../core/array/host-values.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import { type NumberList, numberList } from '../../core/array/number-list.js';
+import type { Scalar } from '../../core/base/complex.js';
 import type { DType, HostArray } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
-import { ownPart } from '../../core/distributed/align.js';
+import { isDistributed, ownPart } from '../../core/distributed/align.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { type MatrixShape, placesBelow } from '../../core/sparse/compressed-rows.js';
 import { CooArray } from '../../core/sparse/coo-array.js';
@@ -17,6 +20,7 @@ import {
   ownValues,
   type SparseArray,
 } from '../../core/sparse/csr-array.js';
+import { DistributedCsrArray } from '../../core/sparse/distributed-csr-array.js';
 import { type ArrayLike, arrayOf } from '../operands.js';
 
 /** Entries in compressed rows: `indices` are columns, `indptr` where the entries of rows begin. */
@@ -34,7 +38,7 @@ export interface CoordinateEntries {
 }
 
 /** What becomes a sparse array: a dense matrix, a sparse one, or entries. */
-export type SparseLike = SparseArray | ArrayLike | CompressedEntries | CoordinateEntries;
+export type SparseLike = SparseArray | NDArray | Scalar | Nested | CompressedEntries | CoordinateEntries;
 
 /** Options of {@link csrArray} and {@link cooArray}. */
 export interface SparseOptions {
@@ -139,8 +143,10 @@ function converted<A extends SparseArray>(name: string, a: A, options: SparseOpt
 /** A dense matrix, of one rank, as a sparse one. */
 function fromDense(name: string, x: ArrayLike, options: SparseOptions | undefined): CsrArray {
   const whole = arrayOf(name, x);
-  if (!(whole instanceof NDArray))
-    throw new ArgumentError(`${name}: expected an array of one rank, received a distributed one`);
+  if (isDistributed(whole))
+    throw new ArgumentError(
+      `${name}: expected an array of one rank: csrArray() takes a DistributedArray, without options`,
+    );
   return converted(name, CsrArray.fromDense(whole), options);
 }
 
@@ -148,11 +154,18 @@ function fromDense(name: string, x: ArrayLike, options: SparseOptions | undefine
  * A sparse matrix in compressed rows, of a dense matrix (its elements that are not 0), of another
  * sparse array, or of entries: `{ data, indices, indptr }` or `{ data, row, col }`. Columns are
  * sorted, and entries given twice are added, in their order. Shares no memory with entries that
- * were given. Whole numbers become floats.
+ * were given. Whole numbers become floats. Of a DistributedArray, it is one whose rows are spread:
+ * see {@link DistributedCsrArray.fromDense}.
  * @throws {@link ArgumentError} for places outside of the matrix
  * @throws {@link ShapeError} if sizes do not fit
  */
-export function csrArray(source: SparseLike, options?: SparseOptions): CsrArray {
+export function csrArray(source: DistributedArray): DistributedCsrArray;
+export function csrArray(source: SparseLike, options?: SparseOptions): CsrArray;
+export function csrArray(
+  source: SparseLike | DistributedArray,
+  options?: SparseOptions,
+): CsrArray | DistributedCsrArray {
+  if (isDistributed(source) && options === undefined) return DistributedCsrArray.fromDense(source);
   if (isSparseArray(source)) return converted('csrArray', source.toCsr(), options);
   if (!isEntries(source)) return fromDense('csrArray', source, options);
   return listOf('csrArray', source, options).toCsr();
@@ -227,5 +240,6 @@ export function diagsArray(diagonals: readonly ArrayLike[], options?: DiagsOptio
   return parts.reduce((sum, part) => sum.add(part));
 }
 
-/** Whether a value is a sparse array. */
-export const isSparse = (x: unknown): x is SparseArray => isSparseArray(x);
+/** Whether a value is a sparse array, of one rank or spread over ranks. */
+export const isSparse = (x: unknown): x is SparseArray | DistributedCsrArray =>
+  isSparseArray(x) || x instanceof DistributedCsrArray;

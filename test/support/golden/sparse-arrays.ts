@@ -1,20 +1,27 @@
 import * as xp from '../../../src/array/index.js';
 import type { NDArray } from '../../../src/core/array/ndarray.js';
-import { type CsrArray, isSparseArray, type SparseArray } from '../../../src/core/sparse/csr-array.js';
+import type { Communicator } from '../../../src/core/ports/communicator.js';
+import { CooArray } from '../../../src/core/sparse/coo-array.js';
+import { CsrArray, type SparseArray } from '../../../src/core/sparse/csr-array.js';
+import { DistributedCsrArray } from '../../../src/core/sparse/distributed-csr-array.js';
 
-/** A sparse matrix in case.json: its arrays are arguments as those of other cases. */
+/** A sparse matrix in case.json. */
 export interface SparseArgument {
-  readonly sparse: {
-    readonly format: 'csr' | 'coo';
-    readonly shape: readonly [number, number];
-    readonly data: unknown;
-  };
+  readonly sparse: { readonly format: 'csr' | 'coo'; readonly shape: readonly [number, number] };
 }
 
-type Compute = (a: SparseArray, ...rest: unknown[]) => unknown;
-const partsOf = ({ data, indices, indptr }: CsrArray): unknown[] => [data, indices, indptr];
+type Compute = (a: CsrArray, ...rest: unknown[]) => unknown;
 
-/** The functions of sparse arrays that cases name, which are methods of the library. */
+/** The matrix of a result on every rank, as three arrays. */
+function partsOf(a: CsrArray | CooArray | DistributedCsrArray): unknown[] {
+  const { data, indices, indptr } = a instanceof DistributedCsrArray ? a.gather() : a.toCsr();
+  return [data, indices, indptr];
+}
+
+/**
+ * The functions of sparse arrays that cases name, which are methods of the library, with the same
+ * names for arrays of one rank and for those spread over ranks.
+ */
 export const SPARSE: Readonly<Record<string, Compute>> = {
   'sparse.matvec': (a, x) => a.matmul(x as NDArray),
   'sparse.rmatvec': (a, x) => a.rmatmul(x as NDArray),
@@ -24,16 +31,20 @@ export const SPARSE: Readonly<Record<string, Compute>> = {
   'sparse.sum': (a, options) => a.sum((options as { readonly axis?: number } | undefined)?.axis as number),
   'sparse.diagonal': (a, k) => a.diagonal(k as number),
   'sparse.to_dense': (a) => a.toDense(),
-  'sparse.to_csr': (a) => partsOf(a.toCsr()),
-  'sparse.from_dense': (a) => partsOf(xp.sparse.csrArray(a)),
+  'sparse.to_csr': partsOf,
+  'sparse.from_dense': (x) => partsOf(xp.sparse.csrArray(x)),
 };
 
-/** The matrix of an argument whose arrays were read. */
-export const sparseArray = (
-  format: SparseArgument['sparse']['format'],
-  shape: readonly [number, number],
+/** The matrix of an argument whose arrays were read. If `comm` is given, its rows are spread. */
+export function sparseArray(
+  { sparse: { format, shape } }: SparseArgument,
   entries: xp.CompressedEntries | xp.CoordinateEntries,
-): SparseArray => xp.sparse[format === 'csr' ? 'csrArray' : 'cooArray'](entries, { shape });
+  comm: Communicator | undefined,
+): SparseArray | DistributedCsrArray {
+  const a = xp.sparse[format === 'csr' ? 'csrArray' : 'cooArray'](entries, { shape });
+  return comm ? DistributedCsrArray.distribute(a, { comm }) : a;
+}
 
 /** A sparse result as the array that is compared. */
-export const denseOf = (result: unknown): unknown => (isSparseArray(result) ? result.toDense() : result);
+export const denseOf = (x: unknown): unknown =>
+  x instanceof CsrArray || x instanceof CooArray || x instanceof DistributedCsrArray ? x.toDense() : x;

@@ -60,10 +60,13 @@ function functionOf(name: string): Compute {
 class Arguments {
   readonly #trial: Trial;
   readonly #axis: number | undefined;
+  /** Whether the case is one of sparse arrays, whose vectors are split too. */
+  readonly #isSparse: boolean;
   /** The shape of the first array. Arrays of the same shape are split as it is. */
   #split: readonly number[] | undefined;
 
-  constructor(trial: Trial, { distributed, axis }: ArrayFunctionCase) {
+  constructor(trial: Trial, { distributed, axis, family }: ArrayFunctionCase) {
+    this.#isSparse = family === 'sparse';
     this.#trial = trial;
     this.#axis = distributed ? (axis ?? 0) : undefined;
   }
@@ -84,10 +87,10 @@ class Arguments {
     return required(p.scalar(name), name);
   }
 
-  #sparse({ sparse: { format, shape } }: SparseArgument, p: Params): unknown {
-    const names = format === 'csr' ? ['data', 'indices', 'indptr'] : ['data', 'row', 'col'];
-    const entries = Object.fromEntries(names.map((part) => [part, this.of(p, part)]));
-    return sparseArray(format, shape, entries as never);
+  #sparse(argument: SparseArgument, p: Params): unknown {
+    const names = argument.sparse.format === 'csr' ? ['data', 'indices', 'indptr'] : ['data', 'row', 'col'];
+    const entries = Object.fromEntries(names.map((part) => [part, p.array(part)]));
+    return sparseArray(argument, entries as never, this.#axis === undefined ? undefined : this.#trial.comm);
   }
 
   #array(file: string): NDArray | DistributedArray {
@@ -95,7 +98,8 @@ class Arguments {
     const { values, shape, dtype } = this.#trial.input(file);
     const whole = NDArraySpace.of(shape, dtype, backend).upload(values);
     this.#split ??= shape;
-    if (this.#axis === undefined || !sameShape(shape, this.#split)) return whole;
+    const isSplit = this.#isSparse || sameShape(shape, this.#split);
+    if (this.#axis === undefined || !isSplit) return whole;
     return DistributedArray.empty(shape, { dtype, backend, comm, axis: this.#axis }).assignGlobal(whole);
   }
 }
