@@ -157,6 +157,11 @@ def slice_set(a):
     return run
 
 
+def of_random(draw):
+    rng = np.random.default_rng(1)
+    return lambda a: lambda: draw(rng, a.size)
+
+
 CALLS = {
     **{name: of_one(getattr(np, name)) for name in (
         "exp exp2 expm1 sin cos tan arctan sinh cosh tanh arcsinh cbrt square abs negative sign "
@@ -278,6 +283,14 @@ CALLS = {
     "arange": lambda a: lambda: np.arange(a.size, dtype="float64"),
     "linspace": lambda a: lambda: np.linspace(0, 1, a.size),
     "copy": of_one(lambda x: x.copy()),
+    "random": of_random(lambda rng, n: rng.random(n)),
+    "random_normal": of_random(lambda rng, n: rng.standard_normal(n)),
+    "random_normal_f32": of_random(lambda rng, n: rng.standard_normal(n, dtype=np.float32)),
+    "random_integers": of_random(lambda rng, n: rng.integers(0, 1000, n, dtype=np.int32)),
+    "random_exponential": of_random(lambda rng, n: rng.standard_exponential(n)),
+    "random_gamma": of_random(lambda rng, n: rng.standard_gamma(2.5, n)),
+    "random_poisson": of_random(lambda rng, n: rng.poisson(50, n)),
+    "random_permutation": of_random(lambda rng, n: rng.permutation(n)),
 }
 
 

@@ -73,6 +73,14 @@ const ofTable = (f: (x: NDArray) => unknown, dtype: DType = 'float64'): Prepare 
 /** Whole numbers from 0 to 99. */
 const ofIntegers = (f: (x: NDArray) => unknown): Prepare => ofOne(f, 0, 100, 'int32');
 
+/** A method of one generator, as many numbers as elements. */
+const ofRandom = (draw: (rng: xp.RandomGenerator, n: number) => unknown): Prepare => {
+  return (a) => {
+    const rng = xp.random.defaultRng(1);
+    return () => draw(rng, a.size);
+  };
+};
+
 /** By name, without `array_`. */
 const CALLS: Readonly<Record<string, Prepare>> = {
   exp: ofOne(xp.exp),
@@ -322,6 +330,14 @@ const CALLS: Readonly<Record<string, Prepare>> = {
   arange: (a) => () => xp.arange(a.size),
   linspace: (a) => () => xp.linspace(0, 1, a.size),
   copy: ofOne((x) => x.copy()),
+  random: ofRandom((rng, n) => rng.random(n)),
+  random_normal: ofRandom((rng, n) => rng.standardNormal(n)),
+  random_normal_f32: ofRandom((rng, n) => rng.standardNormal(n, { dtype: 'float32' })),
+  random_integers: ofRandom((rng, n) => rng.integers(0, 1000, n)),
+  random_exponential: ofRandom((rng, n) => rng.standardExponential(n)),
+  random_gamma: ofRandom((rng, n) => rng.standardGamma(2.5, n)),
+  random_poisson: ofRandom((rng, n) => rng.poisson(50, n)),
+  random_permutation: ofRandom((rng, n) => rng.permutation(n)),
 };
 
 /** Everything that a call makes is disposed, so that the next call uses its memory again. */

@@ -122,6 +122,9 @@ group('random numbers', () => {
         expect(hostOf(k === 0 ? whole : whole.transpose().copy())).to.deep.equal(rows);
         for (const axis of [0, 1]) {
           const spread = DistributedArray.toDist(x, { comm, axis });
+          const sent = traffic(comm, () => void defaultRng(11).permutation(spread, { axis: k }));
+          const isMoved = axis === k && comm.size > 1;
+          expect(sent).to.deep.equal({ ...NOTHING, collectives: isMoved ? 1 : 0 });
           expect(hostOf(defaultRng(11).permutation(spread, { axis: k }))).to.deep.equal(hostOf(whole));
         }
       }
@@ -137,7 +140,11 @@ group('random numbers', () => {
       if (options.p) expect(want.every((i) => (p[i] as number) > 0)).to.equal(true);
       if (options.replace === false) expect(new Set(want).size).to.equal(want.length);
       expect(hostOf(defaultRng(2).choice(5, shape, { ...options, backend }))).to.deep.equal(want);
-      const spread = defaultRng(2).choice(5, shape, { ...options, backend, comm });
+      let spread: Either = from;
+      const sent = traffic(comm, () => {
+        spread = defaultRng(2).choice(5, shape, { ...options, backend, comm });
+      });
+      expect(sent).to.deep.equal(NOTHING);
       expect(spread).to.be.instanceOf(DistributedArray);
       expect(hostOf(spread)).to.deep.equal(want);
       const values = want.map((i) => 10 * (i + 1));

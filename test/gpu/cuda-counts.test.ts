@@ -51,6 +51,16 @@ describe('the cost of calls of the CUDA backend', () => {
       'eight terms': () => backend.linearCombination([1, 2, 3, 4, 5, 6, 7, 8], [a, b, a, b, a, b, a, b], c),
       threshold: () => backend.threshold('soft', 0.5, a, c),
       fill: () => backend.fill(c, 3),
+      random: () =>
+        backend.random(c, {
+          distribution: 'normal',
+          seed: 1,
+          draw: 0,
+          shape: [40, 50],
+          start: 0,
+          strides: [50, 1],
+          parameters: [0, a],
+        }),
       transpose: () =>
         backend.stridedCopy(
           [50, 40],

@@ -88,9 +88,9 @@ export interface Bounds {
 
 function checkBounds(owner: string, { name, least, most }: Bounds, low: number, high: number): void {
   if (low >= least && high <= most) return;
-  const range = Number.isFinite(least) || least > -Number.MAX_VALUE ? ` between ${least} and ${most}` : '';
+  const range = least > -Number.MAX_VALUE ? ` and from ${least} to ${most}` : '';
   throw new ArgumentError(
-    `${owner}: expected ${name} to be finite${range}, received ${Number.isFinite(low) ? high : low}`,
+    `${owner}: expected ${name} to be finite${range}, received ${low >= least ? high : low}`,
   );
 }
 
