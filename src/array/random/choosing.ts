@@ -32,20 +32,31 @@ export interface ChoiceOptions extends DrawOptions {
 const words = <X extends EitherArray>({ seed }: Generator, draw: number, x: X): X =>
   fill(x, { distribution: 'integers', seed, draw, parameters: [-(2 ** 31), 2 ** 32] });
 
-/** Two words of 32 bits for each element: the keys of a random order. */
-function keysIn(rng: Generator, empty: () => EitherArray): EitherArray[] {
-  return [words(rng, rng.nextDraw(), empty()), words(rng, rng.nextDraw(), empty())];
+/** The bits of the second word of a key: with those of the first, as many as float64 holds. */
+const LOW = 2 ** 21;
+
+/**
+ * 53 random bits for each element, the keys of a random order: one array of float64, or on backends
+ * that do not hold it two arrays of int32, the second of which counts more.
+ */
+function keysIn(rng: Generator, { backend }: { backend: Backend }, empty: () => EitherArray): EitherArray[] {
+  const high = words(rng, rng.nextDraw(), empty());
+  const draw = rng.nextDraw();
+  const low = fill(empty(), { distribution: 'integers', seed: rng.seed, draw, parameters: [0, LOW] });
+  if (!backend.dtypes.includes('float64')) return [low, high];
+  const [key, rest] = [high.astype('float64'), low.astype('float64')];
+  return [key.axpby(1, rest as never, LOW)];
 }
 
 const localKeys = (rng: Generator, n: number, backend: Backend): EitherArray[] =>
-  keysIn(rng, () => NDArray.empty([n], { dtype: INDEX_DTYPE, backend }));
+  keysIn(rng, { backend }, () => NDArray.empty([n], { dtype: INDEX_DTYPE, backend }));
 
 /** The integers below n in random order. */
 export function permutedRange(rng: Generator, n: number, options: DrawOptions): EitherArray {
   checkCount('permutation', { n });
   const space = spaceFor('permutation', [n], options, INDEX_DTYPE);
   return orderOf(
-    keysIn(rng, () => space.empty()),
+    keysIn(rng, space, () => space.empty()),
     0,
   );
 }
@@ -59,7 +70,7 @@ export function permuted(rng: Generator, x: EitherArray, axis: number): EitherAr
   const k = toAxis(axis, shape.length);
   if (isDistributed(x) && shape.length === 1 && !x.layout.replicated) {
     // The elements move with their keys
-    const keys = keysIn(rng, () => x.space.withDType(INDEX_DTYPE).empty());
+    const keys = keysIn(rng, x, () => x.space.withDType(INDEX_DTYPE).empty());
     return sortOverRanks({ keys: keys as DistributedArray[], axis: 0, carried: [x] })[0] as DistributedArray;
   }
   const order = orderOf(localKeys(rng, shape[k] as number, x.backend), 0) as NDArray;

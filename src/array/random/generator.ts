@@ -276,9 +276,10 @@ export class Generator {
 
   /**
    * The integers below n in random order, int32, or the slices of an array along an axis. All
-   * orders have the same probability: elements are sorted by 64 random bits. The elements of a distributed
-   * vector move with these, as `argsort` moves elements; of arrays with more axes, every rank sorts
-   * the numbers of the slices, and one all-to-all exchange moves them if the axis is split.
+   * orders have the same probability: elements are sorted by 53 random bits. The elements of a
+   * distributed vector move with these, as `argsort` moves elements; of arrays with more axes,
+   * every rank sorts the numbers of the slices, and one all-to-all exchange moves them if the axis
+   * is split.
    */
   permutation<const O extends DrawOptions = object>(n: number, options?: O): DrawnAs<O>;
   permutation<X extends ArrayLike>(x: X, options?: ShuffleOptions): ArrayOf<X>;
