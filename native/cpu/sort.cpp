@@ -339,8 +339,8 @@ void withBits(DType dtype, Body&& body) {
 }
 
 /**
- * sort(dtype, outer, n, inner, x, xo, y, yo, places) for real dtypes; y may be x. places: undefined,
- * or different ones in ascending order
+ * sort(dtype, outer, n, inner, x, xo, y, yo, places) for real dtypes; y may be x. places:
+ * undefined, or different ones in ascending order
  */
 void sort(const Args<9>& args) {
   const std::size_t outer = args.size(1);

@@ -601,8 +601,8 @@ double argExtreme(const Args<5>& args) {
 }
 
 /**
- * argExtremeAxis(largest, dtype, outer, n, inner, x, xo, y, yo): the int32 positions along the middle
- * axis, which is not empty, of real data
+ * argExtremeAxis(largest, dtype, outer, n, inner, x, xo, y, yo): the int32 positions along the
+ * middle axis, which is not empty, of real data
  */
 void argExtremeAxis(const Args<9>& args) {
   const DType dtype = args.dtype(1);

@@ -14,7 +14,7 @@ import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
 import { notEqual } from './elementwise/comparisons.js';
 import { alike } from './joining.js';
 import { sum } from './methods.js';
-import { type ArrayLike, type ArrayOf, arrayOf } from './operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf, onParts } from './operands.js';
 
 /** `count` elements along an axis, from `first`. */
 const rows = (name: string, x: EitherArray, axis: number, first: number, count: number): EitherArray =>
@@ -145,6 +145,24 @@ const PARABOLA: Readonly<Record<'first' | 'middle' | 'last', (a: number, b: numb
   last: (a, b) => [b / (a * (a + b)), -(b + a) / (a * b), (2 * b + a) / (b * (a + b))],
 };
 
+/** The derivative along an axis of at least two samples at one distance, written in place. */
+function evenGradient(x: NDArray, axis: number, distance: number): NDArray {
+  const y = x.space.empty();
+  if (x.size === 0) return y;
+  const n = x.shape[axis] as number;
+  const cut = (a: NDArray, first: number, count: number): NDArray =>
+    a.slice(...a.shape.map((_, k): [number, number] | null => (k === axis ? [first, first + count] : null)));
+  const put = (first: number, count: number, before: number, after: number): void => {
+    const to = cut(y, first, count);
+    x.backend.linearCombination([1, -1], [cut(x, after, count), cut(x, before, count)], to);
+    to.divideInPlace((after - before) * distance);
+  };
+  put(0, 1, 0, 1);
+  if (n > 2) put(1, n - 2, 0, 2);
+  put(n - 1, 1, n - 2, n - 1);
+  return y;
+}
+
 function gradientAlong(
   x: EitherArray,
   axis: number,
@@ -156,6 +174,9 @@ function gradientAlong(
     throw new ShapeError(
       `gradient: axis ${axis} of ${formatShape(x.space.shape)} has fewer than ${edgeOrder + 1} elements`,
     );
+  const isWhole = !isDistributed(x) || x.layout.grid[axis] === 1;
+  if (isWhole && edgeOrder === 1 && typeof distances === 'number')
+    return onParts(x, (part) => evenGradient(part, axis, distances));
   const dtype = realOf(x.dtype);
   /** One weight for each row along the axis. */
   const weights = (values: readonly number[]): NDArray =>

@@ -149,11 +149,24 @@ export function repeat<X extends ArrayLike>(x: X, repeats: ArrayLike, options?: 
       throw new ShapeError(`repeat: expected one number or ${n} numbers, received ${textOf(repeats)}`);
     if (!list.every((c) => Number.isSafeInteger(c) && c >= 0))
       throw new ArgumentError(`repeat: expected non-negative integers, received ${textOf(repeats)}`);
+    // One number of times: a view that repeats elements is copied
+    if (list.length === 1 && !isDistributed(from)) return repeated(from, list[0] as number, k);
     const places: number[] = [];
     for (let i = 0; i < n; i++)
       for (let c = list[list.length === 1 ? 0 : i] as number; c > 0; c--) places.push(i);
     return takeAlong('repeat', from, placesIn('repeat', places, n, k), k);
   }) as ArrayOf<X>;
+}
+
+/** Each element along an axis so many times. */
+function repeated(x: NDArray, times: number, axis: number): NDArray {
+  const to = x.shape.toSpliced(axis + 1, 0, times);
+  const shape = x.shape.with(axis, (x.shape[axis] as number) * times);
+  return x
+    .expandDims(axis + 1)
+    .broadcastTo(to)
+    .copy()
+    .reshape(shape);
 }
 
 /** The runs between positions of an axis of length n, which are ascending. */

@@ -63,6 +63,28 @@ onEveryBackend('NDArray', (backend) => {
       );
       expect(() => NDArray.linspace(0, 1, -1)).to.throw(ArgumentError, 'num');
     });
+    it('has the numbers of a loop where steps are many', () => {
+      const n = 9001;
+      for (const [dtype, Values] of [
+        ['float32', Float32Array],
+        ['float64', Float64Array],
+      ] as const) {
+        if (!backend().dtypes.includes(dtype)) continue;
+        const numbers = (first: number, step: number): Float32Array | Float64Array => {
+          const values = new Values(n);
+          for (let i = 0; i < n; i++) values[i] = first + i * step;
+          return values;
+        };
+        const ends = numbers(0.1, (-3.7 - 0.1) / (n - 1));
+        ends[n - 1] = -3.7;
+        const faults = (x: NDArray, y: Float32Array | Float64Array): number =>
+          x.toHost().filter((v, i) => v !== y[i]).length + Math.abs(x.size - y.length);
+        expect(faults(NDArray.linspace(0.1, -3.7, n, { dtype }), ends)).to.equal(0);
+        expect(faults(NDArray.linspace(0, n, n, { dtype, endpoint: false }), numbers(0, 1))).to.equal(0);
+        expect(faults(NDArray.arange(5, 5 - 0.3 * (n - 0.5), -0.3, { dtype }), numbers(5, -0.3))).to.equal(0);
+        expect(Object.is(NDArray.arange(0, -n, -1, { dtype }).get(0), 0)).to.equal(true);
+      }
+    });
     it('accepts nested lists and typed arrays', () => {
       expect(
         NDArray.array([

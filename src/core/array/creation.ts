@@ -68,7 +68,8 @@ const EYE_DEFAULTS = { ...ARRAY_DEFAULTS, k: 0 } satisfies Defaults<EyeOptions>;
 interface ArrayValues extends HostValues {
   readonly backend: Backend;
 }
-interface ArraySequence extends Sequence {
+/** The values of a new array of one axis. */
+export interface ArraySequence extends Sequence {
   readonly backend: Backend;
 }
 

@@ -126,6 +126,8 @@ export interface Sequence {
   readonly dtype: DType;
   /** Writes all values; complex ones as pairs. */
   readonly fill: (values: HostArray) => void;
+  /** For real floats `first + i · step`, but for the last one if that is given. */
+  readonly steps?: { readonly first: number; readonly step: number; readonly last?: number };
 }
 
 /** `start, start + step, …` below `stop`, as np.arange; int32 if `dtype` is int32. */
@@ -151,7 +153,7 @@ function evenly(dtype: DType, length: number, first: number, step: number): Sequ
   const fill = (values: HostArray): void => {
     for (let i = 0; i < length; i++) values[i] = first + i * step;
   };
-  return { length, dtype, fill };
+  return { length, dtype, fill, steps: { first, step } };
 }
 
 /** Throws {@link ArgumentError} unless `num` and both ends are those of values in steps. */
@@ -179,12 +181,14 @@ export function linspaceValues(
   checkSteps('linspace', start, stop, num);
   const intervals = endpoint ? num - 1 : num;
   if (isRealFloat(dtype) && typeof start === 'number' && typeof stop === 'number') {
-    const even = evenly(dtype, num, start, (stop - start) / Math.max(1, intervals));
+    const step = (stop - start) / Math.max(1, intervals);
+    const even = evenly(dtype, num, start, step);
+    if (!endpoint || num < 2) return even;
     const fill = (values: HostArray): void => {
       even.fill(values);
-      if (endpoint && num > 1) values[num - 1] = stop;
+      values[num - 1] = stop;
     };
-    return { ...even, fill };
+    return { ...even, fill, steps: { first: start, step, last: stop } };
   }
   const between = (a: number, b: number, i: number) =>
     endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));

@@ -22,6 +22,7 @@ import {
 import { matmul } from './array-functions.js';
 import {
   type ArrayOptions,
+  type ArraySequence,
   arange,
   array,
   backendAndDType,
@@ -45,7 +46,8 @@ import {
   unary,
   unaryInPlace,
 } from './elementwise.js';
-import { type HostValues, type Nested, type Sequence, toNested } from './host-values.js';
+import { evenly, hasEvenly } from './evenly.js';
+import { type HostValues, type Nested, toNested } from './host-values.js';
 import { NDArraySpace, setNewLocalArray } from './ndarray-space.js';
 import type { NumberList } from './number-list.js';
 import { formatArray } from './print.js';
@@ -904,8 +906,12 @@ function spaceFor(
   return NDArraySpace.of(shape, dtype, backend);
 }
 
-const fromSequence = ({ length, dtype, fill, backend }: Sequence & { readonly backend: Backend }): NDArray =>
-  NDArraySpace.of([length], dtype, backend).filledBy(fill);
+function fromSequence({ length, dtype, fill, steps, backend }: ArraySequence): NDArray {
+  const space = NDArraySpace.of([length], dtype, backend);
+  if (!steps || !hasEvenly(space)) return space.filledBy(fill);
+  const x = evenly(space, steps.first, steps.step);
+  return steps.last === undefined ? x : x.setAt(length - 1, steps.last);
+}
 
 const fromValues = ({ values, shape, dtype, backend }: HostValues & { readonly backend: Backend }): NDArray =>
   NDArraySpace.of(shape, dtype, backend).upload(values);

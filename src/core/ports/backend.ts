@@ -568,7 +568,8 @@ export interface Kernels<S extends AnyStorage = Storage> {
   /**
    * Sorts real numbers along the middle axis, ascending: -0 before 0, NaN last. y may be exactly x.
    * @param places if given, different places in the line, ascending: only the numbers at them
-   * must be those of the sorted line, none before one of them is larger, and none after it is smaller
+   * must be those of the sorted line, none before one of them is larger, and none after it is
+   * smaller
    */
   sort(x: Elements<S>, extents: Extents, y: Elements<S>, places?: readonly number[]): void;
   /**
