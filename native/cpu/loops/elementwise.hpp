@@ -307,6 +307,64 @@ LOPS_INLINE void divideOne(double a, double b, double c, double d, double* out) 
   }
 }
 
+/** Whether products and quotients of three such numbers neither overflow nor lose digits. */
+LOPS_INLINE bool isOrdinary(double v) {
+  const double m = std::fabs(v);
+  return (m == 0) | ((m >= 0x1p-300) & (m <= 0x1p300));
+}
+
+/** As divideOne, of ordinary numbers, of which c and d are not both 0. */
+LOPS_INLINE void divideOrdinary(double a, double b, double c, double d, double* out) {
+  const bool swaps = std::fabs(c) < std::fabs(d);
+  const double p = swaps ? b : a, q = swaps ? a : b;
+  const double u = swaps ? d : c, v = swaps ? c : d;
+  const double r = v / u;
+  const double t = u + v * r;
+  out[0] = (p + q * r) / t;
+  const double rest = q - p * r;
+  out[1] = (swaps ? -rest : rest) / t;
+}
+
+/** Quotients of pairs. Those of a block without special numbers are computed in vectors. */
+template <typename T>
+LOPS_INLINE void dividePairs(std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, T* z) {
+  constexpr std::size_t block = 64;
+  const auto number = [](T v) { return static_cast<double>(v); };
+  for (std::size_t i = 0; i < n; i += block) {
+    const std::size_t m = n - i < block ? n - i : block;
+    const T *from = x + 2 * i * xs, *by = y + 2 * i * ys;
+    T* to = z + 2 * i;
+    const auto isPlain = [&](std::size_t k) {
+      const double a = number(from[2 * k * xs]), b = number(from[2 * k * xs + 1]);
+      const double c = number(by[2 * k * ys]), d = number(by[2 * k * ys + 1]);
+      return isOrdinary(a) & isOrdinary(b) & isOrdinary(c) & isOrdinary(d) & ((c != 0) | (d != 0));
+    };
+    std::size_t plain = 0;
+    for (std::size_t k = 0; k < m; k++) plain += isPlain(k);
+    if (plain == m) {
+      LOPS_IVDEP
+      for (std::size_t k = 0; k < m; k++) {
+        double out[2];
+        divideOrdinary(number(from[2 * k * xs]), number(from[2 * k * xs + 1]), number(by[2 * k * ys]),
+                       number(by[2 * k * ys + 1]), out);
+        to[2 * k] = static_cast<T>(out[0]);
+        to[2 * k + 1] = static_cast<T>(out[1]);
+      }
+      continue;
+    }
+    for (std::size_t k = 0; k < m; k++) {
+      const double a = number(from[2 * k * xs]), b = number(from[2 * k * xs + 1]);
+      const double c = number(by[2 * k * ys]), d = number(by[2 * k * ys + 1]);
+      double out[2];
+      // The same as in vectors, so that a quotient does not depend on its place
+      if (isPlain(k)) divideOrdinary(a, b, c, d, out);
+      else divideOne(a, b, c, d, out);
+      to[2 * k] = static_cast<T>(out[0]);
+      to[2 * k + 1] = static_cast<T>(out[1]);
+    }
+  }
+}
+
 template <typename T>
 bool binaryComplex(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys,
                    void* to) {
@@ -324,13 +382,10 @@ bool binaryComplex(Binary op, std::size_t n, const T* x, std::size_t xs, const T
     return true;
   }
   if (op == Binary::divide) {
-    for (std::size_t i = 0; i < n; i++) {
-      const T *a = x + 2 * i * xs, *b = y + 2 * i * ys;
-      double out[2];
-      divideOne(static_cast<double>(a[0]), static_cast<double>(a[1]), static_cast<double>(b[0]),
-                static_cast<double>(b[1]), out);
-      z[2 * i] = static_cast<T>(out[0]);
-      z[2 * i + 1] = static_cast<T>(out[1]);
+    if (xs == 1 && ys == 1) {
+      dividePairs(n, x, 1, y, 1, z);
+    } else {
+      dividePairs(n, x, xs, y, ys, z);
     }
     return true;
   }
