@@ -199,7 +199,7 @@ export const SECTIONS = [
     'sparse.to_dense': { here: '`CsrArray.toDense()`', distributed: '`DistributedCsrArray`' },
     'sparse.transpose': { here: '`CsrArray.transpose()`', distributed: '`DistributedCsrArray`' },
     'sparse.linalg.LinearOperator': { ...ofLops('LinearOperator'), distributed: '`MPILinearOperator`' },
-    'sparse.linalg.aslinearoperator': operator('MatrixMult', 'MPIMatrixMult'),
+    'sparse.linalg.aslinearoperator': operator('MatrixMult', 'MPISparseMatrixMult'),
     'sparse.linalg.cg': ofLops('cg'),
     'sparse.linalg.minres': ofLops('minres'),
     'sparse.linalg.lsqr': ofLops('lsqr'),

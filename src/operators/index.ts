@@ -44,6 +44,7 @@ export {
   MPISmoothing2D,
   type MPISmoothing2DOptions,
 } from './mpi-smoothing.js';
+export { MPISparseMatrixMult, type MPISparseMatrixMultOptions } from './mpi-sparse-matrix-mult.js';
 export { MPIStackedBlockDiag } from './mpi-stacked-block-diag.js';
 export { MPIStackedLinearOperator } from './mpi-stacked-linear-operator.js';
 export { MPIStackedVStack } from './mpi-stacked-vstack.js';

@@ -1,7 +1,7 @@
 /** One row for every distributed operator, with a few elements per rank. */
 
 import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
-import { type Communicator, NDArray } from '../../src/index.js';
+import { type Communicator, CsrArray, NDArray } from '../../src/index.js';
 import { MatrixMult } from '../../src/local/index.js';
 import * as operators from '../../src/operators/index.js';
 
@@ -42,6 +42,7 @@ const {
   MPISecondDerivative,
   MPISmoothing1D,
   MPISmoothing2D,
+  MPISparseMatrixMult,
   MPIStackedBlockDiag,
   MPIStackedVStack,
   MPIVStack,
@@ -116,6 +117,14 @@ export const CROWD: readonly CrowdRow[] = [
         grid: [comm.size, 1],
         comm,
       }),
+  },
+  {
+    name: 'MPISparseMatrixMult',
+    make: (comm) =>
+      new MPISparseMatrixMult(
+        CsrArray.fromDense(NDArray.normal([comm.rank % 3, 7], { seed: comm.rank }).clip(0, null)),
+        { comm },
+      ),
   },
   {
     name: 'MPIBlockDiag',

@@ -8,6 +8,8 @@ import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { DERIVATIVE_KINDS } from '../../src/core/schemes/derivative-scheme.js';
 import { FFT_NORMS } from '../../src/core/schemes/fourier-scheme.js';
+import { CsrArray } from '../../src/core/sparse/csr-array.js';
+import { DistributedCsrArray } from '../../src/core/sparse/distributed-csr-array.js';
 import {
   type AnyLocalOperator,
   BlockDiag,
@@ -47,9 +49,11 @@ import {
   MPISecondDerivative,
   MPISmoothing1D,
   MPISmoothing2D,
+  MPISparseMatrixMult,
   MPIVStack,
   type ProcessGrid,
 } from '../../src/operators/index.js';
+import { matrix } from './sparse-matrix.js';
 import { placed, ragged } from './vectors.js';
 
 export interface Setting {
@@ -349,6 +353,28 @@ const products = fc
     }),
   );
 
+const sparseProducts = fc
+  .record({
+    n: fc.integer({ min: 0, max: 9 }),
+    m: fc.integer({ min: 1, max: 9 }),
+    k: fc.option(fc.integer({ min: 1, max: 3 })),
+    every: fc.integer({ min: 1, max: 6 }),
+    even: fc.boolean(),
+  })
+  .map(
+    trial('sparse matrix product', 'any', ({ n, m, k, every, even }, setting) => {
+      const { comm, backend, dtype } = setting;
+      const A = CsrArray.fromDense(matrix([n, m], dtype, 3, every).to(backend));
+      const options = k === null ? {} : { otherdims: k };
+      const counts = ragged(n, comm.size, 3);
+      const start = counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
+      const rows = even
+        ? DistributedCsrArray.distribute(A, { comm })
+        : A.rows(start, start + (counts[comm.rank] as number));
+      return { A: new MPISparseMatrixMult(rows, { ...options, comm }), local: new MatrixMult(A, options) };
+    }),
+  );
+
 /** Positions of filters: distinct, increasing, some of them outside the axis. */
 const places = fc
   .uniqueArray(fc.integer({ min: -4, max: 16 }), { minLength: 1, maxLength: 4 })
@@ -424,5 +450,6 @@ export const TRIALS: Readonly<Record<string, fc.Arbitrary<Trial>>> = {
   transforms,
   slices,
   products,
+  sparseProducts,
   convolutions,
 };

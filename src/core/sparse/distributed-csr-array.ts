@@ -4,6 +4,7 @@ import type { NDArray } from '../array/ndarray.js';
 import { type Scalar, scalarOf } from '../base/complex.js';
 import { type DType, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
+import { memo } from '../base/memo.js';
 import { type Defaults, withDefaults } from '../base/options.js';
 import { PlanCache } from '../base/plan-cache.js';
 import { tidy } from '../base/scope.js';
@@ -18,7 +19,7 @@ import { splitByRows } from '../distributed/unsplit.js';
 import { checkSame, gatherFromAllRanks } from '../ports/agreement.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
-import { resolveCommunicator } from '../ports/defaults.js';
+import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
 import { withElements } from '../vector/workspace.js';
 import { distinct, positionIn, withColumns } from './columns.js';
 import { compressed, type MatrixShape } from './compressed-rows.js';
@@ -72,6 +73,7 @@ export class DistributedCsrArray {
   readonly #plans = new PlanCache<Layout, Plan>(8, {
     same: (a, b) => a === b || sameShape(cutsOf(a), cutsOf(b)),
   });
+  readonly #moved = new WeakMap<Backend, DistributedCsrArray>();
   #transposed: DistributedCsrArray | undefined;
 
   private constructor(local: CsrArray, layout: Layout, comm: Communicator) {
@@ -190,8 +192,12 @@ export class DistributedCsrArray {
     const layout = columns === this.shape[1] ? this.layout : this.rowsOf([columns]);
     return new DistributedCsrArray(local, layout, this.comm);
   }
+  /** The array on a backend. The copy is kept for the next call. */
   to(backend: Backend | string): DistributedCsrArray {
-    return this.#with(this.local.to(backend));
+    const target = resolveBackend(backend);
+    return target === this.backend
+      ? this
+      : memo(this.#moved, target, () => this.#with(this.local.to(target)));
   }
   astype(dtype: DType): DistributedCsrArray {
     return this.#with(this.local.astype(dtype));

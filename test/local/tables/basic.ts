@@ -1,4 +1,7 @@
 import { isComplex } from '../../../src/core/base/dtype.js';
+import type { Shape } from '../../../src/core/base/shape.js';
+import { CooArray } from '../../../src/core/sparse/coo-array.js';
+import { CsrArray } from '../../../src/core/sparse/csr-array.js';
 import {
   Block,
   CausalIntegration,
@@ -117,6 +120,16 @@ dotTable('convolutions in several axes', {
 });
 
 dotTable('composition and parts', {
+  'MatrixMult, sparse': ({ data }) => {
+    const sparse = (shape: Shape) =>
+      CsrArray.fromDense(data(shape).real().clip(0, null).multiply(data(shape, 5)));
+    return [
+      new MatrixMult(sparse([4, 5])),
+      new MatrixMult(sparse([6, 3]), { otherdims: [2, 2] }),
+      new MatrixMult(CooArray.from(sparse([1, 7]))),
+      new MatrixMult(sparse([3, 0])),
+    ];
+  },
   Kronecker: ({ dtype, data }) => [
     new Kronecker(new MatrixMult(data([4, 5])), new MatrixMult(data([3, 5], 5))),
     new Kronecker(new FirstDerivative(4, { dtype }), new Identity(3, 3, { dtype })),
