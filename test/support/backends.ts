@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
+import { backendNames, registerBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 import { createTfjsBackend, TFJS_ENGINES } from '../../src/gpu/tfjs/index.js';
 import { DeferredBackend } from './deferred-backend.js';
@@ -74,6 +75,8 @@ export async function makeBackend(name: string, comm?: Communicator): Promise<Ba
     throw new Error(
       `no backend '${name}' in the test matrix; there are: ${GOLDEN_BACKENDS.map((b) => b.name).join(', ')}`,
     );
+  // It runs the kernels that a backend lacks
+  if (!backendNames().includes('cpu')) registerBackend('cpu', () => createCpuBackend());
   const backend = await entry.make(comm);
   made.set(name, backend);
   return backend;

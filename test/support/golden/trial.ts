@@ -64,6 +64,11 @@ export class Trial {
     this.#note(name, pair(isScalar(result) ? result : Number.NaN), pair(expected));
   }
 
+  /** Compares two arrays that were computed. */
+  compareArrays(name: string, result: AnyVector, expected: AnyVector): void {
+    this.#note(name, download(result), download(expected));
+  }
+
   /** Compares whole numbers, such as shapes. */
   compareNumbers(name: string, result: readonly number[], expected: readonly number[]): void {
     this.#note(name, numbers(result), numbers(expected));

@@ -5,6 +5,7 @@ import { isDType, kindOf } from '../../../../src/core/base/dtype.js';
 import { sameShape } from '../../../../src/core/base/shape.js';
 import { DistributedArray } from '../../../../src/core/distributed/distributed-array.js';
 import type { CaseFile } from '../case.js';
+import { FACTORS } from '../factors.js';
 import { NotSupported } from '../not-supported.js';
 import { type Params, required } from '../params.js';
 import { denseOf, SPARSE, type SparseArgument, sparseArray } from '../sparse-arrays.js';
@@ -104,6 +105,8 @@ class Arguments {
   }
 }
 
+const wholeOf = (x: unknown): NDArray => (x instanceof DistributedArray ? x.asArray() : (x as NDArray));
+
 /** Compares the kind of a result, and with `signed_zeros` the signs of its zeros. */
 function compareKind(trial: Trial, name: string, result: NDArray, kind: string, file: string): void {
   const { signed_zeros: signs } = trial.source.content as ArrayFunctionCase;
@@ -137,6 +140,11 @@ export function arrayFunction(trial: Trial): void {
   for (const value of args.splice(count)) options.push([option, value]);
   while (args.length < (POSITIONAL[name] ?? 0)) args.push(undefined);
   const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
+  const factors = FACTORS[content.compare];
+  if (factors) {
+    const [a, ...parts] = [args[0], ...(computed as unknown[])].map(wholeOf) as [NDArray, ...NDArray[]];
+    return factors(trial, a, parts, results[0] as string);
+  }
   const values = (results.length === 1 ? [computed] : (computed as unknown[])).map(denseOf);
   results.forEach((expected, k) => {
     const result = values[k];
@@ -146,7 +154,7 @@ export function arrayFunction(trial: Trial): void {
       compareNumber(trial, label, value, expected, list);
       return;
     }
-    const whole = result instanceof DistributedArray ? result.asArray() : (result as NDArray);
+    const whole = wholeOf(result);
     trial.compareNumbers(`${label}: shape`, whole.shape, trial.source.read(expected).shape);
     compareKind(trial, label, whole, kinds[k] as string, expected);
     trial.compare(label, whole, expected);
