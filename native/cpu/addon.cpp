@@ -78,6 +78,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportSparse(exports);
   exportMatmul(exports);
   exportFft(exports);
+  exportLapack(exports);
   return exports;
 }
 

@@ -21,6 +21,7 @@ void exportSparse(Napi::Object exports);
 /** These export only what was found at build time. `info()` names the libraries. */
 void exportMatmul(Napi::Object exports);
 void exportFft(Napi::Object exports);
+void exportLapack(Napi::Object exports);
 
 /** The library that matmul or fft uses. Empty if there is none. */
 const char* blasName();

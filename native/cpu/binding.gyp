@@ -23,6 +23,7 @@
         'windows.cpp',
         'random.cpp',
         'matmul.cpp',
+        'lapack.cpp',
         'fft.cpp',
       ],
       # Given by scripts/build-native.mjs

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** The pkg-config names of libraries with cblas.h, the fastest first. */
 const CBLAS = ['openblas', 'flexiblas', 'mkl-dynamic-lp64-seq', 'blis', 'cblas', 'cblas-netlib'];
 
+/** Those that contain LAPACK. With others, the LAPACK that pkg-config finds is linked. */
+const WITH_LAPACK = ['openblas', 'flexiblas', 'mkl-dynamic-lp64-seq'];
+
 function pkgConfig(...args) {
   try {
     return execFileSync('pkg-config', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
@@ -44,6 +47,11 @@ export function cpuLibraries() {
   const names = wish === 'none' ? [] : wish ? [wish] : CBLAS;
   let blas;
   for (const name of names) blas ??= library([name], name);
+  if (blas && !names.some((name) => WITH_LAPACK.includes(name) && blas.name.startsWith(`${name} `))) {
+    // Its routines are looked up by name, so the linker sees no use of it
+    const lapack = library(['lapack'], 'lapack')?.ldflags ?? [];
+    blas.ldflags.push('-Wl,--no-as-needed', ...lapack);
+  }
   if (wish && wish !== 'none' && !blas)
     throw new Error(`LOPS_BLAS=${wish}: pkg-config knows no such package`);
   const fftw = unlessNone('LOPS_FFTW', ['fftw3', 'fftw3f'], 'fftw');

@@ -1,7 +1,7 @@
 import * as functions from './elementwise/special.js';
 import * as fourier from './fft/index.js';
+import * as linearAlgebra from './linalg/index.js';
 import * as images from './ndimage/index.js';
-import * as linearAlgebra from './products/linalg.js';
 import * as randomNumbers from './random/index.js';
 import * as signals from './signal/index.js';
 import * as sparseArrays from './sparse/index.js';
@@ -140,6 +140,20 @@ export {
   stack,
   vstack,
 } from './joining.js';
+export type {
+  ArrayNormOptions,
+  CondOptions,
+  EighOptions,
+  LeastSquares,
+  LstsqOptions,
+  MatrixNormOrder,
+  MatrixRankOptions,
+  PinvOptions,
+  QrOptions,
+  SvdOptions,
+  TensorinvOptions,
+  TensorsolveOptions,
+} from './linalg/index.js';
 export {
   all,
   any,
@@ -174,7 +188,6 @@ export { type ArrayPadOptions, type PadMode, type PadPairs, pad } from './paddin
 export { nanargmax, nanargmin } from './positions.js';
 export { type ArrayDiagonalOptions, diagonal, trace } from './products/diagonals.js';
 export { einsum } from './products/einsum.js';
-export type { ArrayNormOptions, MatrixNormOrder } from './products/linalg.js';
 export {
   dot,
   inner,

@@ -72,10 +72,13 @@ const FUNCTIONS = [
  * The functions of the addon. Their arguments are those in the C++ source of the same name. Dtypes,
  * operations and the like are passed as positions in the lists of core, and specifications are
  * packed into a Float64Array. Functions with a boolean result return whether they did the work.
- * `matmul` is absent without a CBLAS, `fft` without an FFT library.
+ * `matmul` is absent without a CBLAS, `decompose` and `solveLu` without a LAPACK in it, `fft`
+ * without an FFT library.
  */
 export type CpuAddon = Readonly<Record<(typeof FUNCTIONS)[number], NativeFunction>> & {
   readonly matmul?: NativeFunction;
+  readonly decompose?: NativeFunction;
+  readonly solveLu?: NativeFunction;
   readonly fft?: NativeFunction;
   info(): CpuAddonInfo;
 };

@@ -10,6 +10,8 @@ import {
   type BinaryOp,
   type Convolution,
   type Curves,
+  DECOMPOSITIONS,
+  type Decomposition,
   type FftPlan,
   type IndexTable,
   type InnerProduct,
@@ -37,6 +39,7 @@ function positions<T extends string>(list: readonly T[]): Readonly<Record<T, num
 const UNARY: Readonly<Record<UnaryOp, number>> = positions(UNARY_OPS);
 const BINARY: Readonly<Record<BinaryOp, number>> = positions(BINARY_OPS);
 const ACCUMULATE: Readonly<Record<Accumulation, number>> = positions(ACCUMULATIONS);
+const DECOMPOSE: Readonly<Record<Decomposition, number>> = positions(DECOMPOSITIONS);
 const REDUCE: Readonly<Record<ReduceKernel, number>> = positions(REDUCE_OPS);
 const TRANS = { n: 0, t: 1, c: 2 } as const;
 const FFT_KIND = { c2c: 0, r2c: 1, c2r: 2 } as const;
@@ -170,7 +173,7 @@ const parameterOf = (p: HostRun | number): readonly [number, HostArray | undefin
  */
 export function nativeKernels(addon: CpuAddon): CpuKernels {
   const own = referenceKernels;
-  const { matmul, fft } = addon;
+  const { matmul, decompose, solveLu, fft } = addon;
 
   function combine(factors: readonly Scalar[], xs: readonly HostRun[], to: HostRun): void {
     const { memory: y, dtype } = to.storage;
@@ -573,6 +576,27 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
           c.offset,
           packMatMul(spec),
         );
+      },
+    }),
+    ...(decompose && {
+      decompose: (kind, x, parts, { count, rows, columns, full = false, lower = true }) => {
+        const packed = Float64Array.of(count, rows, columns, Number(full), Number(lower));
+        const [first, second, third] = parts;
+        return decompose(
+          DECOMPOSE[kind],
+          tagOf(x.storage.dtype),
+          packed,
+          ...arrayOf(x),
+          ...arrayOf(first),
+          ...arrayOf(second),
+          ...arrayOf(third),
+        ) as number;
+      },
+    }),
+    ...(solveLu && {
+      solveLu: (factors, pivots, b, { count, rows, columns }) => {
+        const packed = Float64Array.of(count, rows, columns);
+        solveLu(tagOf(b.storage.dtype), packed, ...arrayOf(factors), ...arrayOf(pivots), ...arrayOf(b));
       },
     }),
     ...(fft && {

@@ -17,7 +17,8 @@ export function reportCpu(): BackendReport {
       addon: { name: 'cpu', available: false, details: reason, remedy },
     };
   }
-  const { simd, blas, fft, mathematics } = state.info;
+  const { simd, blas: name, fft, mathematics } = state.info;
+  const blas = name && !state.addon.decompose ? `${name} without LAPACK` : name;
   const details = `${simd}, ${blas || 'no BLAS'}, ${fft || 'no FFT'}, ${mathematics || 'no SLEEF'}`;
   const addon: AddonReport = { name: 'cpu', available: true, details };
   const libraries =

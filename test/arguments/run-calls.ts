@@ -50,10 +50,10 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
 ];
 /**
  * Targets that are not called on several ranks: they wait for other calls of other ranks, accept
- * other arguments on the root, or use a file per rank under one path.
+ * other arguments on the root, use a file per rank under one path, or take each rank's own part.
  */
 const APART =
-  /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll|bcast|scatter|scatterv|gather|gatherv|reduce)$|^Checkpoint\./;
+  /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll|bcast|scatter|scatterv|gather|gatherv|reduce)$|^Checkpoint\.|^DistributedSpace\.wrap$/;
 
 /** Writes the targets for this number of ranks to a file for the child processes. */
 export function writeTargets(

@@ -52,6 +52,19 @@ describe('native CPU kernels', () => {
     expect(kernels).to.equal('cpu false');
   });
 
+  it('are needed for decompositions of matrices, and the error says so', () => {
+    const url = (folder: string): string =>
+      JSON.stringify(new URL(`../../src/${folder}/index.js`, import.meta.url).href);
+    const told = inProcess(
+      { LOPS_CPU: 'reference' },
+      `const core = await import(${url('core')}); const xp = await import(${url('array')});` +
+        "core.registerBackend('cpu', cpu.createCpuBackend);" +
+        "core.setDefaultBackend(core.resolveBackend('cpu'));" +
+        'try { xp.linalg.inv([[1]]); } catch (e) { console.log(e.code, e.message); }',
+    );
+    expect(told).to.match(/^ERR_BACKEND backend 'cpu' has no kernel decompose, .*Debian: libopenblas-dev/);
+  });
+
   it('are refused with an unknown LOPS_CPU', () => {
     expect(() => createCpuBackend(undefined, 'fast')).to.throw("'reference' or 'native', received 'fast'");
   });

@@ -63,7 +63,11 @@ const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32', 'bool'];
  * values.
  */
 const MAX_DEPTH = 200;
-const MISSING = ['spreadCurves', 'sumCurves', 'convolveVarying', 'program', 'programReduce'];
+const MISSING = [
+  ...['spreadCurves', 'sumCurves', 'convolveVarying', 'program', 'programReduce'],
+  // They write several arrays, and return a value
+  ...['decompose', 'solveLu'],
+];
 /** The kernels of this backend, `stencil` aside. */
 const KERNELS = (Object.keys(WRITTEN) as KernelName[]).filter(
   (kernel) => ![...MISSING, 'stencil'].includes(kernel),

@@ -6,21 +6,23 @@ import { tidy } from '../../core/base/scope.js';
 import { toAxes } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { type EitherArray, isDistributed, ownPart } from '../../core/distributed/align.js';
-import { checkReducible, dropAxes, reduceOver } from '../../core/distributed/reductions.js';
+import { checkReducible, dropAxes, type Reduction, reduceOver } from '../../core/distributed/reductions.js';
 import { abs } from '../elementwise/arithmetic.js';
 import { power, sqrt } from '../elementwise/exponents.js';
 import { type ArrayLike, arrayOf } from '../operands.js';
-import { expandedDims, flatOf } from '../shaping.js';
-import { numberOr } from './contraction.js';
+import { numberOr } from '../products/contraction.js';
+import { expandedDims, flatOf, moveaxis, squeezed } from '../shaping.js';
+import { singularValues } from './singular-values.js';
 
-/** Orders of norms: numbers, and `'fro'` of matrices. */
-export type MatrixNormOrder = number | 'fro';
+/** Orders of norms: numbers, and of matrices the Frobenius and the nuclear norm. */
+export type MatrixNormOrder = number | 'fro' | 'nuc';
 
 /** Options of {@link norm}. */
 export interface ArrayNormOptions {
   /**
    * The order. Of vectors: any number p, 0 (nonzeros), ±Infinity. Of matrices: `'fro'`, 1 and −1
-   * (sums of columns), Infinity and −Infinity (sums of rows).
+   * (sums of columns), Infinity and −Infinity (sums of rows); of singular values 2 (the largest),
+   * −2 (the smallest) and `'nuc'` (the sum).
    * @default the 2-norm of all elements
    */
   readonly ord?: MatrixNormOrder | null | undefined;
@@ -47,6 +49,21 @@ function ofVectors(name: string, x: EitherArray, ord: number, axis: number): Eit
   return expandedDims(x.norm(ord, axis), [axis]);
 }
 
+/** The norms that are reductions of singular values. */
+const SPECTRAL: ReadonlyMap<unknown, Reduction> = new Map<unknown, Reduction>([
+  [2, 'max'],
+  [-2, 'min'],
+  ['nuc', 'sum'],
+]);
+
+/** Reductions of the singular values of matrices over two axes, which stay with length 1. */
+function spectral(name: string, x: EitherArray, op: Reduction, axes: readonly number[]): EitherArray {
+  const values = singularValues(name, moveaxis(x, axes, [-2, -1]));
+  const last = values.space.shape.length - 1;
+  const reduced = reduceOver(name, op, values, [last]);
+  return last === 0 ? expandedDims(reduced, [0]) : expandedDims(squeezed(name, reduced, [last]), axes);
+}
+
 /** Norms of matrices over two axes, which stay with length 1. */
 function ofMatrices(
   name: string,
@@ -56,9 +73,12 @@ function ofMatrices(
 ): EitherArray {
   if (ord === 'fro') return sqrt(reduceOver(name, 'sumSquares', x, axes) as NDArray);
   const [rows, columns] = axes as readonly [number, number];
-  if (![1, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].includes(ord))
+  const ofValues = SPECTRAL.get(ord);
+  if (ofValues) return spectral(name, x, ofValues, axes);
+  if (typeof ord === 'string' || ![1, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].includes(ord))
     throw new ArgumentError(
-      `${name}: expected the order of a matrix norm to be 'fro', ±1 or ±Infinity, received ${textOf(ord)}`,
+      `${name}: expected the order of a matrix norm to be 'fro', 'nuc', ±1, ±2 or ±Infinity, received ` +
+        textOf(ord),
     );
   const isColumns = Math.abs(ord) === 1;
   const sums = reduceOver(name, 'sum', abs(x), [isColumns ? rows : columns]);
@@ -68,8 +88,8 @@ function ofMatrices(
 /**
  * Norms of vectors along an axis, or of matrices over two; without both, of all elements. A number
  * if no axis is left. Communication as that of reductions over the same axes; along one axis, a
- * norm whose sum of powers overflows costs two reductions more. Norms that need singular values are
- * refused.
+ * norm whose sum of powers overflows costs two reductions more; of singular values as that of
+ * `svdvals`.
  */
 export function norm(x: ArrayLike, options?: ArrayNormOptions): EitherArray | number {
   const { ord, axis, keepdims } = withDefaults('linalg.norm', options, DEFAULTS);
@@ -93,8 +113,8 @@ export function norm(x: ArrayLike, options?: ArrayNormOptions): EitherArray | nu
         .fill(value);
     }
     if (axes.length === 1) {
-      if (order === 'fro')
-        throw new ArgumentError("linalg.norm: 'fro' is a norm of matrices, not of vectors");
+      if (typeof order === 'string')
+        throw new ArgumentError(`linalg.norm: '${order}' is a norm of matrices, not of vectors`);
       return finish(ofVectors('linalg.norm', given, order ?? 2, axes[0] as number), axes);
     }
     if (axes.length !== 2)

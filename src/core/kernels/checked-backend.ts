@@ -20,6 +20,8 @@ import {
   type BinaryOp,
   type Convolution,
   type Curves,
+  DECOMPOSITIONS,
+  type Decomposition,
   type Elements,
   type Extents,
   type FftPlan,
@@ -30,6 +32,7 @@ import {
   type KernelName,
   type Kernels,
   type MatMul,
+  type Matrices,
   type MemoryStats,
   type OrderFilter,
   type PreparedStencil,
@@ -49,6 +52,7 @@ import {
   type VaryingConvolution,
   WRITTEN,
 } from '../ports/backend.js';
+import { checkDecomposition, checkSolve } from '../ports/decompositions.js';
 import { resolveBackend } from '../ports/defaults.js';
 import {
   binaryResult,
@@ -475,6 +479,30 @@ export class CheckedBackend<M> implements Backend {
     if (this.#kernels.matmul(left, right, to, spec) === false) this.#onHost('matmul', left, right, to, spec);
   }
 
+  decompose(
+    kind: Decomposition,
+    x: Elements,
+    parts: readonly (Elements | undefined)[],
+    of: Matrices,
+  ): number {
+    if (isStrided(x) || parts.some((y) => y && isStrided(y)))
+      return this.#contiguously('decompose', kind, x, parts, of);
+    checkOneOf('decomposition', kind, DECOMPOSITIONS);
+    const from = this.use(x);
+    const to = parts.map((y) => y && this.use(y));
+    if (!checkDecomposition(kind, from, to, of)) return -1;
+    const first = this.#kernels.decompose(kind, from, to, of);
+    return first === false ? this.#onHost('decompose', kind, from, to, of) : first;
+  }
+
+  solveLu(factors: Elements, pivots: Elements, b: Elements, of: Matrices): void {
+    if (isStrided(factors) || isStrided(pivots) || isStrided(b))
+      return this.#contiguously('solveLu', factors, pivots, b, of);
+    const [lu, rows, to] = [this.use(factors), this.use(pivots), this.use(b)];
+    if (!checkSolve(lu, rows, to, of)) return;
+    if (this.#kernels.solveLu(lu, rows, to, of) === false) this.#onHost('solveLu', lu, rows, to, of);
+  }
+
   fft(x: Elements, y: Elements, plan: FftPlan): void {
     if (isStrided(x) || isStrided(y)) return this.#contiguously('fft', x, y, plan);
     const [from, to] = [this.use(x), this.use(y)];
@@ -773,6 +801,11 @@ export class CheckedBackend<M> implements Backend {
 
   #onHost<K extends KernelName>(kernel: K, ...args: Parameters<Kernels[K]>): ReturnType<Kernels[K]> {
     const host = this.#fallback();
+    if (host === this)
+      throw new BackendError(
+        `backend '${host.name}' has no kernel ${kernel}, which needs a LAPACK: install one (Debian: ` +
+          "libopenblas-dev), then run 'npx lops setup' (in a clone: npm run setup)",
+      );
     const run = host[kernel].bind(host) as (...operands: Parameters<Kernels[K]>) => ReturnType<Kernels[K]>;
     return runOnHost(host, args, WRITTEN[kernel], run);
   }

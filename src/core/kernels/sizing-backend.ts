@@ -15,6 +15,7 @@ const MEMORY: DeviceMemory<undefined> = {
 const KERNELS: KernelSet<undefined> = {
   ...Object.fromEntries(Object.keys(WRITTEN).map((name) => [name, () => 1])),
   dots: (products) => Float64Array.from({ length: 2 * products.length }, (_, k) => 1 - (k % 2)),
+  decompose: () => -1,
   prepareStencil: () => () => {},
 };
 

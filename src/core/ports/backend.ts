@@ -316,6 +316,22 @@ export interface IndexTable<S extends AnyStorage = Storage> {
   readonly weights?: Elements<S> | undefined;
 }
 
+/** The decompositions of matrices. Native code has the same order. */
+export const DECOMPOSITIONS = ['lu', 'cholesky', 'qr', 'svd', 'eigh', 'eig'] as const;
+/** One of {@link DECOMPOSITIONS}. */
+export type Decomposition = (typeof DECOMPOSITIONS)[number];
+
+/** Matrices `[count, rows, columns]`, one after another, each row by row. */
+export interface Matrices {
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Whether `qr` and `svd` give square factors. @default false */
+  readonly full?: boolean;
+  /** Whether `eigh` reads the lower triangle, and not the upper one. @default true */
+  readonly lower?: boolean;
+}
+
 /**
  * A sparse matrix of `[ny, nx]` in compressed rows, times a matrix x of `[nx, inner]`:
  * `y[i, j] = Σₑ values[e] · x[columns[e], j]` over the entries `starts[i] ≤ e < starts[i + 1]` of
@@ -596,6 +612,24 @@ export interface Kernels<S extends AnyStorage = Storage> {
 
   // Linear algebra and signal kernels
   matmul(a: Elements<S>, b: Elements<S>, c: Elements<S>, spec: MatMul): void;
+  /**
+   * Decomposes matrices of floats into parts: see `decompositions.ts`. Parts that are not wanted
+   * are undefined. Returns the number of the first matrix that has no decomposition, or -1:
+   * `cholesky`, it is not positive definite; `svd`, `eigh`, `eig`, it is not finite, or there is no
+   * convergence; `lu`, it is singular, but its parts are there. Waits. x must not overlap the
+   * parts. By LAPACK: there are no reference loops.
+   */
+  decompose(
+    kind: Decomposition,
+    x: Elements<S>,
+    parts: readonly (Elements<S> | undefined)[],
+    of: Matrices,
+  ): number;
+  /**
+   * Solves `A X = B` with the parts of `lu`; X overwrites B, which has `of.count` matrices of
+   * `of.rows` rows and `of.columns` columns. A singular matrix gives infinities or NaN.
+   */
+  solveLu(factors: Elements<S>, pivots: Elements<S>, b: Elements<S>, of: Matrices): void;
   fft(x: Elements<S>, y: Elements<S>, plan: FftPlan): void;
   stencil(x: Elements<S>, y: Elements<S>, stencil: PreparedStencil<S>): void;
   convolve(x: Elements<S>, h: Elements<S>, y: Elements<S>, convolution: Convolution): void;
@@ -696,6 +730,8 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   searchSorted: 3,
   countInto: 1,
   matmul: 2,
+  decompose: 2,
+  solveLu: 2,
   fft: 1,
   stencil: 1,
   convolve: 2,

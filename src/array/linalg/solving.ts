@@ -1,0 +1,225 @@
+import type { NDArray } from '../../core/array/ndarray.js';
+import { broadcastShapes } from '../../core/base/broadcast.js';
+import { type DType, hostArray, isComplex, lanesOf, realOf } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { tidy } from '../../core/base/scope.js';
+import { formatShape, type Shape } from '../../core/base/shape.js';
+import { type EitherArray, isDistributed, ownPart } from '../../core/distributed/align.js';
+import { unsplit } from '../../core/distributed/unsplit.js';
+import { onAllRanks } from '../../core/ports/agreement.js';
+import { alike } from '../joining.js';
+import type { ArrayLike } from '../operands.js';
+import { numberOr } from '../products/contraction.js';
+import { diagonal } from '../products/diagonals.js';
+import type { Product } from '../products/products.js';
+import { broadcastTo, expandedDims, squeezed } from '../shaping.js';
+import {
+  decompose,
+  layoutOfEach,
+  matricesOf,
+  onesOfMatrices,
+  perMatrix,
+  sizesOf,
+  squareOf,
+  wholeMatrices,
+} from './matrices.js';
+
+/** The solutions of `a x = b`, for as many right sides as matrices, on one rank. */
+function solved(name: string, a: NDArray, b: NDArray, isChecked = true): NDArray {
+  const [factors, pivots] = decompose(name, 'lu', a, [0, 1], { isChecked }) as [NDArray, NDArray];
+  const y = b.copy();
+  y.backend.solveLu(factors, pivots, y, sizesOf(y));
+  return y;
+}
+
+/** The solutions for one matrix: all right sides are columns of one array. */
+function solvedByOne(name: string, a: NDArray, b: NDArray): NDArray {
+  const { count, rows, columns } = sizesOf(b);
+  if (count === 1) return solved(name, a, b.reshape([rows, columns])).reshape(b.shape);
+  const wide = b
+    .reshape([count, rows, columns])
+    .transpose([1, 0, 2])
+    .reshape([rows, count * columns]);
+  const y = solved(name, a, wide.contiguous()).reshape([rows, count, columns]);
+  return y.transpose([1, 0, 2]).copy().reshape(b.shape);
+}
+
+const batchOf = (x: EitherArray): Shape => x.space.shape.slice(0, -2);
+
+/**
+ * The solutions for several matrices, whose leading axes broadcast with those of the right sides.
+ */
+function solvedByEach(name: string, a: EitherArray, b: EitherArray): EitherArray {
+  const batch = broadcastShapes(batchOf(a), batchOf(b));
+  const wide = [a, b].map((x) => broadcastTo(x, [...batch, ...x.space.shape.slice(-2)])) as EitherArray[];
+  const split = wide.find((x) => isDistributed(x) && !x.layout.replicated) ?? wide.find(isDistributed);
+  if (!split || !isDistributed(split))
+    return solved(name, ...(wide.map((x) => ownPart(x).contiguous()) as [NDArray, NDArray]));
+  const lead = wholeMatrices(name, split);
+  const parts = wide.map((x) => {
+    const layout = layoutOfEach(lead, x.space.shape.slice(-2));
+    if (isDistributed(x)) return x.redistribute(layout).local.contiguous();
+    const { start, shape } = layout.box(lead.comm.rank);
+    return x.slice(...start.map((s, k): [number, number] => [s, s + (shape[k] as number)])).contiguous();
+  }) as [NDArray, NDArray];
+  const y = onAllRanks(lead.comm, () => solved(name, ...parts));
+  return lead.space
+    .withDType(y.dtype)
+    .withLayout(layoutOfEach(lead, y.shape.slice(-2)))
+    .wrap(y);
+}
+
+/**
+ * The solution of `a x = b` for square matrices, as `numpy.linalg.solve`: b is a vector, or
+ * matrices `[…, n, k]` whose leading axes broadcast with those of a. By LU decompositions, of cost 2/3 n³.
+ * A distributed matrix is sent to all ranks; right sides that are split along other axes than that
+ * of the equations stay where they are. Of several matrices, each rank solves those that it has,
+ * and the right sides are moved to them. The ranks agree on errors.
+ * @throws {@link NumericalError} if a matrix is singular
+ */
+export function solve(a: ArrayLike, b: ArrayLike): EitherArray {
+  const name = 'linalg.solve';
+  return tidy(() => {
+    const [x, given] = alike(name, [squareOf(name, a), b]) as [EitherArray, EitherArray];
+    const isVector = given.space.shape.length === 1;
+    const y = matricesOf(name, isVector ? expandedDims(given, [1]) : given);
+    const n = x.space.shape.at(-1) as number;
+    if (y.space.shape.at(-2) !== n)
+      throw new ShapeError(
+        `${name}: expected ${n} equations in b, received the shape ${formatShape(given.space.shape)}; ` +
+          'several vectors are columns of matrices',
+      );
+    const result = solvedFor(x, y);
+    return isVector ? squeezed(name, result, [result.space.shape.length - 1]) : result;
+  });
+
+  function solvedFor(x: EitherArray, y: EitherArray): EitherArray {
+    if (x.space.shape.length > 2) return solvedByEach(name, x, y);
+    const one = isDistributed(x) ? x.broadcast().local : x;
+    if (!isDistributed(y)) {
+      const whole = solvedByOne(name, one, y);
+      return isDistributed(x) ? x.space.withLayout(layoutOfEach(x, y.shape)).wrap(whole) : whole;
+    }
+    const moved = unsplit(name, y, [y.globalShape.length - 2]);
+    return moved.space.wrap(
+      onAllRanks(y.comm, () =>
+        moved.local.size === 0 ? moved.local.copy() : solvedByOne(name, one, moved.local),
+      ),
+    );
+  }
+}
+
+/**
+ * The inverses of square matrices. Cost 2 n³. Matrices of a distributed array that are not whole on
+ * a rank are moved: see `solve`.
+ * @throws {@link NumericalError} if a matrix is singular
+ */
+export function inv(a: ArrayLike): EitherArray {
+  return tidy(
+    () => perMatrix('linalg.inv', squareOf('linalg.inv', a), (x) => [inverse('linalg.inv', x)])[0],
+  ) as EitherArray;
+}
+
+/**
+ * The inverses of the matrices of an array of one rank. Those of singular ones have no finite
+ * elements, or are an error if `isChecked`.
+ */
+export function inverse(name: string, x: NDArray, isChecked = true): NDArray {
+  return solved(name, x, onesOfMatrices(x), isChecked);
+}
+
+/** A determinant: `sign · exp(logarithm)`, and the product itself where it does not overflow. */
+interface Determinant {
+  readonly sign: readonly [number, number];
+  readonly logarithm: number;
+  readonly value: readonly [number, number];
+}
+
+const times = ([a, b]: readonly [number, number], [c, d]: readonly [number, number]): [number, number] => [
+  a * c - b * d,
+  a * d + b * c,
+];
+
+/** The determinants of matrices, from the diagonals of U. Waits for the device. */
+function determinants(name: string, x: NDArray): Determinant[] {
+  const [factors, pivots] = decompose(name, 'lu', x, [0, 1], { isChecked: false }) as [NDArray, NDArray];
+  const { count, rows: n } = sizesOf(x);
+  const lanes = lanesOf(x.dtype);
+  const line = diagonal(factors, { axis1: -2, axis2: -1 }).toHost();
+  const exchanged = pivots.toHost();
+  return Array.from({ length: count }, (_, k) => {
+    let sign: [number, number] = [1, 0];
+    let value: [number, number] = [1, 0];
+    let logarithm = 0;
+    for (let i = k * n; i < (k + 1) * n; i++) {
+      const u: [number, number] = [
+        line[lanes * i] as number,
+        isComplex(x.dtype) ? (line[2 * i + 1] as number) : 0,
+      ];
+      const modulus = Math.hypot(...u);
+      const turn = exchanged[i] === i - k * n ? 1 : -1;
+      // The sign of a singular matrix is 0
+      sign = modulus === 0 ? [0, 0] : times(sign, [(turn * u[0]) / modulus, (turn * u[1]) / modulus]);
+      value = times(value, [turn * u[0], turn * u[1]]);
+      logarithm += Math.log(modulus);
+    }
+    return { sign, logarithm, value };
+  });
+}
+
+/** Numbers for each matrix as an array: real and imaginary parts, or real parts only. */
+function arrayFor(x: NDArray, dtype: DType, numbers: readonly (readonly number[])[]): NDArray {
+  const lanes = lanesOf(dtype);
+  const values = hostArray(dtype, numbers.length);
+  numbers.forEach((z, k) => {
+    for (let lane = 0; lane < lanes; lane++) values[lanes * k + lane] = z[lane] as number;
+  });
+  return x.space.withShape(x.shape.slice(0, -2), dtype).upload(values);
+}
+
+/**
+ * The determinants of square matrices; a number for one matrix. From LU decompositions; waits.
+ * Matrices of a distributed array that are not whole on a rank are moved: see `solve`.
+ */
+export function det(a: ArrayLike): Product {
+  return tidy(() => {
+    const [y] = perMatrix('linalg.det', squareOf('linalg.det', a), (x) => [
+      arrayFor(
+        x,
+        x.dtype,
+        determinants('linalg.det', x).map(({ sign, logarithm, value }) => {
+          // Products may overflow, or underflow, before their end
+          const isSafe =
+            value.every(Number.isFinite) && (value.some((v) => v !== 0) || sign.every((s) => s === 0));
+          return isSafe ? value : sign.map((s) => (s === 0 ? 0 : s * Math.exp(logarithm)));
+        }),
+      ),
+    ]) as [EitherArray];
+    return numberOr(y);
+  });
+}
+
+/**
+ * The signs of determinants, of modulus 1 or 0, and the logarithms of their moduli: they do not
+ * overflow. Two numbers for one matrix. Communication as that of {@link det}.
+ */
+export function slogdet(a: ArrayLike): [sign: Product, logarithm: Product] {
+  return tidy(() => {
+    const found = perMatrix('linalg.slogdet', squareOf('linalg.slogdet', a), (x) => {
+      const all = determinants('linalg.slogdet', x);
+      return [
+        arrayFor(
+          x,
+          x.dtype,
+          all.map(({ sign }) => sign),
+        ),
+        arrayFor(
+          x,
+          realOf(x.dtype),
+          all.map(({ logarithm }) => [logarithm]),
+        ),
+      ];
+    });
+    return found.map(numberOr) as [Product, Product];
+  });
+}
