@@ -54,6 +54,21 @@ def of_table(f, dtype="float64"):
     return lambda a: (lambda x: lambda: f(x))(a.table(dtype))
 
 
+def of_square(f):
+    def prepare(a):
+        n = min(300, int(np.sqrt(a.size)))
+        half = a.spread()[: n * n].reshape(n, n)
+        x = half @ half.T + np.eye(n)
+        return lambda: f(x)
+
+    return prepare
+
+
+def inv_stack(a):
+    x = a.spread(-0.1, 0.1)[: a.size - a.size % 9].reshape(-1, 3, 3) + np.eye(3)
+    return lambda: np.linalg.inv(x)
+
+
 def of_integers(f):
     return of_one(f, 0, 100, "int32")
 
@@ -257,6 +272,17 @@ CALLS = {
     "argsort": of_one(lambda x: np.argsort(x, kind="stable")),
     "partition": of_one(lambda x: np.partition(x, 1000)),
     "unique": of_one(np.unique),
+    "solve": of_square(lambda x: np.linalg.solve(x, x)),
+    "inv": of_square(np.linalg.inv),
+    "det": of_square(np.linalg.det),
+    "cholesky": of_square(np.linalg.cholesky),
+    "qr": of_square(np.linalg.qr),
+    "svd": of_square(np.linalg.svd),
+    "svdvals": of_square(lambda x: np.linalg.svd(x, compute_uv=False)),
+    "eigh": of_square(np.linalg.eigh),
+    "eig": of_square(np.linalg.eig),
+    "lstsq": of_table(lambda x: np.linalg.lstsq(x[:, :20], x[:, :1], rcond=None)),
+    "inv_stack": inv_stack,
     "concatenate": joined(np.concatenate),
     "concatenate_axis1": joined(lambda xs: np.concatenate(xs, axis=1), True),
     "stack": joined(np.stack),

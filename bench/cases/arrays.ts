@@ -81,6 +81,19 @@ const ofRandom = (draw: (rng: xp.RandomGenerator, n: number) => unknown): Prepar
   };
 };
 
+/** A symmetric, positive definite matrix of at most 300 rows. */
+const ofSquare = (f: (x: NDArray) => unknown): Prepare => {
+  return (a) => {
+    const n = Math.min(300, Math.floor(Math.sqrt(a.size)));
+    const half = a
+      .spread()
+      .slice([0, n * n])
+      .reshape([n, n]);
+    const x = xp.add(xp.matmul(half, xp.transpose(half)) as NDArray, NDArray.eye(n));
+    return () => f(x);
+  };
+};
+
 /** By name, without `array_`. */
 const CALLS: Readonly<Record<string, Prepare>> = {
   exp: ofOne(xp.exp),
@@ -274,6 +287,34 @@ const CALLS: Readonly<Record<string, Prepare>> = {
   argsort: ofOne((x) => xp.argsort(x)),
   partition: ofOne((x) => xp.partition(x, 1000)),
   unique: ofOne((x) => xp.unique(x)),
+  solve: ofSquare((x) => xp.linalg.solve(x, x)),
+  inv: ofSquare((x) => xp.linalg.inv(x)),
+  det: ofSquare((x) => xp.linalg.det(x)),
+  cholesky: ofSquare((x) => xp.linalg.cholesky(x)),
+  qr: ofSquare((x) => xp.linalg.qr(x)),
+  svd: ofSquare((x) => xp.linalg.svd(x)),
+  svdvals: ofSquare((x) => xp.linalg.svdvals(x)),
+  eigh: ofSquare((x) => xp.linalg.eigh(x)),
+  eig: ofSquare((x) => xp.linalg.eig(x)),
+  lstsq: ofTable((x) =>
+    xp.linalg.lstsq(
+      xp.getItem(x, [
+        [null, null, null],
+        [null, 20, null],
+      ]),
+      x.slice(null, [0, 1]),
+    ),
+  ),
+  inv_stack: (a) => {
+    const x = xp.add(
+      a
+        .spread(-0.1, 0.1)
+        .slice([0, a.size - (a.size % 9)])
+        .reshape([-1, 3, 3]),
+      NDArray.eye(3),
+    );
+    return () => xp.linalg.inv(x);
+  },
   concatenate: (a) => {
     const [x, y] = [a.spread(), a.spread()];
     return () => xp.concatenate([x, y]);

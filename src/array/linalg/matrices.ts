@@ -96,8 +96,7 @@ export function onesOfMatrices({ shape, dtype, backend }: NDArray): NDArray {
 }
 
 /**
- * The layout of one array for each matrix of x, whose matrices are whole on their ranks. Undefined
- * if x is one matrix, whose results without axes have no layout.
+ * The layout of one array of `shape` for each matrix of x, whose matrices are whole on their ranks.
  */
 export function layoutOfEach(x: DistributedArray, shape: Shape): Layout {
   const { layout, comm, globalShape } = x;

@@ -192,8 +192,8 @@ export type LeastSquares = [
 
 /**
  * The vectors x of smallest norm that minimise `‖b − a x‖`, by singular values: x, the squared
- * norms of the residuals, one for each column of b, none if the rank of a is less than its number of
- * columns or there are no more rows than columns; the rank; the singular values.
+ * norms of the residuals, one for each column of b, none if the rank of a is less than its number
+ * of columns or there are no more rows than columns; the rank; the singular values.
  * Of a distributed matrix with at least as many rows as columns, each rank decomposes its rows, as
  * `qr` does; beside this two reductions of the sizes of x and the residuals are needed, and b is
  * moved to the rows of the matrix. Other operands are sent to all ranks. x is whole on each rank.
@@ -215,20 +215,12 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
     const right = isVector ? expandedDims(given, [1]) : given;
     const isSplit = isOneSplitMatrix(x) && isTall(x);
     const like = [x, right].find(isDistributed);
-    const [y, solution] = isSplit ? fitted(x, right) : fitted(whole(x), whole(right));
+    const [y, residuals, rank, s] = isSplit ? fitted(x, right) : fitted(whole(x), whole(right));
     const back = (z: EitherArray): EitherArray => (like && !isDistributed(z) ? replicatedIn(like, z) : z);
-    return [
-      back(isVector ? squeezed(name, solution.x, [1]) : solution.x),
-      back(y),
-      solution.rank,
-      back(solution.s),
-    ];
+    return [back(isVector ? squeezed(name, y, [1]) : y), back(residuals), rank, back(s)];
   });
 
-  function fitted(
-    x: EitherArray,
-    y: EitherArray,
-  ): [EitherArray, { x: EitherArray; rank: number; s: EitherArray }] {
+  function fitted(x: EitherArray, y: EitherArray): LeastSquares {
     const [m, n] = x.space.shape as [number, number];
     const [u, s, vh] = svd(x, { fullMatrices: false });
     const epsilon = epsilonOf(x);
@@ -248,7 +240,7 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
             [0],
           )
         : NDArray.empty(0, { dtype: s.dtype, backend: s.space.backend });
-    return [residuals, { x: solution, rank, s }];
+    return [solution, residuals, rank, s];
   }
 }
 
