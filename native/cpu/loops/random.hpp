@@ -334,11 +334,27 @@ void forPairs(const RandomCall& call, T* y, const Finish& finish) {
   flush();
 }
 
-inline Pair<std::uint64_t> wordsOf(const RandomCall& call, std::uint64_t place, std::uint64_t attempt) {
-  return philox<std::uint64_t>(call, place, static_cast<std::uint64_t>(call.distribution) + 1 + 256 * attempt);
+/** The words of places for an attempt. */
+template <typename U>
+LOPS_INLINE Pair<U> wordsOf(const RandomCall& call, U places, std::uint64_t attempt) {
+  return philox<U>(call, places, static_cast<std::uint64_t>(call.distribution) + 1 + 256 * attempt);
 }
 
-inline double standardGamma(const RandomCall& call, std::uint64_t place, double shape) {
+/** The numbers of an attempt for a gamma number: two normal and two uniform ones. */
+template <typename V>
+struct GammaAttempt {
+  Pair<V> normals, uniforms;
+};
+template <typename U>
+LOPS_INLINE auto gammaAttempt(const RandomCall& call, U places, std::uint64_t attempt) {
+  typedef decltype(uniformOf(places)) V;
+  return GammaAttempt<V>{NormalPair::of(wordsOf(call, places, attempt)),
+                         UniformPair::of(wordsOf(call, places, attempt + 1))};
+}
+
+/** @param given the numbers of the first attempt */
+inline double standardGamma(const RandomCall& call, std::uint64_t place, double shape,
+                            GammaAttempt<double> given) {
   if (!(shape >= 0 && shape < std::numeric_limits<double>::infinity()))
     return std::numeric_limits<double>::quiet_NaN();
   if (shape == 0) return 0;
@@ -346,49 +362,49 @@ inline double standardGamma(const RandomCall& call, std::uint64_t place, double 
       shape < 1 ? expOf(logOf(1.0 - uniformOf(wordsOf(call, place, 0).first)) / shape) : 1;
   const double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
   const double c = 1 / std::sqrt(times(9.0, d));
-  for (std::uint64_t attempt = 1;; attempt += 2) {
-    const auto normals = NormalPair::of(wordsOf(call, place, attempt));
-    const auto uniforms = UniformPair::of(wordsOf(call, place, attempt + 1));
+  for (std::uint64_t attempt = 3;; attempt += 2) {
     for (int k = 0; k < 2; k++) {
-      const double z = k == 0 ? normals.first : normals.second;
+      const double z = k == 0 ? given.normals.first : given.normals.second;
       const double t = 1 + times(c, z);
       if (t <= 0) continue;
       const double v = times(t * t, t);
-      const double u = 1 - (k == 0 ? uniforms.first : uniforms.second);
+      const double u = 1 - (k == 0 ? given.uniforms.first : given.uniforms.second);
       const double square = times(z, z);
       if (u < 1 - times(0.0331, square * square) ||
           logOf(u) < times(0.5, square) + times(d, 1 - v + logOf(v)))
         return factor * (d * v);
     }
+    given = gammaAttempt(call, place, attempt);
   }
 }
 
 /** The numbers of a Poisson distribution; elements that follow mostly have the same mean. */
 class Poisson {
  public:
-  double number(const RandomCall& call, std::uint64_t place, double mean) {
+  /** @param given the uniform numbers of the first attempt */
+  double number(const RandomCall& call, std::uint64_t place, double mean, Pair<double> given) {
     if (!(mean >= 0 && mean <= 2146435072.0)) return std::numeric_limits<double>::quiet_NaN();
     if (mean != mean_) set(mean);
     if (mean < 10) {
-      const double u = uniformOf(wordsOf(call, place, 0).first);
       double p = none_, sum = none_, k = 0;
-      while (u >= sum && k < 100) {
+      while (given.first >= sum && k < 100) {
         k += 1;
         p = times(p, mean / k);
         sum += p;
       }
       return k;
     }
-    for (std::uint64_t attempt = 0;; attempt++) {
-      const auto uniforms = UniformPair::of(wordsOf(call, place, attempt));
-      const double shifted = uniforms.first - 0.5;
-      const double second = 1 - uniforms.second;
+    for (std::uint64_t attempt = 1;; attempt++) {
+      const double shifted = given.first - 0.5;
+      const double second = 1 - given.second;
       const double us = 0.5 - std::fabs(shifted);
       const double k = std::floor(times((2 * a_) / us + b_, shifted) + mean + 0.43);
       if (us >= 0.07 && second <= accepted_) return k;
-      if (k < 0 || (us < 0.013 && second > us)) continue;
-      const double left = logOf(second) + logInverse_ - logOf(a_ / times(us, us) + b_);
-      if (left <= times(k, logMean_) - mean - logFactorialOf(k)) return k;
+      if (k >= 0 && (us >= 0.013 || second <= us)) {
+        const double left = logOf(second) + logInverse_ - logOf(a_ / times(us, us) + b_);
+        if (left <= times(k, logMean_) - mean - logFactorialOf(k)) return k;
+      }
+      given = UniformPair::of(wordsOf(call, place, attempt));
     }
   }
 
@@ -413,10 +429,22 @@ inline void putNumber(std::int32_t& y, double x) { y = x == x ? static_cast<std:
 inline void putNumber(double& y, double x) { y = x; }
 inline void putNumber(float& y, double x) { y = static_cast<float>(x); }
 
-template <typename T, typename Number>
-void forPlaces(const RandomCall& call, T* y, const Number& number) {
+LOPS_INLINE Pair<double> laneOf(Pair<Reals> pair, std::size_t k) { return {pair.first[k], pair.second[k]}; }
+
+/**
+ * y[i] ← number(place, element, start of the lane), where the starts of a vector of places are
+ * computed together.
+ */
+template <typename T, typename Start, typename Number>
+void forPlaces(const RandomCall& call, T* y, const Start& start, const Number& number) {
   forRuns(call, [&](std::uint64_t place, std::size_t at, std::size_t count) {
-    for (std::size_t i = 0; i < count; i++) putNumber(y[at + i], number(place + i, (at + i) / call.lanes));
+    for (std::size_t i = 0; i < count; i += randomWidth) {
+      Words places;
+      for (std::size_t k = 0; k < randomWidth; k++) places[k] = place + i + k;
+      const auto starts = start(places);
+      for (std::size_t k = 0; k < randomWidth && i + k < count; k++)
+        putNumber(y[at + i + k], number(place + i + k, (at + i + k) / call.lanes, starts, k));
+    }
   });
 }
 
@@ -433,9 +461,11 @@ void randomIntegers(const RandomCall& call, T* y) {
 template <typename T>
 void randomPoisson(const RandomCall& call, T* y) {
   Poisson distribution;
-  forPlaces(call, y, [&](std::uint64_t place, std::size_t i) {
-    return distribution.number(call, place, parameterOf(call.parameters[0], i));
-  });
+  forPlaces(
+      call, y, [&](Words places) { return UniformPair::of(wordsOf(call, places, 0)); },
+      [&](std::uint64_t place, std::size_t i, const Pair<Reals>& uniforms, std::size_t k) {
+        return distribution.number(call, place, parameterOf(call.parameters[0], i), laneOf(uniforms, k));
+      });
 }
 
 template <typename T>
@@ -469,9 +499,12 @@ void randomFloats(const RandomCall& call, T* y) {
       return forPairs<ExponentialPair>(call, y,
                                        [&](double e, std::size_t i) { return parameterOf(p, i) * e; });
     case Distribution::gamma:
-      return forPlaces(call, y, [&](std::uint64_t place, std::size_t i) {
-        return parameterOf(q, i) * standardGamma(call, place, parameterOf(p, i));
-      });
+      return forPlaces(
+          call, y, [&](Words places) { return gammaAttempt(call, places, 1); },
+          [&](std::uint64_t place, std::size_t i, const GammaAttempt<Reals>& starts, std::size_t k) {
+            const GammaAttempt<double> given = {laneOf(starts.normals, k), laneOf(starts.uniforms, k)};
+            return parameterOf(q, i) * standardGamma(call, place, parameterOf(p, i), given);
+          });
     default: return randomPoisson(call, y);
   }
 }
