@@ -71,8 +71,8 @@ export function multiDot(arrays: readonly ArrayLike[]): Product {
 
 /**
  * After which matrix a product of the matrices `[sizes[k], sizes[k + 1]]`, from the first to the
- * last, is split, for the fewest multiplications. Source: Cormen et al., "Introduction to Algorithms",
- * section 15.2.
+ * last, is split, for the fewest multiplications. Source: Cormen et al., "Introduction to
+ * Algorithms", section 15.2.
  */
 function bestCuts(sizes: readonly number[]): number[][] {
   const n = sizes.length - 1;
