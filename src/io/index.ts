@@ -1,4 +1,9 @@
 export { Checkpoint, type Checkpointable, type CheckpointOptions } from './checkpoint/checkpoint.js';
+export {
+  type MatrixMarketOptions,
+  readMatrixMarket,
+  writeMatrixMarket,
+} from './matrix-market/matrix-market.js';
 export { type NpyHeader, type NpyReadOptions, readNpy, writeNpy } from './npy/npy.js';
 export { readNpyDistributed, writeNpyDistributed } from './npy/npy-distributed.js';
 export { type NpzEntry, type NpzWriteOptions, readNpz, writeNpz } from './npy/npz.js';
