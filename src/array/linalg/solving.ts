@@ -72,9 +72,9 @@ function solvedByEach(name: string, a: EitherArray, b: EitherArray): EitherArray
 /**
  * The solution of `a x = b` for square matrices, as `numpy.linalg.solve`: b is a vector, or
  * matrices `[…, n, k]` whose leading axes broadcast with those of a. By LU decompositions, of cost
- * 2/3 n³. A distributed matrix is sent to all ranks; right sides that are split along other axes than that
- * of the equations stay where they are. Of several matrices, each rank solves those that it has,
- * and the right sides are moved to them. The ranks agree on errors.
+ * 2/3 n³. A distributed matrix is sent to all ranks; right sides that are split along other axes
+ * than that of the equations stay where they are. Of several matrices, each rank solves those that
+ * it has, and the right sides are moved to them. The ranks agree on errors.
  * @throws {@link NumericalError} if a matrix is singular
  */
 export function solve(a: ArrayLike, b: ArrayLike): EitherArray {
