@@ -42,6 +42,19 @@ def of_one(f, low=-1.5, high=2.5, dtype="float64"):
     return lambda a: (lambda x: lambda: f(x))(a.spread(low, high, dtype))
 
 
+def of_laplacian(f):
+    def prepare(a):
+        from scipy import sparse
+
+        values = [1.0, 1.0, -4.0, 1.0, 1.0]
+        offsets = [-a.columns, -1, 0, 1, a.columns]
+        matrix = sparse.diags(values, offsets, shape=(a.size, a.size)).tocsr()
+        x = a.spread()
+        return lambda: f(matrix, x)
+
+    return prepare
+
+
 def of_two(f, dtype="float64", low=-1.5, high=2.5):
     def prepare(a):
         x, y = a.spread(low, high, dtype), a.spread(low + 0.25, high, dtype)
@@ -317,6 +330,8 @@ CALLS = {
     "random_gamma": of_random(lambda rng, n: rng.standard_gamma(2.5, n)),
     "random_poisson": of_random(lambda rng, n: rng.poisson(50, n)),
     "random_permutation": of_random(lambda rng, n: rng.permutation(n)),
+    "sparse_matvec": of_laplacian(lambda a, x: a @ x),
+    "sparse_rmatvec": of_laplacian(lambda a, x: a.T @ x),
 }
 
 

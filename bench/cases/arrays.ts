@@ -44,6 +44,13 @@ class Arrays {
   }
 }
 
+/** The Laplacian of five points on a table, without edges between its columns. */
+const laplacian = ({ size, columns }: Arrays) =>
+  xp.sparse.diagsArray([[1], [1], [-4], [1], [1]], {
+    offsets: [-columns, -1, 0, 1, columns],
+    shape: [size, size],
+  });
+
 /** The call to time: makes its operands, and returns the function. */
 type Prepare = (a: Arrays) => () => unknown;
 
@@ -379,6 +386,14 @@ const CALLS: Readonly<Record<string, Prepare>> = {
   random_gamma: ofRandom((rng, n) => rng.standardGamma(2.5, n)),
   random_poisson: ofRandom((rng, n) => rng.poisson(50, n)),
   random_permutation: ofRandom((rng, n) => rng.permutation(n)),
+  sparse_matvec: (a) => {
+    const [A, x] = [laplacian(a), a.spread()];
+    return () => A.matmul(x);
+  },
+  sparse_rmatvec: (a) => {
+    const [A, x] = [laplacian(a), a.spread()];
+    return () => A.rmatmul(x);
+  },
 };
 
 /** Everything that a call makes is disposed, so that the next call uses its memory again. */
