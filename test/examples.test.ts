@@ -14,6 +14,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   lsm: ['--nx', '24', '--nz', '20', '--sources', '5', '--receivers', '4', '--nt', '100', '--niter', '5'],
   mdd: ['--nx', '9', '--ny', '12', '--nt', '60', '--frequencies', '20', '--niter', '5'],
   checkpoint: ['--n', '24', '--niter', '30', '--every', '5', '--stop', '17'],
+  tomography: ['--n', '16', '--stations', '12', '--niter', '20'],
   replicated: ['--rows', '40', '--columns', '30', '--niter', '5'],
 };
 const MODULES = [
