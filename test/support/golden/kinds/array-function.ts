@@ -44,6 +44,9 @@ const OPTIONS: Readonly<Record<string, readonly [number, string]>> = {
   diagonal: [1, 'offset'],
 };
 
+/** The functions that need a LAPACK, which the backend cuda does not have (docs/cuda.md). */
+const ON_HOST = /^linalg\./;
+
 type Compute = (...args: unknown[]) => unknown;
 
 /** The function of `lops-mpi/array` that a case names, such as `special.erf`. */
@@ -139,7 +142,10 @@ export function arrayFunction(trial: Trial): void {
   const [count, option] = OPTIONS[name] ?? [args.length, ''];
   for (const value of args.splice(count)) options.push([option, value]);
   while (args.length < (POSITIONAL[name] ?? 0)) args.push(undefined);
+  const { hostFallbacks } = trial.backend.stats();
   const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
+  if (trial.backend.name === 'cuda' && !ON_HOST.test(name))
+    trial.compareNumbers('kernels on the host', [trial.backend.stats().hostFallbacks - hostFallbacks], [0]);
   const factors = FACTORS[content.compare];
   if (factors) {
     const [a, ...parts] = [args[0], ...(computed as unknown[])].map(wholeOf) as [NDArray, ...NDArray[]];
