@@ -1,7 +1,6 @@
 import { type DType, isComplex, isFloat, isInteger, realOf } from '../../core/base/dtype.js';
 import type { Distribution } from '../../core/base/random.js';
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
-import type { Elements } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 
 /** Boxes in global arrays: whole arrays, rows, columns, single elements, and far beyond 2³². */
@@ -99,11 +98,8 @@ function randomCases(dtype: DType): KernelCase[] {
         title: `${distribution} with arrays of parameters for [${draw.shape}]`,
         operands: [make.out(dtype, n, 1), make.in(real, n, 3, values(13)), make.in(real, n, 0, values(7))],
         ulps: 0,
-        run: (b, e) => {
-          const [y, p, q] = e;
-          const second: Elements | number = distribution === 'poisson' ? 0 : q;
-          b.random(y, { ...draw, parameters: [p, second] });
-        },
+        run: (b, [y, p, q]) =>
+          void b.random(y, { ...draw, parameters: [p, distribution === 'poisson' ? 0 : q] }),
       };
     });
     return [...constant, ...varying];
