@@ -107,7 +107,7 @@ function determinantOf(x: NDArray): number {
 }
 
 group('linear algebra', () => {
-  distributed('solve, inv and det of square matrices in all layouts', (context) => {
+  distributed('solves, inverts and has determinants in all layouts', (context) => {
     for (const dtype of floats())
       for (const shape of SQUARE) {
         const tol = tolerance(dtype);
@@ -138,7 +138,7 @@ group('linear algebra', () => {
       }
   });
 
-  distributed('solve for right sides in all layouts', (context) => {
+  distributed('solves for right sides in all layouts', (context) => {
     for (const shape of [[4], [4, 5], [3, 4, 2]]) {
       const a = xp.add(matrices([4, 4], 'float32', 1), identity(4, matrices([4, 4], 'float32', 1)));
       const whole = matrices(shape, 'float32', 2);
@@ -154,7 +154,7 @@ group('linear algebra', () => {
     });
   });
 
-  distributed('cholesky, eigh and eig of square matrices in all layouts', (context) => {
+  distributed('decomposes square matrices in all layouts', (context) => {
     for (const dtype of floats())
       for (const shape of SQUARE) {
         const tol = 10 * tolerance(dtype);
@@ -187,7 +187,7 @@ group('linear algebra', () => {
       }
   });
 
-  distributed('qr and svd of matrices of any shape in all layouts', (context) => {
+  distributed('decomposes matrices of any shape in all layouts', (context) => {
     for (const dtype of floats())
       for (const shape of ANY) {
         const tol = 10 * tolerance(dtype);
@@ -215,6 +215,7 @@ group('linear algebra', () => {
           isClose(times(a, p, a), a, 10 * tol, { what: `A P A of ${what}` });
           isClose(times(p, a, p), p, 100 * tol, { what: `P A P of ${what}` });
           isClose(adjoint(times(a, p)), times(a, p), 10 * tol, { what: `A P of ${what}` });
+          isClose(adjoint(times(p, a)), times(p, a), 10 * tol, { what: `P A of ${what}` });
           const rank = wholeOf(xp.linalg.matrixRank(x));
           isClose(rank, xp.full(shape.slice(0, -2), k), 0, { what: `rank of ${what}` });
           const ratio = xp.divide(
@@ -236,7 +237,7 @@ group('linear algebra', () => {
       }
   });
 
-  distributed('least squares of matrices in all layouts', (context) => {
+  distributed('solves least squares in all layouts', (context) => {
     for (const dtype of floats())
       for (const shape of [
         [8, 3],
@@ -278,7 +279,7 @@ group('linear algebra', () => {
     expect(wholeOf(residuals).shape).to.deep.equal([0]);
   });
 
-  distributed('norms of singular values, condition numbers, powers and products', (context) => {
+  distributed('has norms of singular values, condition numbers, powers and products', (context) => {
     const { comm } = context;
     const x = NDArray.array([
       [3, 0, 0],
@@ -350,8 +351,7 @@ group('linear algebra', () => {
     isClose(xp.tensordot(inverse, b, { axes: 2 }) as NDArray, wholeOf(solution), 1e-3);
   });
 
-  distributed('tall matrices are not gathered', ({ comm }) => {
-    if (comm.size === 1) return;
+  distributed('does not gather tall matrices', { ranks: [2, 3, 4] }, ({ comm }) => {
     const n = 3;
     const x = placed(matrices([40, n], 'float32', 1), layoutsOf([40, n], comm.size)[0] as never, comm);
     const bytesOf = (body: () => unknown): number => {
@@ -363,7 +363,7 @@ group('linear algebra', () => {
     expect({ messages, reductions, collectives }).to.deep.equal({
       messages: 0,
       reductions: 0,
-      collectives: 1,
+      collectives: 2,
     });
     // The triangular factor of this rank, of single numbers
     expect(bytesOf(() => xp.linalg.qr(x))).to.be.at.most(4 * n * n * comm.size);
@@ -373,8 +373,9 @@ group('linear algebra', () => {
     expect(traffic(comm, () => void xp.linalg.eigh(batch))).to.deep.equal({ ...NOTHING, collectives: 1 });
   });
 
-  distributed('empty matrices', () => {
+  distributed('decomposes empty matrices', () => {
     const none = NDArray.zeros([0, 0]);
+    expect(xp.linalg.det(xp.diag(NDArray.array([1e200, 1e200, 0])))).to.equal(0);
     expect(xp.linalg.det(none)).to.equal(1);
     expect(wholeOf(xp.linalg.inv(NDArray.zeros([2, 0, 0]))).shape).to.deep.equal([2, 0, 0]);
     expect(xp.linalg.svd(NDArray.zeros([0, 3])).map((y) => wholeOf(y).toJSON())).to.deep.equal([
@@ -395,7 +396,7 @@ group('linear algebra', () => {
     expect(xp.linalg.matrixRank(NDArray.ones([3]))).to.equal(1);
   });
 
-  distributed('refuse what does not fit, on all ranks', ({ comm }) => {
+  distributed('refuses what does not fit, on all ranks', ({ comm }) => {
     const singular = NDArray.ones([3, 3]);
     const spreadSingular = spread(singular, comm);
     for (const x of [singular, spreadSingular]) {

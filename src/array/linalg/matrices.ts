@@ -86,12 +86,12 @@ export function decompose(
       `${name}: ${of.count > 1 ? `matrix ${failed} of ${of.count}` : 'the matrix'} ${FAILURES[kind]}`,
     );
   // The square factors of matrices without elements, which the kernel does not see
-  if (x.size === 0) for (const y of parts) if (y && y.size > 0) y.assign(onesOfMatrices(y));
+  if (x.size === 0) for (const y of parts) if (y && y.size > 0) y.assign(identitiesLike(y));
   return wanted.map((k) => parts[k] as NDArray);
 }
 
 /** An identity matrix for each matrix of an array of one rank, as a view. */
-export function onesOfMatrices({ shape, dtype, backend }: NDArray): NDArray {
+export function identitiesLike({ shape, dtype, backend }: NDArray): NDArray {
   return NDArray.eye(shape.at(-1) as number, { dtype, backend }).broadcastTo(shape);
 }
 

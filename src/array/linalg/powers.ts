@@ -8,7 +8,7 @@ import { textOf } from '../../core/base/text-of.js';
 import type { EitherArray } from '../../core/distributed/align.js';
 import { type ArrayLike, arrayOf } from '../operands.js';
 import { dot, type Product } from '../products/products.js';
-import { checkSquare, onesOfMatrices, perMatrix, squareOf } from './matrices.js';
+import { checkSquare, identitiesLike, perMatrix, squareOf } from './matrices.js';
 import { inverse } from './solving.js';
 
 /**
@@ -31,7 +31,7 @@ export function matrixPower(a: ArrayLike, n: number): EitherArray {
 }
 
 function powerOf(name: string, x: NDArray, n: number): NDArray {
-  if (n === 0) return onesOfMatrices(x).copy();
+  if (n === 0) return identitiesLike(x).copy();
   let square = n < 0 ? inverse(name, x) : x;
   let product: NDArray | undefined;
   for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {

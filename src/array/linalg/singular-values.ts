@@ -1,6 +1,6 @@
 import { matmul as matmulLocal } from '../../core/array/array-functions.js';
 import { NDArray } from '../../core/array/ndarray.js';
-import { isSingle } from '../../core/base/dtype.js';
+import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import {
   checkFinite,
@@ -24,8 +24,8 @@ import { type ArrayLike, arrayOf } from '../operands.js';
 import { numberOr } from '../products/contraction.js';
 import { matmul, type Product } from '../products/products.js';
 import { expandDims, expandedDims, squeezed, swapaxes } from '../shaping.js';
-import { isOneSplitMatrix, isTall, ofRows, replicatedIn, tallQr } from './factors.js';
 import { decompose, matricesOf, perMatrix } from './matrices.js';
+import { isOneSplitMatrix, isTall, ofRows, replicatedIn, tallQr } from './tall-qr.js';
 
 /** Options of {@link svd}. */
 export interface SvdOptions {
@@ -105,8 +105,6 @@ export function svd(
 export const svdvals = (a: ArrayLike): EitherArray =>
   tidy(() => singularValues('linalg.svdvals', matricesOf('linalg.svdvals', a)));
 
-/** The unit in the last place of 1. */
-const epsilonOf = (x: EitherArray): number => (isSingle(x.dtype) ? 2 ** -23 : 2 ** -52);
 const largerSide = (x: EitherArray): number => Math.max(...x.space.shape.slice(-2));
 
 /** Options of {@link matrixRank}. */
@@ -133,17 +131,18 @@ export function matrixRank(a: ArrayLike, options?: MatrixRankOptions): Product {
     if (given.space.shape.length < 2) return given.norm(Number.POSITIVE_INFINITY) > 0 ? 1 : 0;
     const x = matricesOf(name, given);
     const s = singularValues(name, x);
-    const bound = tol ?? multiply(largestOf(s), largerSide(x) * epsilonOf(x));
+    const bound = tol ?? multiply(largestOf(name, s), largerSide(x) * epsilonOf(x.dtype));
     return numberOr(sum(greater(s, bound), { axis: -1 }) as EitherArray);
   });
 }
 
 /** The largest singular value of each matrix, as an axis of length 1. */
-const largestOf = (s: EitherArray): EitherArray => reduceOver('linalg', 'max', s, [s.space.shape.length - 1]);
+const largestOf = (name: string, s: EitherArray): EitherArray =>
+  reduceOver(name, 'max', s, [s.space.shape.length - 1]);
 
 /** The reciprocals of the singular values that are larger than a part of the largest, else 0. */
-function reciprocals(s: EitherArray, rcond: number): EitherArray {
-  const isKept = greater(s, multiply(largestOf(s), rcond));
+function reciprocals(name: string, s: EitherArray, rcond: number): EitherArray {
+  const isKept = greater(s, multiply(largestOf(name, s), rcond));
   return where(isKept, divide(1, where(isKept, s, 1)), 0) as EitherArray;
 }
 
@@ -166,7 +165,7 @@ export function pinv(a: ArrayLike, options?: PinvOptions): EitherArray {
   checkNonNegative(name, { rcond });
   return tidy(() => {
     const [u, s, vh] = svd(matricesOf(name, a), { fullMatrices: false });
-    const scale = expandDims(reciprocals(s, rcond), -2);
+    const scale = expandDims(reciprocals(name, s, rcond), -2);
     return matmul(multiply(adjointOf(vh), scale), adjointOf(u)) as EitherArray;
   });
 }
@@ -223,10 +222,10 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
   function fitted(x: EitherArray, y: EitherArray): LeastSquares {
     const [m, n] = x.space.shape as [number, number];
     const [u, s, vh] = svd(x, { fullMatrices: false });
-    const epsilon = epsilonOf(x);
+    const epsilon = epsilonOf(x.dtype);
     const part =
       rcond === undefined || rcond === null ? epsilon * Math.max(m, n) : rcond < 0 ? epsilon : rcond;
-    const scale = reciprocals(s, part);
+    const scale = reciprocals(name, s, part);
     const rank = sum(greater(scale, 0)) as number;
     const columns = y.space.shape[1] as number;
     const rows =

@@ -1,6 +1,7 @@
-import type { NDArray } from '../../core/array/ndarray.js';
+import { NDArray } from '../../core/array/ndarray.js';
 import { broadcastShapes } from '../../core/base/broadcast.js';
-import { type DType, hostArray, isComplex, lanesOf, realOf } from '../../core/base/dtype.js';
+import { abs, div, isZero, mul, neg, type Scalar, scalarOf } from '../../core/base/complex.js';
+import { type DType, lanesOf, realOf } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, type Shape } from '../../core/base/shape.js';
@@ -15,9 +16,9 @@ import type { Product } from '../products/products.js';
 import { broadcastTo, expandedDims, squeezed } from '../shaping.js';
 import {
   decompose,
+  identitiesLike,
   layoutOfEach,
   matricesOf,
-  onesOfMatrices,
   perMatrix,
   sizesOf,
   squareOf,
@@ -125,20 +126,15 @@ export function inv(a: ArrayLike): EitherArray {
  * elements, or are an error if `isChecked`.
  */
 export function inverse(name: string, x: NDArray, isChecked = true): NDArray {
-  return solved(name, x, onesOfMatrices(x), isChecked);
+  return solved(name, x, identitiesLike(x), isChecked);
 }
 
 /** A determinant: `sign · exp(logarithm)`, and the product itself where it does not overflow. */
 interface Determinant {
-  readonly sign: readonly [number, number];
+  readonly sign: Scalar;
   readonly logarithm: number;
-  readonly value: readonly [number, number];
+  readonly value: Scalar;
 }
-
-const times = ([a, b]: readonly [number, number], [c, d]: readonly [number, number]): [number, number] => [
-  a * c - b * d,
-  a * d + b * c,
-];
 
 /** The determinants of matrices, from the diagonals of U. Waits for the device. */
 function determinants(name: string, x: NDArray): Determinant[] {
@@ -148,33 +144,27 @@ function determinants(name: string, x: NDArray): Determinant[] {
   const line = diagonal(factors, { axis1: -2, axis2: -1 }).toHost();
   const exchanged = pivots.toHost();
   return Array.from({ length: count }, (_, k) => {
-    let sign: [number, number] = [1, 0];
-    let value: [number, number] = [1, 0];
-    let logarithm = 0;
+    let [sign, value, logarithm]: [Scalar, Scalar, number] = [1, 1, 0];
     for (let i = k * n; i < (k + 1) * n; i++) {
-      const u: [number, number] = [
-        line[lanes * i] as number,
-        isComplex(x.dtype) ? (line[2 * i + 1] as number) : 0,
-      ];
-      const modulus = Math.hypot(...u);
-      const turn = exchanged[i] === i - k * n ? 1 : -1;
+      const u = scalarOf(x.dtype, line[lanes * i] as number, lanes === 2 ? (line[2 * i + 1] as number) : 0);
+      const turned = exchanged[i] === i - k * n ? u : neg(u);
       // The sign of a singular matrix is 0
-      sign = modulus === 0 ? [0, 0] : times(sign, [(turn * u[0]) / modulus, (turn * u[1]) / modulus]);
-      value = times(value, [turn * u[0], turn * u[1]]);
-      logarithm += Math.log(modulus);
+      sign = isZero(u) ? 0 : mul(sign, div(turned, abs(u)));
+      value = mul(value, turned);
+      logarithm += Math.log(abs(u));
     }
     return { sign, logarithm, value };
   });
 }
 
-/** Numbers for each matrix as an array: real and imaginary parts, or real parts only. */
-function arrayFor(x: NDArray, dtype: DType, numbers: readonly (readonly number[])[]): NDArray {
-  const lanes = lanesOf(dtype);
-  const values = hostArray(dtype, numbers.length);
-  numbers.forEach((z, k) => {
-    for (let lane = 0; lane < lanes; lane++) values[lanes * k + lane] = z[lane] as number;
-  });
-  return x.space.withShape(x.shape.slice(0, -2), dtype).upload(values);
+/** A number for each matrix of x as an array. */
+const arrayFor = (x: NDArray, dtype: DType, numbers: readonly Scalar[]): NDArray =>
+  NDArray.array([...numbers], { dtype, backend: x.backend }).reshape(x.shape.slice(0, -2));
+
+/** A determinant as a number. Products may overflow, or underflow, before their end. */
+function numberOf({ sign, logarithm, value }: Determinant): Scalar {
+  if (isZero(sign)) return 0;
+  return Number.isFinite(abs(value)) && !isZero(value) ? value : mul(sign, Math.exp(logarithm));
 }
 
 /**
@@ -184,16 +174,7 @@ function arrayFor(x: NDArray, dtype: DType, numbers: readonly (readonly number[]
 export function det(a: ArrayLike): Product {
   return tidy(() => {
     const [y] = perMatrix('linalg.det', squareOf('linalg.det', a), (x) => [
-      arrayFor(
-        x,
-        x.dtype,
-        determinants('linalg.det', x).map(({ sign, logarithm, value }) => {
-          // Products may overflow, or underflow, before their end
-          const isSafe =
-            value.every(Number.isFinite) && (value.some((v) => v !== 0) || sign.every((s) => s === 0));
-          return isSafe ? value : sign.map((s) => (s === 0 ? 0 : s * Math.exp(logarithm)));
-        }),
-      ),
+      arrayFor(x, x.dtype, determinants('linalg.det', x).map(numberOf)),
     ]) as [EitherArray];
     return numberOr(y);
   });
@@ -216,7 +197,7 @@ export function slogdet(a: ArrayLike): [sign: Product, logarithm: Product] {
         arrayFor(
           x,
           realOf(x.dtype),
-          all.map(({ logarithm }) => [logarithm]),
+          all.map(({ logarithm }) => logarithm),
         ),
       ];
     });
