@@ -193,7 +193,7 @@ group('options of reductions', () => {
     }
   });
 
-  distributed('positions, running sums and quantiles have out', ({ comm, backend }) => {
+  distributed('positions, running sums and quantiles have out', ({ backend }) => {
     const x = NDArray.array([3, 1, 2, 5, 4, 0], { backend }).reshape([3, 2]);
     for (const u of [x, DistributedArray.toDist(x), DistributedArray.toDist(x, { axis: 1 })] as Either[]) {
       for (const name of ['argmax', 'median', 'ptp', 'nanargmin', 'cumsum']) {
@@ -210,7 +210,6 @@ group('options of reductions', () => {
     const local = NDArray.zeros([2], { backend });
     x.sum(0, { out: local, where: x.greater(1) });
     expect(local.toArray()).to.deep.equal([9, 5]);
-    expect(comm.size).to.be.greaterThan(0);
   });
 
   distributed('are refused on all ranks', ({ comm, backend }) => {

@@ -273,14 +273,12 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
   /** How many elements count. */
   const countOfAll = (x: X, mask: X | undefined): number =>
     mask ? (kernels.total('countNonzero', mask) as number) : x.size;
-  /** How many elements over axes count: a number if all do, otherwise an array of a dtype. */
-  const countsOver = (
-    name: string,
-    x: X,
-    axes: readonly number[],
-    mask: X | undefined,
-    dtype: DType,
-  ): number | X => (mask ? asDType(kernels.over(name, 'sum', mask, axes), dtype) : countOver(x.space, axes));
+  /** How many elements over axes count: a number if all do, otherwise an array to divide by. */
+  const countsOver = (name: string, x: X, axes: readonly number[], mask: X | undefined): number | X => {
+    if (!mask) return countOver(x.space, axes);
+    const dtype = realOf(isFloat(x.dtype) ? x.dtype : x.backend.defaultDType);
+    return asDType(kernels.over(name, 'sum', mask, axes), dtype);
+  };
   const dividedBy = (y: X, divisor: number | X): X =>
     typeof divisor === 'number' ? y.divideInPlace(divisor) : y.divide(divisor);
 
@@ -362,34 +360,31 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
     );
   };
 
-  const meanOfAll = (x: X, mask: X | undefined): Scalar =>
-    div(kernels.total('sum', counted(x, mask, 0)), countOfAll(x, mask));
-  const meanOver = (name: string, x: X, axes: readonly number[], mask: X | undefined): X => {
-    const from = floatsOf(x);
-    const y = kernels.over(name, 'sum', counted(from, mask, 0), axes);
-    return dividedBy(y, countsOver(name, x, axes, mask, realOf(from.dtype)));
-  };
-
-  const deviationsOfAll = (x: X, mask: X | undefined): X =>
-    counted(floatsOf(x).subtract(meanOfAll(x, mask)), mask, 0);
-  const deviationsOver = (name: string, x: X, axes: readonly number[], mask: X | undefined): X => {
-    const from = floatsOf(x);
-    return counted(from.subtract(meanOver(name, from, axes, mask)), mask, 0);
-  };
-  /** The counts without `ddof`, at least 0. */
-  const divisorsOver = (
+  const meanOfAll = (x: X, mask: X | undefined, count: number): Scalar =>
+    div(kernels.total('sum', counted(x, mask, 0)), count);
+  const meanOver = (
     name: string,
     x: X,
     axes: readonly number[],
-    ddof: number,
     mask: X | undefined,
-    dtype: DType,
-  ): number | X => {
-    const counts = countsOver(name, x, axes, mask, dtype);
-    if (typeof counts === 'number') return divisorOf(name, counts, ddof);
-    divisorOf(name, 0, ddof);
-    return counts.subtract(ddof).maximum(0);
+    counts: number | X,
+  ): X => dividedBy(kernels.over(name, 'sum', counted(floatsOf(x), mask, 0), axes), counts);
+
+  const deviationsOfAll = (x: X, mask: X | undefined, count: number): X =>
+    counted(floatsOf(x).subtract(meanOfAll(x, mask, count)), mask, 0);
+  const deviationsOver = (
+    name: string,
+    x: X,
+    axes: readonly number[],
+    mask: X | undefined,
+    counts: number | X,
+  ): X => {
+    const from = floatsOf(x);
+    return counted(from.subtract(meanOver(name, from, axes, mask, counts)), mask, 0);
   };
+  /** The counts without `ddof`, at least 0. */
+  const divisorsOver = (name: string, counts: number | X, ddof: number): number | X =>
+    typeof counts === 'number' ? divisorOf(name, counts, ddof) : counts.subtract(ddof).maximum(0);
 
   const truth = (kind: 'any' | 'all') =>
     reduction<boolean, MaskedOptions>(
@@ -472,21 +467,23 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
     mean: reduction<Scalar, MaskedOptions>(
       'mean',
       MASKED_DEFAULTS,
-      (x, _, mask) => meanOfAll(x, mask),
-      (x, axes, _, mask) => meanOver('mean', x, axes, mask),
+      (x, _, mask) => meanOfAll(x, mask, countOfAll(x, mask)),
+      (x, axes, _, mask) => meanOver('mean', x, axes, mask, countsOver('mean', x, axes, mask)),
     ),
     /** `Σ |x − mean|² / (n − ddof)` */
     var: reduction<number, MomentOptions>(
       'var',
       MOMENT_DEFAULTS,
       (x, { ddof }, mask) => {
-        const divisor = divisorOf('var', countOfAll(x, mask), ddof);
-        return re(kernels.total('sumSquares', deviationsOfAll(x, mask))) / divisor;
+        const count = countOfAll(x, mask);
+        const divisor = divisorOf('var', count, ddof);
+        return re(kernels.total('sumSquares', deviationsOfAll(x, mask, count))) / divisor;
       },
       (x, axes, { ddof }, mask) => {
         divisorOf('var', 0, ddof);
-        const y = kernels.over('var', 'sumSquares', deviationsOver('var', x, axes, mask), axes);
-        return dividedBy(y, divisorsOver('var', x, axes, ddof, mask, y.dtype));
+        const counts = countsOver('var', x, axes, mask);
+        const y = kernels.over('var', 'sumSquares', deviationsOver('var', x, axes, mask, counts), axes);
+        return dividedBy(y, divisorsOver('var', counts, ddof));
       },
     ),
     /** The square root of the variance, without overflow of squares. */
@@ -494,13 +491,15 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
       'std',
       MOMENT_DEFAULTS,
       (x, { ddof }, mask) => {
-        const divisor = divisorOf('std', countOfAll(x, mask), ddof);
-        return kernels.norm(deviationsOfAll(x, mask)) / Math.sqrt(divisor);
+        const count = countOfAll(x, mask);
+        const divisor = divisorOf('std', count, ddof);
+        return kernels.norm(deviationsOfAll(x, mask, count)) / Math.sqrt(divisor);
       },
       (x, axes, { ddof }, mask) => {
         divisorOf('std', 0, ddof);
-        const y = kernels.norms('std', deviationsOver('std', x, axes, mask), axes);
-        const divisor = divisorsOver('std', x, axes, ddof, mask, y.dtype);
+        const counts = countsOver('std', x, axes, mask);
+        const y = kernels.norms('std', deviationsOver('std', x, axes, mask, counts), axes);
+        const divisor = divisorsOver('std', counts, ddof);
         return dividedBy(y, typeof divisor === 'number' ? Math.sqrt(divisor) : divisor.sqrt());
       },
     ),
