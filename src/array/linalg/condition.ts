@@ -45,6 +45,7 @@ export function cond(a: ArrayLike, options?: CondOptions): Product {
     if (s.space.shape[k] === 0) throw new ShapeError(`${name}: expected matrices with elements`);
     const [most, least] = ['max', 'min'].map((op) => dropAxes(reduceOver(name, op as 'max', s, [k]), [k]));
     const [over, under] = p === -2 ? [least, most] : [most, least];
-    return numberOr(divide(over as EitherArray, under as EitherArray) as EitherArray);
+    const ratio = divide(over as EitherArray, under as EitherArray);
+    return numberOr(where(isnan(ratio), Number.POSITIVE_INFINITY, ratio) as EitherArray);
   });
 }

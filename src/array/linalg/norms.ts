@@ -1,5 +1,6 @@
 import { floatsOf } from '../../core/array/casting.js';
 import type { NDArray } from '../../core/array/ndarray.js';
+import { checkNotEmpty } from '../../core/array/shared-reductions.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { checkFlag, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
@@ -60,6 +61,7 @@ const SPECTRAL: ReadonlyMap<unknown, Reduction> = new Map<unknown, Reduction>([
 function spectral(name: string, x: EitherArray, op: Reduction, axes: readonly number[]): EitherArray {
   const values = singularValues(name, moveaxis(x, axes, [-2, -1]));
   const last = values.space.shape.length - 1;
+  if (op !== 'sum') checkNotEmpty(name, values.space, [last]);
   const reduced = reduceOver(name, op, values, [last]);
   return last === 0 ? expandedDims(reduced, [0]) : expandedDims(squeezed(name, reduced, [last]), axes);
 }
@@ -82,7 +84,9 @@ function ofMatrices(
     );
   const isColumns = Math.abs(ord) === 1;
   const sums = reduceOver(name, 'sum', abs(x), [isColumns ? rows : columns]);
-  return reduceOver(name, ord > 0 ? 'max' : 'min', sums, [isColumns ? columns : rows]);
+  const over = [isColumns ? columns : rows];
+  checkNotEmpty(name, sums.space, over);
+  return reduceOver(name, ord > 0 ? 'max' : 'min', sums, over);
 }
 
 /**

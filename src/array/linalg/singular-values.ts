@@ -1,4 +1,5 @@
 import { matmul as matmulLocal } from '../../core/array/array-functions.js';
+import { floatsOf } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
@@ -13,7 +14,8 @@ import { tidy } from '../../core/base/scope.js';
 import { formatShape } from '../../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { dropAxes, reduceOver } from '../../core/distributed/reductions.js';
+import { checkReducible, dropAxes, reduceOver } from '../../core/distributed/reductions.js';
+import { onAllRanks } from '../../core/ports/agreement.js';
 import { divide, multiply, subtract } from '../elementwise/arithmetic.js';
 import { where } from '../elementwise/choosing.js';
 import { greater } from '../elementwise/comparisons.js';
@@ -52,7 +54,8 @@ function splitSvd(name: string, x: DistributedArray): [DistributedArray, Distrib
     return [adjointOf(vh), s, adjointOf(u)];
   }
   const { q, r } = tallQr(name, x);
-  const [u, s, vh] = decompose(name, 'svd', r, ALL_PARTS) as [NDArray, NDArray, NDArray];
+  const parts = onAllRanks(x.comm, () => decompose(name, 'svd', r, ALL_PARTS));
+  const [u, s, vh] = parts as [NDArray, NDArray, NDArray];
   return [q.space.wrap(matmulLocal(q.local, u)), replicatedIn(x, s), replicatedIn(x, vh)];
 }
 
@@ -61,7 +64,11 @@ export function singularValues(name: string, x: EitherArray): EitherArray {
   if (!isOneSplitMatrix(x))
     return perMatrix(name, x, (part) => decompose(name, 'svd', part, [0]))[0] as EitherArray;
   const tall = isTall(x) ? x : adjointOf(x);
-  return replicatedIn(x, decompose(name, 'svd', tallQr(name, tall).r, [0])[0] as NDArray);
+  const { r } = tallQr(name, tall);
+  return replicatedIn(
+    x,
+    onAllRanks(x.comm, () => decompose(name, 'svd', r, [0])[0] as NDArray),
+  );
 }
 
 /**
@@ -128,7 +135,7 @@ export function matrixRank(a: ArrayLike, options?: MatrixRankOptions): Product {
   if (typeof tol === 'number') checkNonNegative(name, { tol });
   return tidy(() => {
     const given = arrayOf(name, a);
-    if (given.space.shape.length < 2) return given.norm(Number.POSITIVE_INFINITY) > 0 ? 1 : 0;
+    if (given.space.shape.length < 2) return given.norm(Number.POSITIVE_INFINITY) === 0 ? 0 : 1;
     const x = matricesOf(name, given);
     const s = singularValues(name, x);
     const bound = tol ?? multiply(largestOf(name, s), largerSide(x) * epsilonOf(x.dtype));
@@ -203,7 +210,8 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
   const { rcond } = withDefaults(name, options, LSTSQ_DEFAULTS);
   if (typeof rcond === 'number') checkFinite(name, { rcond });
   return tidy(() => {
-    const [x, given] = alike(name, [matricesOf(name, a), b]) as [EitherArray, EitherArray];
+    const [x, given] = alike(name, [a, b]).map(floatsOf) as [EitherArray, EitherArray];
+    checkReducible(name, x);
     const [{ length: ndim }, shape] = [x.space.shape, given.space.shape];
     if (ndim !== 2 || shape.length < 1 || shape.length > 2 || shape[0] !== x.space.shape[0])
       throw new ShapeError(
@@ -226,7 +234,9 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
     const part =
       rcond === undefined || rcond === null ? epsilon * Math.max(m, n) : rcond < 0 ? epsilon : rcond;
     const scale = reciprocals(name, s, part);
-    const rank = sum(greater(scale, 0)) as number;
+    // Each rank has computed it: the ranks agree on one
+    const own = sum(greater(scale, 0)) as number;
+    const rank = isDistributed(x) ? x.comm.bcastObject(own) : own;
     const columns = y.space.shape[1] as number;
     const rows =
       isDistributed(u) && isDistributed(y) ? y.redistribute(ofRows(u.layout.blocks(0), columns)) : y;

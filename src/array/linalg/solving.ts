@@ -1,3 +1,4 @@
+import { floatsOf } from '../../core/array/casting.js';
 import { NDArray } from '../../core/array/ndarray.js';
 import { broadcastShapes } from '../../core/base/broadcast.js';
 import { abs, div, isZero, mul, neg, type Scalar, scalarOf } from '../../core/base/complex.js';
@@ -15,6 +16,7 @@ import { diagonal } from '../products/diagonals.js';
 import type { Product } from '../products/products.js';
 import { broadcastTo, expandedDims, squeezed } from '../shaping.js';
 import {
+  checkSquare,
   decompose,
   identitiesLike,
   layoutOfEach,
@@ -81,7 +83,8 @@ function solvedByEach(name: string, a: EitherArray, b: EitherArray): EitherArray
 export function solve(a: ArrayLike, b: ArrayLike): EitherArray {
   const name = 'linalg.solve';
   return tidy(() => {
-    const [x, given] = alike(name, [squareOf(name, a), b]) as [EitherArray, EitherArray];
+    const [x, given] = alike(name, [a, b]).map(floatsOf) as [EitherArray, EitherArray];
+    checkSquare(name, x);
     const isVector = given.space.shape.length === 1;
     const y = matricesOf(name, isVector ? expandedDims(given, [1]) : given);
     const n = x.space.shape.at(-1) as number;
@@ -129,12 +132,19 @@ export function inverse(name: string, x: NDArray, isChecked = true): NDArray {
   return solved(name, x, identitiesLike(x), isChecked);
 }
 
-/** A determinant: `sign · exp(logarithm)`, and the product itself where it does not overflow. */
+/** A determinant: `sign · exp(logarithm)`. */
 interface Determinant {
   readonly sign: Scalar;
   readonly logarithm: number;
-  readonly value: Scalar;
+  /** The product of the pivots; undefined if a part of it is too large or too small. */
+  readonly value: Scalar | undefined;
 }
+
+/** A factor of modulus 1, or 0. */
+const phaseOf = (z: Scalar): Scalar =>
+  typeof z === 'number' ? Math.sign(z) : isZero(z) ? 0 : div(z, abs(z));
+/** Products of smaller moduli lose digits. */
+const LEAST = 2 ** -960;
 
 /** The determinants of matrices, from the diagonals of U. Waits for the device. */
 function determinants(name: string, x: NDArray): Determinant[] {
@@ -144,14 +154,15 @@ function determinants(name: string, x: NDArray): Determinant[] {
   const line = diagonal(factors, { axis1: -2, axis2: -1 }).toHost();
   const exchanged = pivots.toHost();
   return Array.from({ length: count }, (_, k) => {
-    let [sign, value, logarithm]: [Scalar, Scalar, number] = [1, 1, 0];
+    let [sign, value, logarithm]: [Scalar, Scalar | undefined, number] = [1, 1, 0];
     for (let i = k * n; i < (k + 1) * n; i++) {
       const u = scalarOf(x.dtype, line[lanes * i] as number, lanes === 2 ? (line[2 * i + 1] as number) : 0);
       const turned = exchanged[i] === i - k * n ? u : neg(u);
-      // The sign of a singular matrix is 0
-      sign = isZero(u) ? 0 : mul(sign, div(turned, abs(u)));
-      value = mul(value, turned);
+      sign = mul(sign, phaseOf(turned));
       logarithm += Math.log(abs(u));
+      if (value !== undefined) value = mul(value, turned);
+      if (value !== undefined && !(abs(value) >= LEAST && abs(value) < Number.POSITIVE_INFINITY))
+        value = undefined;
     }
     return { sign, logarithm, value };
   });
@@ -161,11 +172,9 @@ function determinants(name: string, x: NDArray): Determinant[] {
 const arrayFor = (x: NDArray, dtype: DType, numbers: readonly Scalar[]): NDArray =>
   NDArray.array([...numbers], { dtype, backend: x.backend }).reshape(x.shape.slice(0, -2));
 
-/** A determinant as a number. Products may overflow, or underflow, before their end. */
-function numberOf({ sign, logarithm, value }: Determinant): Scalar {
-  if (isZero(sign)) return 0;
-  return Number.isFinite(abs(value)) && !isZero(value) ? value : mul(sign, Math.exp(logarithm));
-}
+/** A determinant as a number. */
+const numberOf = ({ sign, logarithm, value }: Determinant): Scalar =>
+  value ?? (isZero(sign) ? 0 : mul(sign, Math.exp(logarithm)));
 
 /**
  * The determinants of square matrices; a number for one matrix. From LU decompositions; waits.

@@ -26,8 +26,9 @@ export const ofRows = (lengths: readonly number[], n: number): Layout =>
 /**
  * Q, split by rows, and R, on each rank, of a tall matrix: each rank decomposes its rows, then all
  * decompose the factors R of all ranks. One exchange of objects, by which the ranks agree on
- * errors, and one of at most n² elements of each rank, which all ranks hold. Source: Demmel, Grigori, Hoemmen, Langou, "Communication-optimal parallel and
- * sequential QR and LU factorizations", 2012.
+ * errors, and one of at most n² elements of each rank, which all ranks hold. Source: Demmel,
+ * Grigori, Hoemmen, Langou, "Communication-optimal parallel and sequential QR and LU
+ * factorizations", 2012.
  */
 export function tallQr(name: string, given: DistributedArray): { q: DistributedArray; r: NDArray } {
   const rows = splitByRows(name, given);
