@@ -222,10 +222,21 @@ group('random numbers', () => {
         ],
       ),
     );
+    refused(ArgumentError, () => rng.multivariateNormal([0], [[Number.POSITIVE_INFINITY]]));
+    refused(ArgumentError, () => rng.uniform(-1.7e308, 1.7e308, [4]));
+    refused(ArgumentError, () => rng.choice(5, [2], { dtype: 'float64' }));
+    refused(ArgumentError, () => rng.permutation(5, { dtype: 'float32' }));
+    refused(DTypeError, () => rng.choice(1, [2], { p: [{ re: 1, im: 0 }] as never }));
+    if (backend.dtypes.includes('float64'))
+      refused(DTypeError, () =>
+        rng.normal(NDArray.zeros([2], { dtype: 'float32' }), NDArray.ones([2], { dtype: 'float64' })),
+      );
     refused(ShapeError, () => rng.multivariateNormal([0, 0], [[1]]));
     refused(ShapeError, () => rng.permutation(NDArray.full([], 1, { backend })));
     // No error took a draw
     expect(rng.draws).to.equal(0);
+    const tenths = NDArray.full([10], 0.1, { dtype: 'float32', backend });
+    expect((rng.choice(10, [4], { p: tenths }) as NDArray).shape).to.deep.equal([4]);
   });
 
   distributed('no shape gives a number; the first draw is that of arrays with this seed', ({ backend }) => {

@@ -1,7 +1,7 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { isScalar } from '../../core/base/complex.js';
-import { INDEX_DTYPE } from '../../core/base/dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from '../../core/base/errors.js';
+import { epsilonOf, INDEX_DTYPE, isComplex } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../core/base/errors.js';
 import { checkCount, checkFlag } from '../../core/base/options.js';
 import { RandomStream } from '../../core/base/random.js';
 import { product, type Shape, toAxis, toShape } from '../../core/base/shape.js';
@@ -51,9 +51,18 @@ function keysIn(rng: Generator, { backend }: { backend: Backend }, empty: () => 
 const localKeys = (rng: Generator, n: number, backend: Backend): EitherArray[] =>
   keysIn(rng, { backend }, () => NDArray.empty([n], { dtype: INDEX_DTYPE, backend }));
 
+/** Throws if there is a dtype among the options of what has one already. */
+function checkNoDType(owner: string, { dtype }: DrawOptions): void {
+  if (dtype !== undefined)
+    throw new ArgumentError(
+      `${owner}: the dtype is int32, or that of the array: pass no dtype, and cast the result with astype()`,
+    );
+}
+
 /** The integers below n in random order. */
 export function permutedRange(rng: Generator, n: number, options: DrawOptions): EitherArray {
   checkCount('permutation', { n });
+  checkNoDType('permutation', options);
   const space = spaceFor('permutation', [n], options, INDEX_DTYPE);
   return orderOf(
     keysIn(rng, space, () => space.empty()),
@@ -81,11 +90,12 @@ export function permuted(rng: Generator, x: EitherArray, axis: number): EitherAr
 function probabilities(p: ArrayLike, n: number): Float64Array {
   const given = arrayOf('choice', p);
   if (isDistributed(given)) throw new PartitionError('choice: expected p to be whole on every rank');
+  if (isComplex(given.dtype)) throw new DTypeError('choice: expected p to be real');
   const values = Float64Array.from(given.toHost());
   const sum = values.reduce((total, v) => total + v, 0);
   if (given.ndim !== 1 || values.length !== n)
     throw new ShapeError(`choice: expected ${n} probabilities, received an array of shape [${given.shape}]`);
-  if (!values.every((v) => v >= 0) || !(Math.abs(sum - 1) <= 1e-8))
+  if (!values.every((v) => v >= 0) || !(Math.abs(sum - 1) <= Math.sqrt(epsilonOf(given.dtype))))
     throw new ArgumentError(`choice: expected probabilities of sum 1, received ${textOf(p)} of sum ${sum}`);
   return values;
 }
@@ -122,7 +132,7 @@ export interface Choice {
   readonly options: DrawOptions;
 }
 
-/** Positions below n, as an array that `empty` makes, or that takes its part of the order. */
+/** Positions below n, of the shape of the choice: an array in `space`. */
 function positions(
   rng: Generator,
   n: number,
@@ -162,6 +172,7 @@ function positions(
 export function chosen(rng: Generator, choice: Choice): EitherArray | number {
   const { from, axis, replace, shape, options } = choice;
   checkFlag('choice', { replace });
+  checkNoDType('choice', options);
   const dtype = INDEX_DTYPE;
   if (typeof from === 'number') {
     checkCount('choice', { n: from });

@@ -2,7 +2,7 @@ import { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { drawInto, type RandomNumbers } from '../../core/array/random-draw.js';
 import { broadcastShapes } from '../../core/base/broadcast.js';
 import { isScalar, type Scalar, scalarOf } from '../../core/base/complex.js';
-import { type DType, isComplex, isInteger, realOf } from '../../core/base/dtype.js';
+import { type DType, isComplex, isInteger, promote, realOf } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { checkNames } from '../../core/base/options.js';
 import { formatShape, type Shape, sameShape, toShape } from '../../core/base/shape.js';
@@ -141,7 +141,8 @@ function spaceOfRequest(
 ): NDArraySpace | DistributedSpace {
   const like = arrays.find(isDistributed) ?? arrays[0];
   const backend = resolveBackend(options.backend ?? like?.space.backend);
-  const float = like && !isInteger(like.dtype) ? realOf(like.dtype) : backend.defaultDType;
+  const floats = arrays.map((p) => p.dtype).filter((each) => !isInteger(each));
+  const float = floats.length > 0 ? realOf(floats.reduce(promote)) : backend.defaultDType;
   const to = options.dtype ?? dtype ?? float;
   const all = broadcastShapes(...arrays.map((p) => p.space.shape));
   const sizes = shape === undefined ? all : toShape(shape);

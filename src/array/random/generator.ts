@@ -1,6 +1,6 @@
 import { checkDType, INDEX_DTYPE, rangeOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkFlag, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkFinite, checkFlag, type Defaults, withDefaults } from '../../core/base/options.js';
 import { checkSeed, localSeed, MOST_MEAN } from '../../core/base/random.js';
 import { tidy } from '../../core/base/scope.js';
 import type { Shape } from '../../core/base/shape.js';
@@ -110,9 +110,12 @@ export class Generator {
     const S extends RandomShape = undefined,
     const O extends DrawOptions = object,
   >(low?: A, high?: B, shape?: S, options?: O): Drawn<A | B, S, O> {
+    const [first, last] = [low ?? 0, high ?? 1];
+    if (typeof first === 'number' && typeof last === 'number')
+      checkFinite('uniform', { 'high − low': last - first });
     const parameters = [
-      [low ?? 0, any('low')],
-      [high ?? 1, any('high')],
+      [first, any('low')],
+      [last, any('high')],
     ] as const;
     return this.#drawn({ owner: 'uniform', distribution: 'uniform', parameters, shape, options });
   }

@@ -1,6 +1,7 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { type HostArray, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../core/base/errors.js';
+import { checkFinite } from '../../core/base/options.js';
 import { product, type Shape, toShape } from '../../core/base/shape.js';
 import { checkBoxes, type EitherArray, isDistributed } from '../../core/distributed/align.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
@@ -22,6 +23,7 @@ function factorOf(cov: HostArray, n: number): Float64Array {
   const at = (i: number, j: number): number => rest[i * n + j] as number;
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(at(i, i)));
+  checkFinite('multivariateNormal', { 'the largest variance': largest });
   const allowed = TOLERANCE * largest;
   for (let i = 0; i < n; i++)
     for (let j = 0; j < i; j++)
