@@ -183,6 +183,11 @@ group('options of reductions', () => {
       expect(whole(functionOf('min')(u, { axis: 0, initial: 7 })).toArray()).to.deep.equal([7, 7, 7]);
       expectAllThrow(comm, () => functionOf('max')(u), ShapeError, 'max of nothing');
     }
+    const flags = NDArray.array([true, true], { backend });
+    for (const u of [flags, DistributedArray.toDist(flags)] as Either[]) {
+      expect(functionOf('sum')(u, { initial: 3 })).to.equal(5);
+      expect(whole(functionOf('sum')(u, { axis: 0, initial: 3 }) as Either).toArray()).to.equal(5);
+    }
     if (!backend.dtypes.includes('int32')) return;
     const most = NDArray.array([2 ** 31 - 1, 0], { dtype: 'int32', backend });
     for (const u of [most, DistributedArray.toDist(most)] as Either[]) {

@@ -1,5 +1,5 @@
 import { add, div, mul as multiply, re, type Scalar } from '../base/complex.js';
-import { type DType, isComplex, isFloat, isInteger, realOf } from '../base/dtype.js';
+import { type DType, INDEX_DTYPE, isBoolean, isComplex, isFloat, isInteger, realOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { checkFlag, type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
@@ -297,7 +297,7 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
       TOTAL_DEFAULTS,
       (x, { dtype, initial }, mask) => {
         const from = counted(castTo(op, x, dtype), mask, NEUTRAL[op]);
-        if (initial !== undefined) checkStorable(initial, from.dtype);
+        if (initial !== undefined) checkStorable(initial, isBoolean(from.dtype) ? INDEX_DTYPE : from.dtype);
         const join = (value: Scalar): Scalar => (initial === undefined ? value : JOINED[op](value, initial));
         if (!isInteger(from.dtype)) return join(kernels.total(op, from));
         const value = join(kernels.exactTotal(op, from)) as number;
@@ -307,7 +307,7 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
       },
       (x, axes, { dtype, initial }, mask) => {
         const from = counted(castTo(op, x, dtype), mask, NEUTRAL[op]);
-        if (initial !== undefined) checkStorable(initial, from.dtype);
+        if (initial !== undefined) checkStorable(initial, isBoolean(from.dtype) ? INDEX_DTYPE : from.dtype);
         const y = kernels.over(op, op, from, axes);
         const joined = initial === undefined ? y : wide(op, y)[op === 'sum' ? 'add' : 'multiply'](initial);
         return isInteger(from.dtype) ? kernels.integers(op, joined) : joined;
