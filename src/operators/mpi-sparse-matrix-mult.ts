@@ -1,4 +1,5 @@
 import type { DType } from '../core/base/dtype.js';
+import { PartitionError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { type Shape, toShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
@@ -61,6 +62,10 @@ export class MPISparseMatrixMult extends MPILinearOperator {
     const { otherdims, dtype, comm } = withDefaults('MPISparseMatrixMult', options, DEFAULTS);
     const others = otherdims === undefined ? [] : toShape(otherdims, 'otherdims');
     const given = A instanceof DistributedCsrArray ? A : DistributedCsrArray.fromLocal(A, { comm });
+    if (comm !== undefined && comm.id !== given.comm.id)
+      throw new PartitionError(
+        'MPISparseMatrixMult: expected the communicator of the matrix: leave comm out',
+      );
     const matrix = dtype === undefined ? given : given.astype(dtype);
     const [n, m] = matrix.shape;
     super({

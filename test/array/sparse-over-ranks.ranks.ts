@@ -169,6 +169,12 @@ group('sparse arrays over ranks', () => {
     throws(() => a.add(other), ShapeError);
     throws(() => a.add(xp.sparse.eyeArray(3, 4) as never), ArgumentError);
     throws(() => a.sum(2), ShapeError);
+    throws(() => a.redistribute(undefined as never), ArgumentError);
+    throws(() => a.redistribute(Layout.split([2, 4], comm.size)), ShapeError);
+    throws(() => a.redistribute(Layout.split([3, 4], comm.size + 1)), ShapeError);
+    throws(() => a.redistribute(Layout.replicated([3, 4], comm.size)), PartitionError);
+    if (comm.size > 1) throws(() => a.redistribute(Layout.split([3, 4], comm.size, 1)), PartitionError);
+    throws(() => DistributedCsrArray.fromDense(5 as never), ArgumentError);
     throws(() => DistributedCsrArray.distribute(1 as never), ArgumentError);
     const first = comm.rank === 0;
     throws(

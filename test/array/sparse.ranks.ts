@@ -165,6 +165,23 @@ group('sparse arrays', () => {
     expect(a.matmul(NDArray.ones([2])).toArray()).to.deep.equal([1, 5]);
   });
 
+  distributed(
+    'add in double precision, and multiply integers in their own',
+    { ranks: [1] },
+    ({ backend }) => {
+      const n = 2000;
+      const ones = NDArray.full([n, 1], 1, { dtype: 'float32' });
+      ones.set([0], 2 ** 24);
+      const a = xp.sparse.csrArray(ones);
+      expect(a.matmul(NDArray.array([3], { dtype: 'int32' })).dtype).to.equal('float32');
+      if (!backend.dtypes.includes('float64')) return;
+      const sum = Math.fround(2 ** 24 + n - 1);
+      expect(a.sum(0).toArray()).to.deep.equal([sum]);
+      const twice = { data: ones.ravel(), row: new Int32Array(n), col: new Int32Array(n) };
+      expect(xp.sparse.csrArray(twice, { shape: [1, 1] }).toArray()).to.deep.equal([[sum]]);
+    },
+  );
+
   distributed('refuse what does not fit', { ranks: [1] }, () => {
     const a = xp.sparse.eyeArray(3, 4);
     const entries = { data: [1], row: [0], col: [4] };
@@ -192,6 +209,7 @@ group('sparse arrays', () => {
     expect(() => a.get(3, 0)).to.throw(ShapeError);
     expect(() => a.rows(1, 4)).to.throw(ShapeError);
     expect(() => a.withData(NDArray.ones([2]))).to.throw(ShapeError);
+    expect(() => a.withData(NDArray.ones([1, 3]))).to.throw(ShapeError);
     expect(() => xp.sparse.diagsArray([[1, 2]], { shape: [3, 3] })).to.throw(ShapeError);
     expect(() => xp.sparse.diagsArray([[1, 2]], { offsets: [0, 1] })).to.throw(ArgumentError);
   });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
+import type { DType } from '../../src/core/base/dtype.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { CsrArray } from '../../src/core/sparse/csr-array.js';
 import { DistributedCsrArray } from '../../src/core/sparse/distributed-csr-array.js';
@@ -73,6 +74,18 @@ group('Matrix Market files', () => {
     });
   });
 
+  distributed('have the exponents of Fortran, and the shortest numbers', ({ comm, floats }) => {
+    inFolder(comm, (folder) => {
+      const [path, copy] = [join(folder, 'a.mtx'), join(folder, 'b.mtx')];
+      if (comm.rank === 0) writeFileSync(path, `${HEAD} real general\n1 2 2\n1 1 1.5D+01\n1 2 .1\n`);
+      comm.barrier();
+      const a = readMatrixMarket(path, { comm, dtype: floats[0] as DType });
+      expect(a.toDense().asArray().get(0, 0)).to.equal(15);
+      writeMatrixMarket(copy, a);
+      expect(readFileSync(copy, 'utf8').split('\n').slice(2, 4)).to.deep.equal(['1 1 15', '1 2 0.1']);
+    });
+  });
+
   distributed('are refused on all ranks if they are damaged', ({ comm }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'a.mtx');
@@ -85,6 +98,10 @@ group('Matrix Market files', () => {
         `${HEAD} real general\n2 2 2\n1 1 1\n`,
         `${HEAD} real general\n2 2 1\n3 1 1\n`,
         `${HEAD} real general\n2 2 1\n1 1\n`,
+        `${HEAD} real general\n2 2 1\n1 1 abc\n`,
+        `${HEAD} real general\n2 2 1\n1 1 0x10\n`,
+        `${HEAD} real general\n2 2 1\n4294967297 1 1\n`,
+        `${HEAD} real symmetric\n2 3 1\n1 1 1\n`,
         `${HEAD} real general\n2 2 1\n0 1 1\n`,
       ]) {
         comm.barrier();

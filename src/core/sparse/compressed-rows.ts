@@ -119,15 +119,19 @@ function sortRow(columns: Int32Array, entries: Int32Array, from: number, to: num
   for (let e = from + 1; e < to && sorted; e++) sorted = (columns[e - 1] as number) <= (columns[e] as number);
   if (sorted) return;
   const n = to - from;
-  // One number for both, so that the sort is one of numbers; equal columns keep their order
-  const keys = new Float64Array(n);
-  for (let k = 0; k < n; k++) keys[k] = (columns[from + k] as number) * n + k;
-  keys.sort();
-  const own = entries.slice(from, to);
+  const [given, own] = [columns.slice(from, to), entries.slice(from, to)];
+  const column = (k: number): number => given[k] as number;
+  let order: Float64Array | Int32Array;
+  if (n * (given.reduce((a, b) => Math.max(a, b)) + 1) <= Number.MAX_SAFE_INTEGER) {
+    // One number for both, so that the sort is one of numbers; equal columns keep their order
+    order = Float64Array.from(given, (j, k) => j * n + k).sort();
+    for (let k = 0; k < n; k++) order[k] = (order[k] as number) % n;
+  } else {
+    order = Int32Array.from(given, (_, k) => k).sort((a, b) => column(a) - column(b) || a - b);
+  }
   for (let k = 0; k < n; k++) {
-    const key = keys[k] as number;
-    columns[from + k] = Math.floor(key / n);
-    entries[from + k] = own[key % n] as number;
+    columns[from + k] = column(order[k] as number);
+    entries[from + k] = own[order[k] as number] as number;
   }
 }
 

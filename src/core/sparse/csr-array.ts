@@ -64,8 +64,10 @@ export class CsrArray {
       throw new ArgumentError(`CsrArray: expected CompressedRows, received ${textOf(pattern)}`);
     checkArray('CsrArray', data);
     checkFloating('CsrArray', data.dtype);
-    if (data.size !== pattern.size)
-      throw new ShapeError(`expected ${pattern.size} values of entries, received ${data.size}`);
+    if (data.ndim !== 1 || data.size !== pattern.size)
+      throw new ShapeError(
+        `expected ${pattern.size} values of entries, received an array of shape ${formatShape(data.shape)}`,
+      );
     this.pattern = pattern;
     this.data = keep(data);
   }
@@ -189,9 +191,7 @@ export class CsrArray {
         `matmul: expected a vector or a matrix, received an array of shape ${formatShape(x.shape)}`,
       );
     return tidy(() => {
-      const floats = floatsOf(x);
-      const dtype = promote(this.dtype, floats.dtype);
-      const from = asDType(floats, dtype).contiguous();
+      const from = asDType(x, promote(this.dtype, x.dtype)).contiguous();
       const y = from.space.withShape([this.shape[0], ...x.shape.slice(1)]).empty();
       this.timesInto(from, y, product(x.shape.slice(1)));
       return y;

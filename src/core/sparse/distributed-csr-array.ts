@@ -1,6 +1,5 @@
-import { asDType, floatsOf } from '../array/casting.js';
+import { asDType } from '../array/casting.js';
 import { isLocalArray } from '../array/elementwise.js';
-import type { NDArray } from '../array/ndarray.js';
 import { type Scalar, scalarOf } from '../base/complex.js';
 import { type DType, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
@@ -122,6 +121,8 @@ export class DistributedCsrArray {
    * split otherwise, or replicated, is split by rows first.
    */
   static fromDense(x: DistributedArray): DistributedCsrArray {
+    if (!isDistributed(x))
+      throw new ArgumentError(`csrArray: expected a DistributedArray, received ${textOf(x)}`);
     if (x.ndim !== 2)
       throw new ShapeError(
         `csrArray: expected a matrix, received an array of shape ${formatShape(x.globalShape)}`,
@@ -259,7 +260,7 @@ export class DistributedCsrArray {
     return space.withLayout(rows).wrap((isLocalArray(x) ? x : x.local).slice([from, from + n]).contiguous());
   }
 
-  /** An operand as floats, its further axes, and the space of the result, its layout aside. */
+  /** An operand, its further axes, and the space of the result, its layout aside. */
   #operand(name: string, x: unknown, axis: 0 | 1) {
     if (!isLocalArray(x) && !isDistributed(x))
       throw new ArgumentError(`${name}: expected an array, received ${textOf(x)}`);
@@ -271,13 +272,12 @@ export class DistributedCsrArray {
     if (shape[0] !== this.shape[axis])
       throw new ShapeError(`${name}: sizes differ in ${formatShape(this.shape)} and ${formatShape(shape)}`);
     if (isDistributed(x)) this.#checkComm(name, x.comm);
-    const from: EitherArray = floatsOf(x as NDArray);
-    const dtype = promote(this.dtype, from.dtype);
+    const dtype = promote(this.dtype, x.dtype);
     const { comm, layout, backend } = this;
     const space = isDistributed(x)
       ? x.space.withDType(dtype)
       : DistributedSpace.of({ layout, partition: 'SCATTER', comm, dtype, backend });
-    return { from, rest: shape.slice(1), space };
+    return { from: x, rest: shape.slice(1), space };
   }
 
   #checkComm(name: string, comm: Communicator): void {
@@ -375,13 +375,26 @@ export class DistributedCsrArray {
     }
     return this.#transposed;
   }
-  /** Aᴴ: see {@link transpose}. {@link rmatmul} needs it not. */
+  /** Aᴴ: see {@link transpose}. {@link rmatmul} does not use it. */
   adjoint(): DistributedCsrArray {
     return this.transpose().conj();
   }
 
-  /** The matrix with its rows as in another layout along axis 0. Entries are moved. */
+  /**
+   * The matrix with its rows as in another layout along axis 0. Entries are moved.
+   * @throws {@link ShapeError} or {@link PartitionError} for another layout
+   */
   redistribute(layout: Layout): DistributedCsrArray {
+    if (!(layout instanceof Layout))
+      throw new ArgumentError(`redistribute: expected a Layout, received ${textOf(layout)}`);
+    const { globalShape, ranks } = layout;
+    if (!sameShape(globalShape, this.shape) || ranks !== this.comm.size)
+      throw new ShapeError(
+        `redistribute: expected a layout of ${formatShape(this.shape)} over ${this.comm.size} ranks, ` +
+          `received ${layout}`,
+      );
+    if (layout.kind !== 'boxes' || layout.replicated || !isRows(layout))
+      throw new PartitionError(`redistribute: expected a layout along axis 0, received ${layout}`);
     if (layout.equals(this.layout)) return this;
     return DistributedCsrArray.#ofEntries(this.#entries(), layout, this.comm);
   }

@@ -1,5 +1,7 @@
+import { asDType } from '../array/casting.js';
 import type { NDArray } from '../array/ndarray.js';
-import { INDEX_DTYPE } from '../base/dtype.js';
+import { INDEX_DTYPE, isComplex } from '../base/dtype.js';
+import { tidy } from '../base/scope.js';
 
 /** The places of values in others, on their backend. */
 function tableOf(x: NDArray, nx: number, places: Int32Array) {
@@ -23,9 +25,13 @@ export function addAt(x: NDArray, places: Int32Array, y: NDArray): void {
   table.index.dispose();
 }
 
-/** Adds up values that have the same place among `n`. */
+/** Adds up values that have the same place among `n`, in double precision where there is one. */
 export function addedAt(x: NDArray, places: Int32Array, n: number): NDArray {
-  const y = x.space.withShape([n]).zeros();
-  addAt(x, places, y);
-  return y;
+  const double = isComplex(x.dtype) ? 'complex128' : 'float64';
+  const dtype = x.backend.dtypes.includes(double) ? double : x.dtype;
+  return tidy(() => {
+    const y = x.space.withShape([n], dtype).zeros();
+    addAt(asDType(x, dtype), places, y);
+    return asDType(y, x.dtype);
+  });
 }

@@ -49,6 +49,8 @@ export function readMatrixMarketHeader(fd: number, size: number, path: string): 
     const [n, m, entries] = sizes;
     if (sizes.length !== 3 || !sizes.every((s) => Number.isSafeInteger(s) && s >= 0))
       throw new ArgumentError(`${path}: expected a line of rows, columns and entries, received '${line}'`);
+    if (kind !== 'general' && n !== m)
+      throw new ArgumentError(`${path}: a matrix of ${n} rows and ${m} columns cannot be ${kind}`);
     return {
       shape: [n as number, m as number],
       entries: entries as number,

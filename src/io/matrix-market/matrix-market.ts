@@ -1,5 +1,5 @@
 import { NDArraySpace } from '../../core/array/ndarray.js';
-import { type DType, hostArray, isComplex } from '../../core/base/dtype.js';
+import { type DType, hostArray, isComplex, isSingle } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -56,8 +56,15 @@ function ownLines(
   return text.slice(begin, last < 0 ? undefined : last).split('\n');
 }
 
+/** Row, column, real and imaginary part of a line. */
+type Numbers = [number, number, number, number];
+
 /** The entries of lines, with those that the symmetry adds. */
-function entriesOf(lines: readonly string[], path: string, { field, symmetry }: MatrixMarketHeader) {
+function entriesOf(
+  lines: readonly string[],
+  path: string,
+  { field, symmetry, shape: [n, m] }: MatrixMarketHeader,
+) {
   const [rows, columns, values]: [number[], number[], number[]] = [[], [], []];
   const words = field === 'pattern' ? 2 : field === 'complex' ? 4 : 3;
   let count = 0;
@@ -65,9 +72,13 @@ function entriesOf(lines: readonly string[], path: string, { field, symmetry }: 
     const text = line.trim();
     if (text === '' || text.startsWith('%')) continue;
     const parts = text.split(/\s+/);
-    const [i, j, re = 1, im = 0] = parts.map(toNumber) as [number, number, number?, number?];
-    if (parts.length !== words || !Number.isInteger(i) || !Number.isInteger(j))
+    const [i, j, re, im] = [...parts.map(toNumber), ...[1, 0].slice(parts.length - 2)] as Numbers;
+    if (parts.length !== words || ![i, j, re, im].every((value) => value !== undefined))
       throw new ArgumentError(`${path}: expected a line of ${words} numbers, received '${text}'`);
+    if (!Number.isInteger(i) || !Number.isInteger(j) || i < 1 || i > n || j < 1 || j > m)
+      throw new ArgumentError(
+        `${path}: expected a row of 1 to ${n} and a column of 1 to ${m}, received '${text}'`,
+      );
     count++;
     const add = (row: number, column: number, a: number, b: number): void => {
       rows.push(row - 1);
@@ -89,9 +100,20 @@ const SPECIAL: Readonly<Record<string, number>> = {
   '+inf': Number.POSITIVE_INFINITY,
   '-inf': Number.NEGATIVE_INFINITY,
 };
-const toNumber = (word: string): number => SPECIAL[word.toLowerCase()] ?? Number(word);
-const toWord = (value: number): string =>
-  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([ed][+-]?\d+)?$/i;
+/** The number of a word, also as Fortran writes it. Undefined if it is none. */
+const toNumber = (word: string): number | undefined =>
+  NUMBER.test(word) ? Number(word.replace(/d/i, 'e')) : SPECIAL[word.toLowerCase()];
+
+/** A number as the shortest text that gives it again, in single or double precision. */
+function toWord(value: number, isNarrow: boolean): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+  for (let digits = 1; isNarrow && digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(value);
+}
 
 /**
  * Reads a sparse matrix from a Matrix Market file of format coordinate, with its rows spread evenly
@@ -150,15 +172,15 @@ export function writeMatrixMarket(path: string, a: DistributedCsrArray): void {
   if (!(a instanceof DistributedCsrArray))
     throw new ArgumentError(`writeMatrixMarket: expected a DistributedCsrArray, received ${textOf(a)}`);
   const { comm, local, firstRow } = a;
-  const isPairs = isComplex(a.dtype);
+  const [isPairs, isNarrow] = [isComplex(a.dtype), isSingle(a.dtype)];
   const text = onAllRanks(comm, () => {
     const values = local.data.toHost();
     const { rows, columns } = local.pattern;
     const lines: string[] = [];
     for (let e = 0; e < columns.length; e++) {
       const value = isPairs
-        ? `${toWord(values[2 * e] as number)} ${toWord(values[2 * e + 1] as number)}`
-        : toWord(values[e] as number);
+        ? `${toWord(values[2 * e] as number, isNarrow)} ${toWord(values[2 * e + 1] as number, isNarrow)}`
+        : toWord(values[e] as number, isNarrow);
       lines.push(`${firstRow + (rows[e] as number) + 1} ${(columns[e] as number) + 1} ${value}\n`);
     }
     return new TextEncoder().encode(lines.join(''));
