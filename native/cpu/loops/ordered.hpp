@@ -94,7 +94,7 @@ std::size_t position(bool largest, std::size_t n, const T* x) {
   // The first block that has the extreme
   for (std::size_t i = 0; i < n && best == best; i += block) {
     const std::size_t m = n - i < block ? n - i : block;
-    const T own = extreme(Extreme{largest, false}, m, x + i);
+    const T own = largest ? extremeLoop<true, false>(m, x + i) : extremeLoop<false, false>(m, x + i);
     if ((largest ? own > best : own < best) || own != own) {
       best = own;
       from = i;
