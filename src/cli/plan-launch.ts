@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { ArgumentError, MpiError } from '../core/base/errors.js';
 import { checkOneOf } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 import { checkSettings, environment, setting } from '../environment/environment.js';
 import { withoutLaunch } from '../mpi/launch-environment.js';
 import { loadMpi, type MpiDescription } from '../mpi/mpi-addon.js';
@@ -57,7 +58,9 @@ export function planLaunch({
   timeout,
 }: JobOptions): LaunchPlan {
   if (!Number.isInteger(ranks) || ranks < 1)
-    throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
+    throw new ArgumentError(
+      `expected the number of ranks to be a positive integer, received ${textOf(ranks)}`,
+    );
   checkOneOf('launcher', launcher, LAUNCHERS);
   checkSettings();
   if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);

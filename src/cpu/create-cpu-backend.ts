@@ -1,4 +1,5 @@
 import { ArgumentError, BackendError } from '../core/base/errors.js';
+import { checkTexts } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { environment, setting } from '../environment/environment.js';
 import { cpuAddon } from './cpu-addon.js';
@@ -18,6 +19,7 @@ export function createCpuBackend(
   load: () => CpuBackendOptions | undefined = nativeOptions,
   choice = environment.LOPS_CPU,
 ): CpuBackend {
+  checkTexts('createCpuBackend', { choice }, ['choice']);
   const kernels = setting('LOPS_CPU', { LOPS_CPU: choice });
   if (kernels === 'reference') return new CpuBackend();
   if (typeof load !== 'function')

@@ -167,6 +167,10 @@ function checkStart(start: unknown): void {
     throw new ArgumentError(`expected start to be a non-negative integer, received ${textOf(start)}`);
 }
 
+function checkLanes(lanes: unknown): void {
+  if (lanes !== 1 && lanes !== 2) throw new ArgumentError(`expected 1 or 2 lanes, received ${textOf(lanes)}`);
+}
+
 function checkFloats(owner: string, out: unknown): void {
   if (!(out instanceof Float32Array || out instanceof Float64Array))
     throw new ArgumentError(`${owner}: expected a Float32Array or a Float64Array, received ${textOf(out)}`);
@@ -187,6 +191,7 @@ export function fillUniform<A extends Floats>(seed: number, start: number, out: 
   checkFloats('fillUniform', out);
   const stream = new RandomStream(seed, 'uniform');
   checkStart(start);
+  checkLanes(lanes);
   const single = out instanceof Float32Array;
   for (let i = 0; i < out.length; i++) {
     const u = stream.uniform(start * lanes + i);
@@ -207,6 +212,7 @@ export function fillNormal<A extends Floats>(seed: number, start: number, out: A
   checkFloats('fillNormal', out);
   const stream = new RandomStream(seed, 'normal');
   checkStart(start);
+  checkLanes(lanes);
   for (let i = 0; i < out.length; i++) out[i] = stream.normal(start * lanes + i);
   return out;
 }

@@ -7,6 +7,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js
 import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
 import { checkSame, gatherFromAllRanks, onRoot, sameOnAllRanks } from '../../core/ports/agreement.js';
@@ -260,7 +261,7 @@ function attemptZarr(
     const seen = gatherFromAllRanks(comm, () => {
       const { maxBytes } = options;
       if (maxBytes !== undefined && !(maxBytes >= 0))
-        throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
+        throw new ArgumentError(`expected maxBytes of at least 0, received ${textOf(maxBytes)}`);
       found.store = naming(path, () => openStore(path));
       found.document = lookUp(found.store);
       const { text } = found.document ?? {};
@@ -402,7 +403,7 @@ export function writeZarr(path: string, x: DistributedArray, options?: ZarrWrite
     const [least, most] = LEVELS[compression];
     if (!(Number.isInteger(level) && level >= least && level <= most))
       throw new ArgumentError(
-        `expected a level of ${compression} between ${least} and ${most}, received ${level}`,
+        `expected a level of ${compression} between ${least} and ${most}, received ${textOf(level)}`,
       );
     const chunks =
       given.chunks === undefined ? defaultChunks(globalShape, bytes) : toShape(given.chunks, 'chunks');

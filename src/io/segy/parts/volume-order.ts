@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../../core/base/errors.js';
 import type { Defaults } from '../../../core/base/options.js';
+import { textOf } from '../../../core/base/text-of.js';
 import { readAt } from '../../parts/raw-io.js';
 import { swapPairs } from './byte-order.js';
 import type { SegyHeader } from './read-file-header.js';
@@ -32,7 +33,7 @@ export const placesOf = ({
   for (const byte of [inlineByte, crosslineByte])
     if (!(Number.isInteger(byte) && byte >= 1 && byte <= TRACE_HEADER - 3))
       throw new ArgumentError(
-        `expected a byte of the trace header between 1 and ${TRACE_HEADER - 3}, received ${byte}`,
+        `expected a byte of the trace header between 1 and ${TRACE_HEADER - 3}, received ${textOf(byte)}`,
       );
   return { inline: inlineByte - 1, crossline: crosslineByte - 1 };
 };

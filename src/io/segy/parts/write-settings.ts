@@ -1,6 +1,7 @@
 import { type DType, isComplex, isInteger } from '../../../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../../core/base/errors.js';
 import { checkOneOf } from '../../../core/base/options.js';
+import { textOf } from '../../../core/base/text-of.js';
 import { BYTE_ORDERS } from './byte-order.js';
 import type { SegyFileHeader } from './file-header.js';
 import { SEGY_FORMATS, type SegyFormat } from './sample-formats.js';
@@ -30,7 +31,7 @@ export function formOf(
  */
 export function microseconds(seconds: number): number {
   if (!(Number.isFinite(seconds) && seconds >= 0))
-    throw new ArgumentError(`expected a sampleInterval in seconds, 0 or more, received ${seconds}`);
+    throw new ArgumentError(`expected a sampleInterval in seconds, 0 or more, received ${textOf(seconds)}`);
   const exact = seconds * 1e6;
   const whole = Math.round(exact);
   return Math.abs(exact - whole) <= 1e-9 * Math.max(1, whole) ? whole : exact;
