@@ -1,4 +1,5 @@
 import { ArgumentError, NumericalError } from '../core/base/errors.js';
+import { checkTexts } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -172,6 +173,7 @@ export function finishIteration(name: string, state: SolverProgress, verdict: Ve
     throw new ArgumentError(
       `${name}: expected the norms of the iteration as scalars, received ${textOf(verdict?.scalars)}`,
     );
+  checkTexts(name, verdict, ['fault']);
   const { cost, reason, scalars, fault } = verdict;
   const wrong = scalars.find((v) => !Number.isFinite(v));
   const failure = fault !== undefined ? VOTE.fault : wrong !== undefined ? VOTE.notFinite : undefined;
