@@ -82,7 +82,7 @@ function comesBack(A: AnyOperator, layout: Layout, own: DistributedSpace): boole
  * Operators with layouts of their own, or with only one layout on one side. For these the tests
  * only check that the layout no longer changes.
  */
-const OWN = ['stacks', 'halos', 'products'];
+const OWN = ['stacks', 'halos', 'products', 'sparseProducts'];
 
 function holds<T>(
   { comm }: RanksContext,
