@@ -26,7 +26,7 @@ function spread(whole: NDArray, comm: Communicator): DistributedCsrArray[] {
   const last = Array.from({ length: comm.size }, (_, r) => (r === comm.size - 1 ? n : 0));
   const parts = [ragged(n, comm.size), last].map((sizes) => {
     const from = sizes.slice(0, comm.rank).reduce((x, y) => x + y, 0);
-    return DistributedCsrArray.fromLocal(a.rows(from, from + (sizes[comm.rank] as number)), { comm });
+    return DistributedCsrArray.fromLocal(a.sliceRows(from, from + (sizes[comm.rank] as number)), { comm });
   });
   return [DistributedCsrArray.distribute(a, { comm }), ...parts];
 }

@@ -24,7 +24,7 @@ group('MPISparseMatrixMult', () => {
         const whole = CsrArray.fromDense(matrix([n, m], dtype, 5));
         const counts = ragged(n, comm.size);
         const start = counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
-        const rows = whole.rows(start, start + (counts[comm.rank] as number));
+        const rows = whole.sliceRows(start, start + (counts[comm.rank] as number));
         const A = new MPISparseMatrixMult(rows, { comm, otherdims: others });
         expect([A.dims, A.dimsd, A.dtype]).to.deep.equal([[m, ...others], [n, ...others], dtype]);
         A.dotTest({ rtol: 100 * tolerance(dtype), seed: 1 });

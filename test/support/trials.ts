@@ -370,7 +370,7 @@ const sparseProducts = fc
       const start = counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
       const rows = even
         ? DistributedCsrArray.distribute(A, { comm })
-        : A.rows(start, start + (counts[comm.rank] as number));
+        : A.sliceRows(start, start + (counts[comm.rank] as number));
       return { A: new MPISparseMatrixMult(rows, { ...options, comm }), local: new MatrixMult(A, options) };
     }),
   );

@@ -10,17 +10,6 @@ export function distinct(values: Int32Array): Int32Array {
   return sorted.slice(0, n);
 }
 
-/** The position of a number in an ascending list that has it. */
-export function positionIn(list: Int32Array, value: number): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((list[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** The entries of the columns that are kept, in other columns. */
 export function withColumns(
   a: CsrArray,

@@ -90,13 +90,9 @@ export class CompressedRows {
 
   /** The entry in row i and column j, or −1. A bisection. */
   find(i: number, j: number): number {
-    let [low, high] = [this.starts[i] as number, this.starts[i + 1] as number];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.columns[middle] as number) < j) low = middle + 1;
-      else high = middle;
-    }
-    return low < (this.starts[i + 1] as number) && this.columns[low] === j ? low : -1;
+    const [from, end] = [this.starts[i] as number, this.starts[i + 1] as number];
+    const at = firstNotBelow(this.columns, j, from, end);
+    return at < end && this.columns[at] === j ? at : -1;
   }
 
   /** The rows from `start` up to and without `end`. */
@@ -105,6 +101,17 @@ export class CompressedRows {
     const starts = this.starts.subarray(start, end + 1).map((s) => s - from);
     return new CompressedRows([end - start, this.shape[1]], starts, this.columns.slice(from, to));
   }
+}
+
+/** The first place from `low` on and below `high` of an ascending list whose number is not less. */
+export function firstNotBelow(list: Int32Array, value: number, low = 0, high = list.length): number {
+  let [first, last] = [low, high];
+  while (first < last) {
+    const middle = (first + last) >>> 1;
+    if ((list[middle] as number) < value) first = middle + 1;
+    else last = middle;
+  }
+  return first;
 }
 
 /** A pattern, and the entry of it to which each given entry is added. */

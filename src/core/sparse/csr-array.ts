@@ -1,6 +1,7 @@
 import { asDType, floatsOf } from '../array/casting.js';
 import { checkArray } from '../array/elementwise.js';
 import { NDArray, NDArraySpace } from '../array/ndarray.js';
+import { gatherAlong } from '../array/shaping.js';
 import { truePositions } from '../array/true-positions.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { checkDType, type DType, isComplex, isInteger, placeDType, promote } from '../base/dtype.js';
@@ -90,17 +91,7 @@ export class CsrArray {
         starts[i + 1] = e + 1;
       });
       for (let i = 0; i < n; i++) starts[i + 1] = Math.max(starts[i + 1] as number, starts[i] as number);
-      const data = flat.space.withShape([places.size]).empty();
-      if (data.size > 0)
-        flat.backend.gather(flat, data, {
-          outer: 1,
-          nx: flat.size,
-          ny: data.size,
-          inner: 1,
-          width: 1,
-          index: places,
-        });
-      return new CsrArray(new CompressedRows([n, m], starts, columns), data);
+      return new CsrArray(new CompressedRows([n, m], starts, columns), gatherAlong(flat, places, 0));
     });
   }
 
@@ -285,11 +276,11 @@ export class CsrArray {
   }
 
   /** The rows from `start` up to and without `end`. Copies their entries. */
-  rows(start: number, end: number): CsrArray {
+  sliceRows(start: number, end: number): CsrArray {
     const n = this.shape[0];
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end < start || end > n)
       throw new ShapeError(
-        `rows: expected a range within 0 to ${n}, received ${textOf(start)} to ${textOf(end)}`,
+        `sliceRows: expected a range within 0 to ${n}, received ${textOf(start)} to ${textOf(end)}`,
       );
     const [from, to] = [this.pattern.starts[start] as number, this.pattern.starts[end] as number];
     return new CsrArray(this.pattern.slice(start, end), this.data.slice([from, to]).copy());

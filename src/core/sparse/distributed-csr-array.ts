@@ -20,13 +20,13 @@ import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
 import { withElements } from '../vector/workspace.js';
-import { distinct, positionIn, withColumns } from './columns.js';
-import { compressed, type MatrixShape } from './compressed-rows.js';
+import { distinct, withColumns } from './columns.js';
+import { compressed, firstNotBelow, type MatrixShape } from './compressed-rows.js';
 import { CsrArray, diagonalOf, isSparseArray, type SparseArray } from './csr-array.js';
-import { ElementExchange } from './element-exchange.js';
 import { addedAt, valuesAt } from './entry-values.js';
 import { fetchRows } from './fetch-rows.js';
 import { type Entries, moveEntries } from './move-entries.js';
+import { RowExchange } from './row-exchange.js';
 
 /** Options of functions that make a {@link DistributedCsrArray}. */
 export interface DistributedSparseOptions {
@@ -41,7 +41,7 @@ interface Plan {
   readonly own: CsrArray;
   /** The other columns with entries, in their order. */
   readonly others: CsrArray;
-  readonly exchange: ElementExchange;
+  readonly exchange: RowExchange;
 }
 
 /** Where the rows of each rank begin, and where the last end. Idle ranks have none. */
@@ -49,6 +49,29 @@ function cutsOf(layout: Layout): number[] {
   const cuts = [0];
   for (const [n] of layout.localShapes) cuts.push((cuts.at(-1) as number) + (n as number));
   return cuts;
+}
+
+/**
+ * The shapes of the arrays of all ranks, which agree in dtype, backend and these lengths. One
+ * exchange of objects; errors of one rank, also those of `prepare`, are thrown on all.
+ */
+function agreedShapes(
+  owner: string,
+  comm: Communicator,
+  a: SparseArray,
+  same: readonly ('rows' | 'columns')[],
+  prepare: (a: SparseArray) => SparseArray = (given) => given,
+): readonly MatrixShape[] {
+  const all = gatherFromAllRanks(comm, () => {
+    if (!isSparseArray(a))
+      throw new ArgumentError(`${owner}: expected a sparse array, received ${textOf(a)}`);
+    const { shape, dtype, backend } = prepare(a);
+    return { rows: shape[0], columns: shape[1], dtype, backend: backend.name };
+  });
+  checkSame(owner, all, same, { error: ShapeError });
+  checkSame(owner, all, ['dtype'], { error: DTypeError });
+  checkSame(owner, all, ['backend'], { error: PartitionError });
+  return all.map(({ rows, columns }) => [rows, columns]);
 }
 
 /**
@@ -88,16 +111,8 @@ export class DistributedCsrArray {
   static fromLocal(local: SparseArray, options?: DistributedSparseOptions): DistributedCsrArray {
     const owner = 'DistributedCsrArray.fromLocal';
     const comm = resolveCommunicator(withDefaults(owner, options, DEFAULTS).comm);
-    const all = gatherFromAllRanks(comm, () => {
-      if (!isSparseArray(local))
-        throw new ArgumentError(`${owner}: expected a sparse array, received ${textOf(local)}`);
-      const rows = local.toCsr();
-      return { shape: rows.shape, columns: rows.shape[1], dtype: rows.dtype, backend: rows.backend.name };
-    });
-    checkSame(owner, all, ['columns'], { error: ShapeError });
-    checkSame(owner, all, ['dtype'], { error: DTypeError });
-    checkSame(owner, all, ['backend'], { error: PartitionError });
-    const layout = Layout.fromLocalShapes(all.map(({ shape }) => shape));
+    const shapes = agreedShapes(owner, comm, local, ['columns'], (a) => a.toCsr());
+    const layout = Layout.fromLocalShapes(shapes);
     return new DistributedCsrArray(local.toCsr(), layout, comm);
   }
 
@@ -113,7 +128,7 @@ export class DistributedCsrArray {
     const layout = Layout.split(a.shape, comm.size);
     const { start, shape } = layout.box(comm.rank);
     const from = start[0] as number;
-    return new DistributedCsrArray(a.toCsr().rows(from, from + (shape[0] as number)), layout, comm);
+    return new DistributedCsrArray(a.toCsr().sliceRows(from, from + (shape[0] as number)), layout, comm);
   }
 
   /**
@@ -142,14 +157,7 @@ export class DistributedCsrArray {
   static fromEntries(a: SparseArray, options?: DistributedSparseOptions): DistributedCsrArray {
     const owner = 'DistributedCsrArray.fromEntries';
     const comm = resolveCommunicator(withDefaults(owner, options, DEFAULTS).comm);
-    const all = gatherFromAllRanks(comm, () => {
-      if (!isSparseArray(a))
-        throw new ArgumentError(`${owner}: expected a sparse array, received ${textOf(a)}`);
-      return { shape: a.shape, dtype: a.dtype, backend: a.backend.name };
-    });
-    checkSame(owner, all, ['shape'], { error: ShapeError });
-    checkSame(owner, all, ['dtype'], { error: DTypeError });
-    checkSame(owner, all, ['backend'], { error: PartitionError });
+    agreedShapes(owner, comm, a, ['rows', 'columns']);
     return DistributedCsrArray.#ofEntries(entriesOf(a), Layout.split(a.shape, comm.size), comm);
   }
 
@@ -190,7 +198,7 @@ export class DistributedCsrArray {
   #with(local: CsrArray): DistributedCsrArray {
     if (local === this.local) return this;
     const columns = local.shape[1];
-    const layout = columns === this.shape[1] ? this.layout : this.rowsOf([columns]);
+    const layout = columns === this.shape[1] ? this.layout : this.rowLayout([columns]);
     return new DistributedCsrArray(local, layout, this.comm);
   }
   /** The array on a backend. The copy is kept for the next call. */
@@ -212,7 +220,7 @@ export class DistributedCsrArray {
   }
 
   /** The layout of vectors, or of matrices with further axes, that are split as the rows are. */
-  rowsOf(rest: readonly number[] = []): Layout {
+  rowLayout(rest: readonly number[] = []): Layout {
     const shapes = this.layout.localShapes.map(([n]) => [n as number, ...rest]);
     return Layout.fromLocalShapes(shapes);
   }
@@ -230,7 +238,7 @@ export class DistributedCsrArray {
     if (x instanceof DistributedCsrArray) return this.#timesSparse(x);
     const { from, rest, space } = this.#operand('matmul', x, 1);
     return tidy(() => {
-      const y = space.withLayout(this.rowsOf(rest)).empty();
+      const y = space.withLayout(this.rowLayout(rest)).empty();
       const cast = asDType(from, space.dtype);
       if (isDistributed(cast)) this.timesInto(splitByRows('matmul', cast), y);
       else this.local.timesInto(cast.contiguous(), y.local, product(rest));
@@ -247,7 +255,7 @@ export class DistributedCsrArray {
     return tidy(() => {
       const y = space.withLayout(Layout.split([this.shape[1], ...rest], this.comm.size)).empty();
       const cast = asDType(from, space.dtype);
-      this.adjointInto(this.#inRows(cast, this.rowsOf(rest), space), y);
+      this.adjointInto(this.#inRows(cast, this.rowLayout(rest), space), y);
       return y;
     });
   }
@@ -273,10 +281,7 @@ export class DistributedCsrArray {
       throw new ShapeError(`${name}: sizes differ in ${formatShape(this.shape)} and ${formatShape(shape)}`);
     if (isDistributed(x)) this.#checkComm(name, x.comm);
     const dtype = promote(this.dtype, x.dtype);
-    const { comm, layout, backend } = this;
-    const space = isDistributed(x)
-      ? x.space.withDType(dtype)
-      : DistributedSpace.of({ layout, partition: 'SCATTER', comm, dtype, backend });
+    const space = (isDistributed(x) ? x.space : this.#space(this.layout)).withDType(dtype);
     return { from: x, rest: shape.slice(1), space };
   }
 
@@ -294,14 +299,14 @@ export class DistributedCsrArray {
       const [from, to] = [cuts[this.comm.rank] as number, cuts[this.comm.rank + 1] as number];
       const isOwn = (j: number): boolean => j >= from && j < to;
       const needed = distinct(this.local.pattern.columns.filter((j) => !isOwn(j)));
-      const exchange = new ElementExchange(this.comm, cuts, needed);
+      const exchange = new RowExchange(this.comm, cuts, needed);
       if (from === 0 && to === this.shape[1]) return { own: this.local, others: this.local, exchange };
       const own = withColumns(this.local, isOwn, to - from, (j) => j - from);
       const others = withColumns(
         this.local,
         (j) => !isOwn(j),
         needed.length,
-        (j) => positionIn(needed, j),
+        (j) => firstNotBelow(needed, j),
       );
       return { own, others, exchange };
     });
@@ -333,7 +338,7 @@ export class DistributedCsrArray {
     const { own, others, exchange } = this.#planFor(x.layout);
     withElements(x.backend, x.dtype, exchange.needed * inner, (sums) => {
       if (exchange.needed > 0) others.adjoint().timesInto(y.local, sums, inner);
-      exchange.give(sums, x.local, inner, () => own.adjoint().timesInto(y.local, x.local, inner));
+      exchange.addBack(sums, x.local, inner, () => own.adjoint().timesInto(y.local, x.local, inner));
     });
   }
 
@@ -351,7 +356,7 @@ export class DistributedCsrArray {
       this.local,
       () => true,
       rows.length,
-      (j) => positionIn(rows, j),
+      (j) => firstNotBelow(rows, j),
     );
     return this.#with(left.matmul(fetched));
   }
@@ -432,9 +437,9 @@ export class DistributedCsrArray {
       return scalarOf(this.dtype, pair[0] as number, pair[1] as number);
     }
     const along = toAxis(axis, 2);
-    if (along === 1) return this.#space(this.rowsOf()).wrap(this.local.sum(1));
+    if (along === 1) return this.#space(this.rowLayout()).wrap(this.local.sum(1));
     return tidy(() => {
-      const ones = this.#space(this.rowsOf()).empty().fill(1);
+      const ones = this.#space(this.rowLayout()).empty().fill(1);
       const sums = this.rmatmul(ones);
       sums.local.conjInPlace();
       return sums;

@@ -1,28 +1,17 @@
 import { asDType } from '../array/casting.js';
 import type { NDArray } from '../array/ndarray.js';
+import { gatherAlong } from '../array/shaping.js';
 import { INDEX_DTYPE, isComplex } from '../base/dtype.js';
 import { tidy } from '../base/scope.js';
 
-/** The places of values in others, on their backend. */
-function tableOf(x: NDArray, nx: number, places: Int32Array) {
-  const index = x.space.withShape([places.length], INDEX_DTYPE).upload(places);
-  return { outer: 1, nx, ny: places.length, inner: 1, width: 1, index };
-}
-
 /** The values at places: `y[k] = x[places[k]]`, and 0 at −1. */
-export function valuesAt(x: NDArray, places: Int32Array): NDArray {
-  const y = x.space.withShape([places.length]).empty();
-  const table = tableOf(x, x.size, places);
-  x.backend.gather(x, y, table);
-  table.index.dispose();
-  return y;
-}
+export const valuesAt = (x: NDArray, places: Int32Array): NDArray => gatherAlong(x, places, 0);
 
 /** Adds values at places, in their order: `y[places[k]] += x[k]`. */
 export function addAt(x: NDArray, places: Int32Array, y: NDArray): void {
-  const table = tableOf(x, y.size, places);
-  y.backend.scatterAdd(x, y, table);
-  table.index.dispose();
+  const index = x.space.withShape([places.length], INDEX_DTYPE).upload(places);
+  y.backend.scatterAdd(x, y, { outer: 1, nx: y.size, ny: places.length, inner: 1, width: 1, index });
+  index.dispose();
 }
 
 /** Adds up values that have the same place among `n`, in double precision where there is one. */

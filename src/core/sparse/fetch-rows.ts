@@ -2,8 +2,8 @@ import { tidy } from '../base/scope.js';
 import type { Communicator } from '../ports/communicator.js';
 import { CompressedRows } from './compressed-rows.js';
 import { CsrArray } from './csr-array.js';
-import { requestRows } from './element-exchange.js';
 import { valuesAt } from './entry-values.js';
+import { requestRows } from './row-exchange.js';
 
 /** The running sums of counts, from 0 on. */
 function startsOf(counts: Int32Array): Int32Array {
@@ -36,16 +36,16 @@ export function fetchRows(
   rows: Int32Array,
   comm: Communicator,
 ): CsrArray {
-  const { wanted, asked, requests } = requestRows(comm, cuts, rows);
+  const { needs, needed, rows: requests } = requestRows(comm, cuts, rows);
   const { starts, columns } = local.pattern;
   const first = cuts[comm.rank] as number;
   const lengths = requests.map(
     (row) => (starts[row - first + 1] as number) - (starts[row - first] as number),
   );
   const sizes = new Int32Array(rows.length);
-  comm.alltoallv(lengths, [...asked], sizes, [...wanted]);
+  comm.alltoallv(lengths, [...needed], sizes, [...needs]);
   const [outgoing, incoming] = [startsOf(lengths), startsOf(sizes)];
-  const [sent, received] = [totals(asked, outgoing), totals(wanted, incoming)];
+  const [sent, received] = [totals(needed, outgoing), totals(needs, incoming)];
   const places = new Int32Array(outgoing[requests.length] as number);
   requests.forEach((row, k) => {
     const from = starts[row - first] as number;

@@ -1,5 +1,4 @@
-import type { NDArray } from '../array/ndarray.js';
-import { NDArraySpace } from '../array/ndarray.js';
+import { type NDArray, NDArraySpace } from '../array/ndarray.js';
 import { INDEX_DTYPE } from '../base/dtype.js';
 import { memo } from '../base/memo.js';
 import { keep } from '../base/scope.js';
@@ -28,28 +27,28 @@ function partsOf(counts: Int32Array): Part[] {
   }).filter(({ size }) => size > 0);
 }
 
-/** Rows that ranks ask each other for. */
+/** Rows that ranks need of each other. */
 export interface Requests {
-  /** How many rows this rank wants of each rank, and how many each asks this one for. */
-  readonly wanted: Int32Array;
-  readonly asked: Int32Array;
-  /** The rows that this rank is asked for, rank after rank. */
-  readonly requests: Int32Array;
+  /** How many rows this rank needs of each rank. */
+  readonly needs: Int32Array;
+  /** How many rows of this rank each rank needs, and which, rank after rank. */
+  readonly needed: Int32Array;
+  readonly rows: Int32Array;
 }
 
 /** Tells each rank which of its rows this one needs. One exchange of counts, one of places. */
-export function requestRows(comm: Communicator, cuts: readonly number[], needed: Int32Array): Requests {
-  const wanted = new Int32Array(comm.size);
+export function requestRows(comm: Communicator, cuts: readonly number[], wanted: Int32Array): Requests {
+  const needs = new Int32Array(comm.size);
   let owner = 0;
-  for (const row of needed) {
+  for (const row of wanted) {
     while (row >= (cuts[owner + 1] as number)) owner++;
-    wanted[owner] = (wanted[owner] as number) + 1;
+    needs[owner] = (needs[owner] as number) + 1;
   }
-  const asked = new Int32Array(comm.size);
-  comm.alltoall(wanted, asked);
-  const requests = new Int32Array(asked.reduce((sum, n) => sum + n, 0));
-  comm.alltoallv(needed, [...wanted], requests, [...asked]);
-  return { wanted, asked, requests };
+  const needed = new Int32Array(comm.size);
+  comm.alltoall(needs, needed);
+  const rows = new Int32Array(needed.reduce((sum, n) => sum + n, 0));
+  comm.alltoallv(wanted, [...needs], rows, [...needed]);
+  return { needs, needed, rows };
 }
 
 /**
@@ -57,7 +56,7 @@ export function requestRows(comm: Communicator, cuts: readonly number[], needed:
  * collectively: one exchange of counts, and one of places. Each call then sends one message to each
  * rank that needs rows of this one, and none to others.
  */
-export class ElementExchange {
+export class RowExchange {
   /** The number of rows that this rank needs of others. */
   readonly needed: number;
   readonly #comm: Communicator;
@@ -74,13 +73,13 @@ export class ElementExchange {
    */
   constructor(comm: Communicator, cuts: readonly number[], needed: Int32Array) {
     const from = cuts[comm.rank] as number;
-    const { wanted, asked, requests } = requestRows(comm, cuts, needed);
-    this.needed = needed.length;
+    const requests = requestRows(comm, cuts, needed);
     this.#comm = comm;
     this.#own = (cuts[comm.rank + 1] as number) - from;
-    this.#sends = partsOf(asked);
-    this.#receives = partsOf(wanted);
-    this.#places = requests.map((row) => row - from);
+    this.#sends = partsOf(requests.needed);
+    this.#receives = partsOf(requests.needs);
+    this.#places = requests.rows.map((row) => row - from);
+    this.needed = needed.length;
   }
 
   /**
@@ -102,7 +101,7 @@ export class ElementExchange {
    * The adjoint of {@link fetch}: adds rows of this rank's for others to theirs, in the order of
    * ranks. `meanwhile` may write x.
    */
-  give(sent: Elements, x: Elements, inner: number, meanwhile: () => void): void {
+  addBack(sent: Elements, x: Elements, inner: number, meanwhile: () => void): void {
     this.#exchange(x, inner, (arrived) => {
       const requests = this.#start('irecv', this.#sends, arrived, inner);
       requests.push(...this.#start('isend', this.#receives, sent, inner));
