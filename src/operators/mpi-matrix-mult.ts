@@ -9,7 +9,6 @@ import { checkDistributed, type DistributedArray } from '../core/distributed/dis
 import { Exchange } from '../core/distributed/exchange.js';
 import { patternOf } from '../core/distributed/exchange-pattern.js';
 import { type IndexBox, Layout, splitCount, splitStart } from '../core/distributed/layout.js';
-import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import { checkSame, gatherFromAllRanks } from '../core/ports/agreement.js';
@@ -21,7 +20,7 @@ import { DeviceConstants } from '../local/device-constants.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { imageLayout } from './parts/image-layout.js';
+import { imageInOwn } from './parts/image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
 
 /**
@@ -354,13 +353,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     const input = this.checkComm(space);
     // Refuses a vector if its parts have no place in the array.
     from.form.spaceOf(input);
-    const { layout } = input;
-    const flat = layout.globalShape.length === 1;
-    const parts = layout.replicated
-      ? flat
-        ? flatOf(Layout.split(to.dims, layout.ranks))
-        : to.layout
-      : imageLayout(layout, from, to);
+    const parts = imageInOwn(input.layout, from, to);
     return input.withDType(this.inputDType(space.dtype)).withLayout(parts);
   }
 

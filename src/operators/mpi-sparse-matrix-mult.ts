@@ -4,7 +4,6 @@ import { type Defaults, withDefaults } from '../core/base/options.js';
 import { type Shape, toShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
-import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import type { SparseArray } from '../core/sparse/csr-array.js';
@@ -13,7 +12,7 @@ import type { Space } from '../core/vector/vector.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { imageLayout } from './parts/image-layout.js';
+import { imageInOwn } from './parts/image-layout.js';
 
 /** Options of {@link MPISparseMatrixMult}. */
 export interface MPISparseMatrixMultOptions extends DistributedOptions {
@@ -82,7 +81,7 @@ export class MPISparseMatrixMult extends MPILinearOperator {
       form: new LayoutAdapter(dims, layout),
     });
     this.#model = side(this.dims, Layout.split(this.dims, this.comm.size));
-    this.#data = side(this.dimsd, matrix.rowsOf(others));
+    this.#data = side(this.dimsd, matrix.rowLayout(others));
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {
@@ -99,13 +98,7 @@ export class MPISparseMatrixMult extends MPILinearOperator {
     const input = this.checkComm(space);
     // Refuses a vector if its parts have no place in the array.
     from.form.spaceOf(input);
-    const { layout } = input;
-    const isFlat = layout.globalShape.length < to.dims.length;
-    const parts = layout.replicated
-      ? isFlat
-        ? flatOf(Layout.split(to.dims, layout.ranks))
-        : to.layout
-      : imageLayout(layout, from, to);
+    const parts = imageInOwn(input.layout, from, to);
     return input.withDType(this.inputDType(space.dtype)).withLayout(parts);
   }
 

@@ -38,6 +38,16 @@ export function imageLayout(layout: Layout, from: Side, to: Side): Layout {
   return cut(cut(cut(layout, from, to), to, from), from, to);
 }
 
+/**
+ * As {@link imageLayout}, for operators with layouts of their own on both sides: replicated vectors
+ * have a result in the own layout, flat ones in an even split.
+ */
+export function imageInOwn(layout: Layout, from: Side, to: Side & { readonly layout: Layout }): Layout {
+  if (!layout.replicated) return imageLayout(layout, from, to);
+  const isFlat = layout.globalShape.length < to.dims.length;
+  return isFlat ? flatOf(Layout.split(to.dims, layout.ranks)) : to.layout;
+}
+
 function cut(layout: Layout, from: Side, to: Side): Layout {
   const { ranks } = layout;
   const flat = layout.globalShape.length === 1 && !sameShape(layout.globalShape, from.dims);
