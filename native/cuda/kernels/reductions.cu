@@ -132,110 +132,29 @@ DEVICE void reduce_columns(const T* x, i64 n, i64 inner, i64 outputs, double p, 
   if (threadIdx.y == 0 && at < outputs) give(y[at], sum);
 }
 
-extern "C" __global__ void rows_sum(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                    Total* y, double* result) {
-  reduce_rows<Sum>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_prod(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                     Total* y, double* result) {
-  reduce_rows<Prod>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_max(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                    T* y, double* result) {
-  reduce_rows<Max>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_min(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                    T* y, double* result) {
-  reduce_rows<Min>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_sumAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                       Measure* y, double* result) {
-  reduce_rows<SumAbs>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_sumSquares(const T* x, i64 n, i64 inner, double p, double* partials,
-                                           u32* tickets, Measure* y, double* result) {
-  reduce_rows<SumSquares>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_sumPower(const T* x, i64 n, i64 inner, double p, double* partials,
-                                         u32* tickets, Measure* y, double* result) {
-  reduce_rows<SumPower>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_maxAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                       R* y, double* result) {
-  reduce_rows<MaxAbs>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_minAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                       R* y, double* result) {
-  reduce_rows<MinAbs>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_countNonzero(const T* x, i64 n, i64 inner, double p, double* partials,
-                                             u32* tickets, Measure* y, double* result) {
-  reduce_rows<CountNonzero>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_countAtMost(const T* x, i64 n, i64 inner, double p, double* partials,
-                                            u32* tickets, Measure* y, double* result) {
-  reduce_rows<CountAtMost>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_nanmax(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                       T* y, double* result) {
-  reduce_rows<NanMax>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void rows_nanmin(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
-                                       T* y, double* result) {
-  reduce_rows<NanMin>(x, n, inner, p, partials, tickets, y, result);
-}
-extern "C" __global__ void columns_sum(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
-                                       u32* tickets, Total* y) {
-  reduce_columns<Sum>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_prod(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
-                                        u32* tickets, Total* y) {
-  reduce_columns<Prod>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_max(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
-                                       u32* tickets, T* y) {
-  reduce_columns<Max>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_min(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
-                                       u32* tickets, T* y) {
-  reduce_columns<Min>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_sumAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                          double* partials, u32* tickets, Measure* y) {
-  reduce_columns<SumAbs>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_sumSquares(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                              double* partials, u32* tickets, Measure* y) {
-  reduce_columns<SumSquares>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_sumPower(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                            double* partials, u32* tickets, Measure* y) {
-  reduce_columns<SumPower>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_maxAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                          double* partials, u32* tickets, R* y) {
-  reduce_columns<MaxAbs>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_minAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                          double* partials, u32* tickets, R* y) {
-  reduce_columns<MinAbs>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_countNonzero(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                                double* partials, u32* tickets, Measure* y) {
-  reduce_columns<CountNonzero>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_countAtMost(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                               double* partials, u32* tickets, Measure* y) {
-  reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_nanmax(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                          double* partials, u32* tickets, T* y) {
-  reduce_columns<NanMax>(x, n, inner, outputs, p, partials, tickets, y);
-}
-extern "C" __global__ void columns_nanmin(const T* x, i64 n, i64 inner, i64 outputs, double p,
-                                          double* partials, u32* tickets, T* y) {
-  reduce_columns<NanMin>(x, n, inner, outputs, p, partials, tickets, y);
-}
+/** The kernels of one reduction: along lines that lie together, and along columns. */
+#define REDUCTION(name, Op, Y)                                                                            \
+  extern "C" __global__ void rows_##name(const T* x, i64 n, i64 inner, double p, double* partials,        \
+                                         u32* tickets, Y* y, double* result) {                            \
+    reduce_rows<Op>(x, n, inner, p, partials, tickets, y, result);                                        \
+  }                                                                                                       \
+  extern "C" __global__ void columns_##name(const T* x, i64 n, i64 inner, i64 outputs, double p,          \
+                                            double* partials, u32* tickets, Y* y) {                       \
+    reduce_columns<Op>(x, n, inner, outputs, p, partials, tickets, y);                                    \
+  }
+REDUCTION(sum, Sum, Total)
+REDUCTION(prod, Prod, Total)
+REDUCTION(max, Max, T)
+REDUCTION(min, Min, T)
+REDUCTION(sumAbs, SumAbs, Measure)
+REDUCTION(sumSquares, SumSquares, Measure)
+REDUCTION(sumPower, SumPower, Measure)
+REDUCTION(maxAbs, MaxAbs, R)
+REDUCTION(minAbs, MinAbs, R)
+REDUCTION(countNonzero, CountNonzero, Measure)
+REDUCTION(countAtMost, CountAtMost, Measure)
+REDUCTION(nanmax, NanMax, T)
+REDUCTION(nanmin, NanMin, T)
 
 // ---- running results along [outer, n, inner]. n is divided into `chunks` pieces of `chunk`
 // elements, with one thread for each piece and line.
