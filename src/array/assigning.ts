@@ -16,6 +16,7 @@ import {
   type EitherArray,
   isArrayOfEitherKind,
   isDistributed,
+  onEveryRank,
   ownPart,
 } from '../core/distributed/align.js';
 import { Layout } from '../core/distributed/layout.js';
@@ -59,8 +60,7 @@ function stretched(x: NDArray, values: NDArray, shape: Shape): NDArray {
 function valuesFor(name: string, x: EitherArray, value: ArrayLike, shape: Shape): NDArray | Scalar {
   const given = valueFor(name, x, value);
   if (isScalar(given)) return given;
-  const whole = isDistributed(given) ? given.broadcast().local : given;
-  return stretched(ownPart(x), whole, shape);
+  return stretched(ownPart(x), onEveryRank(given), shape);
 }
 
 /** What is assigned to elements: the values, or a function of the elements and the values. */
@@ -155,7 +155,7 @@ function rowsOfValues(x: EitherArray, given: EitherArray, own: number, rest: Sha
     const parts = Layout.fromLocalShapes(counts.map((count) => [count, ...rest]));
     return stretched(local, given.redistribute(parts).local, [own, ...rest]);
   }
-  const whole = isDistributed(given) ? given.broadcast().local : given;
+  const whole = onEveryRank(given);
   const first = layout.replicated ? 0 : counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
   return stretched(local, whole, shape).slice([first, first + own]);
 }
@@ -223,8 +223,7 @@ export function assignItems(
       if (isScalar(given)) return given;
       if (isFetched)
         return stretched(x.local, partOfSplit(x, given, selected), shapeOfSelected(part.selected));
-      const whole = isDistributed(given) ? given.broadcast().local : given;
-      return partOfWhole(stretched(x.local, whole, shape), selected, part);
+      return partOfWhole(stretched(x.local, onEveryRank(given), shape), selected, part);
     };
     const values = partOfValues();
     if (!part.isEmpty) setLocal(name, x.local, part.selected, values, combine);

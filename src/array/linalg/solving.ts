@@ -6,7 +6,7 @@ import { type DType, lanesOf, realOf } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, type Shape } from '../../core/base/shape.js';
-import { type EitherArray, isDistributed, ownPart } from '../../core/distributed/align.js';
+import { type EitherArray, isDistributed, onEveryRank, ownPart } from '../../core/distributed/align.js';
 import { unsplit } from '../../core/distributed/unsplit.js';
 import { onAllRanks } from '../../core/ports/agreement.js';
 import { alike } from '../joining.js';
@@ -99,7 +99,7 @@ export function solve(a: ArrayLike, b: ArrayLike): EitherArray {
 
   function solvedFor(x: EitherArray, y: EitherArray): EitherArray {
     if (x.space.shape.length > 2) return solvedByEach(name, x, y);
-    const one = isDistributed(x) ? x.broadcast().local : x;
+    const one = onEveryRank(x);
     if (!isDistributed(y)) {
       const whole = solvedByOne(name, one, y);
       return isDistributed(x) ? x.space.withLayout(layoutOfEach(x, y.shape)).wrap(whole) : whole;

@@ -9,11 +9,11 @@ import { textOf } from '../../core/base/text-of.js';
 import { checkBoxes, type EitherArray, isDistributed } from '../../core/distributed/align.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { sortOverRanks } from '../../core/distributed/sorting/sort-over-ranks.js';
-import type { DistributedSpace } from '../../core/distributed/space.js';
+import { DistributedSpace } from '../../core/distributed/space.js';
 import { takeAlong } from '../../core/distributed/take-along.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { type ArrayLike, arrayOf, onParts } from '../operands.js';
-import { search } from '../searching.js';
+import { search, wholeOn } from '../searching.js';
 import { takeAs } from '../selecting.js';
 import { orderOf } from '../sorting/order.js';
 import { type DrawOptions, fill, spaceFor } from './draws.js';
@@ -28,9 +28,11 @@ export interface ChoiceOptions extends DrawOptions {
   /** The probability of each element, in steps of 2⁻³². @default the same */
   readonly p?: ArrayLike | undefined;
 }
+/** Integers from `low` on, so many. Takes a draw. */
+const integersInto = <X extends EitherArray>(rng: Generator, x: X, low: number, count: number): X =>
+  fill(x, { distribution: 'integers', seed: rng.seed, draw: rng.nextDraw(), parameters: [low, count] });
 /** Uniform words of 32 bits, as int32. */
-const words = <X extends EitherArray>({ seed }: Generator, draw: number, x: X): X =>
-  fill(x, { distribution: 'integers', seed, draw, parameters: [-(2 ** 31), 2 ** 32] });
+const words = <X extends EitherArray>(rng: Generator, x: X): X => integersInto(rng, x, -(2 ** 31), 2 ** 32);
 
 /** The bits of the second word of a key: with those of the first, as many as float64 holds. */
 const LOW = 2 ** 21;
@@ -40,9 +42,8 @@ const LOW = 2 ** 21;
  * that do not hold it two arrays of int32, the second of which counts more.
  */
 function keysIn(rng: Generator, { backend }: { backend: Backend }, empty: () => EitherArray): EitherArray[] {
-  const high = words(rng, rng.nextDraw(), empty());
-  const draw = rng.nextDraw();
-  const low = fill(empty(), { distribution: 'integers', seed: rng.seed, draw, parameters: [0, LOW] });
+  const high = words(rng, empty());
+  const low = integersInto(rng, empty(), 0, LOW);
   if (!backend.dtypes.includes('float64')) return [low, high];
   const [key, rest] = [high.astype('float64'), low.astype('float64')];
   return [key.axpby(1, rest as never, LOW)];
@@ -88,8 +89,7 @@ export function permuted(rng: Generator, x: EitherArray, axis: number): EitherAr
 
 /** The probabilities of n elements, as numbers of the host. */
 function probabilities(p: ArrayLike, n: number): Float64Array {
-  const given = arrayOf('choice', p);
-  if (isDistributed(given)) throw new PartitionError('choice: expected p to be whole on every rank');
+  const given = wholeOn('choice', 'probabilities', arrayOf('choice', p));
   if (isComplex(given.dtype)) throw new DTypeError('choice: expected p to be real');
   const values = Float64Array.from(given.toHost());
   const sum = values.reduce((total, v) => total + v, 0);
@@ -144,18 +144,10 @@ function positions(
   const count = product(sizes);
   const p = given === undefined ? undefined : probabilities(given, n);
   if (n === 0 && count > 0) throw new ArgumentError('choice: there is nothing to choose from');
-  if (replace && !p) {
-    const parameters = [0, Math.max(1, n)] as const;
-    return fill(space.empty(), {
-      distribution: 'integers',
-      seed: rng.seed,
-      draw: rng.nextDraw(),
-      parameters,
-    });
-  }
+  if (replace && !p) return integersInto(rng, space.empty() as EitherArray, 0, Math.max(1, n));
   if (replace && p) {
     const starts = thresholds(p, space.backend);
-    const drawn = words(rng, rng.nextDraw(), space.empty() as EitherArray);
+    const drawn = words(rng, space.empty() as EitherArray);
     return onParts(drawn, (part) => search(starts, part, 'right'));
   }
   if (count > n)
@@ -164,8 +156,7 @@ function positions(
     ? NDArray.array(weightedOrder(rng, p, count), { backend: space.backend })
     : (orderOf(localKeys(rng, n, space.backend), 0) as NDArray).slice([0, count]);
   const whole = order.reshape(sizes);
-  if (!('layout' in space)) return whole.contiguous();
-  return (space as DistributedSpace).empty().assignGlobal(whole);
+  return space instanceof DistributedSpace ? space.empty().assignGlobal(whole) : whole.contiguous();
 }
 
 /** The elements that were chosen: see {@link Generator.choice}. */
@@ -187,7 +178,7 @@ export function chosen(rng: Generator, choice: Choice): EitherArray | number {
   const { backend } = from;
   const space = spaceFor('choice', shape ?? [], { ...options, backend }, dtype);
   if (isDistributed(from)) {
-    if ('layout' in space)
+    if (space instanceof DistributedSpace)
       throw new PartitionError('choice: the layout is that of the array: pass no options of layouts');
     checkBoxes('choice', from);
     const whole = positions(rng, n, choice, space) as NDArray;

@@ -9,7 +9,12 @@ import { formatShape, type Shape, sameShape, toShape } from '../../core/base/sha
 import { textOf } from '../../core/base/text-of.js';
 import { align, checkBoxes, type EitherArray, isDistributed } from '../../core/distributed/align.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { type DistributedArrayOptions, DistributedSpace, spaceOf } from '../../core/distributed/space.js';
+import {
+  DISTRIBUTED_ARRAY_DEFAULTS,
+  type DistributedArrayOptions,
+  DistributedSpace,
+  spaceOf,
+} from '../../core/distributed/space.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
 import { checkRandomDType } from '../../core/ports/random-draws.js';
@@ -22,16 +27,6 @@ import { arrayOf } from '../operands.js';
  */
 export interface DrawOptions extends DistributedArrayOptions {}
 
-const DRAW_NAMES = {
-  dtype: undefined,
-  backend: undefined,
-  axis: undefined,
-  partition: undefined,
-  localShapes: undefined,
-  grid: undefined,
-  mask: undefined,
-  comm: undefined,
-} as const;
 type LayoutOption = Exclude<keyof DistributedArrayOptions, 'dtype' | 'backend'>;
 
 /** A parameter of a distribution: a number, or an array with one for each element. */
@@ -51,7 +46,7 @@ export type Drawn<P, S, O> =
     : DistributedArray;
 
 const isLaidOut = (options: DrawOptions): boolean =>
-  (Object.keys(DRAW_NAMES) as (keyof DrawOptions)[]).some(
+  (Object.keys(DISTRIBUTED_ARRAY_DEFAULTS) as (keyof DrawOptions)[]).some(
     (name) => name !== 'dtype' && name !== 'backend' && options[name] !== undefined,
   );
 
@@ -68,7 +63,7 @@ export function spaceFor(
 
 /** Checks names and types of options, and returns them. */
 export function drawOptions(name: string, options: DrawOptions | undefined): DrawOptions {
-  if (options !== undefined) checkNames(name, options, DRAW_NAMES);
+  if (options !== undefined) checkNames(name, options, DISTRIBUTED_ARRAY_DEFAULTS);
   return options ?? {};
 }
 

@@ -6,6 +6,7 @@ import { product, type Shape, toShape } from '../../core/base/shape.js';
 import { checkBoxes, type EitherArray, isDistributed } from '../../core/distributed/align.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
 import { type ArrayLike, arrayOf, onParts } from '../operands.js';
+import { wholeOn } from '../searching.js';
 import { type DrawOptions, fill, spaceFor } from './draws.js';
 import type { Generator } from './generator.js';
 
@@ -51,9 +52,7 @@ function factorOf(cov: HostArray, n: number): Float64Array {
 
 /** Real numbers that every rank has. */
 function numbersOf(what: string, x: ArrayLike): NDArray {
-  const given = arrayOf('multivariateNormal', x);
-  if (isDistributed(given))
-    throw new PartitionError(`multivariateNormal: expected ${what} to be whole on every rank`);
+  const given = wholeOn('multivariateNormal', `elements of ${what}`, arrayOf('multivariateNormal', x));
   if (isComplex(given.dtype)) throw new DTypeError(`multivariateNormal: expected ${what} to be real`);
   return given;
 }

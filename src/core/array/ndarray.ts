@@ -46,7 +46,6 @@ import {
   unary,
   unaryInPlace,
 } from './elementwise.js';
-import { evenly, hasEvenly } from './evenly.js';
 import { type HostValues, type Nested, toNested } from './host-values.js';
 import { NDArraySpace, setNewLocalArray } from './ndarray-space.js';
 import type { NumberList } from './number-list.js';
@@ -64,6 +63,7 @@ import type {
   RunningOptions,
   TotalOptions,
 } from './shared-reductions.js';
+import { hasStepKernels, stepsByKernels } from './steps-by-kernels.js';
 import { StorageOwner } from './storage-owner.js';
 import { overlaps } from './strided.js';
 import {
@@ -908,8 +908,8 @@ function spaceFor(
 
 function fromSequence({ length, dtype, fill, steps, backend }: ArraySequence): NDArray {
   const space = NDArraySpace.of([length], dtype, backend);
-  if (!steps || !hasEvenly(space)) return space.filledBy(fill);
-  const x = evenly(space, steps.first, steps.step);
+  if (!steps || !hasStepKernels(space)) return space.filledBy(fill);
+  const x = stepsByKernels(space, steps.first, steps.step);
   return steps.last === undefined ? x : x.setAt(length - 1, steps.last);
 }
 

@@ -278,16 +278,24 @@ export function maskFor(name: string, x: NDArray, mask: NDArray): NDArray {
   return mask.broadcastTo(x.shape);
 }
 
+/** Throws {@link ShapeError} unless an array of either kind has the shape of a result. */
+export function checkOutShape(
+  name: string,
+  out: { readonly space: { readonly shape: Shape } },
+  shape: Shape,
+): void {
+  if (!sameShape(out.space.shape, shape))
+    throw new ShapeError(
+      `${name}: expected out of shape ${formatShape(shape)}, received ${formatShape(out.space.shape)}`,
+    );
+}
+
 /**
  * Puts the result of a reduction into an array, and returns that.
  * @throws {@link ShapeError} unless it has the shape of the result
  */
 export function putInto(name: string, out: NDArray, result: NDArray | Scalar | boolean): NDArray {
-  const shape = typeof result === 'boolean' || isScalar(result) ? [] : result.shape;
-  if (!sameShape(out.shape, shape))
-    throw new ShapeError(
-      `${name}: expected out of shape ${formatShape(shape)}, received ${formatShape(out.shape)}`,
-    );
+  checkOutShape(name, out, typeof result === 'boolean' || isScalar(result) ? [] : result.shape);
   if (typeof result === 'boolean') return out.fill(Number(result));
   return isScalar(result) ? out.fill(result) : out.assign(result);
 }

@@ -26,6 +26,9 @@ export const isDistributed = (x: unknown): x is DistributedArray =>
 /** The array of this rank: the part of a distributed array. */
 export const ownPart = (x: EitherArray): NDArray => (isDistributed(x) ? x.local : x);
 
+/** All elements of an array, on every rank. One transfer if it is split. */
+export const onEveryRank = (x: EitherArray): NDArray => (isDistributed(x) ? x.broadcast().local : x);
+
 /** Whether a value is an array of either kind. */
 export const isArrayOfEitherKind = (x: unknown): x is EitherArray => isDistributed(x) || isLocalArray(x);
 

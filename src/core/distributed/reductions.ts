@@ -1,11 +1,11 @@
 import { asArray, where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
-import { asInt32, maskFor, putInto, reduceAxes, withOnes } from '../array/reductions.js';
+import { asInt32, checkOutShape, maskFor, putInto, reduceAxes, withOnes } from '../array/reductions.js';
 import { MOST, tooLargeForInt32 } from '../array/shared-reductions.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { type DType, INDEX_DTYPE, isFloat, isInteger, rangeOf } from '../base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
-import { formatShape, product, type Shape, sameShape } from '../base/shape.js';
+import { formatShape, product, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { gatherFromAllRanks, onAllRanks } from '../ports/agreement.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
@@ -211,26 +211,19 @@ export function intoArray(name: string, out: unknown, result: EitherArray | Scal
   if (!isArrayOfEitherKind(out))
     throw new ArgumentError(`${name}: expected out to be an array, received ${textOf(out)}`);
   if (typeof result === 'boolean' || isScalar(result)) {
-    putInto(name, checkedShape(name, out, []), result);
+    checkOutShape(name, out, []);
+    putInto(name, ownPart(out), result);
     return out;
   }
-  const own = checkedShape(name, out, result.space.shape);
+  checkOutShape(name, out, result.space.shape);
   const { space, locals } = align(name, [result, out]);
   const isSplit = space !== undefined && space.comm.size > 1 && !space.layout.replicated;
   if (isSplit && !(isDistributed(out) && space.layout.equals(out.layout)))
     throw new PartitionError(
       `${name}: the result is split over ranks, and out is not split in the same way: redistribute() it`,
     );
-  putInto(name, own, locals[0] as NDArray);
+  putInto(name, ownPart(out), locals[0] as NDArray);
   return out;
-}
-
-function checkedShape(name: string, out: EitherArray, shape: Shape): NDArray {
-  if (!sameShape(out.space.shape, shape))
-    throw new ShapeError(
-      `${name}: expected out of shape ${formatShape(shape)}, received ${formatShape(out.space.shape)}`,
-    );
-  return ownPart(out);
 }
 
 /** An array without some axes of length 1. Without axes, it is an array of one rank. */

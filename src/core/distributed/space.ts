@@ -309,7 +309,8 @@ export interface DistributedArrayOptions {
   readonly comm?: Communicator;
 }
 
-const DEFAULTS = {
+/** The defaults of {@link DistributedArrayOptions}, and with them their names. */
+export const DISTRIBUTED_ARRAY_DEFAULTS = {
   dtype: undefined,
   axis: 0,
   partition: 'SCATTER',
@@ -329,7 +330,7 @@ export function spaceOf(
   globalShape: number | Shape,
   options: DistributedArrayOptions,
 ): DistributedSpace {
-  const given = withDefaults(owner, options, DEFAULTS);
+  const given = withDefaults(owner, options, DISTRIBUTED_ARRAY_DEFAULTS);
   const { axis, partition, localShapes, grid, mask } = given;
   const comm = resolveCommunicator(given.comm);
   const backend = resolveBackend(given.backend);

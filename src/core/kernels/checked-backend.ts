@@ -801,6 +801,7 @@ export class CheckedBackend<M> implements Backend {
 
   #onHost<K extends KernelName>(kernel: K, ...args: Parameters<Kernels[K]>): ReturnType<Kernels[K]> {
     const host = this.#fallback();
+    // Only the kernels of LAPACK have no reference loops, so that the CPU may lack them
     if (host === this)
       throw new BackendError(
         `backend '${host.name}' has no kernel ${kernel}, which needs a LAPACK: install one (Debian: ` +

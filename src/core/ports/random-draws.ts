@@ -18,11 +18,16 @@ const TAKES: Readonly<Record<Distribution, Taken>> = {
   poisson: ['int32, float32 or float64', (dtype) => !isComplex(dtype) && !isBoolean(dtype)],
 };
 
+/** Whether a distribution has numbers of a dtype. */
+export const hasRandomDType = (distribution: Distribution, dtype: DType): boolean =>
+  TAKES[distribution][1](dtype);
+
 /** Throws {@link DTypeError} unless a distribution has numbers of a dtype. */
 export function checkRandomDType(distribution: Distribution, dtype: DType): void {
-  const [dtypes, has] = TAKES[distribution];
-  if (!has(checkDType(dtype)))
-    throw new DTypeError(`${distribution}: random numbers are of ${dtypes}, received ${dtype}`);
+  if (!hasRandomDType(distribution, checkDType(dtype)))
+    throw new DTypeError(
+      `${distribution}: random numbers are of ${TAKES[distribution][0]}, received ${dtype}`,
+    );
 }
 
 /**

@@ -1,6 +1,7 @@
-import { type DType, isComplex, isFloat, isInteger, realOf } from '../../core/base/dtype.js';
-import type { Distribution } from '../../core/base/random.js';
+import { type DType, isFloat, realOf } from '../../core/base/dtype.js';
+import { DISTRIBUTIONS, type Distribution } from '../../core/base/random.js';
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
+import { hasRandomDType } from '../../core/ports/random-draws.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 
 /** Boxes in global arrays: whole arrays, rows, columns, single elements, and far beyond 2³². */
@@ -61,15 +62,7 @@ const VARYING: Readonly<Record<Distribution, Parameters>> = {
 
 function randomCases(dtype: DType): KernelCase[] {
   const make = new Operands(411);
-  const takes: Readonly<Record<Distribution, boolean>> = {
-    uniform: isFloat(dtype),
-    normal: isFloat(dtype),
-    exponential: isFloat(dtype),
-    gamma: isFloat(dtype),
-    integers: isInteger(dtype),
-    poisson: !isComplex(dtype) && dtype !== 'bool',
-  };
-  const distributions = (Object.keys(takes) as Distribution[]).filter((name) => takes[name]);
+  const distributions = DISTRIBUTIONS.filter((name) => hasRandomDType(name, dtype));
   return distributions.flatMap((distribution) => {
     const draws = BOXES.map(({ global, start, shape }, k) => {
       const strides = stridesOf(global);

@@ -6,16 +6,17 @@ import type { NDArraySpace } from './ndarray-space.js';
 const HEAD = 1024;
 
 /**
- * Whether {@link evenly} can compute the numbers of a space, and is faster than a loop on the host.
+ * Whether {@link stepsByKernels} can compute the numbers of a space, and is faster than a loop on
+ * the host.
  */
-export const hasEvenly = ({ dtype, size, backend }: NDArraySpace): boolean =>
+export const hasStepKernels = ({ dtype, size, backend }: NDArraySpace): boolean =>
   (dtype === 'float64' || dtype === 'float32') && size > 4 * HEAD && backend.dtypes.includes('float64');
 
 /**
  * `first + i · step` by kernels: the positions i, each time twice as many as before, then scaled
  * and shifted. In float64, so that the numbers are those of a loop on the host.
  */
-export function evenly(space: NDArraySpace, first: number, step: number): NDArray {
+export function stepsByKernels(space: NDArraySpace, first: number, step: number): NDArray {
   const { size, backend } = space;
   const x = space.withDType('float64').empty();
   const run = (from: number, count: number): Elements => ({
