@@ -84,7 +84,10 @@ export async function runCalls(targets: string, options: CallsOptions): Promise<
       const args = [targets, folder, String(seed), String(at), String(count), ...(alone ? ['alone'] : [])];
       const run = await runOne([join(import.meta.dirname, 'calls-rank.js'), ...args], folder, options);
       faults.push(...run.faults);
-      if (run.whole) break;
+      if (run.whole) {
+        at += count;
+        continue;
+      }
       if (run.hung || !alone) faults.push({ call: run.why, fault: run.why, index: run.at });
       at = Math.max(at, run.at) + 1;
     }

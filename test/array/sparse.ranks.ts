@@ -210,6 +210,10 @@ group('sparse arrays', () => {
     expect(() => a.sliceRows(1, 4)).to.throw(ShapeError);
     expect(() => a.withData(NDArray.ones([2]))).to.throw(ShapeError);
     expect(() => a.withData(NDArray.ones([1, 3]))).to.throw(ShapeError);
+    const { rows, columns } = CooArray.from(a);
+    expect(() => new CooArray([3, 4], rows, columns.slice(1), a.data)).to.throw(ShapeError);
+    for (const shape of [[2], [1, 3], [3, 1]])
+      expect(() => new CooArray([3, 4], rows, columns, NDArray.ones(shape))).to.throw(ShapeError, /3 values/);
     expect(() => xp.sparse.diagsArray([[1, 2]], { shape: [3, 3] })).to.throw(ShapeError);
     expect(() => xp.sparse.diagsArray([[1, 2]], { offsets: [0, 1] })).to.throw(ArgumentError);
   });

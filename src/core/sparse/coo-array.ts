@@ -1,4 +1,3 @@
-import { checkArray } from '../array/elementwise.js';
 import { type NDArray, NDArraySpace } from '../array/ndarray.js';
 import type { Scalar } from '../base/complex.js';
 import { type DType, INDEX_DTYPE } from '../base/dtype.js';
@@ -8,7 +7,7 @@ import { formatShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend } from '../ports/backend.js';
 import { checkMatrix, checkPlaces, compressed, type MatrixShape } from './compressed-rows.js';
-import { CsrArray, checkFloating, ownValues, type SparseArray } from './csr-array.js';
+import { CsrArray, checkFloating, checkValues, ownValues, type SparseArray } from './csr-array.js';
 import { addedAt } from './entry-values.js';
 
 /**
@@ -38,13 +37,11 @@ export class CooArray {
     checkMatrix('CooArray', shape);
     checkPlaces('CooArray', 'rows', rows, shape[0]);
     checkPlaces('CooArray', 'columns', columns, shape[1]);
-    checkArray('CooArray', data);
-    checkFloating('CooArray', data.dtype);
-    if (rows.length !== columns.length || rows.length !== data.size)
+    if (rows.length !== columns.length)
       throw new ShapeError(
-        `expected as many rows, columns and values of entries, received ${rows.length}, ` +
-          `${columns.length} and ${data.size}`,
+        `CooArray: expected as many rows as columns of entries, received ${rows.length} and ${columns.length}`,
       );
+    checkValues('CooArray', data, rows.length);
     this.shape = shape;
     this.rows = rows;
     this.columns = columns;

@@ -31,6 +31,16 @@ export function checkFloating(name: string, dtype: DType): DType {
   return dtype;
 }
 
+/** Throws unless an array has one value for each of `n` entries, along one axis. */
+export function checkValues(name: string, data: NDArray, n: number): void {
+  checkArray(name, data);
+  checkFloating(name, data.dtype);
+  if (data.ndim !== 1 || data.size !== n)
+    throw new ShapeError(
+      `${name}: expected ${n} values of entries, received an array of shape ${formatShape(data.shape)}`,
+    );
+}
+
 /** The values of entries as floats or complex numbers, in memory of their own. */
 export function ownValues(name: string, data: NDArray): NDArray {
   checkArray(name, data);
@@ -63,12 +73,7 @@ export class CsrArray {
   constructor(pattern: CompressedRows, data: NDArray) {
     if (!(pattern instanceof CompressedRows))
       throw new ArgumentError(`CsrArray: expected CompressedRows, received ${textOf(pattern)}`);
-    checkArray('CsrArray', data);
-    checkFloating('CsrArray', data.dtype);
-    if (data.ndim !== 1 || data.size !== pattern.size)
-      throw new ShapeError(
-        `expected ${pattern.size} values of entries, received an array of shape ${formatShape(data.shape)}`,
-      );
+    checkValues('CsrArray', data, pattern.size);
     this.pattern = pattern;
     this.data = keep(data);
   }
