@@ -92,7 +92,7 @@ export class RankBlocks {
   readonly dimsd: readonly (readonly Shape[])[];
 
   constructor(owner: string, ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
-    const comm = resolveCommunicator(options.comm);
+    const comm = resolveCommunicator(options?.comm);
     const all = gatherFromAllRanks(comm, () => describe(ops, owner, options));
     const types = all.flatMap((b) => b.types);
     if (types.length === 0)

@@ -3,7 +3,6 @@ import { epsilonOf } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import { checkNonNegative, type Defaults, withDefaults } from '../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
-import { checkDots } from '../core/vector/inner-products.js';
 import { checkSpace, checkVector, inSpace, type Space, type Vector } from '../core/vector/vector.js';
 import { copyInto } from './linear-system.js';
 import {
@@ -94,7 +93,6 @@ function init<V extends Vector<V>>(
 ): PowerIterationState<V> {
   checkOperator(NAME, A);
   const { tol, x0, seed, domain: given } = withDefaults(`${NAME}.init`, options, DEFAULTS);
-  checkDots(NAME, dots);
   if (x0 !== undefined) checkVector(NAME, 'x0', x0);
   const domain = given ?? x0?.space ?? A.domain();
   checkSpace(NAME, domain);

@@ -1,5 +1,5 @@
 import { ArgumentError, NumericalError } from '../core/base/errors.js';
-import { checkTexts } from '../core/base/options.js';
+import { checkNumbers, checkTexts } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -169,10 +169,7 @@ export function finishIteration(name: string, state: SolverProgress, verdict: Ve
   if (typeof name !== 'string') throw new ArgumentError(`expected a name, received ${textOf(name)}`);
   if (!isState(state))
     throw new ArgumentError(`${name}: expected a state made by initialState, received ${textOf(state)}`);
-  if (!Array.isArray(verdict?.scalars))
-    throw new ArgumentError(
-      `${name}: expected the norms of the iteration as scalars, received ${textOf(verdict?.scalars)}`,
-    );
+  checkNumbers(name, 'scalars', verdict?.scalars);
   checkTexts(name, verdict, ['fault']);
   const { cost, reason, scalars, fault } = verdict;
   const wrong = scalars.find((v) => !Number.isFinite(v));

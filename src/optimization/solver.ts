@@ -1,9 +1,18 @@
 import { ArgumentError, NumericalError } from '../core/base/errors.js';
 import { log, logs } from '../core/base/log.js';
-import { checkCount, checkFlag, checkLimit, type Defaults, requireOptions } from '../core/base/options.js';
+import {
+  checkCount,
+  checkFinite,
+  checkFlag,
+  checkFunction,
+  checkLimit,
+  checkOptionsObject,
+  type Defaults,
+  requireOptions,
+} from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { allocateTogether, type Place } from '../core/vector/allocate-together.js';
-import { InnerProducts } from '../core/vector/inner-products.js';
+import { checkDots, InnerProducts } from '../core/vector/inner-products.js';
 import { SignalVote } from '../core/vector/interruption.js';
 import type { Problem } from '../core/vector/problem-description.js';
 import type { AnyVector } from '../core/vector/vector.js';
@@ -211,6 +220,7 @@ export function defineSolver<F extends object, P extends object>(name: string, s
   // A constraint of P would erase the type parameters of generic functions
   if (typeof name !== 'string')
     throw new ArgumentError(`defineSolver: expected a name, received ${textOf(name)}`);
+  checkOptionsObject('defineSolver', parts);
   const { step: unchecked, init } = parts as {
     readonly step?: (state: object) => void;
     readonly init?: (...args: unknown[]) => unknown;
@@ -226,13 +236,16 @@ export function defineSolver<F extends object, P extends object>(name: string, s
   return Object.assign(solve, parts, { step }, init && { init: checkedInit(name, init) });
 }
 
-/** An init whose arguments beyond those of the problem, such as options, are objects. */
+/** An init that checks its {@link SolverStart}: the parameter with a default after all others. */
 const checkedInit =
   (name: string, init: (...args: unknown[]) => unknown) =>
   (...args: unknown[]): unknown => {
-    for (const value of args.slice(init.length))
-      if (value !== undefined && (typeof value !== 'object' || value === null))
-        throw new ArgumentError(`${name}.init: expected options, received ${textOf(value)}`);
+    const start = args[init.length] as Partial<SolverStart> | null | undefined;
+    if (start !== undefined) {
+      checkDots(`${name}.init`, start?.dots);
+      checkFunction(`${name}.init`, 'scaled', start?.scaled);
+      checkFinite(`${name}.init`, { unit: start?.unit as number });
+    }
     return init(...args);
   };
 

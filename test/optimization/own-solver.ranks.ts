@@ -137,8 +137,8 @@ group('a solver of a user', () => {
       ['expected a name, received 3', () => finishIteration(3 as never, state, { scalars: [] })],
       ['own: expected a state', () => finishIteration('own', none, { scalars: [] })],
       ['own: expected a state', () => finishIteration('own', { iteration: 1 } as never, { scalars: [] })],
-      ['own: expected the norms', () => finishIteration('own', state, none)],
-      ['own: expected the norms', () => finishIteration('own', state, { scalars: 1 as never })],
+      ['own: expected scalars', () => finishIteration('own', state, none)],
+      ['own: expected scalars', () => finishIteration('own', state, { scalars: 1 as never })],
     ] as const)
       expect(call).to.throw(ArgumentError, message);
   });

@@ -2,7 +2,7 @@ import { binary, unary } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../../core/base/complex.js';
 import { isInteger } from '../../core/base/dtype.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkLimit, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { type Shape, sameShape } from '../../core/base/shape.js';
 import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
@@ -64,6 +64,7 @@ function difference(x: NDArray | Scalar, y: NDArray | Scalar): NDArray {
 
 function closeness(name: string, x: ArrayLike, y: ArrayLike, options: CloseOptions | undefined): EitherArray {
   const { rtol, atol, equalNan } = withDefaults(name, options, DEFAULTS);
+  checkLimit(name, { rtol, atol });
   return elementwise(name, [x, y], undefined, (_, a, b) => {
     const bound = absOf(castAlike(b, a));
     const allowed = isScalar(bound)

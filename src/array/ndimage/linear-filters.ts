@@ -20,6 +20,7 @@ import {
   checkConstant,
   continuationsOf,
   eachAxis,
+  MOST_WEIGHTS,
   originsOf,
   sizesOf,
 } from './windows-of-axes.js';
@@ -314,6 +315,13 @@ interface Gaussian {
   readonly radius: number | undefined;
 }
 
+/** The largest order of a derivative of a Gaussian. */
+const MOST_ORDER = 100;
+
+/** The number of samples on each side of the middle one. */
+const reachOf = ({ sigma, truncate, radius }: Omit<Gaussian, 'order'>): number =>
+  radius ?? Math.floor(truncate * sigma + 0.5);
+
 function checkGaussian(name: string, { sigma, order, truncate, radius }: Gaussian): void {
   checkNonNegative(name, { sigma, truncate });
   for (const [what, n] of [
@@ -324,6 +332,11 @@ function checkGaussian(name: string, { sigma, order, truncate, radius }: Gaussia
       throw new ArgumentError(
         `${name}: expected ${what} to be a whole number of at least 0, received ${textOf(n)}`,
       );
+  if (2 * reachOf({ sigma, truncate, radius }) + 1 > MOST_WEIGHTS || order > MOST_ORDER)
+    throw new ArgumentError(
+      `${name}: expected at most ${MOST_WEIGHTS} weights and an order of at most ${MOST_ORDER}, ` +
+        `received sigma ${sigma}, truncate ${truncate}, radius ${radius}, order ${order}`,
+    );
 }
 
 function gaussianAlong(
@@ -334,7 +347,7 @@ function gaussianAlong(
   kind: Continuation,
   cval: Scalar,
 ): EitherArray {
-  const reach = radius ?? Math.floor(truncate * sigma + 0.5);
+  const reach = reachOf({ sigma, truncate, radius });
   if (sigma <= 1e-15) return x;
   const h = realWeights(x, axis, gaussianWeights(sigma, order, reach));
   const starts = x.space.shape.map((_, k) => (k === axis ? reach : 0));

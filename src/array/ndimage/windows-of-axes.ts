@@ -74,11 +74,14 @@ export function originsOf(
   return list;
 }
 
+/** The most weights of a filter along an axis, so that a wrong size is an error of its own. */
+export const MOST_WEIGHTS = 2 ** 26;
+
 /** The number of samples of a window along each axis. */
 export function sizesOf(name: string, size: number | readonly number[], ndim: number): number[] {
   const list = eachAxis(name, 'sizes', size, ndim);
   for (const n of list)
-    if (!Number.isSafeInteger(n) || n < 1)
-      throw new ArgumentError(`${name}: expected a size of at least 1, received ${textOf(n)}`);
+    if (!Number.isSafeInteger(n) || n < 1 || n > MOST_WEIGHTS)
+      throw new ArgumentError(`${name}: expected a size from 1 to ${MOST_WEIGHTS}, received ${textOf(n)}`);
   return list;
 }

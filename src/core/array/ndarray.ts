@@ -890,7 +890,7 @@ function spaceWithin(storage: Storage, shape: number | Shape | undefined, offset
   if (!(Number.isInteger(offset) && offset >= 0 && offset + space.size <= storage.length)) {
     throw new ShapeError(
       `a storage of ${storage.length} elements holds no array of shape ${formatShape(space.shape)} ` +
-        `at ${offset}`,
+        `at ${textOf(offset)}`,
     );
   }
   return space;

@@ -1,5 +1,6 @@
 import { type DType, isComplex } from './dtype.js';
-import { DTypeError } from './errors.js';
+import { ArgumentError, DTypeError } from './errors.js';
+import { textOf } from './text-of.js';
 
 /** A complex scalar. */
 export interface Complex {
@@ -65,8 +66,10 @@ export function div(a: Scalar, b: Scalar): Scalar {
 /**
  * Checks that a scalar can be combined in place with an array of `dtype`.
  * @throws {@link DTypeError} if the scalar has an imaginary part and `dtype` is real
+ * @throws {@link ArgumentError} if it is no number
  */
 export function checkScalar(a: Scalar, dtype: DType): Scalar {
+  if (!isScalar(a)) throw new ArgumentError(`expected a number, received ${textOf(a)}`);
   if (!isComplex(dtype) && im(a) !== 0)
     throw new DTypeError(
       `a complex scalar does not fit into ${dtype}: cast the array to a complex dtype first`,

@@ -129,10 +129,13 @@ export function checkOneOf<T extends string>(name: string, value: unknown, set: 
   );
 }
 
-/** Throws {@link ArgumentError} unless `value` is a list. */
+/** Throws {@link ArgumentError} unless `value` is a list. One of `new Array(3)` has no elements. */
 export function checkList(owner: string, what: string, value: unknown): void {
   if (!Array.isArray(value))
     throw new ArgumentError(`${owner}: expected a list of ${what}, received ${textOf(value)}`);
+  for (let k = 0; k < value.length; k++)
+    if (!(k in value))
+      throw new ArgumentError(`${owner}: expected a list of ${what}, received one without element ${k}`);
 }
 
 /** Throws {@link ArgumentError} unless `value` is a function. */

@@ -1,5 +1,5 @@
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
-import { checkList } from '../base/options.js';
+import { checkCount, checkList } from '../base/options.js';
 import { formatShape, product, type Shape, sameShape, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 
@@ -359,6 +359,7 @@ export class Layout {
 
   /** True if each rank's part of a flat layout consists of whole rows of `[n, inner]`. */
   alignsTo(inner: number): boolean {
+    checkCount('Layout.alignsTo', { inner });
     if (this.kind !== 'boxes' || this.globalShape.length !== 1) return false;
     if (this.replicated) return true;
     for (let r = 0; r < this.ranks; r++) if (this.localSize(r) % Math.max(inner, 1) !== 0) return false;
@@ -379,6 +380,7 @@ export class Layout {
    */
   transposed(order: readonly (number | null)[]): Layout | undefined {
     checkList('Layout.transposed', 'axes', order);
+    for (const k of order) if (k !== null) toAxis(k, this.grid.length);
     const moved = order.filter((k) => k !== null && (this.grid[k] as number) > 1);
     const isOrdered = moved.every((k, i) => i === 0 || (moved[i - 1] as number) < (k as number));
     return this.#blocks || !isOrdered ? undefined : this.#withAxes(order);

@@ -1,6 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
-import { type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
+import { checkList, type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { CudaKernel } from './cuda-addon-interface.js';
 import { CudaBackend } from './cuda-backend.js';
@@ -90,6 +90,7 @@ export class RawKernel {
     const [blockX, blockY] = sizes('block', block, 2) as [number, number];
     if (!Number.isInteger(shared) || shared < 0)
       throw new ArgumentError(`expected shared to be a number of bytes, received ${textOf(shared)}`);
+    checkList(`kernel ${this.name}`, 'arguments', args);
     if (this.#count !== undefined && args.length !== this.#count)
       throw new ArgumentError(
         `kernel ${this.name}: expected ${this.#count} arguments as its source has, received ${args.length}`,

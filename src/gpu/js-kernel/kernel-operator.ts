@@ -150,6 +150,10 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     this.#loopMaxIterations = longest;
     this.#forward = { f: forward, inputs: model, outputs: data, compiled: undefined, checked: false };
     this.#adjoint = { f: adjoint, inputs: data, outputs: model, compiled: undefined, checked: false };
+    if (module !== undefined && typeof module?.GPU !== 'function')
+      throw new ArgumentError(
+        `KernelOperator: expected module to be the package gpu.js, received ${textOf(module)}`,
+      );
     this.#module = engine === 'plain' ? undefined : (module ?? loadGpuJs());
     if (engine === 'gpu.js' && !this.#module)
       throw new BackendError(

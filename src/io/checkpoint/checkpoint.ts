@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, messageOf } from '../../core/base/errors.js';
 import { log } from '../../core/base/log.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkCount, type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { type EitherArray, ownPart } from '../../core/distributed/align.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -162,6 +162,7 @@ export class Checkpoint {
    * method.
    */
   keep(state: Checkpointable, last = false): void {
+    checkCount('Checkpoint.keep', { 'state.iteration': state.iteration });
     if (last || state.iteration % this.every === 0) this.save(state);
   }
 

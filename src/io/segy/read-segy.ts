@@ -1,5 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptionsObject } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -113,6 +114,7 @@ const swapped = ([a, b, ...rest]: readonly number[]): number[] => [b as number, 
 export function readSegy(path: string, options: SegyReadOptions & { ignoreGeometry: true }): SegyTraces;
 export function readSegy(path: string, options?: SegyReadOptions): SegyVolume;
 export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolume | SegyTraces {
+  checkOptionsObject('readSegy', options);
   const { inlineByte, crosslineByte, ignoreGeometry, ...rest } = options;
   if (ignoreGeometry) return readSegyTraces(path, rest);
   const bytes = {

@@ -1,7 +1,13 @@
 import { type NumberList, numberList } from '../../core/array/number-list.js';
 import { hostArray, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkList, checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
+import {
+  checkList,
+  checkOneOf,
+  checkOptionsObject,
+  type Defaults,
+  withDefaults,
+} from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product } from '../../core/base/shape.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -104,6 +110,7 @@ function readFile<W extends SegyWord>(
   options: SegyHeadersReadOptions<W>,
   whole: boolean,
 ): Omit<SegyTraces<W>, 'data'> & { readonly data: DistributedArray | undefined } {
+  checkOptionsObject(owner, options);
   const { traces, words, ...rest } = options;
   const comm = resolveCommunicator(options.comm);
   return tidy(() => {
@@ -247,6 +254,7 @@ function checkColumn(word: SegyWord, column: Column | undefined, n: number): voi
 }
 
 function settings(x: DistributedArray, options: SegyTracesWriteOptions) {
+  checkOptionsObject('writeSegyTraces', options);
   // the surplus of what readSegyTraces returns
   const {
     data: _,

@@ -71,7 +71,7 @@ function finishPipelined<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V)
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
-  options: CgSingleReductionStartOptions<V> = {},
+  options?: CgSingleReductionStartOptions<V>,
   start = PLAIN_START,
 ): CgPipelinedState<V> {
   const started = startSingleReduction(NAME, A, y, options, start, OFTEN);
@@ -83,7 +83,7 @@ function init<V extends Vector<V>>(
     q: M && r.zerosLike(),
     z: r.zerosLike(),
   };
-  finishPipelined(state, referenceOf(state, y, options.x0));
+  finishPipelined(state, referenceOf(state, y, options?.x0));
   return state;
 }
 

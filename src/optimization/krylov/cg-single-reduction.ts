@@ -221,11 +221,11 @@ export function stepLength(state: SolverProgress & Coefficients): number {
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
-  options: CgSingleReductionStartOptions<V> = {},
+  options?: CgSingleReductionStartOptions<V>,
   start = PLAIN_START,
 ): CgSingleReductionState<V> {
   const state = startSingleReduction(NAME, A, y, options, start);
-  const pairs = pairsOf(state, referenceOf(state, y, options.x0));
+  const pairs = pairsOf(state, referenceOf(state, y, options?.x0));
   finishSingleReduction(NAME, state, state.dots.rdots(...pairs));
   return state;
 }

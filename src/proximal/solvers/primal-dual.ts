@@ -1,5 +1,11 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkFlag, checkNonNegative, type Defaults, requireOptions } from '../../core/base/options.js';
+import {
+  checkFinite,
+  checkFlag,
+  checkNonNegative,
+  type Defaults,
+  requireOptions,
+} from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
@@ -98,6 +104,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   checkFunctions(NAME, { f, g });
   checkPositive(NAME, 'tau', tau);
   checkPositive(NAME, 'mu', mu);
+  checkFinite(NAME, { theta });
   if (!(theta >= 0 && theta <= 1))
     throw new ArgumentError(`${NAME}: expected theta between 0 and 1, received ${textOf(theta)}`);
   checkFlag(NAME, { gfirst });

@@ -77,7 +77,9 @@ const FITS: Readonly<Record<ReduceOp, (dtype: DType) => boolean>> = {
 };
 
 export function checkOp(call: string, op: ReduceOp, dtype: DType): void {
-  const fits = (typeof op === 'string' ? FITS[op] : undefined) as ((dtype: DType) => boolean) | undefined;
+  const fits = (typeof op === 'string' && Object.hasOwn(FITS, op) ? FITS[op] : undefined) as
+    | ((dtype: DType) => boolean)
+    | undefined;
   if (!fits)
     throw new MpiError(
       `${call}: expected an operation (${Object.keys(FITS).join(', ')}), received ${textOf(op)}`,
