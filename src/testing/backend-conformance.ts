@@ -16,6 +16,7 @@ import type { Backend, Elements } from '../core/ports/backend.js';
 import { backendNames, registerBackend } from '../core/ports/defaults.js';
 import { CpuBackend } from '../cpu/cpu-backend.js';
 import { compareNumbers, describeDifferences, SAME_BITS } from './comparison.js';
+import { decompositionTests } from './decomposition-tests.js';
 import { checkCase, Operands } from './kernel-case.js';
 import { kernelCases } from './kernel-cases.js';
 
@@ -339,6 +340,8 @@ export function backendConformance(makeBackend: () => Backend, options?: Backend
     describe('memory', () => memoryTests(backend));
     describe('adjoints', () => adjointTests(backend));
     describe('prepared stencils', () => preparedTests(backend));
+    if (!kernels || kernels.includes('decompose'))
+      describe('decompositions', () => decompositionTests(backend));
     for (const { kernel, cases } of kernelCases(seed, draws)) {
       if (kernels && !kernels.includes(kernel)) continue;
       describe(kernel, () => {
