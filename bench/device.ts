@@ -4,7 +4,7 @@ import { CudaBackend } from 'lops-mpi/cuda';
 /** Counts of device operations in one call. */
 export interface DeviceCounts {
   readonly launches: number;
-  /** Calls of cuBLAS and cuFFT. */
+  /** Calls of cuBLAS, cuFFT and cuSOLVER. */
   readonly library_calls: number;
   /** The number of times that the program waited for the device. */
   readonly waits: number;

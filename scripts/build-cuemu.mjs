@@ -2,9 +2,10 @@
 //
 //   node scripts/build-cuemu.mjs [--force] [--quiet] [--programs]
 //
-// It needs only g++. If the headers of MPI are found, it also builds the shim that makes a plain
-// MPI act as a CUDA-aware one. The folder for LD_LIBRARY_PATH is build/cuemu.
-import { spawn } from 'node:child_process';
+// It needs only g++. If a LAPACK is found, it also builds cuSOLVER, and if the headers of MPI are
+// found, the shim that makes a plain MPI act as a CUDA-aware one. The folder for LD_LIBRARY_PATH is
+// build/cuemu.
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -159,6 +160,18 @@ async function mpiShim() {
   };
 }
 
+/** cuSOLVER, which is linked with the LAPACK of native/cpu. */
+async function cusolver() {
+  const { cpuLibraries } = await import('../native/cpu/library-flags.mjs');
+  const link = cpuLibraries().blas?.ldflags;
+  if (!link) return undefined;
+  const trial = spawnSync(compiler(), ['-x', 'c++', '-', '-o', '/dev/null', ...link], {
+    input: 'extern "C" void zheevd_(...); int main() { zheevd_(); }',
+  });
+  if (trial.status !== 0) return undefined;
+  return { name: 'libcusolver.so.11', folder: 'cusolver', uses: ['libcuda.so.1'], flags: [], link };
+}
+
 /**
  * Builds the libraries that are not up to date. Throws if there is no compiler.
  *
@@ -183,7 +196,8 @@ export async function buildCuemu({ force = false, quiet = false } = {}) {
   // Two at a time: each runs one compiler
   const later = wanted.filter(({ uses }) => uses.length > 0);
   const shim = await mpiShim();
-  if (shim) later.push(shim);
+  const solver = await cusolver();
+  for (const found of [shim, solver]) if (found) later.push(found);
   const second = [];
   for (let i = 0; i < later.length; i += 2)
     second.push(...(await Promise.all(later.slice(i, i + 2).map((each) => build(each, force)))));

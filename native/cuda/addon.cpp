@@ -55,6 +55,7 @@ Napi::Value probe(const Napi::CallbackInfo& info) {
   list["nvrtc"] = report(env, all.nvrtc);
   list["cublas"] = report(env, all.cublas);
   list["cufft"] = report(env, all.cufft);
+  list["cusolver"] = report(env, all.cusolver);
   list["nccl"] = report(env, all.nccl);
   result["available"] = true;
   result["driverVersion"] = all.cuda.version;
@@ -70,6 +71,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   addMemory(exports, methods);
   addModules(env, methods);
   addBlas(methods);
+  addSolver(methods);
   addFourier(env, methods);
   addNccl(exports, methods);
   addContext(exports, methods);

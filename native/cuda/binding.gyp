@@ -14,6 +14,7 @@
         'modules.cpp',
         'nccl.cpp',
         'pool.cpp',
+        'solver.cpp',
       ],
       # The second is given by scripts/build-native.mjs
       'include_dirs': ['../common', '<(node_addon_api)'],

@@ -187,6 +187,8 @@ void Context::close() noexcept {
   driver.cuCtxSetCurrent(context_);
   driver.cuStreamSynchronize(stream);
   if (blas_ != nullptr) libraries.blas.cublasDestroy(blas_);
+  if (solverParams_ != nullptr) libraries.solver.cusolverDnDestroyParams(solverParams_);
+  if (solver_ != nullptr) libraries.solver.cusolverDnDestroy(solver_);
   for (const cufftHandle plan : droppedFft_) libraries.fourier.cufftDestroy(plan);
   freePinned();
   if (fftWork_ != nullptr) pool->give(fftWork_);
@@ -212,6 +214,17 @@ cublasHandle Context::blas() {
     checkCublas(libraries.blas.cublasSetStream(blas_, stream), "cublasSetStream");
   }
   return blas_;
+}
+
+cusolverHandle Context::solver() {
+  if (solverParams_ == nullptr) {
+    require(libraries.cusolver, "cuSOLVER");
+    const CusolverApi& api = libraries.solver;
+    if (solver_ == nullptr) checkCusolver(api.cusolverDnCreate(&solver_), "cusolverDnCreate");
+    checkCusolver(api.cusolverDnSetStream(solver_, stream), "cusolverDnSetStream");
+    checkCusolver(api.cusolverDnCreateParams(&solverParams_), "cusolverDnCreateParams");
+  }
+  return solver_;
 }
 
 void Context::reserveFftWork(std::size_t bytes) {

@@ -1,5 +1,5 @@
 // A device that is used: its primary context, one stream, the memory pool, and the handles of
-// cuBLAS.
+// cuBLAS and cuSOLVER.
 #pragma once
 
 #include <napi.h>
@@ -52,6 +52,11 @@ class Context : public std::enable_shared_from_this<Context> {
 
   /** The handle of cuBLAS, created at the first call. */
   cublasHandle blas();
+  /** The handle of cuSOLVER and its parameters, created at the first call. */
+  cusolverHandle solver();
+  cusolverParams solverParams() const { return solverParams_; }
+  /** Host memory for the routines of cuSOLVER, which may be in use until the stream is waited for. */
+  std::vector<char> solverWork;
   /** Work memory of FFTs. All plans share it, because work on one stream does not overlap. */
   void reserveFftWork(std::size_t bytes);
   CUdeviceptr fftWork() const { return fftWork_ == nullptr ? 0 : fftWork_->address; }
@@ -76,6 +81,8 @@ class Context : public std::enable_shared_from_this<Context> {
   CUdevice device_ = 0;
   CUcontext context_ = nullptr;
   cublasHandle blas_ = nullptr;
+  cusolverHandle solver_ = nullptr;
+  cusolverParams solverParams_ = nullptr;
   Chunk* fftWork_ = nullptr;
   std::vector<Chunk*> dropped_;
   std::vector<void*> droppedPinned_;

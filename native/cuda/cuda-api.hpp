@@ -1,4 +1,4 @@
-// The parts of the CUDA driver API, NVRTC, cuBLAS and cuFFT that are used. They are declared here,
+// The parts of the CUDA driver API, NVRTC, cuBLAS, cuFFT and cuSOLVER that are used. They are declared here,
 // so that CUDA is not needed for the build. Names, numbers and layouts are NVIDIA's public ABI,
 // which is the same in CUDA 11, 12 and 13.
 #pragma once
@@ -20,6 +20,9 @@ using nvrtcResult = int;
 using nvrtcProgram = struct _nvrtcProgram*;
 using cublasStatus = int;
 using cublasHandle = struct cublasContext*;
+using cusolverStatus = int;
+using cusolverHandle = struct cusolverDnContext*;
+using cusolverParams = struct cusolverDnParams*;
 using cufftResult = int;
 using cufftHandle = int;
 using ncclResult = int;
@@ -132,6 +135,60 @@ enum Attribute {
   X(cufftResult, cufftExecC2R, "cufftExecC2R", (cufftHandle, void*, void*))                                 \
   X(cufftResult, cufftExecZ2D, "cufftExecZ2D", (cufftHandle, void*, void*))
 
+// The routines of 64 bits take the type of the elements as a number. They came with CUDA 11.1. For
+// Q of a QR there are only those for each type, with sizes of 32 bits.
+#define LOPS_ORGQR_SIZE_PARAMETERS (cusolverHandle, int, int, int, const void*, int, const void*, int*)
+#define LOPS_ORGQR_PARAMETERS (cusolverHandle, int, int, int, void*, int, const void*, void*, int, int*)
+#define LOPS_WORK void*, std::size_t, void*, std::size_t, int*
+#define LOPS_CUDA_CUSOLVER(X)                                                                                \
+  X(cusolverStatus, cusolverGetVersion, "cusolverGetVersion", (int*))                                        \
+  X(cusolverStatus, cusolverDnCreate, "cusolverDnCreate", (cusolverHandle*))                                 \
+  X(cusolverStatus, cusolverDnDestroy, "cusolverDnDestroy", (cusolverHandle))                                \
+  X(cusolverStatus, cusolverDnSetStream, "cusolverDnSetStream", (cusolverHandle, CUstream))                  \
+  X(cusolverStatus, cusolverDnCreateParams, "cusolverDnCreateParams", (cusolverParams*))                     \
+  X(cusolverStatus, cusolverDnDestroyParams, "cusolverDnDestroyParams", (cusolverParams))                    \
+  X(cusolverStatus, cusolverDnXgetrf_bufferSize, "cusolverDnXgetrf_bufferSize",                              \
+    (cusolverHandle, cusolverParams, std::int64_t, std::int64_t, int, const void*, std::int64_t, int,        \
+     std::size_t*, std::size_t*))                                                                            \
+  X(cusolverStatus, cusolverDnXgetrf, "cusolverDnXgetrf",                                                    \
+    (cusolverHandle, cusolverParams, std::int64_t, std::int64_t, int, void*, std::int64_t, std::int64_t*,    \
+     int, LOPS_WORK))                                                                                        \
+  X(cusolverStatus, cusolverDnXgetrs, "cusolverDnXgetrs",                                                    \
+    (cusolverHandle, cusolverParams, int, std::int64_t, std::int64_t, int, const void*, std::int64_t,        \
+     const std::int64_t*, int, void*, std::int64_t, int*))                                                   \
+  X(cusolverStatus, cusolverDnXpotrf_bufferSize, "cusolverDnXpotrf_bufferSize",                              \
+    (cusolverHandle, cusolverParams, int, std::int64_t, int, const void*, std::int64_t, int, std::size_t*,   \
+     std::size_t*))                                                                                          \
+  X(cusolverStatus, cusolverDnXpotrf, "cusolverDnXpotrf",                                                    \
+    (cusolverHandle, cusolverParams, int, std::int64_t, int, void*, std::int64_t, int, LOPS_WORK))           \
+  X(cusolverStatus, cusolverDnXgeqrf_bufferSize, "cusolverDnXgeqrf_bufferSize",                              \
+    (cusolverHandle, cusolverParams, std::int64_t, std::int64_t, int, const void*, std::int64_t, int,        \
+     const void*, int, std::size_t*, std::size_t*))                                                          \
+  X(cusolverStatus, cusolverDnXgeqrf, "cusolverDnXgeqrf",                                                    \
+    (cusolverHandle, cusolverParams, std::int64_t, std::int64_t, int, void*, std::int64_t, int, void*, int,  \
+     LOPS_WORK))                                                                                             \
+  X(cusolverStatus, cusolverDnSorgqr_bufferSize, "cusolverDnSorgqr_bufferSize", LOPS_ORGQR_SIZE_PARAMETERS)  \
+  X(cusolverStatus, cusolverDnDorgqr_bufferSize, "cusolverDnDorgqr_bufferSize", LOPS_ORGQR_SIZE_PARAMETERS)  \
+  X(cusolverStatus, cusolverDnCungqr_bufferSize, "cusolverDnCungqr_bufferSize", LOPS_ORGQR_SIZE_PARAMETERS)  \
+  X(cusolverStatus, cusolverDnZungqr_bufferSize, "cusolverDnZungqr_bufferSize", LOPS_ORGQR_SIZE_PARAMETERS)  \
+  X(cusolverStatus, cusolverDnSorgqr, "cusolverDnSorgqr", LOPS_ORGQR_PARAMETERS)                             \
+  X(cusolverStatus, cusolverDnDorgqr, "cusolverDnDorgqr", LOPS_ORGQR_PARAMETERS)                             \
+  X(cusolverStatus, cusolverDnCungqr, "cusolverDnCungqr", LOPS_ORGQR_PARAMETERS)                             \
+  X(cusolverStatus, cusolverDnZungqr, "cusolverDnZungqr", LOPS_ORGQR_PARAMETERS)                             \
+  X(cusolverStatus, cusolverDnXgesvd_bufferSize, "cusolverDnXgesvd_bufferSize",                              \
+    (cusolverHandle, cusolverParams, signed char, signed char, std::int64_t, std::int64_t, int, const void*, \
+     std::int64_t, int, const void*, int, const void*, std::int64_t, int, const void*, std::int64_t, int,    \
+     std::size_t*, std::size_t*))                                                                            \
+  X(cusolverStatus, cusolverDnXgesvd, "cusolverDnXgesvd",                                                    \
+    (cusolverHandle, cusolverParams, signed char, signed char, std::int64_t, std::int64_t, int, void*,       \
+     std::int64_t, int, void*, int, void*, std::int64_t, int, void*, std::int64_t, int, LOPS_WORK))          \
+  X(cusolverStatus, cusolverDnXsyevd_bufferSize, "cusolverDnXsyevd_bufferSize",                              \
+    (cusolverHandle, cusolverParams, int, int, std::int64_t, int, const void*, std::int64_t, int,            \
+     const void*, int, std::size_t*, std::size_t*))                                                          \
+  X(cusolverStatus, cusolverDnXsyevd, "cusolverDnXsyevd",                                                    \
+    (cusolverHandle, cusolverParams, int, int, std::int64_t, int, void*, std::int64_t, int, void*, int,      \
+     LOPS_WORK))
+
 #define LOPS_CUDA_NCCL(X)                                                                                   \
   X(ncclResult, ncclGetVersion, "ncclGetVersion", (int*))                                                   \
   X(const char*, ncclGetErrorString, "ncclGetErrorString", (ncclResult))                                    \
@@ -160,6 +217,9 @@ struct CublasApi {
 };
 struct CufftApi {
   LOPS_CUDA_CUFFT(LOPS_MEMBER)
+};
+struct CusolverApi {
+  LOPS_CUDA_CUSOLVER(LOPS_MEMBER)
 };
 struct NcclApi {
   LOPS_CUDA_NCCL(LOPS_MEMBER)

@@ -37,6 +37,18 @@ constexpr const char* CUFFT_NAMES[] = {"CUFFT_SUCCESS",
                                        "CUFFT_UNALIGNED_DATA",
                                        nullptr,
                                        "CUFFT_INVALID_DEVICE"};
+constexpr const char* CUSOLVER_NAMES[] = {"CUSOLVER_STATUS_SUCCESS",
+                                          "CUSOLVER_STATUS_NOT_INITIALIZED",
+                                          "CUSOLVER_STATUS_ALLOC_FAILED",
+                                          "CUSOLVER_STATUS_INVALID_VALUE",
+                                          "CUSOLVER_STATUS_ARCH_MISMATCH",
+                                          "CUSOLVER_STATUS_MAPPING_ERROR",
+                                          "CUSOLVER_STATUS_EXECUTION_FAILED",
+                                          "CUSOLVER_STATUS_INTERNAL_ERROR",
+                                          "CUSOLVER_STATUS_MATRIX_TYPE_NOT_SUPPORTED",
+                                          "CUSOLVER_STATUS_NOT_SUPPORTED",
+                                          "CUSOLVER_STATUS_ZERO_PIVOT",
+                                          "CUSOLVER_STATUS_INVALID_LICENSE"};
 
 /** The name of a code in a table, or `library error N`. */
 template <std::size_t N>
@@ -81,6 +93,12 @@ void checkCublas(cublasStatus code, const char* call) {
 void checkCufft(cufftResult code, const char* call) {
   if (code == 0) return;
   const std::string name = nameIn(CUFFT_NAMES, code, "cuFFT");
+  throw CudaError(name, std::string(call) + ": " + name);
+}
+
+void checkCusolver(cusolverStatus code, const char* call) {
+  if (code == 0) return;
+  const std::string name = nameIn(CUSOLVER_NAMES, code, "cuSOLVER");
   throw CudaError(name, std::string(call) + ": " + name);
 }
 

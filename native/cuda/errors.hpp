@@ -32,6 +32,7 @@ void check(CUresult code, const char* call);
 void checkNvrtc(nvrtcResult code, const char* call);
 void checkCublas(cublasStatus code, const char* call);
 void checkCufft(cufftResult code, const char* call);
+void checkCusolver(cusolverStatus code, const char* call);
 void checkNccl(ncclResult code, const char* call);
 
 }  // namespace lops::cuda

@@ -17,12 +17,13 @@ namespace fs = std::filesystem;
 
 constexpr int OLDEST_DRIVER = 11020;
 
-/** Endings of the sonames of NVRTC, cuBLAS and cuFFT, by the major version of CUDA. */
+/** Endings of the sonames of NVRTC, cuBLAS, cuFFT and cuSOLVER, by the major version of CUDA. */
 struct Release {
   int major;
-  const char *nvrtc, *cublas, *cufft;
+  const char *nvrtc, *cublas, *cufft, *cusolver;
 };
-constexpr Release RELEASES[] = {{13, "13", "13", "12"}, {12, "12", "12", "11"}, {11, "11.2", "11", "10"}};
+constexpr Release RELEASES[] = {
+    {13, "13", "13", "12", "12"}, {12, "12", "12", "11", "11"}, {11, "11.2", "11", "10", "11"}};
 
 std::unique_ptr<Libraries> found;
 std::mutex once;
@@ -37,19 +38,25 @@ std::vector<std::string> toolkitFolders() {
   return folders;
 }
 
-/**
- * cuBLAS and NVRTC load these libraries by name. They must be loaded before, if the linker does not
- * search the folder.
- */
+/** Libraries that a library loads by name, in an order in which each finds those that it needs. */
+struct Companion {
+  const char *of, *prefix;
+};
+constexpr Companion COMPANIONS[] = {
+    {"libnvrtc.", "libnvrtc-builtins.so."}, {"libcublas.", "libcublasLt.so."},
+    {"libcusolver.", "libnvJitLink.so."},   {"libcusolver.", "libcublasLt.so."},
+    {"libcusolver.", "libcublas.so."},      {"libcusolver.", "libcusparse.so."},
+};
+
+/** Loads the companions of a library, which is needed if the linker does not search the folder. */
 void openCompanions(const fs::path& folder, const std::string& name) {
-  const char* prefix = name.rfind("libcublas.", 0) == 0  ? "libcublasLt.so."
-                       : name.rfind("libnvrtc.", 0) == 0 ? "libnvrtc-builtins.so."
-                                                         : nullptr;
-  if (prefix == nullptr) return;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().filename().string().rfind(prefix, 0) == 0)
-      dlopen(entry.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+  for (const auto& [of, prefix] : COMPANIONS) {
+    if (name.rfind(of, 0) != 0) continue;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      if (entry.path().filename().string().rfind(prefix, 0) == 0)
+        dlopen(entry.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+    }
   }
 }
 
@@ -81,6 +88,11 @@ const char* resolve(void* handle, CublasApi& api) {
 const char* resolve(void* handle, CufftApi& api) {
   const char* missing = nullptr;
   LOPS_CUDA_CUFFT(LOPS_RESOLVE)
+  return missing;
+}
+const char* resolve(void* handle, CusolverApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_CUSOLVER(LOPS_RESOLVE)
   return missing;
 }
 const char* resolve(void* handle, NcclApi& api) {
@@ -163,6 +175,13 @@ std::unique_ptr<Libraries> loadAll(const std::string& folder) {
     all->fourier.cufftGetVersion(&version);
     all->cufft.version = versionText(version);
     all->cufft.available = true;
+  }
+  if (load(folder, names(major, "libcusolver.so.", &Release::cusolver), all->solver, all->cusolver,
+           TOOLKIT)) {
+    int version = 0;
+    all->solver.cusolverGetVersion(&version);
+    all->cusolver.version = versionText(version);
+    all->cusolver.available = true;
   }
   if (load(folder, {"libnccl.so.2"}, all->collectives, all->nccl,
            "install NCCL, or name its folder with LOPS_CUDA_LIBRARIES")) {

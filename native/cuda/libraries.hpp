@@ -22,13 +22,14 @@ struct Library {
 
 /** All libraries that were found. Made once per process. */
 struct Libraries {
-  Library cuda, nvrtc, cublas, cufft, nccl;
+  Library cuda, nvrtc, cublas, cufft, cusolver, nccl;
   int driverVersion = 0;
   int deviceCount = 0;
   DriverApi driver;
   NvrtcApi compiler;
   CublasApi blas;
   CufftApi fourier;
+  CusolverApi solver;
   NcclApi collectives;
 };
 

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { fillNormal } from '../../src/core/base/random.js';
 import { product } from '../../src/core/base/shape.js';
 import { NDArray, tidy } from '../../src/core/index.js';
-import type { Backend } from '../../src/core/ports/backend.js';
-import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
+import type { Backend, Decomposition } from '../../src/core/ports/backend.js';
+import { decompositionParts } from '../../src/core/ports/decompositions.js';
+import { type CudaBackend, type CudaCounters, cudaAddon } from '../../src/gpu/cuda/index.js';
 import {
   type AnyLocalOperator,
   Convolve1D,
@@ -15,6 +16,7 @@ import {
 } from '../../src/local/index.js';
 import { cgls } from '../../src/optimization/index.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';
+import { skip } from '../support/skip.js';
 import { counted as countedOn } from './counted.js';
 
 const backend: CudaBackend = testCudaBackend();
@@ -166,6 +168,41 @@ describe('the cost of calls of the CUDA backend', () => {
     backend.scatterAdd(run(from), run(to), table);
     const [p, q, r, s] = from.toArray() as number[];
     expect(to.toArray()).to.deep.equal([s, 0, (p as number) + (q as number) + (r as number)]);
+  });
+
+  it('decompositions: calls of the library for each matrix, few launches, one synchronization', function () {
+    const state = cudaAddon();
+    if (!state.available || !state.libraries.cusolver.available) skip(this, 'there is no cuSOLVER');
+    const count = 5;
+    const [tall, square] = [random([count, 6, 4]), random([count, 4, 4])];
+    const factors = square.matmul(square.transpose([0, 2, 1])).add(NDArray.eye(4, { backend }));
+    const costs = (calls: number, kernels: number): CudaCounters => ({
+      ...launches(kernels),
+      libraryCalls: calls * count,
+      synchronizations: 1,
+      bytesToHost: 8 * count,
+    });
+    const decomposed = (kind: Decomposition, m: NDArray, n = Number.POSITIVE_INFINITY): CudaCounters => {
+      const [, rows, columns] = m.shape as [number, number, number];
+      const of = { count, rows, columns };
+      const parts = decompositionParts(kind, of, 'float64').map(({ shape, dtype }, k) =>
+        k < n ? run(NDArray.zeros([count, ...shape], { dtype, backend })) : undefined,
+      );
+      return counted(() => expect(backend.decompose(kind, run(m), parts, of)).to.equal(-1));
+    };
+    expect(decomposed('lu', square), 'lu').to.deep.equal(costs(1, 3));
+    expect(decomposed('cholesky', factors), 'cholesky').to.deep.equal(costs(1, 1));
+    expect(decomposed('qr', tall), 'qr').to.deep.equal(costs(2, 4));
+    expect(decomposed('svd', tall), 'svd').to.deep.equal(costs(1, 3));
+    expect(decomposed('svd', tall.transpose([0, 2, 1]).contiguous()), 'svd').to.deep.equal(costs(1, 1));
+    expect(decomposed('svd', tall, 1), 'singular values').to.deep.equal(costs(1, 1));
+    expect(decomposed('eigh', factors), 'eigh').to.deep.equal(costs(1, 2));
+    expect(decomposed('eigh', factors, 1), 'eigenvalues').to.deep.equal(costs(1, 1));
+    const pivots = NDArray.zeros([count, 4], { dtype: 'int32', backend });
+    const right = random([count, 4, 2]);
+    expect(
+      counted(() => backend.solveLu(run(square), run(pivots), run(right), { count, rows: 4, columns: 2 })),
+    ).to.deep.equal({ ...launches(4), libraryCalls: count });
   });
 
   it('CGLS: at most six launches for vectors and two synchronizations in an iteration', () => {

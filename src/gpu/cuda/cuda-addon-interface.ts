@@ -27,13 +27,18 @@ export type CudaLibrary =
   | { readonly available: true; readonly file: string; readonly version: string }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
+/** The libraries that are looked for. */
+export type CudaLibraries = Readonly<
+  Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'cusolver' | 'nccl', CudaLibrary>
+>;
+
 export type CudaProbe =
   | {
       readonly available: true;
       /** The version of the driver's API, e.g. `12.8`. */
       readonly driverVersion: string;
       readonly devices: readonly CudaDeviceInfo[];
-      readonly libraries: Readonly<Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'nccl', CudaLibrary>>;
+      readonly libraries: CudaLibraries;
     }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
@@ -152,6 +157,82 @@ export interface CudaContext {
   ): void;
 
   /**
+   * Calls routines of cuSOLVER for each of `count` matrices, with its own conventions:
+   * column-major, one matrix after another, and `info` of an int32 for each. `pivots` are of 64
+   * bits, from 1 on. `uplo` is 0 for the lower triangle and 1 for the upper one. `size` is the
+   * number of elements of one matrix with its memory.
+   */
+  getrf(
+    type: BlasType,
+    count: number,
+    m: number,
+    n: number,
+    a: DeviceAddress,
+    pivots: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+  getrs(
+    type: BlasType,
+    count: number,
+    n: number,
+    columns: number,
+    a: DeviceAddress,
+    pivots: DeviceAddress,
+    b: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+  potrf(type: BlasType, count: number, n: number, uplo: 0 | 1, a: DeviceAddress, info: DeviceAddress): void;
+  geqrf(
+    type: BlasType,
+    count: number,
+    m: number,
+    n: number,
+    a: DeviceAddress,
+    size: number,
+    tau: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+  orgqr(
+    type: BlasType,
+    count: number,
+    m: number,
+    n: number,
+    k: number,
+    a: DeviceAddress,
+    size: number,
+    tau: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+  /**
+   * For m ≥ n. `job` is the code of a letter: N without vectors, S with n of U, A with m of U. u
+   * and vt are 0 for none.
+   */
+  gesvd(
+    type: BlasType,
+    count: number,
+    m: number,
+    n: number,
+    job: number,
+    a: DeviceAddress,
+    s: DeviceAddress,
+    u: DeviceAddress,
+    columnsOfU: number,
+    vt: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+  /** The eigenvectors overwrite a. */
+  syevd(
+    type: BlasType,
+    count: number,
+    n: number,
+    withVectors: boolean,
+    uplo: 0 | 1,
+    a: DeviceAddress,
+    w: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+
+  /**
    * Calls cuFFT's `cufftMakePlanMany64` with a work area from the pool. `type` is cuFFT's number
    * (0x2a R2C, 0x2c C2R, 0x29 C2C, 0x6a D2Z, 0x6c Z2D, 0x69 Z2Z). The caller caches plans. A plan
    * is destroyed when it is collected.
@@ -225,8 +306,8 @@ export interface CudaGroup {
 }
 
 /**
- * native/cuda: the CUDA driver, NVRTC, cuBLAS, cuFFT and NCCL. Work runs in order on the context's
- * one stream. Only `download`, `synchronize`, `waitEvent` and `elapsed` wait.
+ * native/cuda: the CUDA driver, NVRTC, cuBLAS, cuFFT, cuSOLVER and NCCL. Work runs in order on the
+ * context's one stream. Only `download`, `synchronize`, `waitEvent` and `elapsed` wait.
  *
  * @throws {@link BackendError} with the error name of CUDA in the message and in the property
  * `cuda`

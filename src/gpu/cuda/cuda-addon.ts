@@ -3,7 +3,7 @@ import { BackendError, messageOf } from '../../core/base/errors.js';
 import { setting } from '../../environment/environment.js';
 import { hasPackage, NO_PACKAGE, packagePath } from '../../package/package-root.js';
 import { requireHere } from '../../package/require-here.js';
-import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './cuda-addon-interface.js';
+import type { CudaAddon, CudaDeviceInfo, CudaLibraries } from './cuda-addon-interface.js';
 
 /** The available CUDA of this process, or the reason why it is missing and the remedy. */
 export type CudaState =
@@ -13,7 +13,7 @@ export type CudaState =
       readonly driverVersion: string;
       /** At least one device. */
       readonly devices: readonly CudaDeviceInfo[];
-      readonly libraries: Readonly<Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'nccl', CudaLibrary>>;
+      readonly libraries: CudaLibraries;
     }
   | {
       readonly available: false;

@@ -9,6 +9,7 @@ import { cudaAddon } from './cuda-addon.js';
 import type { CudaCounters, CudaDeviceInfo, CudaKernel, CudaPoolStats } from './cuda-addon-interface.js';
 import { CudaEngine } from './cuda-engine.js';
 import { type CudaBlock, CudaBlocks, output } from './cuda-memory.js';
+import { DecompositionKernels } from './decomposition-kernels.js';
 import { FftKernels } from './fft-kernels.js';
 import { type KernelNumber, MOST_ARGUMENTS } from './kernel-arguments.js';
 import { NcclPort } from './nccl-port.js';
@@ -84,6 +85,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
         ...new StencilKernels(engine),
         ...new ProductKernels(engine, memory, state.libraries.cublas.available),
         ...new FftKernels(engine, vectors),
+        ...(state.libraries.cusolver.available && new DecompositionKernels(engine, vectors)),
         ...new ProgramKernels(engine),
         ...new RandomKernels(engine),
       },

@@ -7,7 +7,7 @@ interface CudaDType {
   readonly c: string;
   /** `ncclDataType_t` of its numbers. NCCL sends complex values as pairs. */
   readonly nccl: number;
-  /** The type of matrices in cuBLAS. Matrices of other dtypes are multiplied by a kernel. */
+  /** The type of matrices in cuBLAS and cuSOLVER. Other matrices are multiplied by a kernel. */
   readonly blas?: BlasType;
 }
 

@@ -23,6 +23,7 @@ export type KernelSource =
   | 'reductions'
   | 'products'
   | 'lanes'
+  | 'factors'
   | 'random';
 
 /** The default number of threads of a block. */

@@ -1,5 +1,5 @@
-// What the emulated driver offers to the emulated cuBLAS, cuFFT and NCCL, to the MPI shim, and to
-// tests.
+// What the emulated driver offers to the emulated cuBLAS, cuFFT, cuSOLVER and NCCL, to the MPI shim,
+// and to tests.
 #pragma once
 
 #include <functional>

@@ -44,9 +44,6 @@ const OPTIONS: Readonly<Record<string, readonly [number, string]>> = {
   diagonal: [1, 'offset'],
 };
 
-/** The functions that need a LAPACK, which the backend cuda does not have (docs/cuda.md). */
-const ON_HOST = /^linalg\./;
-
 type Compute = (...args: unknown[]) => unknown;
 
 /** The function of `lops-mpi/array` that a case names, such as `special.erf`. */
@@ -144,7 +141,7 @@ export function arrayFunction(trial: Trial): void {
   while (args.length < (POSITIONAL[name] ?? 0)) args.push(undefined);
   const { hostFallbacks } = trial.backend.stats();
   const computed = compute(...args, ...(options.length > 0 ? [Object.fromEntries(options)] : []));
-  if (trial.backend.name === 'cuda' && !ON_HOST.test(name))
+  if (trial.backend.name === 'cuda')
     trial.compareNumbers('kernels on the host', [trial.backend.stats().hostFallbacks - hostFallbacks], [0]);
   const factors = FACTORS[content.compare];
   if (factors) {

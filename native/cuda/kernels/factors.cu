@@ -1,0 +1,45 @@
+// Matrices on their way into cuSOLVER and out of it. A stack of `total` elements has matrices of
+// `rows` × `columns`, row by row.
+#include "prelude.cuh"
+
+#define ELEMENT                                             \
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x; \
+  if (t >= total) return;                                   \
+  const i64 j = t % columns, i = t / columns % rows, matrix = t / (rows * columns)
+
+/** triangle: 0 the whole matrix, 1 its lower triangle, 2 its upper one. */
+DEVICE bool inside(int triangle, i64 i, i64 j) { return triangle == 0 || (triangle == 1 ? j <= i : j >= i); }
+
+/**
+ * y ← a triangle of x, conjugated on demand, at other strides. What is not finite, or outside,
+ * becomes 0; `failed` is set for matrices with elements that are not finite.
+ */
+extern "C" __global__ void take_finite(const T* x, T* y, int* failed, i64 rows, i64 columns, i64 rowStride,
+                                       i64 columnStride, int triangle, int conjugated, i64 total) {
+  ELEMENT;
+  const T value = x[t];
+  const bool is_inside = inside(triangle, i, j),
+             is_good = is_finite(re(wide(value))) && is_finite(im(wide(value)));
+  if (is_inside && !is_good) failed[matrix] = 1;
+  T* to_ = y + matrix * rows * columns + i * rowStride + j * columnStride;
+  *to_ = is_inside && is_good ? (conjugated ? conj(value) : value) : to<T>(scalar<W>(0, 0));
+}
+
+/** Zeros outside a triangle. */
+extern "C" __global__ void keep_triangle(T* y, i64 rows, i64 columns, int triangle, i64 total) {
+  ELEMENT;
+  if (!inside(triangle, i, j)) y[t] = to<T>(scalar<W>(0, 0));
+}
+
+// ---- exchanges of rows, which cuSOLVER counts from 1 on in 64 bits
+extern "C" __global__ void pivots_out(const i64* pivots, int* rows, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t < total) rows[t] = (int)(pivots[t] - 1);
+}
+extern "C" __global__ void pivots_in(const int* rows, i64* pivots, i64 n, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 row = rows[t];
+  // never a row that the matrix does not have
+  pivots[t] = (row < 0 ? 0 : row < n ? row : n - 1) + 1;
+}
