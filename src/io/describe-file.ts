@@ -26,7 +26,7 @@ type Describe = (path: string, options: DescribeOptions) => FileInfo;
 
 const npy: Describe = (path, { backend }) => describeNpy(path, backend);
 const npz: Describe = (path, { array, backend }) => describeNpz(path, array, backend);
-const zarr: Describe = (path, { backend, comm }) => describeZarr(path, { backend, comm });
+const zarr: Describe = (path, { backend }) => describeZarr(path, backend);
 const segy: Describe = (path, { backend, comm }) => describeSegy(path, { backend, comm });
 const hdf5: Describe = (path) => {
   throw hdf5Error(path);

@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import {
   ftruncateSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -27,6 +28,8 @@ import { formatNpyHeader } from '../../src/io/npy/npy-header.js';
 import { writeFileAtomically } from '../../src/io/output.js';
 import { zipWriter } from '../../src/io/parts/zip.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
+import { largestAllocation } from '../io/allocations.js';
+import { thirdVersion, writeFiles } from '../io/zarr-files.js';
 import { rankEnvironment } from '../support/launch.js';
 
 /** A .npy file in C order. */
@@ -264,6 +267,51 @@ describe('lops info', function () {
       expect(() => fileText(file(path))).to.throw(ArgumentError, `no such array: ${file(path)}`);
     writeFileSync(file('e.zip'), zipSync({}));
     expect(() => fileText(file('e.zip'))).to.throw(ArgumentError, 'e.zip has no zarr.json and no .zarray');
+  });
+
+  it('draws a Zarr array of 240 GB by some of its chunks', () => {
+    const [shape, chunks] = [
+      [5000, 4000, 3000],
+      [50, 40, 30],
+    ];
+    const files = thirdVersion({
+      shape,
+      grid: shape,
+      codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+      fill: 1,
+      encode: () => undefined,
+    });
+    const text = Buffer.from(files['zarr.json'] as Uint8Array).toString();
+    const grid = `"chunk_shape":${JSON.stringify(chunks)}`;
+    const metadata = text.replace(`"chunk_shape":${JSON.stringify(shape)}`, grid);
+    // the right half of the plane in the middle is stored: every chunk of it
+    const chunk = Buffer.from(new Float32Array(50 * 40 * 30).fill(2).buffer);
+    writeFiles(file('large.zarr'), { 'zarr.json': Buffer.from(metadata), one: chunk });
+    for (let i = 0; i < 100; i++) {
+      mkdirSync(file(`large.zarr/c/50/${i}`), { recursive: true });
+      for (let j = 50; j < 100; j++) linkSync(file('large.zarr/one'), file(`large.zarr/c/50/${i}/${j}`));
+    }
+    const began = performance.now();
+    const { bytes, value } = largestAllocation(() => fileText(file('large.zarr'), undefined, PLAIN));
+    expect(performance.now() - began).to.be.lessThan(10_000);
+    expect(bytes).to.be.at.most(2 ** 27);
+    expect(value).to.match(/^size +60000000000 elements, 240 GB$/m);
+    expect(value).to.match(/^\[2500, :, :\], 91 of its 10000 parts$/m);
+    for (const line of pictureOf(value)) expect(line).to.match(/^ {8}[ ░▒▓█]█{11}$/);
+    // chunks that no machine holds at once, more chunks than can be counted, one axis
+    for (const [shape, chunks, picture] of [
+      [[1e5, 1e5], [1e5, 1e5], 0],
+      [[1e6, 1e7], [2, 3], 4],
+      [[1e12], [1e6], 1],
+    ] as const) {
+      const other = metadata
+        .replace('[5000,4000,3000]', JSON.stringify(shape))
+        .replace('[50,40,30]', JSON.stringify(chunks));
+      writeFiles(file('other.zarr'), { 'zarr.json': Buffer.from(other) });
+      const described = largestAllocation(() => fileText(file('other.zarr'), undefined, PLAIN));
+      expect(described.bytes).to.be.at.most(2 ** 27);
+      expect(pictureOf(described.value)).to.have.length(picture);
+    }
   });
 
   it('draws NaN, oscillations and colours', () => {

@@ -30,28 +30,12 @@ const PIECES = 128;
 export const pictureDType = (kind: NpyKind, bytes: number): DType => dtypeHolding(kind, bytes) ?? 'float32';
 
 /** A part of an array in words. */
-const titleOf = (place: readonly unknown[], dtype: DType): string =>
+export const titleOf = (place: readonly unknown[], dtype: DType): string =>
   `[${place.join(', ')}]${isComplex(dtype) ? ', moduli' : ''}`;
 
 /** The numbers of a picture. Those of complex arrays are moduli. */
-const realValues = (x: NDArray): ArrayLike<number> =>
+export const realValues = (x: NDArray): ArrayLike<number> =>
   (isComplex(x.dtype) ? x.abs() : x).toHost() as ArrayLike<number>;
-
-/** The plane in the middle of the leading axes. Undefined for an array without elements. */
-export function middlePlane(x: NDArray): Slice | undefined {
-  if (x.size === 0) return undefined;
-  const middle = x.shape.slice(0, -2).map((n) => Math.floor(n / 2));
-  const plane = x.slice(...middle);
-  const [columns = 1, rows = 1] = plane.shape.toReversed();
-  return {
-    title: titleOf([...middle, ...plane.shape.map(() => ':')], x.dtype),
-    values: realValues(plane),
-    rows,
-    columns,
-    rowStride: columns,
-    columnStride: 1,
-  };
-}
 
 /** Positions of `count` pieces of `length` elements, evenly over `n`. */
 const spread = (n: number, count: number, length: number) => (k: number) =>

@@ -48,3 +48,10 @@ export const sizeText = (shape: Shape, itemBytes: number): string => {
   const size = product(shape);
   return `${size} element${size === 1 ? '' : 's'}, ${bytesText(size * itemBytes)}`;
 };
+
+/** The most characters of an attribute. */
+const LONGEST = 100;
+
+/** Attributes as JSON, long ones cut. */
+export const attributeFacts = (attributes: Readonly<Record<string, unknown>>): FileInfo['facts'] =>
+  Object.entries(attributes).map(([name, value]) => [name, JSON.stringify(value).slice(0, LONGEST)] as const);

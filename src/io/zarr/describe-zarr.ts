@@ -1,33 +1,23 @@
-import { formatShape, product } from '../../core/base/shape.js';
-import type { DistributedArrayOptions } from '../../core/distributed/space.js';
-import { middlePlane, pictureDType } from '../parts/array-slice.js';
-import { type FileInfo, shapeText, sizeText } from '../parts/file-info.js';
-import { readZarr, readZarrMetadata } from './zarr.js';
+import { formatShape } from '../../core/base/shape.js';
+import type { Backend } from '../../core/ports/backend.js';
+import { pictureDType } from '../parts/array-slice.js';
+import { attributeFacts, type FileInfo, shapeText, sizeText } from '../parts/file-info.js';
+import { sampledPlane } from '../parts/sampled-plane.js';
+import { withZarrChunks } from './zarr.js';
 
-/** The most characters of an attribute. */
-const LONGEST = 100;
-
-/** The largest array, in bytes, that is read for a picture. */
-const MOST = 1 << 26;
-
-/** Describes a Zarr array by its metadata; a small one also by its values. */
-export function describeZarr(path: string, own: Pick<DistributedArrayOptions, 'backend' | 'comm'>): FileInfo {
-  const { shape, dataType, kind, bytes, chunkShape, compression, dimensionNames, attributes } =
-    readZarrMetadata(path);
-  const isSmall = product(shape) * bytes <= MOST && product(chunkShape) * bytes <= MOST;
-  return {
-    kind: 'Zarr array',
-    facts: [
-      ['shape', shapeText(shape, dimensionNames)],
-      ['dtype', dataType],
-      ['chunks', `${formatShape(chunkShape)}, compression ${compression}`],
-      ['size', sizeText(shape, bytes)],
-      ...Object.entries(attributes).map(
-        ([name, value]) => [name, JSON.stringify(value).slice(0, LONGEST)] as const,
-      ),
-    ],
-    slice: isSmall
-      ? middlePlane(readZarr(path, { ...own, dtype: pictureDType(kind, bytes) }).local)
-      : undefined,
-  };
-}
+/** Describes a Zarr array by its metadata and some of its chunks. */
+export const describeZarr = (path: string, backend: Backend): FileInfo =>
+  withZarrChunks(path, backend, (metadata, read) => {
+    const { shape, dataType, kind, bytes, chunkShape, compression, dimensionNames, attributes } = metadata;
+    return {
+      kind: 'Zarr array',
+      facts: [
+        ['shape', shapeText(shape, dimensionNames)],
+        ['dtype', dataType],
+        ['chunks', `${formatShape(chunkShape)}, compression ${compression}`],
+        ['size', sizeText(shape, bytes)],
+        ...attributeFacts(attributes),
+      ],
+      slice: sampledPlane(metadata, (index) => read(index, pictureDType(kind, bytes))),
+    };
+  });

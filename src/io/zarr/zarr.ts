@@ -11,6 +11,7 @@ import { textOf } from '../../core/base/text-of.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
 import { checkSame, gatherFromAllRanks, onRoot, sameOnAllRanks } from '../../core/ports/agreement.js';
+import type { Backend } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
@@ -209,25 +210,94 @@ function fillFor({ fill, dataType }: ZarrMetadata, dtype: DType, path: string): 
   return im === undefined ? re : complex(re, im);
 }
 
-function readChunks(store: ZarrStore, array: StoredArray, x: DistributedArray): void {
+/**
+ * A function that reads a chunk by its index into an array that has the order of the stored chunk.
+ */
+function chunkLoader(
+  store: ZarrStore,
+  array: StoredArray,
+): (index: readonly number[], chunk: NDArray) => void {
   const { metadata, encoding } = array;
-  const { chunkShape, bytes } = metadata;
-  const { axes, codecs } = encoding;
-  const size = product(chunkShape);
-  if (product(x.box.shape) === 0) return;
+  const size = product(metadata.chunkShape);
   const read = chunkReader(store, array);
+  return (index, chunk) => {
+    const stored = read(index);
+    if (!stored) {
+      chunk.fill(fillFor(metadata, chunk.dtype, store.path));
+      return;
+    }
+    const decoded = decodeChunk(stored.bytes, encoding.codecs, size * metadata.bytes, stored.name);
+    readInto(chunk, { ...metadata, size }, memorySource(decoded, stored.name));
+  };
+}
+
+/** The shape of a chunk in the order in which it is stored. */
+const storedShape = ({ metadata, encoding }: StoredArray): number[] =>
+  encoding.axes.map((axis) => metadata.chunkShape[axis] as number);
+
+function readChunks(store: ZarrStore, array: StoredArray, x: DistributedArray): void {
+  if (product(x.box.shape) === 0) return;
+  const load = chunkLoader(store, array);
   tidy(() => {
-    const shape = axes.map((axis) => chunkShape[axis] as number);
-    const chunk = NDArray.empty(shape, { dtype: x.dtype, backend: x.backend });
-    forChunks(x.box, chunkShape, (index, part) => {
-      const stored = read(index);
-      if (stored) {
-        const decoded = decodeChunk(stored.bytes, codecs, size * bytes, stored.name);
-        readInto(chunk, { ...metadata, size }, memorySource(decoded, stored.name));
-      } else chunk.fill(fillFor(metadata, x.dtype, store.path));
-      copyChunk(chunk, x, part, false, axes);
+    const chunk = NDArray.empty(storedShape(array), { dtype: x.dtype, backend: x.backend });
+    forChunks(x.box, array.metadata.chunkShape, (index, part) => {
+      load(index, chunk);
+      copyChunk(chunk, x, part, false, array.encoding.axes);
     });
   });
+}
+
+/**
+ * Runs `body`. Returns undefined if the array was replaced since; `body` may then have read parts
+ * of both.
+ */
+function unlessReplaced<R>(
+  store: ZarrStore,
+  document: ArrayDocument,
+  body: () => R,
+): { readonly value: R } | undefined {
+  const isReplaced = () => lookUp(store)?.text !== document.text;
+  try {
+    const value = body();
+    return isReplaced() ? undefined : { value };
+  } catch (error) {
+    if (isReplaced()) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Describes an array by its metadata and some of its chunks, on one rank. If the array is replaced
+ * meanwhile, it is described again.
+ *
+ * @param describe gets the metadata, and a function that reads a chunk in a dtype
+ * @throws {@link ArgumentError} as {@link readZarr}
+ */
+export function withZarrChunks<R>(
+  path: string,
+  backend: Backend,
+  describe: (metadata: ZarrMetadata, read: (index: readonly number[], dtype: DType) => NDArray) => R,
+): R {
+  const attempt = () => {
+    const store = naming(path, () => openStore(path));
+    try {
+      const document = lookUp(store);
+      if (!document) return undefined;
+      const array = parseZarrMetadata(document);
+      const { axes } = array.encoding;
+      const load = chunkLoader(store, array);
+      return unlessReplaced(store, document, () =>
+        describe(array.metadata, (index, dtype) => {
+          const chunk = NDArray.empty(storedShape(array), { dtype, backend });
+          load(index, chunk);
+          return chunk.transpose(axes.map((_, axis) => axes.indexOf(axis)));
+        }),
+      );
+    } finally {
+      store.close();
+    }
+  };
+  return untilWhole(path, attempt).value;
 }
 
 /**
@@ -288,26 +358,12 @@ function readDocument(
   const { metadata } = array;
   const dtype = rest.dtype === undefined ? dtypeFor(metadata) : checkDType(rest.dtype);
   checkConversion({ kind: metadata.kind, descr: metadata.dataType }, dtype, store.path);
-  const isReplaced = () => lookUp(store)?.text !== document.text;
-  /**
-   * Runs `body`. Returns false if the array was replaced since; `body` may then have read parts of
-   * both.
-   */
-  const unlessReplaced = (body: () => void): boolean => {
-    try {
-      body();
-    } catch (error) {
-      if (isReplaced()) return false;
-      throw error;
-    }
-    return !isReplaced();
-  };
-  if (!onRoot(comm, () => unlessReplaced(() => checkClaim(store, metadata, dtype, maxBytes))))
-    return undefined;
+  const isWhole = (body: () => void): boolean => unlessReplaced(store, document, body) !== undefined;
+  if (!onRoot(comm, () => isWhole(() => checkClaim(store, metadata, dtype, maxBytes)))) return undefined;
   const space = spaceOf('readZarr', metadata.shape, { ...rest, dtype, comm });
   let part: DistributedArray | undefined;
   const whole = gatherFromAllRanks(comm, () =>
-    unlessReplaced(() => {
+    isWhole(() => {
       part = space.withLayout(chunkLayout(space.layout, metadata.chunkShape)).empty();
       readChunks(store, array, part);
     }),
