@@ -1,4 +1,5 @@
 export { Checkpoint, type Checkpointable, type CheckpointOptions } from './checkpoint/checkpoint.js';
+export { type Hdf5Metadata, type Hdf5ReadOptions, readHdf5, readHdf5Metadata } from './hdf5/hdf5.js';
 export {
   type MatrixMarketOptions,
   readMatrixMarket,

@@ -314,6 +314,30 @@ describe('lops info', function () {
     }
   });
 
+  it('lists the datasets of an HDF5 file, and shows the one that is named', () => {
+    const golden = fileURLToPath(new URL('../../../test/golden/hdf5/', import.meta.url));
+    const listed = fileText(join(golden, 'datasets.h5'), undefined, PLAIN);
+    expect(listed).to.match(/datasets\.h5: HDF5 file, \d+ datasets$/m);
+    expect(listed).to.match(/^chunked\/gzip +\[12, 10, 7\] +float32 +3\.36 kB$/m);
+    expect(listed).to.match(/^types\/text +\[\] +not read +/m);
+    expect(listed).to.match(/^null +- +float32 +-$/m);
+    expect(listed).to.include('--array NAME');
+    const plain = fileText(join(golden, 'datasets.h5'), 'chunked/plain', PLAIN);
+    expect(plain).to.match(/^chunks +\[5, 4, 7\]$/m);
+    expect(plain).to.match(/^units +"m\/s"$/m);
+    expect(plain).to.match(/^\[6, :, :\]$/m);
+    expect(pictureOf(plain)).to.have.length(4);
+    expect(fileText(join(golden, 'datasets.h5'), 'chunked/lzf', PLAIN)).to.match(/filters lzf$/m);
+    const huge = fileText(join(golden, 'datasets.h5'), 'huge', PLAIN);
+    expect(huge).to.match(/^\[2500, :, :\], 5 of its 10 parts$/m);
+    expect(huge).to.match(/^size +60000000000 elements, 240 GB$/m);
+    const only = fileText(join(golden, 'earliest.h5'), undefined, PLAIN);
+    expect(only).to.match(/HDF5 file, 1 dataset: model\/velocity$/m);
+    expect(only).to.match(/^chunks +\[5, 4, 7\], filters deflate$/m);
+    expect(pictureOf(only)).to.have.length(4);
+    expect(() => fileText(join(golden, 'earliest.h5'), 'no')).to.throw(ArgumentError, "has nothing at 'no'");
+  });
+
   it('draws NaN, oscillations and colours', () => {
     const grid = (values: readonly number[], columns: number) => ({
       values,

@@ -398,7 +398,10 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     writeFileSync(join(folder, 'x.zip'), 'PK');
     expect(() => readZarr(join(folder, 'x.zip'), { comm })).to.throw(ArgumentError, /is a file: .*ZIP/);
     writeFileSync(join(folder, 'x.h5'), Buffer.from('\x89HDF\r\n\x1a\n and more than that', 'latin1'));
-    expect(() => readZarr(join(folder, 'x.h5'), { comm })).to.throw(ArgumentError, /is an HDF5 file.*h5py/);
+    expect(() => readZarr(join(folder, 'x.h5'), { comm })).to.throw(
+      ArgumentError,
+      /is an HDF5 file: readHdf5/,
+    );
     const began = performance.now();
     expect(() => readZarr(join(folder, 'none'), { comm })).to.throw(ArgumentError, 'no such array');
     expect(performance.now() - began).to.be.below(200);
