@@ -108,6 +108,10 @@ enum Attribute {
 #define LOPS_GEMM_PARAMETERS                                                                          \
   (cublasHandle, int, int, int, int, int, const void*, const void*, int, long long, const void*, int, \
    long long, const void*, void*, int, long long, int)
+// Arrays of addresses are on the device; of getrsBatched, the number of a wrong argument is not.
+#define LOPS_GETRF_PARAMETERS (cublasHandle, int, void*, int, int*, int*, int)
+#define LOPS_GETRS_PARAMETERS \
+  (cublasHandle, int, int, int, const void*, int, const int*, void*, int, int*, int)
 #define LOPS_CUDA_CUBLAS(X)                                                                     \
   X(cublasStatus, cublasCreate, "cublasCreate_v2", (cublasHandle*))                             \
   X(cublasStatus, cublasDestroy, "cublasDestroy_v2", (cublasHandle))                            \
@@ -116,7 +120,15 @@ enum Attribute {
   X(cublasStatus, cublasSgemmStridedBatched, "cublasSgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
   X(cublasStatus, cublasDgemmStridedBatched, "cublasDgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
   X(cublasStatus, cublasCgemmStridedBatched, "cublasCgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
-  X(cublasStatus, cublasZgemmStridedBatched, "cublasZgemmStridedBatched", LOPS_GEMM_PARAMETERS)
+  X(cublasStatus, cublasZgemmStridedBatched, "cublasZgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
+  X(cublasStatus, cublasSgetrfBatched, "cublasSgetrfBatched", LOPS_GETRF_PARAMETERS)            \
+  X(cublasStatus, cublasDgetrfBatched, "cublasDgetrfBatched", LOPS_GETRF_PARAMETERS)            \
+  X(cublasStatus, cublasCgetrfBatched, "cublasCgetrfBatched", LOPS_GETRF_PARAMETERS)            \
+  X(cublasStatus, cublasZgetrfBatched, "cublasZgetrfBatched", LOPS_GETRF_PARAMETERS)            \
+  X(cublasStatus, cublasSgetrsBatched, "cublasSgetrsBatched", LOPS_GETRS_PARAMETERS)            \
+  X(cublasStatus, cublasDgetrsBatched, "cublasDgetrsBatched", LOPS_GETRS_PARAMETERS)            \
+  X(cublasStatus, cublasCgetrsBatched, "cublasCgetrsBatched", LOPS_GETRS_PARAMETERS)            \
+  X(cublasStatus, cublasZgetrsBatched, "cublasZgetrsBatched", LOPS_GETRS_PARAMETERS)
 
 #define LOPS_CUDA_CUFFT(X)                                                                                  \
   X(cufftResult, cufftGetVersion, "cufftGetVersion", (int*))                                                \
@@ -139,6 +151,7 @@ enum Attribute {
 // Q of a QR there are only those for each type, with sizes of 32 bits.
 #define LOPS_ORGQR_SIZE_PARAMETERS (cusolverHandle, int, int, int, const void*, int, const void*, int*)
 #define LOPS_ORGQR_PARAMETERS (cusolverHandle, int, int, int, void*, int, const void*, void*, int, int*)
+#define LOPS_POTRF_PARAMETERS (cusolverHandle, int, int, void*, int, int*, int)
 #define LOPS_WORK void*, std::size_t, void*, std::size_t, int*
 #define LOPS_CUDA_CUSOLVER(X)                                                                                \
   X(cusolverStatus, cusolverGetVersion, "cusolverGetVersion", (int*))                                        \
@@ -161,6 +174,10 @@ enum Attribute {
      std::size_t*))                                                                                          \
   X(cusolverStatus, cusolverDnXpotrf, "cusolverDnXpotrf",                                                    \
     (cusolverHandle, cusolverParams, int, std::int64_t, int, void*, std::int64_t, int, LOPS_WORK))           \
+  X(cusolverStatus, cusolverDnSpotrfBatched, "cusolverDnSpotrfBatched", LOPS_POTRF_PARAMETERS)               \
+  X(cusolverStatus, cusolverDnDpotrfBatched, "cusolverDnDpotrfBatched", LOPS_POTRF_PARAMETERS)               \
+  X(cusolverStatus, cusolverDnCpotrfBatched, "cusolverDnCpotrfBatched", LOPS_POTRF_PARAMETERS)               \
+  X(cusolverStatus, cusolverDnZpotrfBatched, "cusolverDnZpotrfBatched", LOPS_POTRF_PARAMETERS)               \
   X(cusolverStatus, cusolverDnXgeqrf_bufferSize, "cusolverDnXgeqrf_bufferSize",                              \
     (cusolverHandle, cusolverParams, std::int64_t, std::int64_t, int, const void*, std::int64_t, int,        \
      const void*, int, std::size_t*, std::size_t*))                                                          \

@@ -132,6 +132,56 @@ void potrf(Context& context, const Args<6>& args) {
       });
 }
 
+/** The count of a batch, or the size of its matrices, for routines that count to 2³¹ − 1. */
+template <typename Arguments>
+int narrow(const Arguments& args, std::size_t i) {
+  const std::size_t value = args.size(i);
+  if (value > 2147483647) throw Error("ERR_BACKEND", "CUDA's batches count to 2^31 - 1");
+  return static_cast<int>(value);
+}
+
+/** getrfBatched(type, count, n, addresses of a, pivots, info): pivots of 32 bits, from 1 on. */
+void getrfBatched(Context& context, const Args<6>& args) {
+  const Call call(context, args);
+  constexpr decltype(CublasApi::cublasSgetrfBatched) CublasApi::* ROUTINES[] = {
+      &CublasApi::cublasSgetrfBatched, &CublasApi::cublasDgetrfBatched, &CublasApi::cublasCgetrfBatched,
+      &CublasApi::cublasZgetrfBatched};
+  const int count = narrow(args, 1), n = narrow(args, 2);
+  checkCublas((context.libraries.blas.*ROUTINES[args.int32(0)])(context.blas(), n, pointer(args.size(3)), n,
+                                                                infoOf(args.size(4), 0),
+                                                                infoOf(args.size(5), 0), count),
+              "cublasgetrfBatched");
+  context.counters.libraryCalls++;
+}
+
+/** getrsBatched(type, count, n, columns, addresses of a, pivots, addresses of b) */
+void getrsBatched(Context& context, const Args<7>& args) {
+  const Call call(context, args);
+  constexpr decltype(CublasApi::cublasSgetrsBatched) CublasApi::* ROUTINES[] = {
+      &CublasApi::cublasSgetrsBatched, &CublasApi::cublasDgetrsBatched, &CublasApi::cublasCgetrsBatched,
+      &CublasApi::cublasZgetrsBatched};
+  const int count = narrow(args, 1), n = narrow(args, 2), columns = narrow(args, 3);
+  int info = 0;
+  checkCublas((context.libraries.blas.*ROUTINES[args.int32(0)])(
+                  context.blas(), 0, n, columns, pointer(args.size(4)), n, infoOf(args.size(5), 0),
+                  pointer(args.size(6)), n, &info, count),
+              "cublasgetrsBatched");
+  context.counters.libraryCalls++;
+}
+
+/** potrfBatched(type, count, n, uplo, addresses of a, info) */
+void potrfBatched(Context& context, const Args<6>& args) {
+  const Call call(context, args);
+  constexpr decltype(CusolverApi::cusolverDnSpotrfBatched) CusolverApi::* ROUTINES[] = {
+      &CusolverApi::cusolverDnSpotrfBatched, &CusolverApi::cusolverDnDpotrfBatched,
+      &CusolverApi::cusolverDnCpotrfBatched, &CusolverApi::cusolverDnZpotrfBatched};
+  const int count = narrow(args, 1), n = narrow(args, 2);
+  checkCusolver((call.api.*ROUTINES[args.int32(0)])(call.handle, args.int32(3), n, pointer(args.size(4)), n,
+                                                    infoOf(args.size(5), 0), count),
+                "cusolverDnpotrfBatched");
+  context.counters.libraryCalls++;
+}
+
 /** geqrf(type, count, m, n, a, elements of one matrix, tau, info) */
 void geqrf(Context& context, const Args<8>& args) {
   const Call call(context, args);
@@ -222,8 +272,9 @@ void syevd(Context& context, const Args<8>& args) {
 
 void addSolver(ContextMethods& methods) {
   methods.insert(methods.end(), {method<getrf>("getrf"), method<getrs>("getrs"), method<potrf>("potrf"),
-                                 method<geqrf>("geqrf"), method<orgqr>("orgqr"), method<gesvd>("gesvd"),
-                                 method<syevd>("syevd")});
+                                 method<getrfBatched>("getrfBatched"), method<getrsBatched>("getrsBatched"),
+                                 method<potrfBatched>("potrfBatched"), method<geqrf>("geqrf"),
+                                 method<orgqr>("orgqr"), method<gesvd>("gesvd"), method<syevd>("syevd")});
 }
 
 }  // namespace lops::cuda

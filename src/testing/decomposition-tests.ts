@@ -91,6 +91,7 @@ const FORMS: readonly (readonly [count: number, rows: number, columns: number])[
   [2, 7, 4],
   [2, 4, 7],
   [1, 33, 20],
+  [2, 70, 70],
   [1, 1, 6],
 ];
 const SQUARE_FORMS = FORMS.filter(([, rows, columns]) => rows === columns).concat([[1, 34, 34]]);

@@ -31,15 +31,23 @@ extern "C" __global__ void keep_triangle(T* y, i64 rows, i64 columns, int triang
   if (!inside(triangle, i, j)) y[t] = to<T>(scalar<W>(0, 0));
 }
 
-// ---- exchanges of rows, which cuSOLVER counts from 1 on in 64 bits
-extern "C" __global__ void pivots_out(const i64* pivots, int* rows, i64 total) {
+// ---- exchanges of rows, which the libraries count from 1 on
+/** `words` is the number of ints of an exchange: 1, or 2 for 64 bits, the low one first. */
+extern "C" __global__ void pivots_out(const int* pivots, int* rows, int words, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
-  if (t < total) rows[t] = (int)(pivots[t] - 1);
+  if (t < total) rows[t] = pivots[words * t] - 1;
 }
-extern "C" __global__ void pivots_in(const int* rows, i64* pivots, i64 n, i64 total) {
+extern "C" __global__ void pivots_in(const int* rows, int* pivots, int words, i64 n, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   const i64 row = rows[t];
   // never a row that the matrix does not have
-  pivots[t] = (row < 0 ? 0 : row < n ? row : n - 1) + 1;
+  pivots[words * t] = (int)(row < 0 ? 0 : row < n ? row : n - 1) + 1;
+  if (words == 2) pivots[2 * t + 1] = 0;
+}
+
+/** The addresses of matrices that lie one after another. */
+extern "C" __global__ void addresses(i64 first, i64 bytes, i64* to_, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t < total) to_[t] = first + t * bytes;
 }

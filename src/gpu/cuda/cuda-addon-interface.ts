@@ -182,6 +182,35 @@ export interface CudaContext {
     info: DeviceAddress,
   ): void;
   potrf(type: BlasType, count: number, n: number, uplo: 0 | 1, a: DeviceAddress, info: DeviceAddress): void;
+  /**
+   * The same for many small matrices at once, by an array of their addresses on the device. Pivots
+   * are of 32 bits.
+   */
+  getrfBatched(
+    type: BlasType,
+    count: number,
+    n: number,
+    a: DeviceAddress,
+    pivots: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
+  getrsBatched(
+    type: BlasType,
+    count: number,
+    n: number,
+    columns: number,
+    a: DeviceAddress,
+    pivots: DeviceAddress,
+    b: DeviceAddress,
+  ): void;
+  potrfBatched(
+    type: BlasType,
+    count: number,
+    n: number,
+    uplo: 0 | 1,
+    a: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
   geqrf(
     type: BlasType,
     count: number,

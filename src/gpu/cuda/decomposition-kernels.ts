@@ -13,7 +13,11 @@ const [WHOLE, LOWER, UPPER] = [0, 1, 2] as const;
 const [FILL_LOWER, FILL_UPPER] = [0, 1] as const;
 /** The letters N, S and A. */
 const [NO_VECTORS, SOME_VECTORS, ALL_VECTORS] = [78, 83, 65] as const;
-const PIVOT_BYTES = 8;
+/** The bytes of an exchange of rows of 64 bits, and of an address. */
+const WIDE_BYTES = 8;
+/** The most rows of the matrices of a stack that are factorized by one call. */
+const MOST_ROWS = 64;
+const isBatch = (count: number, rows: number): boolean => count > 1 && rows <= MOST_ROWS;
 
 /** The sizes of a stack of matrices. */
 type Stack = readonly [count: number, rows: number, columns: number];
@@ -79,13 +83,26 @@ export class DecompositionKernels {
     const total = count * n;
     engine.withScratch(total * n * bytesOf(dtype), (a) =>
       engine.withScratch(total * columns * bytesOf(dtype), (y) =>
-        engine.withScratch(total * PIVOT_BYTES, (rows) =>
+        engine.withScratch(total * WIDE_BYTES, (rows) =>
           engine.withScratch(count * bytesOf(INDEX_DTYPE), (info) => {
-            engine.args.start().int(input(pivots)).int(rows).int(n).int(total);
+            const batch = isBatch(count, n);
+            engine.args
+              .start()
+              .int(input(pivots))
+              .int(rows)
+              .int(batch ? 1 : 2)
+              .int(n)
+              .int(total);
             engine.launchThreads(engine.kernel('factors', dtype, 'pivots_in'), total);
             this.#toColumns(dtype, [count, n, n], input(factors), a);
             this.#toColumns(dtype, [count, n, columns], input(b), y);
-            engine.context.getrs(type, count, n, columns, a, rows, y, info);
+            if (batch)
+              this.#withAddresses(dtype, count, n * n, a, (matrices) =>
+                this.#withAddresses(dtype, count, n * columns, y, (right) =>
+                  engine.context.getrsBatched(type, count, n, columns, matrices, rows, right),
+                ),
+              );
+            else engine.context.getrs(type, count, n, columns, a, rows, y, info);
             this.#toRows(dtype, [count, n, columns], y, output(b));
           }),
         ),
@@ -99,11 +116,21 @@ export class DecompositionKernels {
     const shape = [count, rows, columns] as const;
     const total = count * least;
     engine.withScratch(product(shape) * bytesOf(dtype), (a) =>
-      engine.withScratch(total * PIVOT_BYTES, (pivots) => {
+      engine.withScratch(total * WIDE_BYTES, (pivots) => {
+        const batch = rows === columns && isBatch(count, rows);
         this.#toColumns(dtype, shape, x, a);
-        engine.context.getrf(type, count, rows, columns, a, pivots, info);
+        if (batch)
+          this.#withAddresses(dtype, count, rows * rows, a, (matrices) =>
+            engine.context.getrfBatched(type, count, rows, matrices, pivots, info),
+          );
+        else engine.context.getrf(type, count, rows, columns, a, pivots, info);
         this.#toRows(dtype, shape, a, output(factors));
-        engine.args.start().int(pivots).int(output(exchanges)).int(total);
+        engine.args
+          .start()
+          .int(pivots)
+          .int(output(exchanges))
+          .int(batch ? 1 : 2)
+          .int(total);
         engine.launchThreads(engine.kernel('factors', dtype, 'pivots_out'), total);
       }),
     );
@@ -114,7 +141,12 @@ export class DecompositionKernels {
     const to = output(parts[0] as CudaRun);
     const shape = [count, rows, rows] as const;
     this.#engine.copy(x, to, product(shape) * bytesOf(dtype));
-    this.#engine.context.potrf(type, count, rows, FILL_UPPER, to, info);
+    const { context } = this.#engine;
+    if (isBatch(count, rows))
+      this.#withAddresses(dtype, count, rows * rows, to, (matrices) =>
+        context.potrfBatched(type, count, rows, FILL_UPPER, matrices, info),
+      );
+    else context.potrf(type, count, rows, FILL_UPPER, to, info);
     this.#keepTriangle(dtype, shape, to, LOWER);
   }
 
@@ -203,6 +235,27 @@ export class DecompositionKernels {
   ): void {
     const to = [rows * columns, columns, 1];
     this.#vectors.stridedCopy(dtype, [count, rows, columns], a, [size, 1, length], y, to, 'set');
+  }
+
+  /** Calls back with an array of the addresses of matrices of `size` elements. */
+  #withAddresses(
+    dtype: DType,
+    count: number,
+    size: number,
+    a: DeviceAddress,
+    use: (addresses: DeviceAddress) => void,
+  ): void {
+    const engine = this.#engine;
+    engine.withScratch(count * WIDE_BYTES, (to) => {
+      engine.args
+        .start()
+        .int(a)
+        .int(size * bytesOf(dtype))
+        .int(to)
+        .int(count);
+      engine.launchThreads(engine.kernel('factors', dtype, 'addresses'), count);
+      use(to);
+    });
   }
 
   /** Zeros outside a triangle. */

@@ -146,6 +146,38 @@ CUEMU_API int cusolverDnXpotrf(cusolverHandle handle, cusolverParams, int uplo, 
   });
 }
 
+namespace {
+
+template <class T>
+int potrfBatched(const char* name, cusolverHandle handle, int uplo, int n, T* const* a, int lda, int* info,
+                 int batch) {
+  CUEMU_REQUIRE(fits(n, n, lda) && uplo >> 1 == 0 && batch >= 0)
+  return enqueue(handle, name, {nullptr, 0, nullptr, 0, info}, [=](int* results) {
+    if (!reaches(a, batch) || !reaches(info, batch)) return false;
+    for (int m = 0; m < batch; ++m) {
+      T* matrix = stored(a)[m];
+      if (!reaches(matrix, n, n, lda)) return false;
+      char letter = "LU"[uplo];
+      int rows = n;
+      Copied<T> factor(matrix, n, n, lda);
+      call(Lapack<T>::potrf, &letter, &rows, factor.data(), factor.step(), results + m, size_t(1));
+      factor.writeBack();
+    }
+    return true;
+  });
+}
+
+}  // namespace
+
+#define CUEMU_POTRF(name, T)                                                                               \
+  CUEMU_API int name(cusolverHandle handle, int uplo, int n, T* const* a, int lda, int* info, int batch) { \
+    return potrfBatched<T>(#name, handle, uplo, n, a, lda, info, batch);                                   \
+  }
+CUEMU_POTRF(cusolverDnSpotrfBatched, float)
+CUEMU_POTRF(cusolverDnDpotrfBatched, double)
+CUEMU_POTRF(cusolverDnCpotrfBatched, std::complex<float>)
+CUEMU_POTRF(cusolverDnZpotrfBatched, std::complex<double>)
+
 CUEMU_API int cusolverDnXgeqrf_bufferSize(cusolverHandle handle, cusolverParams, int64_t m, int64_t n,
                                           int type, const void*, int64_t lda, int typeTau, const void*,
                                           int compute, size_t* device, size_t* host) {
