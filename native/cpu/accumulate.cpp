@@ -5,6 +5,7 @@
 
 #include "addon.hpp"
 #include "arrays.hpp"
+#include "loops.hpp"
 
 namespace lops {
 namespace {
@@ -35,12 +36,47 @@ struct Product {
   }
 };
 
+/** The lines that are computed together. */
+constexpr std::size_t lines = 8;
+
+/**
+ * Runs along eight lines at once, whose additions do not depend on each other. What is computed goes
+ * through the first-level cache, and past the caches if `past`.
+ */
+template <typename Op, typename W, typename T>
+void runLines(std::size_t n, const T* x, T* y, bool past) {
+  constexpr std::size_t block = 512 / sizeof(T);
+  alignas(64) T part[lines][block];
+  W totals[lines];
+  std::fill_n(totals, lines, Op::template start<W>());
+  for (std::size_t first = 0; first < n; first += block) {
+    const std::size_t m = std::min(block, n - first);
+    for (std::size_t i = 0; i < m; i++) {
+      for (std::size_t l = 0; l < lines; l++) {
+        totals[l] = Op::join(totals[l], static_cast<W>(x[l * n + first + i]));
+        part[l][i] = static_cast<T>(totals[l]);
+      }
+    }
+    for (std::size_t l = 0; l < lines; l++) {
+      T* to = y + l * n + first;
+      if (past) loops().copyPast(m * sizeof(T), part[l], to);
+      else std::copy_n(part[l], m, to);
+    }
+  }
+}
+
 /** Runs along the middle axis of `[outer, n, inner]`, a block of columns at a time. W is wide T. */
 template <typename Op, typename W, typename T>
 void run(std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
   constexpr std::size_t block = 512;
   W totals[block];
-  for (std::size_t o = 0; o < outer; o++) {
+  std::size_t o = 0;
+  if (inner == 1) {
+    const bool past = x != y && outer * n * sizeof(T) >= streamBytes;
+    for (; o + lines <= outer; o += lines) runLines<Op, W>(n, x + o * n, y + o * n, past);
+    if (past) streamFence();
+  }
+  for (; o < outer; o++) {
     const std::size_t line = o * n * inner;
     if (inner == 1) {
       W total = Op::template start<W>();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <utility>
 #include <immintrin.h>
 
 #include "loops.hpp"
@@ -25,6 +26,7 @@
 #include "loops/simd.hpp"
 // must come after simd.hpp
 #include "loops/linear.hpp"
+#include "loops/transpose.hpp"
 #include "loops/maps.hpp"
 #include "loops/mathematics.hpp"
 #include "loops/elementwise.hpp"

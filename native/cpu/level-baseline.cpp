@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <utility>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -17,6 +18,7 @@
 #include "loops/simd.hpp"
 // must come after simd.hpp
 #include "loops/linear.hpp"
+#include "loops/transpose.hpp"
 #include "loops/maps.hpp"
 #include "loops/mathematics.hpp"
 #include "loops/elementwise.hpp"

@@ -75,8 +75,12 @@ struct FloatLoops {
   double (*sumSquares)(std::size_t n, const T* x);
   double (*maxAbs)(std::size_t n, const T* x);
   double (*minAbs)(std::size_t n, const T* x);
-  /** accumulator[i] += |x[i]|^p, p = 0 (signed), 1, 2 */
-  void (*accumulate)(int p, std::size_t n, const T* x, double* accumulator);
+  /**
+   * accumulator[i] += |x[r·stride + i]|^p, r < rows, i < n, p = 0 (signed), 1, 2; the largest modulus
+   * if p is 3
+   */
+  void (*accumulate)(int p, std::size_t rows, std::size_t stride, std::size_t n, const T* x,
+                     double* accumulator);
 
   /** y[i] ← (+)= Σ c[k] p[k][i] */
   void (*terms)(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing);
@@ -179,6 +183,16 @@ struct RandomCall {
 struct Loops {
   const char* name;
   void (*copy)(std::size_t bytes, const void* x, void* y);
+  /** A copy that bypasses the caches. streamFence must be called afterwards. */
+  void (*copyPast)(std::size_t bytes, const void* x, void* y);
+  /**
+   * y[c·ys + r] ← x[r·xs + c], r < rows, c < columns, of elements of 4 or 8 bytes. With `past`, writes
+   * bypass the caches where lines of y are aligned, and streamFence must be called afterwards.
+   */
+  void (*transpose32)(std::size_t rows, std::size_t columns, const float* x, std::ptrdiff_t xs, float* y,
+                      std::ptrdiff_t ys, bool past);
+  void (*transpose64)(std::size_t rows, std::size_t columns, const double* x, std::ptrdiff_t xs, double* y,
+                      std::ptrdiff_t ys, bool past);
   FloatLoops<float> f32;
   FloatLoops<double> f64;
   OrderedLoops<float> orderedF32;
@@ -197,6 +211,14 @@ struct Loops {
                  void (*rest)(std::int32_t*, std::size_t));
   bool (*sort64)(std::int64_t* x, std::int64_t* other, std::size_t n, Places places,
                  void (*rest)(std::int64_t*, std::size_t));
+  /**
+   * The number of keys within low … high among those of the bits x. `below` grows by the number of
+   * lower ones; those within are written to `kept` until it has no room for 128 more of `most`.
+   */
+  std::size_t (*keep32)(bool isFloat, std::size_t n, const std::int32_t* x, std::int32_t low,
+                        std::int32_t high, std::size_t* below, std::int32_t* kept, std::size_t most);
+  std::size_t (*keep64)(bool isFloat, std::size_t n, const std::int64_t* x, std::int64_t low,
+                        std::int64_t high, std::size_t* below, std::int64_t* kept, std::size_t most);
   void (*random)(const RandomCall& call);
 };
 

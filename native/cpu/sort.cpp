@@ -1,7 +1,10 @@
 // Sorting lines along an axis, and the positions of their elements in that order.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -379,11 +382,99 @@ void argsort(const Args<8>& args) {
   });
 }
 
+inline std::size_t keep(bool isFloat, std::size_t n, const std::int32_t* x, std::int32_t low,
+                        std::int32_t high, std::size_t* below, std::int32_t* kept, std::size_t most) {
+  return loops().keep32(isFloat, n, x, low, high, below, kept, most);
+}
+inline std::size_t keep(bool isFloat, std::size_t n, const std::int64_t* x, std::int64_t low,
+                        std::int64_t high, std::size_t* below, std::int64_t* kept, std::size_t most) {
+  return loops().keep64(isFloat, n, x, low, high, below, kept, most);
+}
+
+/** Moves the key of a place to it. */
+template <typename T>
+T keyAt(T* keys, std::size_t n, std::size_t k) {
+  if (loops().sorts) sortSigned(keys, workMemory<T>(n).get(), n, Places{&k, 1});
+  else std::nth_element(keys, keys + k, keys + n);
+  return keys[k];
+}
+
+/**
+ * The k-th smallest of numbers as bits. A sample of them gives a range that most likely has it; the
+ * others are only counted. If the range misses it, or has too many, all numbers are sorted to that
+ * place.
+ */
+template <typename Bits, bool IsFloat>
+Bits kthOf(std::size_t n, const Bits* bits, std::size_t k) {
+  using T = std::make_signed_t<Bits>;
+  using K = Key<Bits, IsFloat>;
+  constexpr Bits top = K::top;
+  const T* x = reinterpret_cast<const T*>(bits);
+  const auto keyOf = [x](std::size_t i) { return static_cast<T>(K::of(static_cast<Bits>(x[i])) ^ top); };
+  const auto valueOf = [](T key) { return K::value(static_cast<Bits>(key) ^ top); };
+  constexpr std::size_t few = 1 << 13;
+  if (n <= few) {
+    T keys[few];
+    for (std::size_t i = 0; i < n; i++) keys[i] = keyOf(i);
+    return valueOf(keyAt(keys, n, k));
+  }
+  // Places of a sample, of which the one of k is within six standard deviations
+  const std::size_t size = std::max<std::size_t>(few / 2, n / 256);
+  std::vector<T> sample(size);
+  for (std::size_t i = 0; i < size; i++) {
+    // Not equally apart: arrays may be periodic
+    const std::size_t step = n / size;
+    sample[i] = keyOf(i * step + (i * 0x9e3779b97f4a7c15ull >> 33) % step);
+  }
+  const double at = static_cast<double>(k) / static_cast<double>(n) * static_cast<double>(size);
+  const double reach = 3 * std::sqrt(static_cast<double>(size)) + 1;
+  const std::size_t first = at > reach ? static_cast<std::size_t>(at - reach) : 0;
+  const std::size_t last = std::min(size - 1, static_cast<std::size_t>(at + reach));
+  const T lower = keyAt(sample.data(), size, first), upper = keyAt(sample.data(), size, last);
+  constexpr T least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
+  const T low = first == 0 ? least : lower;
+  const T high = last == size - 1 ? most : upper;
+  // A half more than the numbers that are expected within the range
+  const std::size_t room = (last - first + 2) * (n / size) / 2 * 3;
+  const auto kept = workMemory<T>(room);
+  std::size_t below = 0;
+  const std::size_t within = keep(IsFloat, n, x, low, high, &below, kept.get(), room);
+  const bool isWithin = k >= below && k < below + within;
+  if (isWithin && low == high) return valueOf(low);
+  if (isWithin && within + 128 <= room) return valueOf(keyAt(kept.get(), within, k - below));
+  // Many ties, or a range that misses it
+  const auto keys = workMemory<T>(n);
+  for (std::size_t i = 0; i < n; i++) keys[i] = keyOf(i);
+  return valueOf(keyAt(keys.get(), n, k));
+}
+
+/** kthSmallest(dtype, n, x, xo, k) → the number at place k of the sorted numbers; NaN come last */
+double kthSmallest(const Args<5>& args) {
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1), k = args.size(4);
+  if (k >= n) throw Error("ERR_ARGUMENT", "native kthSmallest: expected a place among the numbers");
+  double result = 0;
+  withBits(dtype, [&](auto bits, auto isFloat) {
+    using Bits = decltype(bits);
+    constexpr bool IsFloat = decltype(isFloat)::value;
+    const Bits found = kthOf<Bits, IsFloat>(n, lanesAt<Bits>(args, 2, n, 1), k);
+    if constexpr (!IsFloat) {
+      result = static_cast<std::int32_t>(found);
+    } else {
+      std::conditional_t<sizeof(Bits) == 8, double, float> value;
+      std::memcpy(&value, &found, sizeof value);
+      result = static_cast<double>(value);
+    }
+  });
+  return result;
+}
+
 }  // namespace
 
 void exportSort(Napi::Object exports) {
   expose<sort>(exports, "sort");
   expose<argsort>(exports, "argsort");
+  expose<kthSmallest>(exports, "kthSmallest");
 }
 
 }  // namespace lops

@@ -72,6 +72,25 @@ void tiles(const Axis& a, const Axis& b, const T* x, T* y) {
   }
 }
 
+/** Whether the loops transpose elements of this type. */
+template <typename T>
+constexpr bool hasTransposition = sizeof(T) == 4 || sizeof(T) == 8;
+
+/** Copies a matrix whose columns are rows of y. */
+template <typename T>
+void transposed(const Axis& a, const Axis& b, const T* x, T* y) {
+  const std::size_t rows = static_cast<std::size_t>(b.n), columns = static_cast<std::size_t>(a.n);
+  const bool past = rows * columns * sizeof(T) >= streamBytes;
+  if constexpr (sizeof(T) == 4) {
+    loops().transpose32(rows, columns, reinterpret_cast<const float*>(x), b.xs, reinterpret_cast<float*>(y),
+                        a.ys, past);
+  } else {
+    loops().transpose64(rows, columns, reinterpret_cast<const double*>(x), b.xs, reinterpret_cast<double*>(y),
+                        a.ys, past);
+  }
+  if (past) streamFence();
+}
+
 template <typename T, bool Add>
 void walk(const std::vector<Axis>& axes, std::size_t k, const T* x, T* y) {
   const Axis& axis = axes[k];
@@ -80,6 +99,9 @@ void walk(const std::vector<Axis>& axes, std::size_t k, const T* x, T* y) {
     return;
   }
   if (k + 2 == axes.size() && std::abs(axis.xs) < std::abs(axes[k + 1].xs) && axis.xs != 0) {
+    if constexpr (hasTransposition<T> && !Add) {
+      if (axis.xs == 1 && axes[k + 1].ys == 1) return transposed(axis, axes[k + 1], x, y);
+    }
     tiles<T, Add>(axis, axes[k + 1], x, y);
     return;
   }

@@ -423,7 +423,7 @@ double row(int p, std::size_t n, const T* x) {
  */
 template <typename T>
 void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
-  constexpr std::size_t block = 1024;
+  constexpr std::size_t block = 4096;
   alignas(64) double sums[block];
   for (std::size_t o = 0; o < outer; o++) {
     const T* rows = x + o * n * inner;
@@ -434,7 +434,7 @@ void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x
     for (std::size_t start = 0; start < inner; start += block) {
       const std::size_t m = inner - start < block ? inner - start : block;
       std::memset(sums, 0, m * sizeof(double));
-      for (std::size_t i = 0; i < n; i++) of<T>(loops()).accumulate(p, m, rows + i * inner + start, sums);
+      of<T>(loops()).accumulate(p, n, inner, m, rows + start, sums);
       for (std::size_t j = 0; j < m; j++) y[o * inner + start + j] = static_cast<T>(sums[j]);
     }
   }

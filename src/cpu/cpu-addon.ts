@@ -51,6 +51,7 @@ const FUNCTIONS = [
   'accumulate',
   'sort',
   'argsort',
+  'kthSmallest',
   'truePositions',
   'searchSorted',
   'countInto',

@@ -401,6 +401,10 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       if (to instanceof Int32Array) addon.argsort(tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
       else own.argsort(x, extents, y);
     },
+    kthSmallest: (x, k) => {
+      const { memory, dtype } = x.storage;
+      return addon.kthSmallest(tagOf(dtype), x.size, memory, x.offset, k) as number;
+    },
     truePositions: (x, y) => {
       const [from, to] = [x.storage.memory, y.storage.memory];
       if (to instanceof Int32Array) addon.truePositions(x.size, from, x.offset, y.size, to, y.offset);

@@ -179,34 +179,72 @@ void fromIntegers(std::size_t n, const X* x, T* y, std::size_t step) {
   }
 }
 
+/** Vectors of all ones where flags are not 0. */
+LOPS_INLINE Simd<double>::I maskOf(const Flag* c, double) {
+  typedef Simd<double>::I I;
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return (I)_mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(c))) != 0;
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  std::int32_t flags;
+  std::memcpy(&flags, c, 4);
+  return (I)_mm256_cvtepi8_epi64(_mm_cvtsi32_si128(flags)) != 0;
+#else
+  return I{c[0], c[1]} != 0;
+#endif
+}
+LOPS_INLINE Simd<float>::I maskOf(const Flag* c, float) {
+  typedef Simd<float>::I I;
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return (I)_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(c))) != 0;
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  return (I)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(c))) != 0;
+#else
+  return I{c[0], c[1], c[2], c[3]} != 0;
+#endif
+}
+
+template <typename T, bool XSteps, bool YSteps>
+LOPS_INLINE void chooseSteps(std::size_t n, const Flag* c, const T* x, const T* y, T* z) {
+  typedef typename Simd<T>::V V;
+  struct F {
+    const Flag* c;
+    const T *x, *y;
+    V vx, vy;
+    LOPS_INLINE T one(std::size_t i) const { return c[i] != 0 ? x[XSteps ? i : 0] : y[YSteps ? i : 0]; }
+    LOPS_INLINE V vector(std::size_t i) const {
+      const V a = XSteps ? load(x + i) : vx;
+      const V b = YSteps ? load(y + i) : vy;
+      return maskOf(c + i, T()) ? a : b;
+    }
+  };
+  write(n, z, x == z || y == z, F{c, x, y, splat(x[0]), splat(y[0])});
+}
+
+/** z ← c ≠ 0 ? x : y, of bits of floats: loads and stores do not change them. */
+template <typename T>
+LOPS_INLINE void chooseBits(std::size_t n, const Flag* c, const T* x, std::size_t xStep, const T* y,
+                            std::size_t yStep, T* z) {
+  if (xStep != 0 && yStep != 0) chooseSteps<T, true, true>(n, c, x, y, z);
+  else if (xStep != 0) chooseSteps<T, true, false>(n, c, x, y, z);
+  else if (yStep != 0) chooseSteps<T, false, true>(n, c, x, y, z);
+  else chooseSteps<T, false, false>(n, c, x, y, z);
+}
+
 /** z ← c ≠ 0 ? x : y */
 template <typename T>
 void choose(std::size_t n, const Flag* c, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
             T* z) {
-  if (xStep != 0 && yStep != 0) {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) {
-      const T a = x[i], b = y[i];
-      z[i] = c[i] != 0 ? a : b;
-    }
-  } else if (xStep != 0) {
-    const T b = y[0];
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) {
-      const T a = x[i];
-      z[i] = c[i] != 0 ? a : b;
-    }
-  } else if (yStep != 0) {
-    const T a = x[0];
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) {
-      const T b = y[i];
-      z[i] = c[i] != 0 ? a : b;
-    }
+  if constexpr (sizeof(T) == 8) {
+    chooseBits(n, c, x, xStep, y, yStep, z);
+  } else if constexpr (sizeof(T) == 4) {
+    chooseBits(n, c, reinterpret_cast<const float*>(x), xStep, reinterpret_cast<const float*>(y), yStep,
+               reinterpret_cast<float*>(z));
   } else {
-    const T a = x[0], b = y[0];
     LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) z[i] = c[i] != 0 ? a : b;
+    for (std::size_t i = 0; i < n; i++) {
+      const T a = x[i * xStep], b = y[i * yStep];
+      z[i] = c[i] != 0 ? a : b;
+    }
   }
 }
 

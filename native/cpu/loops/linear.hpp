@@ -3,15 +3,16 @@
 namespace lops {
 namespace LOPS_LEVEL {
 
-inline void copyBytes(std::size_t bytes, const void* x, void* y) {
+/** A copy that bypasses the caches. streamFence must be called afterwards. */
+inline void copyPast(std::size_t bytes, const void* x, void* y) {
   // runs of elements of one byte may begin and end within a float
   const bool aligned =
       ((reinterpret_cast<std::uintptr_t>(x) | reinterpret_cast<std::uintptr_t>(y)) % sizeof(float)) == 0;
-  const std::size_t rest = bytes % sizeof(float);
-  if (bytes < streamBytes || !aligned) {
+  if (!aligned) {
     std::memcpy(y, x, bytes);
     return;
   }
+  const std::size_t rest = bytes % sizeof(float);
   const std::size_t whole = bytes - rest;
   std::memcpy(static_cast<char*>(y) + whole, static_cast<const char*>(x) + whole, rest);
   struct F {
@@ -21,7 +22,15 @@ inline void copyBytes(std::size_t bytes, const void* x, void* y) {
   };
   // loads and stores do not change bits
   writeLoop<true>(whole / sizeof(float), static_cast<float*>(y), F{static_cast<const float*>(x)});
-  fence();
+}
+
+inline void copyBytes(std::size_t bytes, const void* x, void* y) {
+  if (bytes < streamBytes) {
+    std::memcpy(y, x, bytes);
+  } else {
+    copyPast(bytes, x, y);
+    fence();
+  }
 }
 
 template <typename T>
@@ -116,6 +125,10 @@ void combine(std::size_t n, std::size_t count, const double* a, const T* const* 
     case 2: axpby(n, a[0], xs[0], a[1], xs[1], y); return;
     case 3: combineFixed<T, 3>(n, a, xs, y); return;
     case 4: combineFixed<T, 4>(n, a, xs, y); return;
+    case 5: combineFixed<T, 5>(n, a, xs, y); return;
+    case 6: combineFixed<T, 6>(n, a, xs, y); return;
+    case 7: combineFixed<T, 7>(n, a, xs, y); return;
+    case 8: combineFixed<T, 8>(n, a, xs, y); return;
     default: break;
   }
   // More terms are added in a block that stays in the first-level cache, because y may be one of

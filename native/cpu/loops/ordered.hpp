@@ -33,11 +33,75 @@ LOPS_INLINE T extremeLoop(std::size_t n, const T* x) {
   return best;
 }
 
+/** The extreme of some numbers, of which none is NaN unless `special` is set. */
+template <typename T>
+struct Found {
+  T best;
+  /** Some numbers may be NaN or infinite. */
+  bool special;
+};
+
+template <bool LARGEST, typename T>
+LOPS_INLINE Found<T> extremeOfNumbers(std::size_t n, const T* x) {
+  typedef T V __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  typedef T U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
+  constexpr std::size_t W = LOPS_VECTOR_BYTES / sizeof(T);
+  constexpr bool isFloat = std::is_floating_point<T>::value;
+  const auto better = [](auto a, auto b) { return LARGEST ? (b > a ? b : a) : (b < a ? b : a); };
+  T best = x[0];
+  T rest = 0;  // x − x: not 0 where x is NaN or infinite
+  std::size_t i = 0;
+  if (n >= 4 * W) {
+    const auto at = [x](std::size_t k) { return static_cast<V>(*reinterpret_cast<const U*>(x + k)); };
+    V m[4] = {at(0), at(W), at(2 * W), at(3 * W)};
+    V zero[4] = {};
+    for (; i + 4 * W <= n; i += 4 * W) {
+      for (std::size_t k = 0; k < 4; k++) {
+        const V v = at(i + k * W);
+        m[k] = better(m[k], v);
+        if constexpr (isFloat) zero[k] += v - v;
+      }
+    }
+    const V all = better(better(m[0], m[1]), better(m[2], m[3]));
+    const V sum = (zero[0] + zero[1]) + (zero[2] + zero[3]);
+    for (std::size_t l = 0; l < W; l++) best = better(best, static_cast<T>(all[l]));
+    if constexpr (isFloat)
+      for (std::size_t l = 0; l < W; l++) rest += sum[l];
+  }
+  for (; i < n; i++) {
+    best = better(best, x[i]);
+    if constexpr (isFloat) rest += x[i] - x[i];
+  }
+  return {best, rest != 0};
+}
+
+/** The first position of NaN, or n. */
+template <typename T>
+LOPS_INLINE std::size_t positionOfNaN(std::size_t n, const T* x) {
+  std::size_t i = 0;
+  while (i < n && x[i] == x[i]) i++;
+  return i;
+}
+
+/** How many numbers are searched at a time: they stay in the first-level cache. */
+template <typename T>
+constexpr std::size_t searched = 16384 / sizeof(T);
+
 /** The extreme of at least one number. NaN if one is NaN, or if NaN is skipped and all are NaN. */
 template <typename T>
 T extreme(Extreme kind, std::size_t n, const T* x) {
   if (kind.skipsNaN) return kind.largest ? extremeLoop<true, true>(n, x) : extremeLoop<false, true>(n, x);
-  return kind.largest ? extremeLoop<true, false>(n, x) : extremeLoop<false, false>(n, x);
+  T best = x[0];
+  for (std::size_t i = 0; i < n; i += searched<T>) {
+    const std::size_t m = n - i < searched<T> ? n - i : searched<T>;
+    const Found<T> own = kind.largest ? extremeOfNumbers<true>(m, x + i) : extremeOfNumbers<false>(m, x + i);
+    if (own.special) {
+      const std::size_t at = positionOfNaN(m, x + i);
+      if (at < m) return x[i + at];
+    }
+    if (kind.largest ? own.best > best : own.best < best) best = own.best;
+  }
+  return best;
 }
 
 /** Of flags: no other is searched for after the first one that decides. */
@@ -88,19 +152,22 @@ void positions(bool largest, std::size_t n, const T* x, PositionOf<T> row, T* be
 /** The first position of the extreme of at least one number; NaN is the extreme. */
 template <typename T>
 std::size_t position(bool largest, std::size_t n, const T* x) {
-  constexpr std::size_t block = 1024;
   T best = x[0];
   std::size_t from = 0;
   // The first block that has the extreme
-  for (std::size_t i = 0; i < n && best == best; i += block) {
-    const std::size_t m = n - i < block ? n - i : block;
-    const T own = largest ? extremeLoop<true, false>(m, x + i) : extremeLoop<false, false>(m, x + i);
-    if ((largest ? own > best : own < best) || own != own) {
-      best = own;
+  for (std::size_t i = 0; i < n; i += searched<T>) {
+    const std::size_t m = n - i < searched<T> ? n - i : searched<T>;
+    const Found<T> own = largest ? extremeOfNumbers<true>(m, x + i) : extremeOfNumbers<false>(m, x + i);
+    if (own.special) {
+      const std::size_t at = positionOfNaN(m, x + i);
+      if (at < m) return i + at;
+    }
+    if (largest ? own.best > best : own.best < best) {
+      best = own.best;
       from = i;
     }
   }
-  const auto isBest = [best](T v) { return v == best || (best != best && v != v); };
+  const auto isBest = [best](T v) { return v == best; };
   constexpr std::size_t few = 64;
   for (; from + few <= n; from += few) {
     std::size_t hits = 0;

@@ -172,24 +172,41 @@ void sumComplex(std::size_t n, const T* x, double* out) {
   }
 }
 
-template <typename T>
-void accumulate(int p, std::size_t n, const T* x, double* a) {
-  if (p == 0) {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) a[i] += static_cast<double>(x[i]);
-  } else if (p == 1) {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) a[i] += std::fabs(static_cast<double>(x[i]));
-  } else if (p == 2) {
-    LOPS_IVDEP
-    for (std::size_t i = 0; i < n; i++) a[i] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  } else {
-    // the largest value; NaN is kept
+/** a[i] ← f(a[i], x[i]), row by row. Eight rows are read together, so that a is read less often. */
+template <typename T, typename F>
+LOPS_INLINE void joinRows(std::size_t rows, std::size_t stride, std::size_t n, const T* x, double* a,
+                          const F& f) {
+  constexpr std::size_t together = 8;
+  std::size_t r = 0;
+  for (; r + together <= rows; r += together, x += together * stride) {
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) {
-      const double v = std::fabs(static_cast<double>(x[i]));
-      a[i] = a[i] >= v || a[i] != a[i] ? a[i] : v;
+      double s = a[i];
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < together; k++) s = f(s, static_cast<double>(x[k * stride + i]));
+      a[i] = s;
     }
+  }
+  for (; r < rows; r++, x += stride) {
+    LOPS_IVDEP
+    for (std::size_t i = 0; i < n; i++) a[i] = f(a[i], static_cast<double>(x[i]));
+  }
+}
+
+template <typename T>
+void accumulate(int p, std::size_t rows, std::size_t stride, std::size_t n, const T* x, double* a) {
+  if (p == 0) {
+    joinRows(rows, stride, n, x, a, [](double s, double v) { return s + v; });
+  } else if (p == 1) {
+    joinRows(rows, stride, n, x, a, [](double s, double v) { return s + std::fabs(v); });
+  } else if (p == 2) {
+    joinRows(rows, stride, n, x, a, [](double s, double v) { return s + v * v; });
+  } else {
+    // the largest value; NaN is kept
+    joinRows(rows, stride, n, x, a, [](double s, double v) {
+      const double modulus = std::fabs(v);
+      return s >= modulus || s != s ? s : modulus;
+    });
   }
 }
 

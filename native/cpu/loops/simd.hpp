@@ -119,6 +119,19 @@ LOPS_INLINE void storeFlags(Flag* p, Simd<double>::I mask) {
 #endif
 }
 
+/** Whether a bit of a vector is set. */
+template <typename V>
+LOPS_INLINE bool isAnySet(V v) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return _mm512_test_epi64_mask((__m512i)v, (__m512i)v) != 0;
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  return _mm256_testz_si256((__m256i)v, (__m256i)v) == 0;
+#else
+  const Simd<double>::I words = (Simd<double>::I)v;
+  return (words[0] | words[1]) != 0;
+#endif
+}
+
 LOPS_INLINE double total(Wide v) {
   double s = 0;
   for (std::size_t k = 0; k < wideWidth; k++) s += v[k];

@@ -255,5 +255,75 @@ bool sortIntegers(T*, T*, std::size_t, Places, void (*)(T*, std::size_t)) {
 
 #endif
 
+/** The signed integers with the order of numbers as bits: −0 before 0, NaN last. */
+template <bool IsFloat, typename T, typename I>
+LOPS_INLINE I signedKeys(I bits) {
+  if constexpr (!IsFloat) return bits;
+  constexpr T most = std::numeric_limits<T>::max();
+  constexpr T infinity = sizeof(T) == 8 ? T(0x7ff0000000000000ll) : T(0x7f800000);
+  const I keys = bits ^ ((bits >> (8 * sizeof(T) - 1)) & most);
+  return (bits & most) > infinity ? most - I{} : keys;
+}
+
+/**
+ * Counts the keys below a range of keys, and writes those within it to `kept`, as long as there is
+ * room for `most` of them. Returns the number within.
+ */
+template <bool IsFloat, typename T>
+LOPS_INLINE std::size_t keepWithin(std::size_t n, const T* x, T low, T high, std::size_t& below, T* kept,
+                                   std::size_t most) {
+  typedef T I __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  typedef T U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
+  constexpr std::size_t W = LOPS_VECTOR_BYTES / sizeof(T);
+  constexpr std::size_t vectors = 8;
+  constexpr std::size_t block = vectors * W;
+  alignas(LOPS_VECTOR_BYTES) T keys[block];
+  std::size_t within = 0;
+  I under = {};
+  std::size_t i = 0;
+  const auto keep = [&](std::size_t m) {
+    std::size_t inside = 0;
+    if (within + m > most) {
+      for (std::size_t k = 0; k < m; k++) inside += (keys[k] >= low) & (keys[k] <= high) ? 1 : 0;
+    } else {
+      for (std::size_t k = 0; k < m; k++) {
+        kept[within + inside] = keys[k];
+        inside += (keys[k] >= low) & (keys[k] <= high) ? 1 : 0;
+      }
+    }
+    within += inside;
+  };
+  for (; i + block <= n; i += block) {
+    I any = {};
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < vectors; k++) {
+      const I key = signedKeys<IsFloat, T>(static_cast<I>(*reinterpret_cast<const U*>(x + i + k * W)));
+      *reinterpret_cast<I*>(keys + k * W) = key;
+      const I lower = key < low;
+      // Comparisons are −1 where they hold
+      under -= lower;
+      any |= (key <= high) & ~lower;
+    }
+    if (isAnySet(any)) keep(block);
+  }
+  for (std::size_t l = 0; l < W; l++) below += static_cast<std::size_t>(under[l]);
+  for (; i < n; i++) {
+    I bits = {};
+    bits[0] = x[i];
+    keys[0] = signedKeys<IsFloat, T>(bits)[0];
+    below += keys[0] < low ? 1 : 0;
+    keep(1);
+  }
+  return within;
+}
+
+/** As keepWithin, of floats or of integers. */
+template <typename T>
+std::size_t keep(bool isFloat, std::size_t n, const T* x, T low, T high, std::size_t* below, T* kept,
+                 std::size_t most) {
+  return isFloat ? keepWithin<true>(n, x, low, high, *below, kept, most)
+                 : keepWithin<false>(n, x, low, high, *below, kept, most);
+}
+
 }  // namespace LOPS_LEVEL
 }  // namespace lops

@@ -25,6 +25,9 @@ IntegerLoops<T> integerLoops() {
 const Loops& table() {
   static const Loops loops = {LOPS_LEVEL_NAME,
                               copyBytes,
+                              copyPast,
+                              transpose<float>,
+                              transpose<double>,
                               floatLoops<float>(),
                               floatLoops<double>(),
                               orderedLoops<float>(),
@@ -36,6 +39,8 @@ const Loops& table() {
                               LOPS_VECTOR_BYTES >= 32,
                               sortIntegers<std::int32_t>,
                               sortIntegers<std::int64_t>,
+                              keep<std::int32_t>,
+                              keep<std::int64_t>,
                               randomNumbers};
   return loops;
 }
