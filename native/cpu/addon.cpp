@@ -64,6 +64,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   expose<info>(exports, "info");
   expose<addressOf>(exports, "addressOf");
   exportVectors(exports);
+  exportProgram(exports);
   exportAccumulate(exports);
   exportSort(exports);
   exportSearch(exports);

@@ -6,6 +6,7 @@
 namespace lops {
 
 void exportVectors(Napi::Object exports);
+void exportProgram(Napi::Object exports);
 void exportAccumulate(Napi::Object exports);
 void exportSort(Napi::Object exports);
 void exportSearch(Napi::Object exports);

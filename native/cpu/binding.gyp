@@ -9,6 +9,7 @@
         'level-avx2.cpp',
         'level-avx512.cpp',
         'vectors.cpp',
+        'program.cpp',
         'accumulate.cpp',
         'sort.cpp',
         'search.cpp',

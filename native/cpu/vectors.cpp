@@ -7,6 +7,7 @@
 
 #include "addon.hpp"
 #include "arrays.hpp"
+#include "elementwise.hpp"
 #include "loops.hpp"
 
 namespace lops {
@@ -78,100 +79,28 @@ void fromIntegers(std::size_t n, const T* x, double* y, std::size_t step) {
 }
 
 /** Conversions from or to int32 and bool. */
-void castIntegers(const Args<7>& args, DType from, DType to, std::size_t n) {
+void castIntegers(DType from, DType to, std::size_t n, const void* x, void* y) {
   if (!isInteger(from)) {
     withFloat(isDouble(from), [&](auto a) {
       withInteger(to, [&](auto b) {
-        toIntegers(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from),
-                   lanesAt<decltype(b)>(args, 5, n, 1));
+        toIntegers(n, static_cast<const decltype(a)*>(x), lanesOf(from), static_cast<decltype(b)*>(y));
       });
     });
   } else if (!isInteger(to)) {
     withInteger(from, [&](auto a) {
       withFloat(isDouble(to), [&](auto b) {
-        fromIntegers(n, lanesAt<decltype(a)>(args, 3, n, 1), lanesAt<decltype(b)>(args, 5, n, lanesOf(to)),
-                     lanesOf(to));
+        fromIntegers(n, static_cast<const decltype(a)*>(x), static_cast<decltype(b)*>(y), lanesOf(to));
       });
     });
   } else {
     withInteger(from, [&](auto a) {
       withInteger(to, [&](auto b) {
         typedef decltype(b) B;
-        const decltype(a)* x = lanesAt<decltype(a)>(args, 3, n, 1);
-        B* y = lanesAt<B>(args, 5, n, 1);
-        for (std::size_t i = 0; i < n; i++) y[i] = static_cast<B>(x[i]);
+        const decltype(a)* p = static_cast<const decltype(a)*>(x);
+        for (std::size_t i = 0; i < n; i++) static_cast<B*>(y)[i] = static_cast<B>(p[i]);
       });
     });
   }
-}
-
-/** cast(xDType, yDType, n, x, xo, y, yo). Integers are truncated, and wrap around. */
-void cast(const Args<7>& args) {
-  const DType from = args.dtype(0);
-  const DType to = args.dtype(1);
-  const std::size_t n = args.size(2);
-  if (isInteger(from) || isInteger(to)) return castIntegers(args, from, to, n);
-  withFloat(isDouble(from), [&](auto a) {
-    withFloat(isDouble(to), [&](auto b) {
-      convert(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from),
-              lanesAt<decltype(b)>(args, 5, n, lanesOf(to)), lanesOf(to));
-    });
-  });
-}
-
-/** unary(op, dtype, n, x, xo, y, yo) → true if it was computed */
-bool unary(const Args<7>& args) {
-  const Unary op = static_cast<Unary>(args.int32(0));
-  const DType dtype = args.dtype(1);
-  const std::size_t n = args.size(2);
-  const bool toReal = op == Unary::abs || op == Unary::real || op == Unary::imag;
-  const bool toFlag =
-      op == Unary::isnan || op == Unary::isfinite || op == Unary::isinf || op == Unary::signbit;
-  if (isInteger(dtype)) {
-    return withInteger(dtype, [&](auto zero) {
-      typedef decltype(zero) T;
-      void* y = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 5, n, 1)) : lanesAt<T>(args, 5, n, 1);
-      return integers<T>(loops()).unary(op, n, lanesAt<T>(args, 3, n, 1), y);
-    });
-  }
-  const bool done = withFloat(isDouble(dtype), [&](auto zero) {
-    typedef decltype(zero) T;
-    const T* x = lanesAt<T>(args, 3, n, lanesOf(dtype));
-    void* y = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 5, n, 1))
-                     : lanesAt<T>(args, 5, n, toReal ? 1 : lanesOf(dtype));
-    return isComplex(dtype) ? of<T>(loops()).unaryComplex(op, n, x, y) : of<T>(loops()).unary(op, n, x, y);
-  });
-  return done;
-}
-
-/** binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) → true if it was computed */
-bool binary(const Args<11>& args) {
-  const Binary op = static_cast<Binary>(args.int32(0));
-  const DType dtype = args.dtype(1);
-  const std::size_t n = args.size(2);
-  const std::size_t xStep = args.size(5);
-  const std::size_t yStep = args.size(8);
-  if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native binary: expected steps of 0 or 1");
-  const std::size_t lanes = lanesOf(dtype);
-  const bool toFlag = op >= Binary::equal && op <= Binary::greaterEqual;
-  if (isInteger(dtype)) {
-    return withInteger(dtype, [&](auto zero) {
-      typedef decltype(zero) T;
-      const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, 1);
-      const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, 1);
-      void* z = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 9, n, 1)) : lanesAt<T>(args, 9, n, 1);
-      return integers<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
-    });
-  }
-  const bool done = withFloat(isDouble(dtype), [&](auto zero) {
-    typedef decltype(zero) T;
-    const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, lanes);
-    const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, lanes);
-    void* z = toFlag ? static_cast<void*>(lanesAt<Flag>(args, 9, n, 1)) : lanesAt<T>(args, 9, n, lanes);
-    return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z)
-                            : of<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
-  });
-  return done;
 }
 
 /** As `choose` of the loops, of pairs. */
@@ -187,22 +116,110 @@ void choosePairs(std::size_t n, const Flag* c, const T* x, std::size_t xStep, co
   }
 }
 
+}  // namespace
+
+std::size_t unaryBytes(Unary op, DType dtype) {
+  const bool toReal = op == Unary::abs || op == Unary::real || op == Unary::imag;
+  const bool toFlag =
+      op == Unary::isnan || op == Unary::isfinite || op == Unary::isinf || op == Unary::signbit;
+  return toFlag ? sizeof(Flag) : toReal ? bytesOf(dtype) / lanesOf(dtype) : bytesOf(dtype);
+}
+
+std::size_t binaryBytes(Binary op, DType dtype) {
+  return op >= Binary::equal && op <= Binary::greaterEqual ? sizeof(Flag) : bytesOf(dtype);
+}
+
+bool unaryOf(Unary op, DType dtype, std::size_t n, const void* x, void* y) {
+  if (isInteger(dtype)) {
+    return withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      return integers<T>(loops()).unary(op, n, static_cast<const T*>(x), y);
+    });
+  }
+  return withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* p = static_cast<const T*>(x);
+    return isComplex(dtype) ? of<T>(loops()).unaryComplex(op, n, p, y) : of<T>(loops()).unary(op, n, p, y);
+  });
+}
+
+bool binaryOf(Binary op, DType dtype, std::size_t n, const void* x, std::size_t xStep, const void* y,
+              std::size_t yStep, void* z) {
+  if (isInteger(dtype)) {
+    return withInteger(dtype, [&](auto zero) {
+      typedef decltype(zero) T;
+      return integers<T>(loops()).binary(op, n, static_cast<const T*>(x), xStep, static_cast<const T*>(y),
+                                         yStep, z);
+    });
+  }
+  return withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* p = static_cast<const T*>(x);
+    const T* q = static_cast<const T*>(y);
+    return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, p, xStep, q, yStep, z)
+                            : of<T>(loops()).binary(op, n, p, xStep, q, yStep, z);
+  });
+}
+
+void whereOf(DType dtype, std::size_t n, const Flag* c, const void* x, std::size_t xStep, const void* y,
+             std::size_t yStep, void* z) {
+  if (n == 0) return;
+  withReal(dtype, [&](auto zero) {
+    typedef decltype(zero) T;
+    const auto run = isComplex(dtype) ? choosePairs<T> : ordered<T>(loops()).choose;
+    run(n, c, static_cast<const T*>(x), xStep, static_cast<const T*>(y), yStep, static_cast<T*>(z));
+  });
+}
+
+void castOf(DType from, DType to, std::size_t n, const void* x, void* y) {
+  if (isInteger(from) || isInteger(to)) return castIntegers(from, to, n, x, y);
+  withFloat(isDouble(from), [&](auto a) {
+    withFloat(isDouble(to), [&](auto b) {
+      convert(n, static_cast<const decltype(a)*>(x), lanesOf(from), static_cast<decltype(b)*>(y),
+              lanesOf(to));
+    });
+  });
+}
+
+namespace {
+
+/** cast(xDType, yDType, n, x, xo, y, yo) */
+void cast(const Args<7>& args) {
+  const DType from = args.dtype(0), to = args.dtype(1);
+  const std::size_t n = args.size(2);
+  castOf(from, to, n, lanesAt<char>(args, 3, n, bytesOf(from)), lanesAt<char>(args, 5, n, bytesOf(to)));
+}
+
+/** unary(op, dtype, n, x, xo, y, yo) → true if it was computed */
+bool unary(const Args<7>& args) {
+  const Unary op = static_cast<Unary>(args.int32(0));
+  const DType dtype = args.dtype(1);
+  const std::size_t n = args.size(2);
+  return unaryOf(op, dtype, n, lanesAt<char>(args, 3, n, bytesOf(dtype)),
+                 lanesAt<char>(args, 5, n, unaryBytes(op, dtype)));
+}
+
+/** binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) → true if it was computed */
+bool binary(const Args<11>& args) {
+  const Binary op = static_cast<Binary>(args.int32(0));
+  const DType dtype = args.dtype(1);
+  const std::size_t n = args.size(2), xStep = args.size(5), yStep = args.size(8);
+  if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native binary: expected steps of 0 or 1");
+  const std::size_t bytes = bytesOf(dtype);
+  return binaryOf(op, dtype, n, lanesAt<char>(args, 3, xStep == 0 ? 1 : n, bytes), xStep,
+                  lanesAt<char>(args, 6, yStep == 0 ? 1 : n, bytes), yStep,
+                  lanesAt<char>(args, 9, n, binaryBytes(op, dtype)));
+}
+
 /** where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) */
 void where(const Args<12>& args) {
   const DType dtype = args.dtype(0);
-  const std::size_t n = args.size(1);
-  const std::size_t xStep = args.size(6);
-  const std::size_t yStep = args.size(9);
+  const std::size_t n = args.size(1), xStep = args.size(6), yStep = args.size(9);
   if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native where: expected steps of 0 or 1");
   if (n == 0) return;
-  const Flag* condition = lanesAt<Flag>(args, 2, n, 1);
-  withReal(dtype, [&](auto zero) {
-    typedef decltype(zero) T;
-    const std::size_t lanes = lanesOf(dtype);
-    const auto run = isComplex(dtype) ? choosePairs<T> : ordered<T>(loops()).choose;
-    run(n, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep,
-        lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep, lanesAt<T>(args, 10, n, lanes));
-  });
+  const std::size_t bytes = bytesOf(dtype);
+  whereOf(dtype, n, lanesAt<Flag>(args, 2, n, 1), lanesAt<char>(args, 4, xStep == 0 ? 1 : n, bytes), xStep,
+          lanesAt<char>(args, 7, yStep == 0 ? 1 : n, bytes), yStep, lanesAt<char>(args, 10, n, bytes));
 }
 
 /** scale(dtype, n, aRe, aIm, x, xo, y, yo) */

@@ -39,6 +39,8 @@ const FUNCTIONS = [
   'unary',
   'binary',
   'where',
+  'prepareProgram',
+  'program',
   'scale',
   'axpby',
   'linearCombination',

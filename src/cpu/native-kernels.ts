@@ -28,6 +28,8 @@ import { allRows, ghostWidth } from '../core/ports/kernel-sizes.js';
 import { type CpuAddon, cpuAddon } from './cpu-addon.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
 import type { CpuKernels, HostRun } from './host-memory.js';
+import { nativeProgram } from './native-programs.js';
+import { programKernels } from './programs.js';
 import { referenceKernels } from './reference/index.js';
 import { referenceDot } from './reference/reductions-loops.js';
 import { leftScalars, rightScalars, walked } from './scalar-operands.js';
@@ -324,6 +326,7 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
       const [test, at] = [condition.storage.memory, condition.offset];
       addon.where(tagOf(dtype), z.size, test, at, xs, xo, xStep, ys, yo, yStep, memory, z.offset);
     },
+    program: nativeProgram(addon, programKernels(own.reduce).program),
     linearCombination: combine,
     threshold: (kind, t, x, y) => {
       const { memory, dtype } = x.storage;
