@@ -2,7 +2,6 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
-#include <unistd.h>
 #endif
 
 #include "addon.hpp"
@@ -34,25 +33,26 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   return result;
 }
 
-/** Memory of at least this size is mapped in huge pages where the system has them, as NumPy does. */
-constexpr std::size_t hugeBytes = std::size_t(4) << 20;
+/** The size of a huge page, to which large arrays are aligned. */
+constexpr std::size_t hugePage = std::size_t(2) << 20;
 
 /**
- * addressOf(buffer): its address modulo 64. The caller aligns memory to vectors and cache lines with
- * it. Large buffers are marked for huge pages, which cost less at the first touch and later.
+ * addressOf(buffer, huge): its address modulo 2 MiB. The caller aligns memory to vectors, cache lines
+ * and pages with it. With `huge`, the whole huge pages of the buffer are asked for: they cost less
+ * at the first touch and later.
  */
-std::int32_t addressOf(const Args<1>& args) {
+std::int32_t addressOf(const Args<2>& args) {
   const Bytes bytes = args.bytes(0);
   const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(bytes.data);
 #if defined(__linux__)
-  if (bytes.length >= hugeBytes) {
-    const std::uintptr_t page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    const std::uintptr_t first = (address + page - 1) / page * page;
+  if (args.boolean(1)) {
+    const std::uintptr_t first = (address + hugePage - 1) / hugePage * hugePage;
+    const std::uintptr_t end = address + bytes.length;
     // Advice only: a failure changes nothing
-    madvise(reinterpret_cast<void*>(first), (address + bytes.length - first) / page * page, MADV_HUGEPAGE);
+    if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
   }
 #endif
-  return static_cast<std::int32_t>(address % 64);
+  return static_cast<std::int32_t>(address % hugePage);
 }
 
 Napi::Object load(Napi::Env env, Napi::Object exports) {

@@ -5,7 +5,7 @@ import { textOf } from '../core/base/text-of.js';
 import { CheckedBackend } from '../core/kernels/checked-backend.js';
 import { DeviceStorage } from '../core/kernels/device-memory.js';
 import { type CpuKernels, HostMemory } from './host-memory.js';
-import { Pool } from './pool.js';
+import { type AddressOf, Pool } from './pool.js';
 import { programKernels } from './programs.js';
 import { referenceKernels } from './reference/index.js';
 
@@ -17,8 +17,11 @@ export interface CpuBackendOptions {
   readonly name?: string;
   /** The most bytes of released memory to keep. @default a quarter of the machine's memory */
   readonly poolBytes?: number;
-  /** The address of a buffer modulo 64, for aligned memory; only native code can read it. */
-  readonly addressOf?: (buffer: ArrayBuffer) => number;
+  /**
+   * The address of a buffer modulo 2 MiB, for aligned memory; only native code can read it. With
+   * `huge`, it asks the system for huge pages.
+   */
+  readonly addressOf?: AddressOf;
 }
 
 const DEFAULTS = {

@@ -25,6 +25,7 @@ import {
 import { reduceResult } from '../core/ports/kernel-dtypes.js';
 import { binaryDType } from '../core/ports/kernel-operands.js';
 import { allRows, ghostWidth } from '../core/ports/kernel-sizes.js';
+import { setting } from '../environment/environment.js';
 import { type CpuAddon, cpuAddon } from './cpu-addon.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
 import type { CpuKernels, HostRun } from './host-memory.js';
@@ -631,5 +632,8 @@ export function nativeOptions(): CpuBackendOptions | undefined {
   const state = cpuAddon();
   if (!state.available) return undefined;
   const { addon } = state;
-  return { kernels: nativeKernels(addon), addressOf: (buffer) => addon.addressOf(buffer) as number };
+  const pages = setting('LOPS_CPU_HUGE_PAGES') === 'on';
+  const addressOf = (buffer: ArrayBuffer, huge: boolean): number =>
+    addon.addressOf(buffer, huge && pages) as number;
+  return { kernels: nativeKernels(addon), addressOf };
 }

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { BackendError } from '../core/base/errors.js';
 
-/** A piece of an ArrayBuffer that starts at a multiple of 64 bytes. */
+/** A piece of an ArrayBuffer that starts at a multiple of 64 bytes, large ones of 2 MiB. */
 export interface Block {
   readonly buffer: ArrayBuffer;
   readonly byteOffset: number;
@@ -11,6 +11,16 @@ export interface Block {
 
 /** The size of cache lines and of the widest vector registers. */
 const ALIGNMENT = 64;
+/** The size of a huge page. */
+const HUGE_PAGE = 2 ** 21;
+/** Blocks from this size on are in huge pages, as NumPy's are. */
+const HUGE_BYTES = 2 * HUGE_PAGE;
+
+/**
+ * The address of a buffer modulo 2 MiB, which only native code can read. With `huge`, the system is
+ * asked for huge pages.
+ */
+export type AddressOf = (buffer: ArrayBuffer, huge: boolean) => number;
 
 /**
  * Rounds bytes up to one of eight steps between powers of two, so that at most an eighth is unused.
@@ -30,16 +40,15 @@ export class Pool {
   /** Free blocks by size class, in order of last use. */
   readonly #free = new Map<number, Block[]>();
   readonly #limit: number;
-  readonly #addressOf: ((buffer: ArrayBuffer) => number) | undefined;
+  readonly #addressOf: AddressOf | undefined;
   #pooledBytes = 0;
   #misses = 0;
 
   /**
    * @param limit the most bytes to keep; by default a quarter of the machine's memory
-   * @param addressOf the address of a buffer modulo 64, which only native code can read; without it
-   * blocks have the alignment of V8
+   * @param addressOf without it blocks have the alignment of V8, and no huge pages
    */
-  constructor(limit = totalmem() / 4, addressOf?: (buffer: ArrayBuffer) => number) {
+  constructor(limit = totalmem() / 4, addressOf?: AddressOf) {
     this.#limit = limit;
     this.#addressOf = addressOf;
   }
@@ -96,7 +105,10 @@ export class Pool {
   }
 
   #allocate(size: number): Block {
-    const padding = this.#addressOf ? ALIGNMENT : 0;
+    const huge = size >= HUGE_BYTES;
+    const alignment = huge ? HUGE_PAGE : ALIGNMENT;
+    // Pages that are never touched take no memory
+    const padding = this.#addressOf ? alignment : 0;
     let buffer: ArrayBuffer;
     try {
       buffer = new ArrayBuffer(size + padding);
@@ -114,7 +126,8 @@ export class Pool {
         );
       }
     }
-    const byteOffset = this.#addressOf ? (ALIGNMENT - (this.#addressOf(buffer) % ALIGNMENT)) % ALIGNMENT : 0;
+    const past = this.#addressOf ? this.#addressOf(buffer, huge) % alignment : 0;
+    const byteOffset = past === 0 ? 0 : alignment - past;
     return { buffer, byteOffset, bytes: size };
   }
 }

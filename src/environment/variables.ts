@@ -144,6 +144,11 @@ export const VARIABLES = {
     otherwise: 'the size of the last cache, at most 32 MiB',
     meaning: 'outputs from so many bytes on bypass the caches',
   }),
+  LOPS_CPU_HUGE_PAGES: variable(choice('on', 'off'), {
+    readBy: 'native kernels',
+    default: 'on',
+    meaning: '`off`: arrays of 4 MiB and more do not ask the system for pages of 2 MiB',
+  }),
   LOPS_THREADS: variable(count('a positive number of threads', 1), {
     readBy: 'native kernels',
     otherwise: "the library's own variable, otherwise 1",
