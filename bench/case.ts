@@ -20,6 +20,9 @@ export const LIMITS = {
   dot: { bytes: 16 },
   copy: { bytes: 16 },
   sumsq: { bytes: 8 },
+  stream: { bytes: 16 },
+  fma: { flops: 1 },
+  fma_f32: { flops: 1 },
   dgemm: { flops: 2 * 2048 ** 3 },
   sgemm: { flops: 2 * 2048 ** 3 },
   zgemm_batch: BATCHED,
@@ -36,6 +39,11 @@ export const LIMITS = {
   fftw_mpi_c2r: { shared: ['256', 'c2r'] },
 } as const;
 export type LimitName = keyof typeof LIMITS;
+/**
+ * What the machine can do at best: bytes that are read, bytes that are read and written past the
+ * caches, and multiply-adds in registers.
+ */
+export type RoofName = 'sumsq' | 'stream' | 'fma' | 'fma_f32';
 
 /** Numbers and words that explain a result. */
 export type Details = Readonly<Record<string, number | string>>;
@@ -51,6 +59,8 @@ export interface Work {
   readonly bytes?: number;
   readonly flops?: number;
   readonly limit?: LimitName;
+  /** @default `stream` for bytes, `fma` for flops */
+  readonly roof?: RoofName;
   /** The same call in `numpy_cases.py`, whose timings alternate with those of the case. */
   readonly numpy?: string;
   /** Called on every rank after the last run. The details of rank 0 are shown. */

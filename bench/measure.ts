@@ -1,5 +1,5 @@
 import { type Backend, type Communicator, resolveBackend } from 'lops-mpi';
-import { LIMITS, type LimitName, type Work } from './case.js';
+import { LIMITS, type LimitName, type RoofName, type Work } from './case.js';
 import { type Device, type DeviceCounts, deviceOf } from './device.js';
 import { type Limit, LimitProcess } from './limit-process.js';
 import { SharedLimit } from './shared-limit.js';
@@ -10,6 +10,8 @@ export interface Measurement {
   readonly times: readonly number[];
   /** Bytes or flops a second of the C loop over all ranks. Its timings alternate with `times`. */
   readonly limitRates: readonly number[];
+  /** The same of the roof. */
+  readonly roofRates: readonly number[];
   /** Seconds of one call of NumPy. Its timings alternate with `times`. */
   readonly numpyTimes?: readonly number[];
   /** The bytes that the kernels of one call move, over all ranks. */
@@ -90,6 +92,21 @@ export interface LimitPrograms {
   readonly python?: string | undefined;
 }
 
+/** The roofs of cases whose limit has one of its own. */
+const ROOFS: Partial<Readonly<Record<LimitName, RoofName>>> = {
+  dot: 'sumsq',
+  sumsq: 'sumsq',
+  sgemm: 'fma_f32',
+  cgemm_batch: 'fma_f32',
+  cgemm_batch_adj: 'fma_f32',
+};
+
+/** The roof of a case, if its useful work is known. */
+export function roofOf({ roof, bytes, flops, limit }: Omit<Work, 'run'>): RoofName | undefined {
+  if (bytes === undefined && flops === undefined) return undefined;
+  return roof ?? (limit && ROOFS[limit]) ?? (bytes === undefined ? 'fma' : 'stream');
+}
+
 async function startLimit(
   name: LimitName,
   work: Work,
@@ -100,6 +117,12 @@ async function startLimit(
   if ('shared' in kind) return shared ? SharedLimit.connect(shared, name, comm.size) : undefined;
   const unit = 'bytes' in kind ? (work.bytes ?? 0) / kind.bytes : (work.flops ?? 0) / kind.flops;
   return loops ? LimitProcess.start(loops, name, Math.max(1, Math.ceil(unit / comm.size))) : undefined;
+}
+
+/** A C program whose timings alternate with those of the case, and its rates. */
+interface Alternating {
+  readonly program: Limit;
+  readonly rates: number[];
 }
 
 /** The measurement of a device. Its limit is the peak rate of its memory, not a C program. */
@@ -130,18 +153,23 @@ export async function measure(
   const device = deviceOf(backend);
   if (quick) run();
   const calls = quick ? 1 : warmUp(comm, run, device);
-  const loop = limit && !device && !quick ? await startLimit(limit, work, comm, programs) : undefined;
+  const start = async (name: LimitName | undefined): Promise<Alternating | undefined> => {
+    const program = name && !device && !quick ? await startLimit(name, work, comm, programs) : undefined;
+    return program && { program, rates: [] };
+  };
+  const loop = await start(limit);
+  const roof = await start(roofOf(work));
   const calculator =
     numpy && programs.python && !quick ? await LimitProcess.startNumpy(programs.python, numpy) : undefined;
   const numpyTimes: number[] = [];
   const times: number[] = [];
   const deviceTimes: number[] = [];
-  const limitRates: number[] = [];
   for (let spent = 0; times.length < (quick ? 1 : LEAST_REPEATS) || (!quick && spent < LEAST_SECONDS); ) {
-    if (loop) {
+    for (const other of [loop, roof]) {
+      if (!other) continue;
       comm.barrier();
-      const seconds = slowest(comm, await loop.sample());
-      limitRates.push((comm.size * loop.work) / seconds);
+      const seconds = slowest(comm, await other.program.sample());
+      other.rates.push((comm.size * other.program.work) / seconds);
       spent += seconds;
     }
     if (calculator) numpyTimes.push(await calculator.sample());
@@ -153,12 +181,14 @@ export async function measure(
     spent += calls * seconds;
     if (spent > PATIENCE) break;
   }
-  loop?.stop();
+  loop?.program.stop();
+  roof?.program.stop();
   calculator?.stop();
   const moved = summed(comm, trafficOf(backend, run));
   return {
     times,
-    limitRates,
+    limitRates: loop?.rates ?? [],
+    roofRates: roof?.rates ?? [],
     ...(numpyTimes.length > 0 ? { numpyTimes } : {}),
     ...(moved > 0 ? { moved } : {}),
     ...(device ? { device: measureDevice(device, run, deviceTimes, comm) } : {}),

@@ -1,6 +1,6 @@
 import { formatNumber, formatTable } from 'lops-mpi/cli';
 import type { BenchCase, Details, Work } from './case.js';
-import { type DeviceMeasurement, type Measurement, median } from './measure.js';
+import { type DeviceMeasurement, type Measurement, median, roofOf } from './measure.js';
 
 /** The result of a case: the fields of `--json`. */
 export interface Result {
@@ -34,6 +34,10 @@ export interface Result {
   readonly share_of_limit?: number;
   /** The share of the fastest runs of both, which other load on the machine affects least. */
   readonly share_at_best?: number;
+  /** The rate of the machine's roof `roof_loop`, in GB/s or GFLOP/s, in turn with the case. */
+  readonly roof?: number;
+  readonly roof_loop?: string;
+  readonly share_of_roof?: number;
   /** NumPy's, in turn with those of the case. */
   readonly numpy_seconds_median?: number;
   /** NumPy's median over that of the case. */
@@ -62,6 +66,17 @@ const beside = (limit: string, rate: number, best: number, limitRates: readonly 
   };
 };
 
+/** The same for the roof. */
+const belowRoof = (
+  roof: string,
+  rate: number,
+  roofRates: readonly number[],
+): Pick<Result, 'roof' | 'roof_loop' | 'share_of_roof'> => ({
+  roof: 1e-9 * median(roofRates),
+  roof_loop: roof,
+  share_of_roof: rate / median(roofRates),
+});
+
 function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
   return { device: name, device_seconds_median: median(times), device_seconds_min: least(times), ...counts };
 }
@@ -72,8 +87,8 @@ function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
  */
 export function resultOf(
   { name, params }: BenchCase,
-  work: Pick<Work, 'bytes' | 'flops' | 'limit'>,
-  { times, limitRates, numpyTimes, moved, device }: Measurement,
+  work: Pick<Work, 'bytes' | 'flops' | 'limit' | 'roof'>,
+  { times, limitRates, roofRates, numpyTimes, moved, device }: Measurement,
   more: {
     readonly details?: Details;
     readonly ranks: number;
@@ -83,6 +98,7 @@ export function resultOf(
 ): Result {
   const { details, ranks, backend, maxrss_MiB } = more;
   const { bytes, flops, limit } = work;
+  const roof = roofOf(work);
   const rated = device?.times ?? times;
   const amount = bytes ?? flops ?? 0;
   const [rate, best] = [amount / median(rated), amount / least(rated)];
@@ -100,6 +116,7 @@ export function resultOf(
     ...(moved === undefined ? {} : { bytes_moved: moved }),
     ...(flops === undefined ? {} : { flops, GFLOP_per_s: 1e-9 * rate }),
     ...(limit && limitRates.length > 0 ? beside(limit, rate, best, limitRates) : {}),
+    ...(roof && roofRates.length > 0 ? belowRoof(roof, rate, roofRates) : {}),
     ...(bytes !== undefined && peak > 0 ? beside('peak', rate, best, [peak]) : {}),
     ...(numpyTimes
       ? {
@@ -136,6 +153,9 @@ const formatFound = (found: Details = {}): string =>
 const formatMoved = ({ bytes, bytes_moved }: Result): string =>
   bytes_moved === undefined || bytes === undefined ? '' : (bytes_moved / bytes).toFixed(2);
 
+const formatRoof = ({ roof, roof_loop }: Result): string =>
+  roof === undefined ? '' : `${roof_loop} ${roof.toPrecision(3)}`;
+
 /** The comparison with NumPy in the same run: its time, and its time over that of the case. */
 function besideNumpy({ numpy_seconds_median, speed_of_numpy }: Result): Readonly<Record<string, string>> {
   return numpy_seconds_median === undefined || speed_of_numpy === undefined
@@ -170,6 +190,7 @@ function against(
 export function formatResults(results: readonly Result[], others?: ReadonlyMap<string, Result>): string {
   const device = results.some((r) => r.device !== undefined);
   const numpy = results.some((r) => r.numpy_seconds_median !== undefined);
+  const roofs = results.some((r) => r.roof !== undefined);
   return formatTable(
     results.map((r) => {
       const none = device ? '-' : '';
@@ -185,6 +206,7 @@ export function formatResults(results: readonly Result[], others?: ReadonlyMap<s
         limit: r.limit === undefined ? none : `${r.limit_loop} ${r.limit.toPrecision(3)}`,
         share: percent(r.share_of_limit, none),
         'at best': percent(r.share_at_best, none),
+        ...(roofs ? { roof: formatRoof(r), 'of roof': percent(r.share_of_roof) } : {}),
         ...(device ? { launches: r.launches ?? 0, library: r.library_calls ?? 0, waits: r.waits ?? 0 } : {}),
         MiB: Math.round(r.maxrss_MiB),
         ...against(r, others),

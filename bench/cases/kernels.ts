@@ -1,6 +1,6 @@
 import { COMM_WORLD, type DType, fuse, NDArray, tidy } from 'lops-mpi';
 import type { Elements } from 'lops-mpi/extend';
-import type { BenchCase, LimitName, Work } from '../case.js';
+import type { BenchCase, LimitName, RoofName, Work } from '../case.js';
 
 const SIDE = 4096;
 const SIZE = SIDE * SIDE;
@@ -11,7 +11,28 @@ interface KernelCase {
   /** The least traffic in bytes for an element: each input read once, each output written once. */
   readonly bytes: number;
   readonly limit?: LimitName;
+  readonly roof?: RoofName;
+  /** The time depends on the values: there are cases of other ones. */
+  readonly depends?: true;
   readonly prepare: (array: (dtype?: DType) => NDArray) => () => void;
+}
+
+type Values = 'random' | 'sorted' | 'constant' | 'nan';
+const OTHERS: readonly Values[] = ['sorted', 'constant', 'nan'];
+
+/** An array of random numbers in [0, 1), of random flags, or of other values. */
+function valued(values: Values, dtype: DType, seed: number): NDArray {
+  if (values === 'constant') return NDArray.full([SIDE, SIDE], 2, { dtype });
+  const isFlag = dtype === 'bool';
+  const x = NDArray.uniform([SIDE, SIDE], { seed, dtype: isFlag ? 'float64' : dtype });
+  if (isFlag) {
+    const flags = NDArray.zeros([SIDE, SIDE], { dtype });
+    x.backend.binary('less', x, 0.5, flags);
+    return flags;
+  }
+  if (values === 'sorted') x.backend.sort(x, [1, SIZE, 1], x);
+  if (values === 'nan') x.data[SIZE - 5] = Number.NaN;
+  return x;
 }
 
 const misfit = fuse((x, y) => x.subtract(y).square().add(1).sqrt());
@@ -68,12 +89,12 @@ const KERNELS: readonly KernelCase[] = [
   },
   {
     name: 'where',
-    bytes: 28,
+    bytes: 25,
     prepare: (array) =>
       (
         (c, x, y, z) => () =>
           x.backend.where(c, x, y, z)
-      )(array('int32'), array(), array(), array()),
+      )(array('bool'), array(), array(), array()),
   },
   ...[4, 8].map(
     (terms): KernelCase => ({
@@ -137,6 +158,7 @@ const KERNELS: readonly KernelCase[] = [
     name: 'argmax',
     bytes: 8,
     limit: 'sumsq',
+    depends: true,
     prepare: (array) =>
       (
         (x) => () =>
@@ -146,6 +168,8 @@ const KERNELS: readonly KernelCase[] = [
   {
     name: 'median',
     bytes: 8,
+    roof: 'sumsq',
+    depends: true,
     prepare: (array) =>
       (
         (x) => () =>
@@ -230,17 +254,29 @@ const EXPRESSIONS: readonly KernelCase[] = [
 ];
 
 /** A kernel on arrays of each rank. */
-const kernelCase = ({ name, bytes, limit, prepare }: KernelCase, title: string): BenchCase => ({
+const kernelCase = (
+  { bytes, limit, roof, prepare }: KernelCase,
+  title: string,
+  values: Values = 'random',
+): BenchCase => ({
   name: title,
-  params: { shape: `${SIDE}x${SIDE}`, dtype: 'float64' },
-  setup: (): Work => ({
-    run: prepare((dtype = 'float64') => NDArray.full([SIDE, SIDE], name === 'where' ? 1 : 2, { dtype })),
-    bytes: bytes * SIZE * COMM_WORLD.size,
-    ...(limit ? { limit } : {}),
-  }),
+  params: { shape: `${SIDE}x${SIDE}`, dtype: 'float64', values },
+  setup: (): Work => {
+    let seed = 1;
+    return {
+      run: prepare((dtype = 'float64') => valued(values, dtype, seed++)),
+      bytes: bytes * SIZE * COMM_WORLD.size,
+      ...(limit ? { limit } : {}),
+      ...(roof ? { roof } : {}),
+    };
+  },
 });
 
 export const KERNEL_CASES: readonly BenchCase[] = [
-  ...KERNELS.map((each) => kernelCase(each, `kernel_${each.name}`)),
+  ...KERNELS.flatMap((each) => {
+    const name = `kernel_${each.name}`;
+    const others = each.depends ? OTHERS : [];
+    return [kernelCase(each, name), ...others.map((values) => kernelCase(each, `${name}_${values}`, values))];
+  }),
   ...EXPRESSIONS.map((each) => kernelCase(each, each.name)),
 ];

@@ -7,16 +7,21 @@
  *        limits [-n ELEMENTS] --serve CASE              (prints one timing in seconds for every line that it reads, to alternate with the case)
  *   axpy    z = 1.5 x + y     24 n     dot    Σ x y      16 n     copy   y = 0.5 x    16 n     sumsq  Σ x²    8 n
  *   triad_inplace  y += 1.5 x 24 n
+ *   stream y = x past the caches  16 n     fma fma_f32   multiply-adds in registers  2 a multiply-add and number
  *   derivative   centred first derivative along axis 0 of 96 x 512 x 512    16 n
  *   laplacian    three-axis Laplacian of the same block                     16 n
  *   kirchhoff kirchhoff_adj   traces of n sources of the migration case summed along traveltimes, and convolved with its wavelet   4 a point and trace
  *   nonstatconv nonstatconv_adj   50,000 samples, filters of 41 taps that change between 100 places    4 a sample and tap
  *   dgemm sgemm  2048 x 2048 x 2048 with the linked CBLAS (only with -DHAVE_CBLAS)
  *   zgemm_batch cgemm_batch (and _adj)   n products of 200 x 200 and 200 x 8, row-major, one call a product (and of the conjugate transposes)
- * All arrays are float64 except those of sgemm and cgemm, and are written once before the timing.
+ * All arrays are float64 except those of sgemm and cgemm, in huge pages where the system has them, and are written once before the timing.
  *
  * Build: gcc -O3 -march=native -ffast-math limits.c -o limits -lm   [-DHAVE_CBLAS $(pkg-config --cflags --libs openblas)]
  */
+#ifdef __linux__
+#define _DEFAULT_SOURCE
+#include <sys/mman.h>
+#endif
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +31,9 @@
 
 #ifdef HAVE_CBLAS
 #include <cblas.h>
+#endif
+#ifdef __SSE2__
+#include <immintrin.h>
 #endif
 
 enum { N0 = 96, N1 = 512, N2 = 512, GEMM = 2048, SIDE = 200, WIDTH = 8 };
@@ -45,7 +53,12 @@ static double now(void) {
 }
 
 static double *filled(size_t count) {
-  double *p = aligned_alloc(64, (count * sizeof(double) + 63) / 64 * 64);
+  const size_t page = count * sizeof(double) < (4 << 20) ? 64 : 2 << 20;
+  const size_t bytes = (count * sizeof(double) + page - 1) / page * page;
+  double *p = aligned_alloc(page, bytes);
+#ifdef MADV_HUGEPAGE
+  if (p != NULL && page > 64) madvise(p, bytes, MADV_HUGEPAGE);
+#endif
   if (p == NULL) {
     fprintf(stderr, "limits: out of memory\n");
     exit(1);
@@ -79,6 +92,44 @@ static void sumsq(void) {
   for (size_t i = 0; i < n; i++) s += x[i] * x[i];
   sink = s;
 }
+/* The roof of kernels that write: each byte read once and written once, without reading what is overwritten. */
+static void stream(void) {
+  size_t i = 0;
+#if defined(__AVX512F__)
+  for (; i + 8 <= n; i += 8) _mm512_stream_pd(z + i, _mm512_loadu_pd(x + i));
+#elif defined(__SSE2__)
+  for (; i + 2 <= n; i += 2) _mm_stream_pd(z + i, _mm_loadu_pd(x + i));
+#endif
+  for (; i < n; i++) z[i] = x[i];
+#ifdef __SSE2__
+  _mm_sfence();
+#endif
+}
+/* The roof of flops: chains of multiply-adds that do not wait for each other. */
+enum { CHAINS = 16, STEPS = 1 << 16 };
+#define FMA_CHAINS(NAME, T) \
+  static void NAME(void) { \
+    typedef T V __attribute__((vector_size(FMA_BYTES))); \
+    V s[CHAINS]; \
+    for (int k = 0; k < CHAINS; k++) s[k] = (T)k - (V){0}; \
+    const V a = (T)0.999 - (V){0}, b = (T)0.001 - (V){0}; \
+    for (int i = 0; i < STEPS; i++) { \
+      _Pragma("GCC unroll 16") for (int k = 0; k < CHAINS; k++) s[k] = s[k] * a + b; \
+      __asm__ volatile("" ::: "memory"); \
+    } \
+    V all = {0}; \
+    for (int k = 0; k < CHAINS; k++) all += s[k]; \
+    sink = (double)all[0]; \
+  }
+#if defined(__AVX512F__)
+#define FMA_BYTES 64
+#elif defined(__AVX__)
+#define FMA_BYTES 32
+#else
+#define FMA_BYTES 16
+#endif
+FMA_CHAINS(fma_f64, double)
+FMA_CHAINS(fma_f32, float)
 static void derivative(void) {
   const size_t plane = (size_t)N1 * N2;
   const double *restrict a = x;
@@ -242,6 +293,9 @@ static const struct {
     {"dot", dot, 16, 0, 0},
     {"copy", copy, 16, 0, 0},
     {"sumsq", sumsq, 8, 0, 0},
+    {"stream", stream, 16, 0, 0},
+    {"fma", fma_f64, 2.0 * CHAINS * FMA_BYTES / sizeof(double), STEPS, 1},
+    {"fma_f32", fma_f32, 2.0 * CHAINS * FMA_BYTES / sizeof(float), STEPS, 1},
     {"derivative", derivative, 16, (double)N0 *N1 *N2, 0},
     {"laplacian", laplacian, 16, (double)N0 *N1 *N2, 0},
     {"kirchhoff", kirchhoff, 4.0 * POINTS *RECS, 0, 1},
@@ -315,7 +369,7 @@ int main(int argc, char **argv) {
   size_t most = 0;
   for (int c = 0; c < CASES; c++)
     if (wanted[c]) {
-      size_t count = cases[c].count > 0 ? (size_t)cases[c].count : n;
+      size_t count = strncmp(cases[c].name, "fma", 3) == 0 ? 1 : cases[c].count > 0 ? (size_t)cases[c].count : n;
       if (strstr(cases[c].name, "kirchhoff") != NULL) {
         count = POINTS + n * RECS * NT;
         if (ts == NULL) makeSurvey();
