@@ -206,6 +206,16 @@ enum Attribute {
     (cusolverHandle, cusolverParams, int, int, std::int64_t, int, void*, std::int64_t, int, void*, int,      \
      LOPS_WORK))
 
+// General eigenvalues came with CUDA 12.6.
+#define LOPS_CUDA_GEEV(X)                                                                               \
+  X(cusolverStatus, cusolverDnXgeev_bufferSize, "cusolverDnXgeev_bufferSize",                           \
+    (cusolverHandle, cusolverParams, int, int, std::int64_t, int, const void*, std::int64_t, int,       \
+     const void*, int, const void*, std::int64_t, int, const void*, std::int64_t, int, std::size_t*,    \
+     std::size_t*))                                                                                     \
+  X(cusolverStatus, cusolverDnXgeev, "cusolverDnXgeev",                                                 \
+    (cusolverHandle, cusolverParams, int, int, std::int64_t, int, void*, std::int64_t, int, void*, int, \
+     void*, std::int64_t, int, void*, std::int64_t, int, LOPS_WORK))
+
 #define LOPS_CUDA_NCCL(X)                                                                                   \
   X(ncclResult, ncclGetVersion, "ncclGetVersion", (int*))                                                   \
   X(const char*, ncclGetErrorString, "ncclGetErrorString", (ncclResult))                                    \
@@ -237,6 +247,9 @@ struct CufftApi {
 };
 struct CusolverApi {
   LOPS_CUDA_CUSOLVER(LOPS_MEMBER)
+};
+struct GeevApi {
+  LOPS_CUDA_GEEV(LOPS_MEMBER)
 };
 struct NcclApi {
   LOPS_CUDA_NCCL(LOPS_MEMBER)

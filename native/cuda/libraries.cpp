@@ -95,6 +95,11 @@ const char* resolve(void* handle, CusolverApi& api) {
   LOPS_CUDA_CUSOLVER(LOPS_RESOLVE)
   return missing;
 }
+const char* resolve(void* handle, GeevApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_GEEV(LOPS_RESOLVE)
+  return missing;
+}
 const char* resolve(void* handle, NcclApi& api) {
   const char* missing = nullptr;
   LOPS_CUDA_NCCL(LOPS_RESOLVE)
@@ -182,6 +187,8 @@ std::unique_ptr<Libraries> loadAll(const std::string& folder) {
     all->solver.cusolverGetVersion(&version);
     all->cusolver.version = versionText(version);
     all->cusolver.available = true;
+    Library same;
+    all->hasGeev = load(folder, {all->cusolver.file}, all->general, same, TOOLKIT);
   }
   if (load(folder, {"libnccl.so.2"}, all->collectives, all->nccl,
            "install NCCL, or name its folder with LOPS_CUDA_LIBRARIES")) {

@@ -30,6 +30,9 @@ struct Libraries {
   CublasApi blas;
   CufftApi fourier;
   CusolverApi solver;
+  /** A part of cuSOLVER that older releases do not have. */
+  GeevApi general;
+  bool hasGeev = false;
   NcclApi collectives;
 };
 

@@ -12,6 +12,8 @@ struct Type {
   int element, real;
   std::size_t bytes, realBytes;
 };
+/** The number of a complex type less that of its real type. */
+constexpr int COMPLEX = 4;
 /** By the position in s, d, c, z. */
 constexpr Type TYPES[] = {{0, 0, 4, 4}, {1, 1, 8, 8}, {4, 0, 8, 4}, {5, 1, 16, 8}};
 
@@ -268,13 +270,40 @@ void syevd(Context& context, const Args<8>& args) {
       });
 }
 
+bool hasGeev(Context& context, const Args<0>&) { return context.libraries.hasGeev; }
+
+/**
+ * geev(type, count, n, a, w, vr, info): w is complex, vr has the type of a and may be 0. Vectors of
+ * conjugated pairs of a real matrix are stored as real and imaginary parts.
+ */
+void geev(Context& context, const Args<7>& args) {
+  const Call call(context, args);
+  const GeevApi& api = context.libraries.general;
+  const std::size_t count = args.size(1), n = args.size(2), info = args.size(6);
+  const Stack a = call.elements(args.size(3), n * n), vr = call.elements(args.size(5), n * n);
+  const Stack w{args.size(4), n * 2 * call.type.realBytes};
+  const int job = vr.address == 0 ? WITHOUT_VECTORS : WITH_VECTORS;
+  const int t = call.type.element, c = COMPLEX + call.type.real;
+  call.each(
+      "cusolverDnXgeev", count,
+      [&](std::size_t* device, std::size_t* host) {
+        return api.cusolverDnXgeev_bufferSize(call.handle, call.params, WITHOUT_VECTORS, job, n, t, a[0], n,
+                                              c, w[0], t, nullptr, n, t, vr[0], n, t, device, host);
+      },
+      [&](std::size_t i, auto... work) {
+        return api.cusolverDnXgeev(call.handle, call.params, WITHOUT_VECTORS, job, n, t, a[i], n, c, w[i], t,
+                                   nullptr, n, t, vr[i], n, t, work..., infoOf(info, i));
+      });
+}
+
 }  // namespace
 
 void addSolver(ContextMethods& methods) {
   methods.insert(methods.end(), {method<getrf>("getrf"), method<getrs>("getrs"), method<potrf>("potrf"),
                                  method<getrfBatched>("getrfBatched"), method<getrsBatched>("getrsBatched"),
                                  method<potrfBatched>("potrfBatched"), method<geqrf>("geqrf"),
-                                 method<orgqr>("orgqr"), method<gesvd>("gesvd"), method<syevd>("syevd")});
+                                 method<orgqr>("orgqr"), method<gesvd>("gesvd"), method<syevd>("syevd"),
+                                 method<geev>("geev"), method<hasGeev>("hasGeev")});
 }
 
 }  // namespace lops::cuda

@@ -199,6 +199,7 @@ describe('the cost of calls of the CUDA backend', () => {
     expect(decomposed('svd', tall, 1), 'singular values').to.deep.equal(costs(count, 1));
     expect(decomposed('eigh', factors), 'eigh').to.deep.equal(costs(count, 2));
     expect(decomposed('eigh', factors, 1), 'eigenvalues').to.deep.equal(costs(count, 1));
+    expect(decomposed('eig', square), 'eig').to.deep.equal(costs(count, 2));
     const pivots = NDArray.zeros([count, 4], { dtype: 'int32', backend });
     const right = random([count, 4, 2]);
     expect(

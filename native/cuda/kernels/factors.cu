@@ -5,7 +5,7 @@
 #define ELEMENT                                             \
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x; \
   if (t >= total) return;                                   \
-  const i64 j = t % columns, i = t / columns % rows, matrix = t / (rows * columns)
+  const i64 j = t % columns, i = t / columns % rows
 
 /** triangle: 0 the whole matrix, 1 its lower triangle, 2 its upper one. */
 DEVICE bool inside(int triangle, i64 i, i64 j) { return triangle == 0 || (triangle == 1 ? j <= i : j >= i); }
@@ -17,6 +17,7 @@ DEVICE bool inside(int triangle, i64 i, i64 j) { return triangle == 0 || (triang
 extern "C" __global__ void take_finite(const T* x, T* y, int* failed, i64 rows, i64 columns, i64 rowStride,
                                        i64 columnStride, int triangle, int conjugated, i64 total) {
   ELEMENT;
+  const i64 matrix = t / (rows * columns);
   const T value = x[t];
   const bool is_inside = inside(triangle, i, j),
              is_good = is_finite(re(wide(value))) && is_finite(im(wide(value)));
@@ -44,6 +45,21 @@ extern "C" __global__ void pivots_in(const int* rows, int* pivots, int words, i6
   // never a row that the matrix does not have
   pivots[words * t] = (int)(row < 0 ? 0 : row < n ? row : n - 1) + 1;
   if (words == 2) pivots[2 * t + 1] = 0;
+}
+
+/**
+ * Eigenvectors in columns from those of a real matrix, which are stored column by column: of a
+ * conjugated pair the real parts, then the imaginary ones of the eigenvalue with the positive one.
+ */
+extern "C" __global__ void pair_vectors(const R* x, const Complex<R>* values, Complex<R>* y, i64 rows,
+                                        i64 columns, i64 total) {
+  ELEMENT;
+  const i64 matrix = t / (rows * columns);
+  const R* of = x + matrix * rows * columns + i;
+  const double sign = wide(values[matrix * columns + j].im);
+  if (sign > 0 && j + 1 < columns) y[t] = {of[j * rows], of[(j + 1) * rows]};
+  else if (sign < 0 && j > 0) y[t] = {of[(j - 1) * rows], (R)-of[j * rows]};
+  else y[t] = {of[j * rows], (R)0};
 }
 
 /** The addresses of matrices that lie one after another. */

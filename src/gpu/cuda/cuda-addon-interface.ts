@@ -249,6 +249,21 @@ export interface CudaContext {
     vt: DeviceAddress,
     info: DeviceAddress,
   ): void;
+  /** Whether cuSOLVER has `geev`: since CUDA 12.6. */
+  hasGeev(): boolean;
+  /**
+   * Eigenvalues w, which are complex, and right eigenvectors of the type of a, or 0 for none.
+   * Vectors of conjugated pairs of a real matrix are stored as real and imaginary parts.
+   */
+  geev(
+    type: BlasType,
+    count: number,
+    n: number,
+    a: DeviceAddress,
+    w: DeviceAddress,
+    vr: DeviceAddress,
+    info: DeviceAddress,
+  ): void;
   /** The eigenvectors overwrite a. */
   syevd(
     type: BlasType,

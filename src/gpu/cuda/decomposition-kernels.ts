@@ -42,12 +42,13 @@ interface Work extends Matrices {
 export class DecompositionKernels {
   readonly #engine: CudaEngine;
   readonly #vectors: VectorKernels;
-  readonly #kinds: Readonly<Partial<Record<Decomposition, (work: Work) => void>>> = {
+  readonly #kinds: Readonly<Record<Decomposition, (work: Work) => void>> = {
     lu: (work) => this.#lu(work),
     cholesky: (work) => this.#cholesky(work),
     qr: (work) => this.#qr(work),
     svd: (work) => this.#svd(work),
     eigh: (work) => this.#eigh(work),
+    eig: (work) => this.#eig(work),
   };
 
   constructor(engine: CudaEngine, vectors: VectorKernels) {
@@ -55,10 +56,10 @@ export class DecompositionKernels {
     this.#vectors = vectors;
   }
 
-  /** General eigenvalues are left to the host. */
+  /** An older cuSOLVER leaves general eigenvalues to the host. */
   readonly decompose: CudaKernelOf<'decompose'> = (kind, x, parts, of) => {
+    if (kind === 'eig' && !this.#engine.context.hasGeev()) return false;
     const run = this.#kinds[kind];
-    if (!run) return false;
     const { dtype } = x.storage;
     const { count, rows, columns } = of;
     const flags = new Int32Array(2 * count);
@@ -209,6 +210,25 @@ export class DecompositionKernels {
       const [uplo, to] = [lower ? FILL_UPPER : FILL_LOWER, output(values as CudaRun)];
       this.#engine.context.syevd(type, count, rows, vectors !== undefined, uplo, a, to, info);
       if (vectors) this.#toRows(dtype, shape, a, output(vectors));
+    });
+  }
+
+  #eig(work: Work): void {
+    const { dtype, type, count, rows, parts, info } = work;
+    const [values, vectors] = parts;
+    const engine = this.#engine;
+    const shape = [count, rows, rows] as const;
+    const total = product(shape);
+    const to = output(values as CudaRun);
+    engine.withScratch(total * bytesOf(dtype), (a) => {
+      this.#takeFinite(work, a, [1, rows], WHOLE, false);
+      if (!vectors) return engine.context.geev(type, count, rows, a, to, 0, info);
+      engine.withScratch(total * bytesOf(dtype), (right) => {
+        engine.context.geev(type, count, rows, a, to, right, info);
+        if (isComplex(dtype)) return this.#toRows(dtype, shape, right, output(vectors));
+        engine.args.start().int(right).int(to).int(output(vectors)).int(rows).int(rows).int(total);
+        engine.launchThreads(engine.kernel('factors', dtype, 'pair_vectors'), total);
+      });
     });
   }
 

@@ -18,12 +18,13 @@ struct Lapack;
   void letter##unitary##gqr_(...);                                                                       \
   void letter##gesvd_(...);                                                                              \
   void letter##symmetric##evd_(...);                                                                     \
+  void letter##geev_(...);                                                                               \
   }                                                                                                      \
   template <>                                                                                            \
   struct Lapack<T> {                                                                                     \
     static constexpr auto getrf = letter##getrf_, getrs = letter##getrs_, potrf = letter##potrf_,        \
                           geqrf = letter##geqrf_, orgqr = letter##unitary##gqr_, gesvd = letter##gesvd_, \
-                          syevd = letter##symmetric##evd_;                                               \
+                          syevd = letter##symmetric##evd_, geev = letter##geev_;                         \
   };
 CUEMU_LAPACK(float, s, or, sy)
 CUEMU_LAPACK(double, d, or, sy)
@@ -343,6 +344,67 @@ CUEMU_API int cusolverDnXsyevd(cusolverHandle handle, cusolverParams, int job, i
                integers.data(), &integerSize, result, size_t(1), size_t(1));
       });
       y.writeBack();
+      yW.writeBack();
+      return true;
+    });
+  });
+}
+
+namespace {
+
+bool isGeev(int jobVl, int jobVr, int64_t n, int64_t lda, int64_t ldvl, int64_t ldvr) {
+  // cuSOLVER has no left eigenvectors
+  return jobVl == 0 && jobVr >> 1 == 0 && fits(n, n, lda) && ldvl >= 1 && fits(jobVr ? n : 0, n, ldvr);
+}
+/** The eigenvalues are complex; of a real matrix, cuSOLVER takes other forms too. */
+bool areGeevTypes(int type, int typeW, int typeVl, int typeVr, int compute) {
+  return typeW == (type | 4) && typeVl == type && typeVr == type && compute == type;
+}
+
+}  // namespace
+
+CUEMU_API int cusolverDnXgeev_bufferSize(cusolverHandle handle, cusolverParams, int jobVl, int jobVr,
+                                         int64_t n, int type, const void*, int64_t lda, int typeW,
+                                         const void*, int typeVl, const void*, int64_t ldvl, int typeVr,
+                                         const void*, int64_t ldvr, int compute, size_t* device,
+                                         size_t* host) {
+  return answer(
+      handle, isGeev(jobVl, jobVr, n, lda, ldvl, ldvr) && areGeevTypes(type, typeW, typeVl, typeVr, compute),
+      workFor(n, n), device, host);
+}
+CUEMU_API int cusolverDnXgeev(cusolverHandle handle, cusolverParams, int jobVl, int jobVr, int64_t n,
+                              int type, void* a, int64_t lda, int typeW, void* w, int typeVl, void*,
+                              int64_t ldvl, int typeVr, void* vr, int64_t ldvr, int compute, CUEMU_WORK) {
+  CUEMU_REQUIRE(isGeev(jobVl, jobVr, n, lda, ldvl, ldvr) &&
+                areGeevTypes(type, typeW, typeVl, typeVr, compute) && deviceBytes >= workFor(n, n))
+  return withType(type, [&](auto zero) {
+    typedef decltype(zero) T;
+    typedef RealOf<T> R;
+    return enqueue(handle, "cusolverDnXgeev", CUEMU_GIVEN, [=](int* result) {
+      T *matrix = static_cast<T*>(a), *right = static_cast<T*>(vr);
+      auto* values = static_cast<std::complex<R>*>(w);
+      const int64_t rowsVr = jobVr ? n : 0;
+      if (!reaches(matrix, n, n, lda) || !reaches(values, n) || !reaches(right, rowsVr, n, ldvr))
+        return false;
+      char letters[2] = {'N', "NV"[jobVr]};
+      int rows = int(n), one = 1;
+      Copied<T> y(matrix, n, n, lda), yVr(right, rowsVr, n, ldvr);
+      Copied<std::complex<R>> yW(values, n);
+      std::vector<R> reals(size_t(2 * n + 1));
+      T none{};
+      withWork<T>([&](T* work, int* size) {
+        if constexpr (Element<T>::isComplex)
+          call(Lapack<T>::geev, letters, letters + 1, &rows, y.data(), y.step(), yW.data(), &none, &one,
+               yVr.data(), yVr.step(), work, size, reals.data(), result, size_t(1), size_t(1));
+        else
+          call(Lapack<T>::geev, letters, letters + 1, &rows, y.data(), y.step(), reals.data(),
+               reals.data() + n, &none, &one, yVr.data(), yVr.step(), work, size, result, size_t(1),
+               size_t(1));
+      });
+      if constexpr (!Element<T>::isComplex)
+        for (int64_t i = 0; i < n; ++i) yW.data()[i] = {reals[size_t(i)], reals[size_t(n + i)]};
+      y.writeBack();
+      yVr.writeBack();
       yW.writeBack();
       return true;
     });
