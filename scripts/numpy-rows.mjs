@@ -180,8 +180,10 @@ export const SECTIONS = [
       note: 'NaN is the largest; all axes',
     },
     'ndimage.laplace': operator('Laplacian', 'MPILaplacian', 'zeros at the ends, or `edge`'),
-    'ndimage.map_coordinates, ndimage.zoom': { note: 'exact at the borders of mode reflect' },
-    'ndimage.shift': operator('Shift', undefined, 'by Fourier transforms'),
+    'ndimage.map_coordinates, ndimage.zoom, ndimage.shift, ndimage.affine_transform': {
+      note: 'exact at the borders of mode reflect',
+    },
+    'ndimage.rotate': { note: 'splines over all axes; exact at the borders of mode reflect' },
   }),
   section('Special functions', 'special', {
     'special.loggamma': { here: '`special.gammaln`', note: 'of real numbers' },

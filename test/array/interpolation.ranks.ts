@@ -159,6 +159,57 @@ group('interpolation of arrays', () => {
     expect([halves.dtype, halves.toArray()]).to.deep.equal(['int32', [2, -2, 1]]);
   });
 
+  distributed(
+    'of rotated, shifted and transformed arrays is that of one rank',
+    ({ comm, backend, tolerance }) => {
+      const shape = [4, 5, 3];
+      const x = NDArray.normal(shape, { seed: 8 });
+      const limit = {
+        rtol: 200 * tolerance(backend.defaultDType),
+        atol: 200 * tolerance(backend.defaultDType),
+      };
+      const matrix = [
+        [0.9, 0.2, 0],
+        [-0.1, 1.1, 0.3],
+        [0, 0.2, 0.8],
+      ];
+      const calls: readonly ((u: Either, options: xp.SplineOptions) => Either)[] = [
+        (u, options) => ndimage.shift(u, [0.7, -1.2, 0.1], options),
+        (u, options) => ndimage.rotate(u, 25, options),
+        (u, options) => ndimage.rotate(u, -100, { ...options, axes: [2, 0], reshape: false }),
+        (u, options) => ndimage.affineTransform(u, matrix, { ...options, offset: [0.3, -0.4, 0.2] }),
+        (u, options) => ndimage.affineTransform(u, matrix, { ...options, outputShape: [6, 2, 4] }),
+        (u, options) => ndimage.affineTransform(u, [0.5, 1.5, 1], options),
+      ];
+      MODES.forEach((mode, m) => {
+        calls.forEach((call, c) => {
+          const options = { mode, order: (m + c) % 4, cval: 2 };
+          const wanted = call(x, options) as NDArray;
+          layoutsOf(shape, comm.size).forEach((layout, l) => {
+            if ((l + m + c) % 3 !== 0) return;
+            const y = call(placed(x, layout, comm), options) as DistributedArray;
+            expectClose(y, wanted, limit, { what: `${mode} ${c}`, layout });
+            const lengths = wanted.shape.map((n, k) => [n, shape[k]] as const);
+            if (lengths.every(([n, before]) => n === before)) expect(y.layout.equals(layout)).to.equal(true);
+          });
+        });
+      });
+      // quarter turns and whole distances move samples
+      const plane = NDArray.array(X);
+      expectClose(ndimage.rotate(plane, 90, { order: 1 }), xp.rot90(plane), limit);
+      expectClose(ndimage.rotate(plane, -270, { order: 0 }), xp.rot90(plane), limit);
+      expectClose(ndimage.shift(plane, [1, 0], { order: 1 }), [[0, 0, 0, 0], ...X.slice(0, 2)], limit);
+      const none = ndimage.affineTransform(
+        DistributedArray.ones([4, 3]),
+        matrix.slice(0, 2).map((row) => row.slice(0, 2)),
+        {
+          outputShape: [0, 2],
+        },
+      );
+      expect(none.globalShape).to.deep.equal([0, 2]);
+    },
+  );
+
   distributed('by lines is that of loops', ({ comm, floats, tolerance }) => {
     const [p, v] = [
       [0, 1, 2.5, 3],
@@ -197,9 +248,14 @@ group('interpolation of arrays', () => {
     const peers = comm.size - 1;
     expect(traffic(comm, () => xp.interp(x, [0, 1], [0, 1]))).to.deep.equal(NOTHING);
     expect(traffic(comm, () => ndimage.zoom(x, [1, 2], { order: 3 })).collectives).to.equal(0);
-    const zoomed = traffic(comm, () => ndimage.zoom(x, [2, 1], { order: 1 }));
-    expect(zoomed.messages).to.be.at.most(peers);
-    expect([zoomed.reductions, zoomed.collectives]).to.deep.equal([0, 0]);
+    for (const call of [
+      () => ndimage.zoom(x, [2, 1], { order: 1 }),
+      () => ndimage.shift(x, 0.5, { order: 1 }),
+    ]) {
+      const sent = traffic(comm, call);
+      expect(sent.messages).to.be.at.most(peers);
+      expect([sent.reductions, sent.collectives]).to.deep.equal([0, 0]);
+    }
   });
 
   distributed('refuse what does not fit, on all ranks', ({ comm, floats }) => {
@@ -214,6 +270,29 @@ group('interpolation of arrays', () => {
       [() => ndimage.zoom(x, [1, 2, 3]), ShapeError],
       [() => ndimage.zoom(x, -1), ArgumentError],
       [() => ndimage.zoom(x, 2, { order: -1 }), ArgumentError],
+      [() => ndimage.shift(x, [1]), ShapeError],
+      [() => ndimage.shift(x, Number.NaN), ArgumentError],
+      [() => ndimage.shift(x, 1, { mode: 'edge' as never }), ArgumentError],
+      [() => ndimage.rotate(x, '3' as never), ArgumentError],
+      [() => ndimage.rotate(x, 3, { axes: [0, -2] }), ArgumentError],
+      [() => ndimage.rotate(x, 3, { axes: [0, 2] }), ShapeError],
+      [() => ndimage.rotate(x, 3, { reshape: 1 as never }), ArgumentError],
+      [() => ndimage.rotate(DistributedArray.ones([4], { dtype: real }), 3), ShapeError],
+      [() => ndimage.affineTransform(x, [1, 2, 3]), ShapeError],
+      [() => ndimage.affineTransform(x, 2 as never), ArgumentError],
+      [() => ndimage.affineTransform(x, [[1, 2], [3]]), ShapeError],
+      [() => ndimage.affineTransform(x, [1, Number.NaN]), ShapeError],
+      [() => ndimage.affineTransform(x, [1, 2], { offset: [1, Number.POSITIVE_INFINITY] }), ArgumentError],
+      [() => ndimage.affineTransform(x, [1, 2], { outputShape: [3] }), ShapeError],
+      [
+        () =>
+          ndimage.affineTransform(x, [
+            [1, 0, 0],
+            [0, 1, 0],
+            [0, 1, 1],
+          ]),
+        ArgumentError,
+      ],
       [() => ndimage.splineFilter1d(x, { axis: 2 }), ShapeError],
       [() => xp.interp(x, [1, 0], [1, 2]), ArgumentError],
       [() => xp.interp(x, [0, 1], [1, 2, 3]), ShapeError],

@@ -1,3 +1,4 @@
+export { type AffineTransformOptions, affineTransform } from './affine-transform.js';
 export {
   type AxisFilterOptions,
   convolve,
@@ -21,6 +22,8 @@ export {
   percentileFilter,
   rankFilter,
 } from './order-filters.js';
+export { type RotateOptions, rotate } from './rotate.js';
+export { shift } from './shift.js';
 export {
   type SplineFilter1dOptions,
   type SplineFilterOptions,

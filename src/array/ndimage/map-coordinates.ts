@@ -11,6 +11,7 @@ import { type EitherArray, isDistributed } from '../../core/distributed/align.js
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { type IndexBox, Layout } from '../../core/distributed/layout.js';
 import { splitOnce, unsplit } from '../../core/distributed/unsplit.js';
+import type { Backend } from '../../core/ports/backend.js';
 import { continuedPart } from '../../core/schemes/continuation.js';
 import { checkSameBackend } from '../../core/vector/vector.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from '../operands.js';
@@ -182,20 +183,33 @@ export function mapCoordinates<X extends ArrayLike, C extends ArrayLike>(
     if (isComplex(given.dtype))
       throw new DTypeError(`${name}: expected real coordinates, received ${given.dtype}`);
     if (product(a.space.shape) === 0) throw new ShapeError(`${name}: expected an array with elements`);
-    const dtype: DType = a.backend.dtypes.includes('float64') ? 'float64' : 'float32';
     const { own, layout, leader } = ownPoints(name, a, given);
-    const cast = asDType(own, dtype);
-    const coefficients = coefficientsOf(name, a, spline);
-    const { values, mode } = coefficients;
-    const { order } = spline;
-    const reach = Math.floor(order / 2) + (mode.coefficients === 'constant' ? order + 4 : 2);
-    const of: Interpolation = { coefficients, order, fill: spline.cval, reach };
-    const flat = cast.reshape([ndim, product(own.shape.slice(1))]);
-    const places = placesOf(flat, values.space.shape, of);
-    const y = valuesAt(name, values, places, of).reshape(own.shape.slice(1));
+    const y = interpolatedAt(name, a, own, spline);
     const result = leader && layout ? leader.space.withLayout(layout).wrap(y) : y;
     return inDTypeOf(a, result);
   }) as ArrayOf<X | C>;
+}
+
+/** The dtype of coordinates: the widest real floats of a backend. */
+export const coordinateDType = ({ dtypes }: Backend): DType =>
+  dtypes.includes('float64') ? 'float64' : 'float32';
+
+/** The values at this rank's points `[axes, points, …]`, as floats. Collective if x is split. */
+export function interpolatedAt(
+  name: string,
+  x: EitherArray,
+  own: NDArray,
+  spline: Required<SplineOptions>,
+): NDArray {
+  const cast = asDType(own, coordinateDType(x.backend));
+  const coefficients = coefficientsOf(name, x, spline);
+  const { values, mode } = coefficients;
+  const { order } = spline;
+  const reach = Math.floor(order / 2) + (mode.coefficients === 'constant' ? order + 4 : 2);
+  const of: Interpolation = { coefficients, order, fill: spline.cval, reach };
+  const flat = cast.reshape([x.space.shape.length, product(own.shape.slice(1))]);
+  const places = placesOf(flat, values.space.shape, of);
+  return valuesAt(name, values, places, of).reshape(own.shape.slice(1));
 }
 
 function valuesAt(name: string, values: EitherArray, places: NDArray, of: Interpolation): NDArray {

@@ -1,18 +1,10 @@
-import { NDArray } from '../../core/array/ndarray.js';
-import type { Scalar } from '../../core/base/complex.js';
-import { type HostArray, INDEX_DTYPE, realOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
 import { checkFlag, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
-import { around, product } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
-import { type EitherArray, isDistributed } from '../../core/distributed/align.js';
-import type { IndexBox } from '../../core/distributed/layout.js';
-import { type Continuation, continuedPart } from '../../core/schemes/continuation.js';
-import { where } from '../elementwise/choosing.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from '../operands.js';
-import { resizedLayout, resultBox, wrapped } from '../signal/convolving.js';
-import { coefficientsOf, inDTypeOf, SPLINE_DEFAULTS, type SplineOptions } from './splines.js';
+import { resampled } from './resampling.js';
+import { SPLINE_DEFAULTS, type SplineOptions } from './splines.js';
 import { eachAxis } from './windows-of-axes.js';
 
 /** Options of {@link zoom}. */
@@ -32,81 +24,6 @@ const rounded = (x: number): number => {
   const rest = x - low;
   return rest > 0.5 || (rest === 0.5 && low % 2 !== 0) ? low + 1 : low;
 };
-
-/** The values at `t` after the first sample of the B-splines of an order that are not 0 there. */
-function splineWeights(order: number, t: number): number[] {
-  let weights = [1];
-  for (let d = 1; d <= order; d++) {
-    const last = weights;
-    weights = Array.from(
-      { length: d + 1 },
-      (_, j) => ((t + d - j) * (last[j - 1] ?? 0) + (j + 1 - t) * (last[j] ?? 0)) / d,
-    );
-  }
-  return weights;
-}
-
-/** Splines along one axis at coordinates, of which NaN gives 0. One exchange if it is split. */
-function sampledAlong(
-  name: string,
-  x: EitherArray,
-  axis: number,
-  coordinates: HostArray,
-  order: number,
-  kind: Continuation,
-  cval: Scalar,
-): EitherArray {
-  const m = coordinates.length;
-  const lengths = x.space.shape.with(axis, m);
-  const layout = resizedLayout(x, lengths);
-  const firstOf = (i: number): number => Math.floor((coordinates[i] as number) - (order - 1) / 2);
-  const boxOf = (rank: number): IndexBox => {
-    const box = resultBox(layout, lengths, rank);
-    if (product(box.shape) === 0) return box;
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    const from = box.start[axis] as number;
-    for (let i = from; i < from + (box.shape[axis] as number); i++) {
-      const first = firstOf(i);
-      if (first < low) low = first;
-      if (first + order > high) high = first + order;
-    }
-    if (low > high) [low, high] = [0, 0];
-    return { start: box.start.with(axis, low), shape: box.shape.with(axis, high - low + 1) };
-  };
-  const rank = isDistributed(x) ? x.comm.rank : 0;
-  const kinds = x.space.shape.map((_, k) => (k === axis ? kind : 'edge'));
-  const part = continuedPart(name, x, boxOf, kinds, cval);
-  const own = layout?.localShape(rank) ?? lengths;
-  const y = part.space.withShape(own).empty();
-  if (y.size > 0) {
-    const { start } = resultBox(layout, lengths, rank);
-    const base = boxOf(rank).start[axis] as number;
-    const count = own[axis] as number;
-    const width = order + 1;
-    const [index, weights] = [new Int32Array(count * width), new Float64Array(count * width)];
-    for (let i = 0; i < count; i++) {
-      const at = (start[axis] as number) + i;
-      const first = firstOf(at);
-      const own = splineWeights(order, (coordinates[at] as number) - (order - 1) / 2 - first);
-      for (let j = 0; j < width; j++) {
-        index[i * width + j] = Number.isNaN(first) ? -1 : first - base + j;
-        weights[i * width + j] = Number.isNaN(first) ? 0 : (own[j] as number);
-      }
-    }
-    const { backend } = x;
-    const [outer, , inner] = around(own, axis);
-    part.backend.gather(part, y, {
-      outer,
-      nx: part.shape[axis] as number,
-      ny: count,
-      inner,
-      width,
-      index: NDArray.fromHost(index, [index.length], { dtype: INDEX_DTYPE, backend }),
-      weights: NDArray.array([...weights], { dtype: realOf(x.dtype), backend }),
-    });
-  }
-  return wrapped(x, layout, y);
-}
 
 /**
  * An array that is magnified by splines: along each axis to the nearest number of samples to `n
@@ -132,33 +49,11 @@ export function zoom<X extends ArrayLike>(
         throw new ArgumentError(`${name}: expected positive factors, received ${textOf(factors[k])}`);
       return m;
     });
-    const { values, mode, continuation, padding } = coefficientsOf(name, a, spline);
-    const { backend } = values;
-    /** Where one of the coordinates is outside. */
-    let outside: NDArray | undefined;
-    const y = sizes.reduce((z: EitherArray, m, k) => {
-      const n = a.space.shape[k] as number;
-      if (m === 0 || n === 0) return z;
-      const places = Array.from({ length: m }, (_, i) =>
-        gridMode ? ((i + 0.5) * n) / m - 0.5 : m === 1 ? 0 : Math.min((i * (n - 1)) / (m - 1), n - 1),
-      );
-      const mapped = mode.map(NDArray.array(places, { backend }).add(padding), n + 2 * padding).toHost();
-      if (mapped.some(Number.isNaN)) {
-        const flags = NDArray.array(Array.from(mapped, Number.isNaN), { backend });
-        const shaped = flags.reshape(sizes.map((_, j) => (j === k ? m : 1)));
-        outside = outside ? outside.add(shaped) : shaped;
-      }
-      return sampledAlong(name, z, k, mapped, spline.order, continuation, spline.cval);
-    }, values);
-    if (sizes.includes(0)) return resizedToNothing(a, sizes);
-    const filled = outside ? (where(outside, spline.cval, y) as EitherArray) : y;
-    return inDTypeOf(a, filled === a ? a.copy() : filled);
+    const placeOf = (k: number, i: number): number => {
+      const [n, m] = [a.space.shape[k] as number, sizes[k] as number];
+      if (gridMode) return ((i + 0.5) * n) / m - 0.5;
+      return m === 1 ? 0 : Math.min((i * (n - 1)) / (m - 1), n - 1);
+    };
+    return resampled(name, a, sizes, placeOf, spline);
   }) as ArrayOf<X>;
 }
-
-const resizedToNothing = (x: EitherArray, sizes: readonly number[]): EitherArray => {
-  const layout = resizedLayout(x, sizes);
-  const local = isDistributed(x) ? x.local : x;
-  const own = layout && isDistributed(x) ? layout.localShape(x.comm.rank) : sizes;
-  return wrapped(x, layout, local.space.withShape(own).empty());
-};
