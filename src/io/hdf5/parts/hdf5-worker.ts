@@ -134,8 +134,10 @@ port.on('message', async ({ request, args }) => {
     const fatal = request === 'close' && module.HEAPU8.length > MOST_MEMORY;
     answer({ value, fatal }, value instanceof Uint8Array ? [value.buffer] : []);
   } catch (error) {
-    const fatal = !module || error instanceof WebAssembly.RuntimeError || !(error instanceof Error);
-    answer({ error: error instanceof Error ? error.message : String(error), fatal });
+    // exceptions of C++ have no message, and may leave the memory of the library damaged
+    const isKnown = error instanceof Error && typeof error.message === 'string' && error.message !== '';
+    const fatal = !module || error instanceof WebAssembly.RuntimeError || !isKnown;
+    answer({ error: isKnown ? error.message : 'the HDF5 library fails', fatal });
   }
 });
 `;
