@@ -20,6 +20,7 @@
 #include "loops/linear.hpp"
 #include "loops/transpose.hpp"
 #include "loops/maps.hpp"
+#include "loops/functions.hpp"
 #include "loops/mathematics.hpp"
 #include "loops/elementwise.hpp"
 #include "loops/integers.hpp"

@@ -23,7 +23,7 @@ export function reportCpu(): BackendReport {
   const addon: AddonReport = { name: 'cpu', available: true, details };
   const libraries =
     `matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}, ` +
-    `mathematics by ${mathematics || 'libm'}`;
+    `mathematics by own loops and ${mathematics || 'libm'}`;
   if (setting('LOPS_CPU') === 'reference')
     return { available: true, summary: 'TypeScript, since LOPS_CPU=reference asks for it', addon };
   return { available: true, summary: `native, ${simd}; ${libraries}`, addon };

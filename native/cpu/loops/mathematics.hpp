@@ -1,10 +1,10 @@
-// Functions of mathematics in whole vectors, by SLEEF where it is linked. The value of an element
-// depends on nothing but the element: neither on its neighbours nor on its place in the array.
-// Without SLEEF, and for SSE2, whose functions are slower than those of libm, elements are computed
-// one by one.
+// Functions of mathematics for arrays, in whole vectors: those of functions.hpp, and SLEEF's where it
+// is linked. The value of an element depends on nothing but the element: neither on its neighbours
+// nor on its place in the array. For SSE2, and for other functions without SLEEF, elements are
+// computed one by one.
 
-#if defined(LOPS_SLEEF) && (LOPS_VECTOR_BYTES > 16 || defined(__aarch64__))
-#define LOPS_VECTOR_FUNCTIONS
+#if defined(LOPS_SLEEF) && defined(LOPS_VECTOR_FUNCTIONS)
+#define LOPS_SLEEF_FUNCTIONS
 #endif
 
 namespace lops {
@@ -25,7 +25,7 @@ LOPS_INLINE double logOfSum(double x, double y) {
   return difference > 0 ? x + std::log1p(std::exp(-difference)) : y + std::log1p(std::exp(difference));
 }
 
-#ifdef LOPS_VECTOR_FUNCTIONS
+#ifdef LOPS_SLEEF_FUNCTIONS
 
 #if LOPS_VECTOR_BYTES == 64
 #define LOPS_SLEEF_DOUBLE(name, error) Sleef_##name##d8_##error##avx512f
@@ -66,44 +66,40 @@ typedef Simd<float>::V FloatVector;
   };
 
 // The largest error in units in the last place: u10 is 1.0
-LOPS_SLEEF_ONE(Exp, exp, u10)
-LOPS_SLEEF_ONE(Exp2, exp2, u10)
-LOPS_SLEEF_ONE(Expm1, expm1, u10)
-LOPS_SLEEF_ONE(Log, log, u10)
-LOPS_SLEEF_ONE(Log2, log2, u10)
-LOPS_SLEEF_ONE(Log10, log10, u10)
-LOPS_SLEEF_ONE(Log1p, log1p, u10)
-LOPS_SLEEF_ONE(Sin, sin, u10)
-LOPS_SLEEF_ONE(Cos, cos, u10)
-LOPS_SLEEF_ONE(Tan, tan, u10)
-LOPS_SLEEF_ONE(Arcsin, asin, u10)
-LOPS_SLEEF_ONE(Arccos, acos, u10)
-LOPS_SLEEF_ONE(Arctan, atan, u10)
-LOPS_SLEEF_ONE(Sinh, sinh, u10)
-LOPS_SLEEF_ONE(Cosh, cosh, u10)
-LOPS_SLEEF_ONE(Tanh, tanh, u10)
-LOPS_SLEEF_ONE(Arcsinh, asinh, u10)
-LOPS_SLEEF_ONE(Arccosh, acosh, u10)
-LOPS_SLEEF_ONE(Arctanh, atanh, u10)
-LOPS_SLEEF_ONE(Cbrt, cbrt, u10)
 LOPS_SLEEF_ONE(Erf, erf, u10)
 LOPS_SLEEF_ONE(Erfc, erfc, u15)
 LOPS_SLEEF_ONE(Gamma, tgamma, u10)
 LOPS_SLEEF_ONE(LogGamma, lgamma, u10)
-LOPS_SLEEF_TWO(Power, pow, u10)
 LOPS_SLEEF_TWO(Arctan2, atan2, u10)
 LOPS_SLEEF_TWO(Hypot, hypot, u05)
 
-/** y ← f(x). The last vector is filled with the last element. */
-template <typename T, typename F>
+#endif
+#ifdef LOPS_VECTOR_FUNCTIONS
+
+LOPS_INLINE void read(const double* p, Wide& v) { v = load(p); }
+LOPS_INLINE void read(const float* p, Wide& v) { v = loadWide(p); }
+LOPS_INLINE void read(const float* p, Simd<float>::V& v) { v = load(p); }
+LOPS_INLINE void write(double* p, Wide v) { store(p, v); }
+LOPS_INLINE void write(float* p, Wide v) {
+  *reinterpret_cast<Simd<float>::Half*>(p) = __builtin_convertvector(v, Simd<float>::Half);
+}
+LOPS_INLINE void write(float* p, Simd<float>::V v) { store(p, v); }
+
+/** y ← f(x) of vectors V, which may be wider than T. The last is filled with the last element. */
+template <typename V, typename T, typename F>
 LOPS_INLINE void mapVectors(std::size_t n, const T* x, T* y, const F& f) {
-  constexpr std::size_t W = Simd<T>::width;
+  constexpr std::size_t W = sizeof(V) / sizeof(V{}[0]);
+  V v;
   std::size_t i = 0;
-  for (; i + W <= n; i += W) store(y + i, f(load(x + i)));
+  for (; i + W <= n; i += W) {
+    read(x + i, v);
+    write(y + i, f(v));
+  }
   if (i == n) return;
   T last[W];
   for (std::size_t k = 0; k < W; k++) last[k] = x[i + k < n ? i + k : n - 1];
-  store(last, f(load(last)));
+  read(last, v);
+  write(last, f(v));
   for (std::size_t k = 0; i + k < n; k++) y[i + k] = last[k];
 }
 
@@ -128,13 +124,13 @@ struct Between {
 };
 
 /** y ← f(x) in vectors for the elements of a range, y ← rest(x) for lists of the others. */
-template <typename T, typename F, typename Rest>
+template <typename V, typename T, typename F, typename Rest>
 LOPS_INLINE void mapBetween(std::size_t n, const T* x, T* y, Between<T> range, const F& f, const Rest& rest) {
   constexpr std::size_t most = 128;
   for (std::size_t i = 0; i < n; i += most) {
     const std::size_t m = n - i < most ? n - i : most;
     if (range.hasAll(m, x + i)) {
-      mapVectors(m, x + i, y + i, f);
+      mapVectors<V>(m, x + i, y + i, f);
       continue;
     }
     T values[most];
@@ -145,71 +141,24 @@ LOPS_INLINE void mapBetween(std::size_t n, const T* x, T* y, Between<T> range, c
       values[at] = x[i + k];
       places[at] = static_cast<std::uint8_t>(k);
     }
-    mapVectors(front, values, values, f);
+    mapVectors<V>(front, values, values, f);
     rest(m - front, values + front, values + front);
     for (std::size_t k = 0; k < m; k++) y[i + places[k]] = values[k];
   }
 }
 
-/** As f for all elements. */
-template <typename F>
-struct Everywhere {
-  template <typename T>
-  LOPS_INLINE void operator()(std::size_t n, const T* x, T* y) const {
-    mapVectors(n, x, y, F());
-  }
-};
-
-/**
- * A periodic function. SLEEF reduces the arguments of a vector in one of three ways, which the
- * largest of them decides, so that elements of different ways must not be in one vector. Infinity
- * and NaN are among the largest.
- */
-template <typename F>
-struct Periodic {
-  template <typename T>
-  LOPS_INLINE void operator()(std::size_t n, const T* x, T* y) const {
-    constexpr bool isDouble = sizeof(T) == 8;
-    constexpr T small = isDouble ? 15 : 125;
-    constexpr T medium = isDouble ? T(1e14) : T(39000);
-    mapBetween(n, x, y, Between<T>{-small, small}, F(), [&](std::size_t more, const T* from, T* to) {
-      mapBetween(more, from, to, Between<T>{-medium, medium}, F(), Everywhere<F>());
-    });
-  }
-};
-
-/** F between two bounds. Others are computed by f, one by one. */
-#define LOPS_WITHIN(name, F, lowDouble, highDouble, lowFloat, highFloat, f)                  \
-  struct name {                                                                              \
-    template <typename T>                                                                    \
-    LOPS_INLINE void operator()(std::size_t n, const T* x, T* y) const {                     \
-      constexpr bool isDouble = sizeof(T) == 8;                                              \
-      const Between<T> range = {static_cast<T>(isDouble ? lowDouble : lowFloat),             \
-                                static_cast<T>(isDouble ? highDouble : highFloat)};          \
-      mapBetween(n, x, y, range, F(), [](std::size_t more, const T* from, T* to) {           \
-        mapWide(more, from, to, [](double v) { return f(v); });                              \
-      });                                             \
-    }                                                                                        \
-  };
-// Outside, SLEEF overflows, or its error is larger
-LOPS_WITHIN(WithinSinh, Sinh, -709, 709, -88, 88, std::sinh)
-LOPS_WITHIN(WithinCosh, Cosh, -709, 709, -88, 88, std::cosh)
-LOPS_WITHIN(WithinArcsinh, Arcsinh, -1e150, 1e150, -1e18, 1e18, std::asinh)
-LOPS_WITHIN(WithinArccosh, Arccosh, -1e150, 1e150, -1e18, 1e18, std::acosh)
-LOPS_WITHIN(WithinLog1p, Log1p, -2, 1e300, -2, 1e37, std::log1p)
-LOPS_WITHIN(WithinGamma, Gamma, -160, 170, -10, 33, gammaOf)
-LOPS_WITHIN(WithinLogGamma, LogGamma, 1e-300, 1e300, 1e-30, 1e30, logGamma)
-
-/** z[i] = f(x[i·xStep], y[i·yStep]) */
-template <typename T, typename F>
+/** z[i] = f(x[i·xStep], y[i·yStep]) of vectors V, which may be wider than T. */
+template <typename V, typename T, typename F>
 LOPS_INLINE void mapPairs(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
                           const F& f) {
-  typedef typename Simd<T>::V V;
-  constexpr std::size_t W = Simd<T>::width;
-  const V a = splat(x[0]), b = splat(y[0]);
+  constexpr std::size_t W = sizeof(V) / sizeof(V{}[0]);
+  V a = x[0] - V{}, b = y[0] - V{};
   std::size_t i = 0;
-  for (; i + W <= n; i += W)
-    store(z + i, f(xStep != 0 ? load(x + i) : a, yStep != 0 ? load(y + i) : b));
+  for (; i + W <= n; i += W) {
+    if (xStep != 0) read(x + i, a);
+    if (yStep != 0) read(y + i, b);
+    write(z + i, f(a, b));
+  }
   if (i == n) return;
   T lastX[W], lastY[W];
   for (std::size_t k = 0; k < W; k++) {
@@ -217,64 +166,90 @@ LOPS_INLINE void mapPairs(std::size_t n, const T* x, std::size_t xStep, const T*
     lastX[k] = x[at * xStep];
     lastY[k] = y[at * yStep];
   }
-  store(lastX, f(load(lastX), load(lastY)));
+  read(lastX, a);
+  read(lastY, b);
+  write(lastX, f(a, b));
   for (std::size_t k = 0; i + k < n; k++) z[i + k] = lastX[k];
 }
 
-/** As logOfSum. */
+/** As logOfSum. Differences below −700 count as −700. */
 struct LogOfSum {
-  template <typename V>
-  LOPS_INLINE V operator()(V x, V y) const {
-    const V zero = {};
-    const V difference = x - y;
-    const V larger = difference > zero ? x : y;
-    const V sum = larger + Log1p()(Exp()(difference > zero ? -difference : difference));
-    return x == y ? x + static_cast<decltype(x[0] + x[0])>(0.693147180559945309417) : sum;
+  LOPS_INLINE Wide operator()(Wide x, Wide y) const {
+    const Wide zero = {};
+    const Wide difference = x - y;
+    const Wide larger = difference > zero ? x : y;
+    const Wide below = difference > zero ? -difference : difference;
+    const Wide sum = larger + Log1p()(Exp()(below > -700.0 ? below : zero - 700.0));
+    return x == y ? x + 0.693147180559945309417 : (difference == difference ? sum : difference);
   }
 };
 
-#define LOPS_FUNCTION(op, F, f) \
-  case Unary::op: F()(n, x, y); return true;
-#define LOPS_FUNCTION_OF_TWO(op, F, f) \
-  case Binary::op: mapPairs(n, x, xs, y, ys, z, F()); return true;
+#define LOPS_MAP(V, F, lowDouble, highDouble, lowFloat, highFloat, f)                                       \
+  {                                                                                                         \
+    const Between<T> range = {isDouble ? static_cast<T>(lowDouble) : static_cast<T>(lowFloat),              \
+                              isDouble ? static_cast<T>(highDouble) : static_cast<T>(highFloat)};           \
+    mapBetween<V>(n, x, y, range, F(), [](std::size_t more, const T* from, T* to) {                         \
+      mapWide(more, from, to, [](double v) { return f(v); });                                               \
+    });                                                                                                     \
+    return true;                                                                                            \
+  }
+/** F between two bounds of doubles, or of floats. Others are computed by f, one by one. */
+#define LOPS_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
+  case Unary::op: LOPS_MAP(Wide, F, lowDouble, highDouble, lowFloat, highFloat, f)
 
 #else
 
-#define LOPS_FUNCTION(op, F, f) \
+#define LOPS_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
   case Unary::op: mapWide(n, x, y, [](double v) { return f(v); }); return true;
-#define LOPS_FUNCTION_OF_TWO(op, F, f) \
-  case Binary::op: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return f(a, b); }); return true;
 
 #endif
 
-/** Real functions that are computed by SLEEF, or by libm. Returns false for others. */
+#ifdef LOPS_SLEEF_FUNCTIONS
+#define LOPS_SLEEF_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
+  case Unary::op: LOPS_MAP(typename Simd<T>::V, F, lowDouble, highDouble, lowFloat, highFloat, f)
+#define LOPS_SLEEF_FUNCTION_OF_TWO(op, F, f) \
+  case Binary::op: mapPairs<typename Simd<T>::V>(n, x, xs, y, ys, z, F()); return true;
+#else
+#define LOPS_SLEEF_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
+  case Unary::op: mapWide(n, x, y, [](double v) { return f(v); }); return true;
+#define LOPS_SLEEF_FUNCTION_OF_TWO(op, F, f) \
+  case Binary::op: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return f(a, b); }); return true;
+#endif
+
+/** Real functions of mathematics. Returns false for others. */
 template <typename T>
 bool mathematics(Unary op, std::size_t n, const T* x, T* y) {
+  [[maybe_unused]] constexpr bool isDouble = sizeof(T) == 8;
+  [[maybe_unused]] constexpr T infinity = std::numeric_limits<T>::infinity();
+  // The next numbers below and above 1
+  [[maybe_unused]] constexpr T below = 1 - std::numeric_limits<T>::epsilon() / 2;
+  [[maybe_unused]] constexpr T above = 1 + std::numeric_limits<T>::epsilon();
   switch (op) {
-    LOPS_FUNCTION(exp, Everywhere<Exp>, std::exp)
-    LOPS_FUNCTION(exp2, Everywhere<Exp2>, std::exp2)
-    LOPS_FUNCTION(expm1, Everywhere<Expm1>, std::expm1)
-    LOPS_FUNCTION(log, Everywhere<Log>, std::log)
-    LOPS_FUNCTION(log2, Everywhere<Log2>, std::log2)
-    LOPS_FUNCTION(log10, Everywhere<Log10>, std::log10)
-    LOPS_FUNCTION(log1p, WithinLog1p, std::log1p)
-    LOPS_FUNCTION(sin, Periodic<Sin>, std::sin)
-    LOPS_FUNCTION(cos, Periodic<Cos>, std::cos)
-    LOPS_FUNCTION(tan, Periodic<Tan>, std::tan)
-    LOPS_FUNCTION(arcsin, Everywhere<Arcsin>, std::asin)
-    LOPS_FUNCTION(arccos, Everywhere<Arccos>, std::acos)
-    LOPS_FUNCTION(arctan, Everywhere<Arctan>, std::atan)
-    LOPS_FUNCTION(sinh, WithinSinh, std::sinh)
-    LOPS_FUNCTION(cosh, WithinCosh, std::cosh)
-    LOPS_FUNCTION(tanh, Everywhere<Tanh>, std::tanh)
-    LOPS_FUNCTION(arcsinh, WithinArcsinh, std::asinh)
-    LOPS_FUNCTION(arccosh, WithinArccosh, std::acosh)
-    LOPS_FUNCTION(arctanh, Everywhere<Arctanh>, std::atanh)
-    LOPS_FUNCTION(cbrt, Everywhere<Cbrt>, std::cbrt)
-    LOPS_FUNCTION(erf, Everywhere<Erf>, std::erf)
-    LOPS_FUNCTION(erfc, Everywhere<Erfc>, std::erfc)
-    LOPS_FUNCTION(gamma, WithinGamma, gammaOf)
-    LOPS_FUNCTION(gammaln, WithinLogGamma, logGamma)
+    LOPS_FUNCTION(exp, Exp, -708, 709, -700, 700, std::exp)
+    LOPS_FUNCTION(exp2, Exp2, -1022, 1023, -1022, 1023, std::exp2)
+    LOPS_FUNCTION(expm1, Expm1, -700, 700, -700, 700, std::expm1)
+    LOPS_FUNCTION(log, Log, 0x1p-1022, infinity, 0, infinity, std::log)
+    LOPS_FUNCTION(log2, Log2, 0x1p-1022, infinity, 0, infinity, std::log2)
+    LOPS_FUNCTION(log10, Log10, 0x1p-1022, infinity, 0, infinity, std::log10)
+    LOPS_FUNCTION(log1p, Log1p, -1, infinity, -1, infinity, std::log1p)
+    LOPS_FUNCTION(sin, Sin, -1e6, 1e6, -1e6, 1e6, std::sin)
+    LOPS_FUNCTION(cos, Cos, -1e6, 1e6, -1e6, 1e6, std::cos)
+    LOPS_FUNCTION(tan, Tan, -1e6, 1e6, -1e6, 1e6, std::tan)
+    LOPS_FUNCTION(arcsin, Arcsin, -above, above, -above, above, std::asin)
+    LOPS_FUNCTION(arccos, Arccos, -above, above, -above, above, std::acos)
+    LOPS_FUNCTION(arctan, Arctan, -infinity, infinity, -infinity, infinity, std::atan)
+    LOPS_FUNCTION(sinh, Sinh, -700, 700, -700, 700, std::sinh)
+    LOPS_FUNCTION(cosh, Cosh, -700, 700, -700, 700, std::cosh)
+    LOPS_FUNCTION(tanh, Tanh, -infinity, infinity, -infinity, infinity, std::tanh)
+    LOPS_FUNCTION(arcsinh, Arcsinh, -1e150, 1e150, -infinity, infinity, std::asinh)
+    LOPS_FUNCTION(arccosh, Arccosh, below, 1e150, below, infinity, std::acosh)
+    LOPS_FUNCTION(arctanh, Arctanh, -1, 1, -1, 1, std::atanh)
+    LOPS_FUNCTION(cbrt, Cbrt, -infinity, infinity, -infinity, infinity, std::cbrt)
+    LOPS_SLEEF_FUNCTION(erf, Erf, -infinity, infinity, -infinity, infinity, std::erf)
+    LOPS_SLEEF_FUNCTION(erfc, Erfc, -infinity, infinity, -infinity, infinity, std::erfc)
+    // Outside, SLEEF overflows, or its error is larger
+    LOPS_SLEEF_FUNCTION(gamma, Gamma, -160, 170, -10, 33, gammaOf)
+    LOPS_SLEEF_FUNCTION(gammaln, LogGamma, 1e-300, 1e300, 1e-30, 1e30, logGamma)
     default: return false;
   }
 }
@@ -283,10 +258,15 @@ bool mathematics(Unary op, std::size_t n, const T* x, T* y) {
 template <typename T>
 bool mathematics(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, T* z) {
   switch (op) {
-    LOPS_FUNCTION_OF_TWO(power, Power, std::pow)
-    LOPS_FUNCTION_OF_TWO(arctan2, Arctan2, std::atan2)
-    LOPS_FUNCTION_OF_TWO(hypot, Hypot, modulus)
-    LOPS_FUNCTION_OF_TWO(logaddexp, LogOfSum, logOfSum)
+#ifdef LOPS_VECTOR_FUNCTIONS
+    case Binary::power: mapPairs<Wide>(n, x, xs, y, ys, z, Power()); return true;
+    case Binary::logaddexp: mapPairs<Wide>(n, x, xs, y, ys, z, LogOfSum()); return true;
+#else
+    case Binary::power: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::pow(a, b); }); return true;
+    case Binary::logaddexp: mapTwoWide(n, x, xs, y, ys, z, logOfSum); return true;
+#endif
+    LOPS_SLEEF_FUNCTION_OF_TWO(arctan2, Arctan2, std::atan2)
+    LOPS_SLEEF_FUNCTION_OF_TWO(hypot, Hypot, modulus)
     default: return false;
   }
 }

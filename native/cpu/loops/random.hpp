@@ -10,29 +10,6 @@ typedef double Reals __attribute__((vector_size(LOPS_VECTOR_BYTES)));
 typedef std::uint64_t Words __attribute__((vector_size(LOPS_VECTOR_BYTES)));
 constexpr std::size_t randomWidth = LOPS_VECTOR_BYTES / 8;
 
-#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
-#define LOPS_REGISTER "v"
-#elif defined(__x86_64__)
-#define LOPS_REGISTER "x"
-#elif defined(__aarch64__)
-#define LOPS_REGISTER "w"
-#else
-#define LOPS_REGISTER "m"
-#endif
-/** The number itself, of which the compiler does not know that it is a product. */
-LOPS_INLINE double rounded(double x) {
-  asm("" : "+" LOPS_REGISTER(x));
-  return x;
-}
-LOPS_INLINE Reals rounded(Reals x) {
-  asm("" : "+" LOPS_REGISTER(x));
-  return x;
-}
-template <typename A, typename B>
-LOPS_INLINE auto times(A a, B b) {
-  return rounded(a * b);
-}
-
 LOPS_INLINE std::uint64_t bitsOf(double x) {
   std::uint64_t bits;
   std::memcpy(&bits, &x, sizeof bits);
@@ -45,20 +22,6 @@ LOPS_INLINE double realOf(std::uint64_t bits) {
   return x;
 }
 LOPS_INLINE Reals realOf(Words bits) { return (Reals)bits; }
-
-LOPS_INLINE double rootOf(double x) { return std::sqrt(x); }
-LOPS_INLINE Reals rootOf(Reals x) {
-#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
-  return (Reals)_mm512_sqrt_pd((__m512d)x);
-#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
-  return (Reals)_mm256_sqrt_pd((__m256d)x);
-#elif defined(__x86_64__)
-  return (Reals)_mm_sqrt_pd((__m128d)x);
-#else
-  for (std::size_t k = 0; k < randomWidth; k++) x[k] = std::sqrt(x[k]);
-  return x;
-#endif
-}
 
 /** The product of two words of 32 bits; the upper halves are not read. */
 LOPS_INLINE std::uint64_t productOf(std::uint64_t a, std::uint32_t b) { return (a & 0xffffffffu) * b; }

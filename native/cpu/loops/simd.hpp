@@ -68,6 +68,42 @@ LOPS_INLINE Wide loadWide(const float* p) {
   return __builtin_convertvector(*reinterpret_cast<const Simd<float>::Half*>(p), Wide);
 }
 
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+#define LOPS_REGISTER "v"
+#elif defined(__x86_64__)
+#define LOPS_REGISTER "x"
+#elif defined(__aarch64__)
+#define LOPS_REGISTER "w"
+#else
+#define LOPS_REGISTER "m"
+#endif
+/** The number or vector itself, of which the compiler does not know that it is a product. */
+template <typename V>
+LOPS_INLINE V rounded(V x) {
+  asm("" : "+" LOPS_REGISTER(x));
+  return x;
+}
+/** A product that is not fused with a sum. */
+template <typename A, typename B>
+LOPS_INLINE auto times(A a, B b) {
+  return rounded(a * b);
+}
+
+LOPS_INLINE double rootOf(double x) { return std::sqrt(x); }
+template <typename V>
+LOPS_INLINE V rootOf(V x) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return (V)_mm512_maskz_sqrt_pd(0xff, (__m512d)x);
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  return (V)_mm256_sqrt_pd((__m256d)x);
+#elif defined(__x86_64__)
+  return (V)_mm_sqrt_pd((__m128d)x);
+#else
+  for (std::size_t k = 0; k < Simd<double>::width; k++) x[k] = std::sqrt(x[k]);
+  return x;
+#endif
+}
+
 /** Pairs with their halves exchanged: (re, im) → (im, re). */
 LOPS_INLINE Wide swapPairs(Wide v) {
   typedef Simd<double>::I I;
