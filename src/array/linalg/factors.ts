@@ -4,7 +4,7 @@ import { tidy } from '../../core/base/scope.js';
 import type { EitherArray } from '../../core/distributed/align.js';
 import type { ArrayLike } from '../operands.js';
 import { decompose, matricesOf, perMatrix, squareOf } from './matrices.js';
-import { isOneSplitMatrix, isTall, replicatedIn, tallQr } from './tall-qr.js';
+import { isOneSplitMatrix, isTall, replicatedIn, tallQr, tallR } from './tall-qr.js';
 
 /**
  * The lower triangular factors L of Hermitian matrices `L Lᴴ`, from their lower triangles. Cost
@@ -49,9 +49,9 @@ export function qr(a: ArrayLike, options?: QrOptions): EitherArray | [EitherArra
         throw new ArgumentError(
           `${name}: a complete Q of a distributed matrix is not supported: gather it with asArray() first`,
         );
+      if (mode === 'r') return replicatedIn(x, tallR(name, x));
       const { q, r } = tallQr(name, x);
-      const whole = replicatedIn(x, r);
-      return mode === 'r' ? whole : [q, whole];
+      return [q, replicatedIn(x, r)];
     }
     const parts = perMatrix(name, x, (part) =>
       decompose(name, 'qr', part, mode === 'r' ? [1] : [0, 1], { full: mode === 'complete' }),

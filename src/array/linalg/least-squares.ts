@@ -5,25 +5,35 @@ import { ShapeError } from '../../core/base/errors.js';
 import { checkFinite, checkNonNegative, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape } from '../../core/base/shape.js';
-import { type EitherArray, isDistributed, onEveryRank } from '../../core/distributed/align.js';
+import { type EitherArray, isDistributed, onEveryRank, ownPart } from '../../core/distributed/align.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { checkReducible, dropAxes, reduceOver } from '../../core/distributed/reductions.js';
-import { divide, multiply, subtract } from '../elementwise/arithmetic.js';
-import { where } from '../elementwise/choosing.js';
-import { greater } from '../elementwise/comparisons.js';
-import { alike } from '../joining.js';
-import { sum } from '../methods.js';
-import type { ArrayLike } from '../operands.js';
+import { multiply, subtract } from '../elementwise/arithmetic.js';
+import { alike, concatenate } from '../joining.js';
+import { type ArrayLike, onParts } from '../operands.js';
 import { matmul } from '../products/products.js';
 import { expandDims, expandedDims, squeezed } from '../shaping.js';
-import { matricesOf } from './matrices.js';
-import { adjointOf, largestOf, svd } from './singular-values.js';
-import { isOneSplitMatrix, isTall, ofRows, replicatedIn } from './tall-qr.js';
+import { decompose, matricesOf } from './matrices.js';
+import { adjointOf, svd } from './singular-values.js';
+import { byRows, isOneSplitMatrix, isTall, ofRows, replicatedIn, tallR } from './tall-qr.js';
 
-/** The reciprocals of the singular values that are larger than a part of the largest, else 0. */
-function reciprocals(name: string, s: EitherArray, rcond: number): EitherArray {
-  const isKept = greater(s, multiply(largestOf(name, s), rcond));
-  return where(isKept, divide(1, where(isKept, s, 1)), 0) as EitherArray;
-}
+/**
+ * The reciprocals of the singular values of each matrix that are larger than a part of its largest
+ * one, which is the first, and 0 for the others. Computed on the host.
+ */
+const reciprocals = (s: EitherArray, rcond: number): EitherArray =>
+  onParts(s, (part) => {
+    const n = part.shape.at(-1) as number;
+    const values = part.toHost();
+    for (let first = 0; first < values.length; first += n) {
+      const least = (values[first] as number) * rcond;
+      for (let k = first; k < first + n; k++) {
+        const value = values[k] as number;
+        values[k] = value > least ? 1 / value : 0;
+      }
+    }
+    return part.space.upload(values);
+  });
 
 /** Options of {@link pinv}. */
 export interface PinvOptions {
@@ -44,7 +54,7 @@ export function pinv(a: ArrayLike, options?: PinvOptions): EitherArray {
   checkNonNegative(name, { rcond });
   return tidy(() => {
     const [u, s, vh] = svd(matricesOf(name, a), { fullMatrices: false });
-    const scale = expandDims(reciprocals(name, s, rcond), -2);
+    const scale = expandDims(reciprocals(s, rcond), -2);
     return matmul(multiply(adjointOf(vh), scale), adjointOf(u)) as EitherArray;
   });
 }
@@ -72,9 +82,10 @@ export type LeastSquares = [
  * The vectors x of smallest norm that minimise `‖b − a x‖`, by singular values: x, the squared
  * norms of the residuals, one for each column of b, none if the rank of a is less than its number
  * of columns or there are no more rows than columns; the rank; the singular values.
- * Of a distributed matrix with at least as many rows as columns, each rank decomposes its rows, as
- * `qr` does; beside this two reductions of the sizes of x and the residuals are needed, and b is
- * moved to the rows of the matrix. Other operands are sent to all ranks. x is whole on each rank.
+ * Of a distributed matrix with at least twice as many rows as columns of both, each rank decomposes
+ * its rows, as `qr` does, and b is moved to them. With fewer rows, or more columns of b than of a,
+ * two reductions of the sizes of x and the residuals are needed too. Other operands are sent to all
+ * ranks. x is whole on each rank.
  * @throws {@link NumericalError} for elements that are not finite
  */
 export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): LeastSquares {
@@ -92,35 +103,72 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
       );
     const isVector = shape.length === 1;
     const right = isVector ? expandedDims(given, [1]) : given;
+    const [m, n] = x.space.shape as [number, number];
+    const columns = right.space.shape[1] as number;
+    const epsilon = epsilonOf(x.dtype);
+    const part =
+      rcond === undefined || rcond === null ? epsilon * Math.max(m, n) : rcond < 0 ? epsilon : rcond;
     const isSplit = isOneSplitMatrix(x) && isTall(x);
+    // Q is not needed, unless b has so many columns that Qᴴ b is cheaper than R of both
+    const [p, q] =
+      columns <= n && m >= 2 * (n + columns)
+        ? triangular(name, x, right)
+        : isSplit
+          ? [x, right]
+          : [onEveryRank(x), onEveryRank(right)];
     const like = [x, right].find(isDistributed);
-    const [y, residuals, rank, s] = isSplit ? fitted(x, right) : fitted(onEveryRank(x), onEveryRank(right));
+    const [y, rest, rank, s] = fitted(p, q, part);
+    const isUnique = rank === n && m > n;
+    const residuals = isUnique
+      ? dropAxes(reduceOver(name, 'sumSquares', rest, [0]), [0])
+      : NDArray.empty(0, { dtype: s.dtype, backend: s.space.backend });
     const back = (z: EitherArray): EitherArray => (like && !isDistributed(z) ? replicatedIn(like, z) : z);
     return [back(isVector ? squeezed(name, y, [1]) : y), back(residuals), rank, back(s)];
   });
 
-  function fitted(x: EitherArray, y: EitherArray): LeastSquares {
-    const [m, n] = x.space.shape as [number, number];
+  /** x, b − a x, the rank, and the singular values. */
+  function fitted(
+    x: EitherArray,
+    y: EitherArray,
+    part: number,
+  ): [EitherArray, EitherArray, number, EitherArray] {
     const [u, s, vh] = svd(x, { fullMatrices: false });
-    const epsilon = epsilonOf(x.dtype);
-    const part =
-      rcond === undefined || rcond === null ? epsilon * Math.max(m, n) : rcond < 0 ? epsilon : rcond;
-    const scale = reciprocals(name, s, part);
+    const scale = reciprocals(s, part);
     // Each rank has computed it: the ranks agree on one
-    const own = sum(greater(scale, 0)) as number;
+    const own = Array.from(ownPart(scale).toHost()).filter((value) => value > 0).length;
     const rank = isDistributed(x) ? x.comm.bcastObject(own) : own;
     const columns = y.space.shape[1] as number;
     const rows =
       isDistributed(u) && isDistributed(y) ? y.redistribute(ofRows(u.layout.blocks(0), columns)) : y;
     const projected = matmul(adjointOf(u), rows) as EitherArray;
     const solution = matmul(adjointOf(vh), multiply(expandDims(scale, 1), projected)) as EitherArray;
-    const residuals =
-      rank === n && m > n
-        ? dropAxes(
-            reduceOver(name, 'sumSquares', subtract(rows, matmul(x, solution) as EitherArray), [0]),
-            [0],
-          )
-        : NDArray.empty(0, { dtype: s.dtype, backend: s.space.backend });
-    return [solution, residuals, rank, s];
+    return [solution, subtract(rows, matmul(x, solution) as EitherArray), rank, s];
   }
+}
+
+/**
+ * R of the decomposition of [a b], as the columns of a and those of b: their least squares have the
+ * same solutions and residuals. On every rank.
+ */
+function triangular(name: string, a: EitherArray, b: EitherArray): [NDArray, NDArray] {
+  const [n, columns] = [a.space.shape[1] as number, b.space.shape[1] as number];
+  const r = isOneSplitMatrix(a) ? tallR(name, beside(name, a, b)) : factorOf(onEveryRank(a), onEveryRank(b));
+  return [r.slice(null, [0, n]).contiguous(), r.slice(null, [n, n + columns]).contiguous()];
+
+  function factorOf(x: NDArray, y: NDArray): NDArray {
+    return decompose(name, 'qr', concatenate([x, y], { axis: 1 }), [1])[0] as NDArray;
+  }
+}
+
+/** The matrix [a b], with the rows of b moved to those of a. */
+function beside(name: string, a: DistributedArray, b: EitherArray): DistributedArray {
+  const x = byRows(name, a);
+  const lengths = x.layout.blocks(0);
+  const columns = b.space.shape[1] as number;
+  const first = x.box.start[0] as number;
+  const own = isDistributed(b)
+    ? b.redistribute(ofRows(lengths, columns)).local
+    : b.slice([first, first + (x.local.shape[0] as number)]);
+  const layout = ofRows(lengths, (x.globalShape[1] as number) + columns);
+  return x.space.withLayout(layout).wrap(concatenate([x.local, own], { axis: 1 }));
 }

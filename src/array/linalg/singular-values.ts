@@ -17,7 +17,7 @@ import { numberOr } from '../products/contraction.js';
 import type { Product } from '../products/products.js';
 import { swapaxes } from '../shaping.js';
 import { decompose, matricesOf, perMatrix } from './matrices.js';
-import { isOneSplitMatrix, isTall, replicatedIn, tallQr } from './tall-qr.js';
+import { isOneSplitMatrix, isTall, replicatedIn, tallQr, tallR } from './tall-qr.js';
 
 /** Options of {@link svd}. */
 export interface SvdOptions {
@@ -54,7 +54,7 @@ export function singularValues(name: string, x: EitherArray): EitherArray {
   if (!isOneSplitMatrix(x))
     return perMatrix(name, x, (part) => decompose(name, 'svd', part, [0]))[0] as EitherArray;
   const tall = isTall(x) ? x : adjointOf(x);
-  const { r } = tallQr(name, tall);
+  const r = tallR(name, tall);
   return replicatedIn(
     x,
     onAllRanks(x.comm, () => decompose(name, 'svd', r, [0])[0] as NDArray),
@@ -134,5 +134,5 @@ export function matrixRank(a: ArrayLike, options?: MatrixRankOptions): Product {
 }
 
 /** The largest singular value of each matrix, as an axis of length 1. */
-export const largestOf = (name: string, s: EitherArray): EitherArray =>
+const largestOf = (name: string, s: EitherArray): EitherArray =>
   reduceOver(name, 'max', s, [s.space.shape.length - 1]);

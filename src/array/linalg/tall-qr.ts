@@ -23,6 +23,19 @@ export const replicatedIn = (x: DistributedArray, whole: NDArray): DistributedAr
 export const ofRows = (lengths: readonly number[], n: number): Layout =>
   Layout.fromLocalShapes(lengths.map((rows) => [rows, n]));
 
+/** A matrix with rows on every rank, split by them. */
+export function byRows(name: string, given: DistributedArray): DistributedArray {
+  const x = splitByRows(name, given);
+  return x.layout.hasIdleRanks ? x.redistribute(0) : x;
+}
+
+/** The triangular factors of the rows of all ranks, below each other. */
+function factorsBelow(x: DistributedArray, r: NDArray): DistributedArray {
+  const n = x.globalShape[1] as number;
+  const lengths = x.layout.blocks(0).map((length) => Math.min(length, n));
+  return x.space.withLayout(ofRows(lengths, n)).wrap(r);
+}
+
 /**
  * Q, split by rows, and R, on each rank, of a tall matrix: each rank decomposes its rows, then all
  * decompose the factors R of all ranks. One exchange of objects, by which the ranks agree on
@@ -31,18 +44,19 @@ export const ofRows = (lengths: readonly number[], n: number): Layout =>
  * factorizations", 2012.
  */
 export function tallQr(name: string, given: DistributedArray): { q: DistributedArray; r: NDArray } {
-  const rows = splitByRows(name, given);
-  const x = rows.layout.hasIdleRanks ? rows.redistribute(0) : rows;
-  const n = x.globalShape[1] as number;
-  const lengths = x.layout.blocks(0);
+  const x = byRows(name, given);
   const [q, r] = onAllRanks(x.comm, () => decompose(name, 'qr', x.local, [0, 1])) as [NDArray, NDArray];
-  const layout = ofRows(
-    lengths.map((length) => Math.min(length, n)),
-    n,
-  );
-  const factors = x.space.withLayout(layout).wrap(r);
+  const factors = factorsBelow(x, r);
   const [left, all] = decompose(name, 'qr', factors.asArray(), [0, 1]) as [NDArray, NDArray];
   const first = factors.box.start[0] as number;
   const own = left.slice([first, first + (r.shape[0] as number)]);
-  return { q: x.space.withLayout(ofRows(lengths, n)).wrap(matmul(q, own)), r: all };
+  const layout = ofRows(x.layout.blocks(0), x.globalShape[1] as number);
+  return { q: x.space.withLayout(layout).wrap(matmul(q, own)), r: all };
+}
+
+/** R of {@link tallQr}, with the same communication. */
+export function tallR(name: string, given: DistributedArray): NDArray {
+  const x = byRows(name, given);
+  const [r] = onAllRanks(x.comm, () => decompose(name, 'qr', x.local, [1])) as [NDArray];
+  return decompose(name, 'qr', factorsBelow(x, r).asArray(), [1])[0] as NDArray;
 }
