@@ -95,7 +95,7 @@ class Plan {
   /** Whether there are kernels of all instructions. */
   bool isSupported() {
     const std::vector<double> scalars(2 * inputs_);
-    const char zeros[16] = {};
+    alignas(16) const char zeros[16] = {};
     const Call call = {0, 1, scalars.data(), std::vector<const char*>(inputs_, zeros), {}};
     return compute(call, true, 0, 1) && compute(call, false, 0, 1);
   }
