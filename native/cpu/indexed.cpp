@@ -188,10 +188,8 @@ void copyAs(const Args<12>& args, const Table& t, std::size_t run) {
   const std::size_t lanes = run / std::max<std::size_t>(t.inner, 1);
   const T* from = lanesAt<T>(args, 2, puts ? inY : inX, lanes);
   T* to = lanesAt<T>(args, 4, puts ? inX : inY, lanes);
-  if (puts)
-    copyRuns<T, true>(t, run, from, to);
-  else
-    copyRuns<T, false>(t, run, from, to);
+  if (puts) copyRuns<T, true>(t, run, from, to);
+  else copyRuns<T, false>(t, run, from, to);
 }
 
 /** (puts, dtype, from, fo, to, to offset, outer, nx, ny, inner, index, io) for tables of width 1 */

@@ -186,8 +186,7 @@ bool svd(const Matrices& of, const T* x, RealOf<T>* s, T* u, T* vh, std::vector<
   std::vector<int> integers(8 * least);
   std::vector<Real> reals;
   if (Element<T>::isComplex)
-    reals.resize(job == 'N' ? 7 * least
-                            : least * std::max(5 * least + 7, 2 * most + 2 * least + 1));
+    reals.resize(job == 'N' ? 7 * least : least * std::max(5 * least + 7, 2 * most + 2 * least + 1));
   std::vector<T> work(1);
   const auto run = [&] {
     if constexpr (Element<T>::isComplex)
@@ -394,8 +393,7 @@ double decompose(const Args<5 + 2 * mostParts>& args) {
   of.columns = lapackSize(packed);
   of.full = packed.size() != 0;
   of.lower = packed.size() != 0;
-  return withElement(dtype,
-                     [&](auto zero) { return decomposeAs<decltype(zero)>(args, args.int32(0), of); });
+  return withElement(dtype, [&](auto zero) { return decomposeAs<decltype(zero)>(args, args.int32(0), of); });
 }
 
 void solveTriangular(CBLAS_UPLO uplo, CBLAS_DIAG diag, int n, int columns, const float* a, float* b) {

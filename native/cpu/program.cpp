@@ -307,8 +307,8 @@ void program(const Args<9>& args) {
   Plan& plan = *static_cast<Plan*>(prepared);
   const std::size_t n = args.size(1);
   Call call = {args.number(2), args.number(3), nullptr, {}, {}};
-  call.scalars =
-      reinterpret_cast<const double*>(slice(args.bytes(4), 0, product(plan.inputs(), 2, sizeof(double))).data);
+  call.scalars = reinterpret_cast<const double*>(
+      slice(args.bytes(4), 0, product(plan.inputs(), 2, sizeof(double))).data);
   const auto array = [&](std::size_t list, std::size_t k, std::size_t size) {
     const std::uint32_t position = static_cast<std::uint32_t>(k);
     const Napi::Array arrays(args.Env(), args[list]), offsets(args.Env(), args[list + 1]);

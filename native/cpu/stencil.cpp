@@ -547,9 +547,7 @@ class PreparedOf : public Prepared {
   }
 
   /** The array in argument i, whose first element is in argument i + 1. */
-  T* lanes(const Args<5>& args, std::size_t i) const {
-    return lanesAt<T>(args, i, total_ / lanes_, lanes_);
-  }
+  T* lanes(const Args<5>& args, std::size_t i) const { return lanesAt<T>(args, i, total_ / lanes_, lanes_); }
 
   const std::size_t lanes_;
   /** The packed spec, to which the segments refer. */
@@ -572,8 +570,8 @@ napi_value prepareStencil(const Args<3>& args) {
   if (!ghosts.IsArray()) throw Error("ERR_ARGUMENT", "native prepareStencil: expected a list of ghosts");
   return withFloat(isDouble(dtype), [&](auto zero) {
     auto prepared = std::make_unique<PreparedOf<decltype(zero)>>(lanesOf(dtype), args.bytes(1), ghosts);
-    const auto object = Napi::External<Prepared>::New(
-        args.Env(), prepared.get(), [](Napi::Env, Prepared* held) { delete held; });
+    const auto object = Napi::External<Prepared>::New(args.Env(), prepared.get(),
+                                                      [](Napi::Env, Prepared* held) { delete held; });
     prepared.release();
     return static_cast<napi_value>(object);
   });

@@ -612,8 +612,7 @@ double argExtreme(const Args<5>& args) {
   if (n == 0 || isComplex(dtype)) throw Error("ERR_ARGUMENT", "native argExtreme: expected real numbers");
   return withReal(dtype, [&](auto zero) {
     typedef decltype(zero) T;
-    return static_cast<double>(
-        ordered<T>(loops()).position(args.boolean(0), n, lanesAt<T>(args, 3, n, 1)));
+    return static_cast<double>(ordered<T>(loops()).position(args.boolean(0), n, lanesAt<T>(args, 3, n, 1)));
   });
 }
 

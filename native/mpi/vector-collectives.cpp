@@ -204,9 +204,8 @@ void reduceScatter(const Comm& comm, Memory from, Memory to, Counts counts, DTyp
   for (int root = 0; root < comm.size; root++) {
     inPieces(parts.sizeOf(root), [&](std::size_t at, Count n) {
       const std::size_t bytes = at * bytesOf(dtype);
-      check(LOPS_COUNTED(MPI_Reduce)(parts.in(send, root) + bytes,
-                                     comm.rank == root ? recv + bytes : nullptr, n, datatypeOf(dtype),
-                                     operation, root, comm.comm),
+      check(LOPS_COUNTED(MPI_Reduce)(parts.in(send, root) + bytes, comm.rank == root ? recv + bytes : nullptr,
+                                     n, datatypeOf(dtype), operation, root, comm.comm),
             "MPI_Reduce");
     });
   }

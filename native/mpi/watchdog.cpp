@@ -160,8 +160,8 @@ void measure() { ownActivity().busy.store(1); }
 
 /** The job goes on: a rank may wait for good reasons, such as a file that another one reads. */
 void inform() {
-  std::string report = whoAmI() + ": has waited for " + secondsOf(patience) +
-                       " in one call; the job goes on." + whatRanksDo();
+  std::string report =
+      whoAmI() + ": has waited for " + secondsOf(patience) + " in one call; the job goes on." + whatRanksDo();
   if (!recording)
     report +=
         "\nIf they wait for each other, they have made different calls, such as a collective call in "
@@ -173,8 +173,7 @@ void inform() {
 void endJob() {
   sayLast(whoAmI() + ": has waited longer than LOPS_TIMEOUT (" + secondsOf(limit) + "), the job is aborted." +
           whatRanksDo());
-  if (nodePage().ranks < worldSize())
-    std::this_thread::sleep_for(std::chrono::duration<double>(kOtherNodes));
+  if (nodePage().ranks < worldSize()) std::this_thread::sleep_for(std::chrono::duration<double>(kOtherNodes));
   abortFromAside(kTimedOut);
 }
 

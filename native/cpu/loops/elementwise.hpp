@@ -25,9 +25,7 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::trunc: mapOne(n, x, y, [](T v) { return std::trunc(v); }); return true;
     case Unary::isnan: testEach(n, x, flags, [](auto v) { return v != v; }); return true;
     // ∞ − ∞ and NaN − NaN are NaN
-    case Unary::isfinite:
-      testEach(n, x, flags, [](auto v) { return v - v == v - v; });
-      return true;
+    case Unary::isfinite: testEach(n, x, flags, [](auto v) { return v - v == v - v; }); return true;
     case Unary::isinf: mapInto(n, x, flags, [](T v) { return std::fabs(v) == T(HUGE_VAL); }); return true;
     case Unary::signbit: mapInto(n, x, flags, [](T v) { return v == v && std::signbit(v); }); return true;
     default: return mathematics(op, n, x, y);
@@ -233,15 +231,11 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::minimum:
       mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a < b || a != a ? a : b; });
       return true;
-    case Binary::equal:
-      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a == b; });
-      return true;
+    case Binary::equal: testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a == b; }); return true;
     case Binary::notEqual:
       testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a != b; });
       return true;
-    case Binary::less:
-      testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a < b; });
-      return true;
+    case Binary::less: testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a < b; }); return true;
     case Binary::lessEqual:
       testPairs(n, x, xs, y, ys, flags, [](auto a, auto b) { return a <= b; });
       return true;

@@ -78,12 +78,20 @@ LOPS_INLINE Wide powerOf2(Bits n, std::int64_t m = 0) { return (Wide)((n << 52) 
 constexpr double HALF_PI[3] = {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110};
 constexpr double TWO_OVER_PI = 0.636619772367581343076;
 /** (sin √u / √u − 1) / u and (cos √u − 1) / u, u ≤ (π/4)² */
-constexpr double SINE[7] = {
-    -0.16666666666666666,    0.008333333333330936,   -0.00019841269836740532, 2.7557316093198404e-06,
-    -2.5051129896450185e-08, 1.5917988979397435e-10, 0};
-constexpr double COSINE[7] = {
-    -0.5,                    0.04166666666666664,    -0.0013888888888880734, 2.480158729366189e-05,
-    -2.7557315555381283e-07, 2.0875885001628906e-09, -1.136789634714201e-11};
+constexpr double SINE[7] = {-0.16666666666666666,
+                            0.008333333333330936,
+                            -0.00019841269836740532,
+                            2.7557316093198404e-06,
+                            -2.5051129896450185e-08,
+                            1.5917988979397435e-10,
+                            0};
+constexpr double COSINE[7] = {-0.5,
+                              0.04166666666666664,
+                              -0.0013888888888880734,
+                              2.480158729366189e-05,
+                              -2.7557315555381283e-07,
+                              2.0875885001628906e-09,
+                              -1.136789634714201e-11};
 
 /** sin(x + quarters π/2) */
 LOPS_INLINE Wide circular(Wide x, std::int64_t quarters) {
@@ -108,11 +116,11 @@ struct Cos {
 };
 
 /** (tan √u / √u − 1) / u, u ≤ (π/4)² */
-constexpr double TANGENT[] = {
-    0.3333333333333333,     0.13333333333332995,     0.05396825396866166,    0.02186948851679944,
-    0.008863236009826123,   0.0035921208933150546,   0.0014559035141199599,  0.0005895709473878464,
-    0.00024124581146815736, 8.992810538417747e-05,   5.570513225199242e-05,  -1.1178698604230568e-05,
-    3.6667839838271254e-05, -1.8397236604839586e-05, 8.50305819438571e-06};
+constexpr double TANGENT[] = {0.3333333333333333,     0.13333333333332995,     0.05396825396866166,
+                              0.02186948851679944,    0.008863236009826123,    0.0035921208933150546,
+                              0.0014559035141199599,  0.0005895709473878464,   0.00024124581146815736,
+                              8.992810538417747e-05,  5.570513225199242e-05,   -1.1178698604230568e-05,
+                              3.6667839838271254e-05, -1.8397236604839586e-05, 8.50305819438571e-06};
 struct Tan {
   LOPS_INLINE Wide operator()(Wide given) const {
     const Wide x = absOf(given);
@@ -131,10 +139,10 @@ struct Tan {
 // Inverse functions of them
 
 /** (arctan √u / √u − 1) / u, √u ≤ tan(π/8) */
-constexpr double ARCTANGENT[] = {
-    -0.3333333333333333,  0.1999999999999548,   -0.14285714284657894, 0.11111111014561013,
-    -0.09090904549884611, 0.07692182535116648,  -0.06664502215671447, 0.058580687568615106,
-    -0.05085030492810941, 0.03921955253255129,  -0.019162068915902577};
+constexpr double ARCTANGENT[] = {-0.3333333333333333,  0.1999999999999548,   -0.14285714284657894,
+                                 0.11111111014561013,  -0.09090904549884611, 0.07692182535116648,
+                                 -0.06664502215671447, 0.058580687568615106, -0.05085030492810941,
+                                 0.03921955253255129,  -0.019162068915902577};
 /** Of all numbers: from 1 / x, or (|x| − 1) / (|x| + 1), or x. */
 struct Arctan {
   LOPS_INLINE Wide operator()(Wide x) const {
@@ -151,11 +159,11 @@ struct Arctan {
 };
 
 /** (arcsin √u / √u − 1) / u, u ≤ 1/4 */
-constexpr double ARCSINE[] = {
-    0.16666666666666669,  0.07499999999998415,   0.04464285714639142,  0.03038194413563282,
-    0.022372173062100795, 0.01735238980570733,   0.013971257700218363, 0.011478727335132069,
-    0.010325825844686153, 0.005444236358400044,  0.01743786618606299,  -0.014910967384172082,
-    0.028799050522138873};
+constexpr double ARCSINE[] = {0.16666666666666669,  0.07499999999998415,  0.04464285714639142,
+                              0.03038194413563282,  0.022372173062100795, 0.01735238980570733,
+                              0.013971257700218363, 0.011478727335132069, 0.010325825844686153,
+                              0.005444236358400044, 0.01743786618606299,  -0.014910967384172082,
+                              0.028799050522138873};
 /** |x| ≤ 1. For |x| > 1/2 from the arcsine of √((1 − |x|) / 2). */
 template <bool Cosine>
 LOPS_INLINE Wide inverseCircular(Wide x) {
@@ -167,8 +175,7 @@ LOPS_INLINE Wide inverseCircular(Wide x) {
   const Wide p = s * u * polynomial(u, ARCSINE);
   // Twice what the root has lost
   const Wide rest = isLarge ? p + (root > 0.0 ? (u - root * root) / root : zero) : p;
-  if (!Cosine)
-    return withSign(isLarge ? HALF_PI[0] - (s - (HALF_PI[1] - rest)) : s + rest, signOf(x));
+  if (!Cosine) return withSign(isLarge ? HALF_PI[0] - (s - (HALF_PI[1] - rest)) : s + rest, signOf(x));
   const Bits isNegative = x < 0.0;
   const Bits isTurned = isLarge ? isNegative : x > 0.0;
   const Wide halves = isLarge ? (isNegative ? zero + 2.0 : zero) : zero + 1.0;
@@ -189,10 +196,10 @@ constexpr double LOG2_E[2] = {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56};
 constexpr double LN_2[2] = {0x1.62e42fefa3800p-1, 0x1.ef35793c76730p-45};
 constexpr double LN_2_ROUNDED[2] = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
 /** (exp r − 1 − r) / r², |r| ≤ ln 2 / 2 */
-constexpr double EXPONENTIAL[] = {
-    0.5000000000000001,     0.16666666666666669,    0.041666666666623824,  0.008333333333330039,
-    0.0013888888917367081,  0.00019841269863171557, 2.4801521057868204e-05, 2.7557268276905696e-06,
-    2.7620201591031547e-07, 2.5100472505694996e-08};
+constexpr double EXPONENTIAL[] = {0.5000000000000001,     0.16666666666666669,    0.041666666666623824,
+                                  0.008333333333330039,   0.0013888888917367081,  0.00019841269863171557,
+                                  2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07,
+                                  2.5100472505694996e-08};
 
 /** x = n ln 2 + r + lost */
 struct Reduced {
@@ -278,33 +285,87 @@ struct Cosh {
 // Logarithms: normal numbers above 0
 
 /** (ln(1 + r) − r) / r², −1/32 ≤ r ≤ 1/16 */
-constexpr double LOGARITHM[] = {
-    -0.5,                 0.3333333333333332,  -0.2500000000002249, 0.20000000000270682,  -0.16666666583404743,
-    0.14285712854816063, -0.12500095886523435, 0.1111341252008678,  -0.09974228916663819, 0.07997720132597354};
-/** Of each of 16 intervals of [0.6875, 1.375): c near the reciprocals; −ln c and −log₂ c in two parts. */
-alignas(64) constexpr double LOG_RECIPROCAL[16] = {1.421875,  1.36328125, 1.3046875,  1.25390625, 1.20703125, 1.1640625,
-                                                   1.12109375, 1.0859375, 1.05078125, 1.0,        1.0,        0.9140625,
-                                                   0.86328125, 0.8203125, 0.78125,    0.74609375};
-alignas(64) constexpr double LN_HIGH[16] = {
-    -0x1.686c81e9b1000p-2, -0x1.3d54fa5c1f000p-2, -0x1.1058bf9ae5000p-2, -0x1.cf6354e09c000p-3,
-    -0x1.815c0a1436000p-3, -0x1.371fc201e8000p-3, -0x1.d4313d66cc000p-4, -0x1.51b073f060000p-4,
-    -0x1.95c830ec90000p-5, 0,                     0,                     0x1.700d30aeac000p-4,
-    0x1.2d1610c868000p-3,  0x1.95a5adcf70000p-3,  0x1.f991c6cb3c000p-3,  0x1.2bef07cdc9000p-2};
-alignas(64) constexpr double LN_LOW[16] = {
-    -0x1.2bb110af84054p-44, -0x1.c3e1cd9a395e3p-44, 0x1.4ab9d817d52cdp-44,  -0x1.771239a07d55bp-45,
-    0x1.02a52f9201ce8p-44,  -0x1.ee8779b2d8abcp-44, 0x1.9454379135713p-45,  -0x1.83f69278e686ap-44,
-    0x1.c148297c5feb8p-45,  0,                      0,                      0x1.c1e8da99ded32p-49,
-    0x1.39d6ccb81b4a1p-47,  0x1.7f22858a0ff6fp-47,  -0x1.90d04cd7cc834p-44, 0x1.a9cfa4a5004f4p-45};
-alignas(64) constexpr double LOG2_HIGH[16] = {
-    -0x1.03fda8b979800p-1, -0x1.c9d02f6ca4000p-2, -0x1.88e9c72e0b000p-2, -0x1.4e43880e90000p-2,
-    -0x1.15fa676bb1000p-2, -0x1.c0db6cdd94000p-3, -0x1.51bab907a6000p-3, -0x1.e72ec117fc000p-4,
-    -0x1.24b5b7e134000p-4, 0,                     0,                     0x1.097e38ce60000p-3,
-    0x1.b2602497d6000p-3,  0x1.249cd2b13d000p-2,  0x1.6cb0f6865d000p-2,  0x1.b0b67f4f47000p-2};
-alignas(64) constexpr double LOG2_LOW[16] = {
-    -0x1.7f33943464056p-45, -0x1.ecf4dff1e8ea2p-44, -0x1.12d25b3252647p-45, 0x1.258110a38f4e9p-44,
-    0x1.c029a071eeb10p-44,  -0x1.bdc81c4db3134p-44, 0x1.badba7fbb3d20p-46,  0x1.a4de3424a2624p-44,
-    -0x1.a3c89a2cf3516p-44, 0,                      0,                      0x1.924ae921f7ecap-45,
-    -0x1.974e6432d9ee8p-44, -0x1.49d97df07e357p-45, -0x1.c57f2495fb7fap-44, -0x1.fc02bc277071dp-44};
+constexpr double LOGARITHM[] = {-0.5,
+                                0.3333333333333332,
+                                -0.2500000000002249,
+                                0.20000000000270682,
+                                -0.16666666583404743,
+                                0.14285712854816063,
+                                -0.12500095886523435,
+                                0.1111341252008678,
+                                -0.09974228916663819,
+                                0.07997720132597354};
+/**
+ * Of each of 16 intervals of [0.6875, 1.375): c near the reciprocals; −ln c and −log₂ c in two
+ * parts.
+ */
+alignas(64) constexpr double LOG_RECIPROCAL[16] = {
+    1.421875,   1.36328125, 1.3046875, 1.25390625, 1.20703125, 1.1640625, 1.12109375, 1.0859375,
+    1.05078125, 1.0,        1.0,       0.9140625,  0.86328125, 0.8203125, 0.78125,    0.74609375};
+alignas(64) constexpr double LN_HIGH[16] = {-0x1.686c81e9b1000p-2,
+                                            -0x1.3d54fa5c1f000p-2,
+                                            -0x1.1058bf9ae5000p-2,
+                                            -0x1.cf6354e09c000p-3,
+                                            -0x1.815c0a1436000p-3,
+                                            -0x1.371fc201e8000p-3,
+                                            -0x1.d4313d66cc000p-4,
+                                            -0x1.51b073f060000p-4,
+                                            -0x1.95c830ec90000p-5,
+                                            0,
+                                            0,
+                                            0x1.700d30aeac000p-4,
+                                            0x1.2d1610c868000p-3,
+                                            0x1.95a5adcf70000p-3,
+                                            0x1.f991c6cb3c000p-3,
+                                            0x1.2bef07cdc9000p-2};
+alignas(64) constexpr double LN_LOW[16] = {-0x1.2bb110af84054p-44,
+                                           -0x1.c3e1cd9a395e3p-44,
+                                           0x1.4ab9d817d52cdp-44,
+                                           -0x1.771239a07d55bp-45,
+                                           0x1.02a52f9201ce8p-44,
+                                           -0x1.ee8779b2d8abcp-44,
+                                           0x1.9454379135713p-45,
+                                           -0x1.83f69278e686ap-44,
+                                           0x1.c148297c5feb8p-45,
+                                           0,
+                                           0,
+                                           0x1.c1e8da99ded32p-49,
+                                           0x1.39d6ccb81b4a1p-47,
+                                           0x1.7f22858a0ff6fp-47,
+                                           -0x1.90d04cd7cc834p-44,
+                                           0x1.a9cfa4a5004f4p-45};
+alignas(64) constexpr double LOG2_HIGH[16] = {-0x1.03fda8b979800p-1,
+                                              -0x1.c9d02f6ca4000p-2,
+                                              -0x1.88e9c72e0b000p-2,
+                                              -0x1.4e43880e90000p-2,
+                                              -0x1.15fa676bb1000p-2,
+                                              -0x1.c0db6cdd94000p-3,
+                                              -0x1.51bab907a6000p-3,
+                                              -0x1.e72ec117fc000p-4,
+                                              -0x1.24b5b7e134000p-4,
+                                              0,
+                                              0,
+                                              0x1.097e38ce60000p-3,
+                                              0x1.b2602497d6000p-3,
+                                              0x1.249cd2b13d000p-2,
+                                              0x1.6cb0f6865d000p-2,
+                                              0x1.b0b67f4f47000p-2};
+alignas(64) constexpr double LOG2_LOW[16] = {-0x1.7f33943464056p-45,
+                                             -0x1.ecf4dff1e8ea2p-44,
+                                             -0x1.12d25b3252647p-45,
+                                             0x1.258110a38f4e9p-44,
+                                             0x1.c029a071eeb10p-44,
+                                             -0x1.bdc81c4db3134p-44,
+                                             0x1.badba7fbb3d20p-46,
+                                             0x1.a4de3424a2624p-44,
+                                             -0x1.a3c89a2cf3516p-44,
+                                             0,
+                                             0,
+                                             0x1.924ae921f7ecap-45,
+                                             -0x1.974e6432d9ee8p-44,
+                                             -0x1.49d97df07e357p-45,
+                                             -0x1.c57f2495fb7fap-44,
+                                             -0x1.fc02bc277071dp-44};
 
 /** x = 2ᵏ m with m in [0.6875, 1.375), and the number of its interval, beside others. */
 struct Normal {
@@ -361,9 +422,7 @@ struct Log2 {
 };
 
 /** What a sum of two numbers has lost. */
-LOPS_INLINE Wide lostBySum(Wide sum, Wide x, Wide y) {
-  return x > y ? (x - sum) + y : (y - sum) + x;
-}
+LOPS_INLINE Wide lostBySum(Wide sum, Wide x, Wide y) { return x > y ? (x - sum) + y : (y - sum) + x; }
 /** ln(1 + x + c), x > −1, c small beside x */
 LOPS_INLINE Wide log1pOf(Wide x, Wide c) {
   const Wide one = Wide{} + 1.0;
@@ -410,10 +469,12 @@ struct Arctanh {
 };
 
 /** (ln(1 + r) − r + r² / 2) / r³, −1/32 ≤ r ≤ 1/16 */
-constexpr double LOGARITHM_FROM_CUBE[] = {0.3333333333333332, -0.2500000000000731, 0.2000000000030784, -0.1666666662254739, 0.1428571293939202, -0.12500062156087127, 0.11113176237357221, -0.0998359190431645, 0.08100805604116901};
+constexpr double LOGARITHM_FROM_CUBE[] = {0.3333333333333332,  -0.2500000000000731, 0.2000000000030784,
+                                          -0.1666666662254739, 0.1428571293939202,  -0.12500062156087127,
+                                          0.11113176237357221, -0.0998359190431645, 0.08100805604116901};
 /**
- * Of a normal number |x| and a result between 2⁻¹⁰²² and 2¹⁰²²: 2^(y log₂ |x|), the logarithm with 64
- * bits. Other elements are computed by libm, one by one.
+ * Of a normal number |x| and a result between 2⁻¹⁰²² and 2¹⁰²²: 2^(y log₂ |x|), the logarithm with
+ * 64 bits. Other elements are computed by libm, one by one.
  */
 struct Power {
   LOPS_INLINE Wide operator()(Wide x, Wide y) const {
@@ -428,7 +489,8 @@ struct Power {
     const Wide rounding = lostByProduct(product, parts.mantissa, reciprocal);
     const Wide more = lost + (rounding - rounding * r) + r * square * polynomial(r, LOGARITHM_FROM_CUBE);
     const Wide scaled = times(first, LOG2_E[0]);
-    const Wide scaledMore = lostByProduct(scaled, first, splat(LOG2_E[0])) + (first * LOG2_E[1] + more * LOG2_E[0]);
+    const Wide scaledMore =
+        lostByProduct(scaled, first, splat(LOG2_E[0])) + (first * LOG2_E[1] + more * LOG2_E[0]);
     const Wide whole = parts.exponent + lookup(LOG2_HIGH, parts.interval);
     const Wide sum = whole + scaled;
     const Wide rest = ((whole - sum) + scaled) + (scaledMore + lookup(LOG2_LOW, parts.interval));
@@ -440,7 +502,8 @@ struct Power {
     const Whole n = nearest(z);
     const Wide d = z - n.value;
     const Wide e = times(d, LN_2_ROUNDED[0]);
-    const Wide eMore = lostByProduct(e, d, splat(LN_2_ROUNDED[0])) + (d * LN_2_ROUNDED[1] + zMore * LN_2_ROUNDED[0]);
+    const Wide eMore =
+        lostByProduct(e, d, splat(LN_2_ROUNDED[0])) + (d * LN_2_ROUNDED[1] + zMore * LN_2_ROUNDED[0]);
     const Wide q = e * e * polynomial(e, EXPONENTIAL);
     const Wide p = 1.0 + (e + (q + (eMore + eMore * (e + q))));
     Wide result = (Wide)((Bits)p + (n.bits << 52));
@@ -449,8 +512,8 @@ struct Power {
     const Bits isWhole = (y + shift) - shift == y;
     result = withSign(result, signOf(x) & ((Bits)(y + shift) << 63));
     const Wide a = absOf(x);
-    const Bits isUsual = (a >= 0x1p-1022) & (a < std::numeric_limits<double>::infinity()) & (absOf(z) < 1022.0) &
-                         (absOf(y) < 0x1p51) & ((x > 0.0) | isWhole);
+    const Bits isUsual = (a >= 0x1p-1022) & (a < std::numeric_limits<double>::infinity()) &
+                         (absOf(z) < 1022.0) & (absOf(y) < 0x1p51) & ((x > 0.0) | isWhole);
     bool isAll = true;
     for (std::size_t k = 0; k < wideWidth; k++) isAll = isAll && isUsual[k] != 0;
     if (!isAll)
@@ -470,7 +533,8 @@ struct Cbrt {
     // Numbers that are not normal are made 2⁵⁴ times as large
     const Bits isTiny = a < 0x1p-1022;
     const Bits bits = (Bits)(isTiny ? a * 0x1p54 : a);
-    const Wide e = (Wide)((Bits)((UnsignedBits)bits >> 52) | 0x4330000000000000) - (4503599627370496.0 + 1023);
+    const Wide e =
+        (Wide)((Bits)((UnsignedBits)bits >> 52) | 0x4330000000000000) - (4503599627370496.0 + 1023);
     const Whole q = nearest(e * (1.0 / 3) - 0.33);
     const Wide j = e - q.value * 3.0;
     const Wide m = (Wide)((bits & FRACTION_BITS) | ONE_BITS);
@@ -478,18 +542,14 @@ struct Cbrt {
     const Wide w = isFirst ? m : (isSecond ? m + m : m * 4.0);
     const Wide factor =
         isFirst ? zero + 1.0 : (isSecond ? zero + 0.79370052598409973738 : zero + 0.62996052494743658238);
-    // The reciprocal of the root by two steps of Halley's and Newton's methods
+    // The reciprocal of the root by a step of Halley's method
     Wide y = polynomial(m, CUBE_ROOT) * factor;
-    Wide d = 1.0 - w * y * (y * y);
+    const Wide d = 1.0 - w * y * (y * y);
     y = y + y * (d * (1.0 / 3) + d * d * (2.0 / 9));
-    const Wide square = y * y;
-    d = 1.0 - w * y * square;
-    Wide root = w * square;
-    root = root + root * d * (2.0 / 3);
     // The remainder of the cube corrects the root
-    const Wide rootSquare = times(root, root);
-    const Wide rest = (w - root * rootSquare) - root * lostByProduct(rootSquare, root, root);
-    root = root + rest * square * (1.0 / 3);
+    const Wide square = y * y;
+    Wide root = w * square;
+    root = root + (w - root * (root * root)) * square * (1.0 / 3);
     const Wide scaled = root * powerOf2(q.bits);
     return withSign(a == 0.0 ? a : (isTiny ? scaled * 0x1p-18 : scaled), signOf(x));
   }

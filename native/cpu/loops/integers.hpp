@@ -22,9 +22,7 @@ bool unaryInteger(Unary op, std::size_t n, const T* x, void* out) {
       if (y != x) copyBytes(n * sizeof(T), x, y);
       return true;
     case Unary::imag: mapInto(n, x, y, [](T) { return 0; }); return true;
-    case Unary::square:
-      mapInto(n, x, y, [](T v) { return U(v) * U(v); });
-      return true;
+    case Unary::square: mapInto(n, x, y, [](T v) { return U(v) * U(v); }); return true;
     case Unary::sign: mapInto(n, x, y, [](T v) { return (v > 0) - (v < 0); }); return true;
     case Unary::invert:
       if (isFlag) mapInto(n, x, y, [](T v) { return 1 - v; });

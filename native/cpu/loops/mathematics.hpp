@@ -42,27 +42,23 @@ typedef Simd<double>::V DoubleVector;
 typedef Simd<float>::V FloatVector;
 
 // sleef.h declares a level only if the whole file is compiled for it
-#define LOPS_SLEEF_ONE(type, name, error)                                                        \
-  extern "C" DoubleVector LOPS_SLEEF_DOUBLE(name, error)(DoubleVector);                          \
-  extern "C" FloatVector LOPS_SLEEF_FLOAT(name, error)(FloatVector);                             \
-  struct type {                                                                                  \
-    LOPS_INLINE DoubleVector operator()(DoubleVector x) const {                                  \
-      return LOPS_SLEEF_DOUBLE(name, error)(x);                                                  \
-    }                                                                                            \
-    LOPS_INLINE FloatVector operator()(FloatVector x) const {                                    \
-      return LOPS_SLEEF_FLOAT(name, error)(x);                                                   \
-    }                                                                                            \
+#define LOPS_SLEEF_ONE(type, name, error)                                                                   \
+  extern "C" DoubleVector LOPS_SLEEF_DOUBLE(name, error)(DoubleVector);                                     \
+  extern "C" FloatVector LOPS_SLEEF_FLOAT(name, error)(FloatVector);                                        \
+  struct type {                                                                                             \
+    LOPS_INLINE DoubleVector operator()(DoubleVector x) const { return LOPS_SLEEF_DOUBLE(name, error)(x); } \
+    LOPS_INLINE FloatVector operator()(FloatVector x) const { return LOPS_SLEEF_FLOAT(name, error)(x); }    \
   };
-#define LOPS_SLEEF_TWO(type, name, error)                                                        \
-  extern "C" DoubleVector LOPS_SLEEF_DOUBLE(name, error)(DoubleVector, DoubleVector);            \
-  extern "C" FloatVector LOPS_SLEEF_FLOAT(name, error)(FloatVector, FloatVector);                \
-  struct type {                                                                                  \
-    LOPS_INLINE DoubleVector operator()(DoubleVector x, DoubleVector y) const {                  \
-      return LOPS_SLEEF_DOUBLE(name, error)(x, y);                                               \
-    }                                                                                            \
-    LOPS_INLINE FloatVector operator()(FloatVector x, FloatVector y) const {                     \
-      return LOPS_SLEEF_FLOAT(name, error)(x, y);                                                \
-    }                                                                                            \
+#define LOPS_SLEEF_TWO(type, name, error)                                             \
+  extern "C" DoubleVector LOPS_SLEEF_DOUBLE(name, error)(DoubleVector, DoubleVector); \
+  extern "C" FloatVector LOPS_SLEEF_FLOAT(name, error)(FloatVector, FloatVector);     \
+  struct type {                                                                       \
+    LOPS_INLINE DoubleVector operator()(DoubleVector x, DoubleVector y) const {       \
+      return LOPS_SLEEF_DOUBLE(name, error)(x, y);                                    \
+    }                                                                                 \
+    LOPS_INLINE FloatVector operator()(FloatVector x, FloatVector y) const {          \
+      return LOPS_SLEEF_FLOAT(name, error)(x, y);                                     \
+    }                                                                                 \
   };
 
 // The largest error in units in the last place: u10 is 1.0
@@ -184,14 +180,14 @@ struct LogOfSum {
   }
 };
 
-#define LOPS_MAP(V, F, lowDouble, highDouble, lowFloat, highFloat, f)                                       \
-  {                                                                                                         \
-    const Between<T> range = {isDouble ? static_cast<T>(lowDouble) : static_cast<T>(lowFloat),              \
-                              isDouble ? static_cast<T>(highDouble) : static_cast<T>(highFloat)};           \
-    mapBetween<V>(n, x, y, range, F(), [](std::size_t more, const T* from, T* to) {                         \
-      mapWide(more, from, to, [](double v) { return f(v); });                                               \
-    });                                                                                                     \
-    return true;                                                                                            \
+#define LOPS_MAP(V, F, lowDouble, highDouble, lowFloat, highFloat, f)                             \
+  {                                                                                               \
+    const Between<T> range = {isDouble ? static_cast<T>(lowDouble) : static_cast<T>(lowFloat),    \
+                              isDouble ? static_cast<T>(highDouble) : static_cast<T>(highFloat)}; \
+    mapBetween<V>(n, x, y, range, F(), [](std::size_t more, const T* from, T* to) {               \
+      mapWide(more, from, to, [](double v) { return f(v); });                                     \
+    });                                                                                           \
+    return true;                                                                                  \
   }
 /** F between two bounds of doubles, or of floats. Others are computed by f, one by one. */
 #define LOPS_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
@@ -262,11 +258,13 @@ bool mathematics(Binary op, std::size_t n, const T* x, std::size_t xs, const T* 
     case Binary::power: mapPairs<Wide>(n, x, xs, y, ys, z, Power()); return true;
     case Binary::logaddexp: mapPairs<Wide>(n, x, xs, y, ys, z, LogOfSum()); return true;
 #else
-    case Binary::power: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::pow(a, b); }); return true;
+    case Binary::power:
+      mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::pow(a, b); });
+      return true;
     case Binary::logaddexp: mapTwoWide(n, x, xs, y, ys, z, logOfSum); return true;
 #endif
-    LOPS_SLEEF_FUNCTION_OF_TWO(arctan2, Arctan2, std::atan2)
-    LOPS_SLEEF_FUNCTION_OF_TWO(hypot, Hypot, modulus)
+      LOPS_SLEEF_FUNCTION_OF_TWO(arctan2, Arctan2, std::atan2)
+      LOPS_SLEEF_FUNCTION_OF_TWO(hypot, Hypot, modulus)
     default: return false;
   }
 }

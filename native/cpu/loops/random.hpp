@@ -81,11 +81,10 @@ LOPS_INLINE V logOf(V x) {
   const V s = f / (2.0 + f);
   const V z = times(s, s);
   const V w = times(z, z);
-  const V even =
-      times(w, 0.3999999999940942 + times(w, 0.22222198432149784 + times(w, 0.15313837699209373)));
-  const V odd = times(z, 0.6666666666666735 +
-                             times(w, 0.2857142874366239 +
-                                          times(w, 0.1818357216161805 + times(w, 0.14798198605116586))));
+  const V even = times(w, 0.3999999999940942 + times(w, 0.22222198432149784 + times(w, 0.15313837699209373)));
+  const V odd = times(
+      z, 0.6666666666666735 +
+             times(w, 0.2857142874366239 + times(w, 0.1818357216161805 + times(w, 0.14798198605116586))));
   const V half = times(0.5, times(f, f));
   return times(s, half + (odd + even)) + times(k, 1.9082149292705877e-10) - half + f +
          times(k, 0.6931471803691238);
@@ -116,8 +115,8 @@ LOPS_INLINE Turn<V> turnOf(V x) {
               times(z, -0.0001984126982985795 +
                            times(z, 2.7557313707070068e-6 +
                                         times(z, -2.5050760253406863e-8 + times(z, 1.58969099521155e-10))));
-  const V sine = rest - (times(z, times(0.5, correction) - times(v, r)) - correction -
-                         times(v, -0.16666666666666632));
+  const V sine =
+      rest - (times(z, times(0.5, correction) - times(v, r)) - correction - times(v, -0.16666666666666632));
 
   const V w = times(z, z);
   const V near =
@@ -164,8 +163,7 @@ inline double logFactorialOf(double k) {
     return logOf(product);
   }
   const double w = 1 / times(k, k);
-  const double series =
-      (1.0 / 12 - times(w, 1.0 / 360 - times(w, 1.0 / 1260 - times(w, 1.0 / 1680)))) / k;
+  const double series = (1.0 / 12 - times(w, 1.0 / 360 - times(w, 1.0 / 1260 - times(w, 1.0 / 1680)))) / k;
   return times(k + 0.5, logOf(k)) - k + (0.9189385332046728 + series);
 }
 
@@ -205,7 +203,9 @@ struct WordPair {
 };
 
 inline double parameterOf(const RandomParameter& p, std::size_t i) {
-  return p.doubles != nullptr ? p.doubles[i] : p.floats != nullptr ? static_cast<double>(p.floats[i]) : p.value;
+  return p.doubles != nullptr  ? p.doubles[i]
+         : p.floats != nullptr ? static_cast<double>(p.floats[i])
+                               : p.value;
 }
 
 /** Calls `use(first place, first position, count)` for each run of numbers. */
@@ -321,8 +321,7 @@ inline double standardGamma(const RandomCall& call, std::uint64_t place, double 
   if (!(shape >= 0 && shape < std::numeric_limits<double>::infinity()))
     return std::numeric_limits<double>::quiet_NaN();
   if (shape == 0) return 0;
-  const double factor =
-      shape < 1 ? expOf(logOf(1.0 - uniformOf(wordsOf(call, place, 0).first)) / shape) : 1;
+  const double factor = shape < 1 ? expOf(logOf(1.0 - uniformOf(wordsOf(call, place, 0).first)) / shape) : 1;
   const double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
   const double c = 1 / std::sqrt(times(9.0, d));
   for (std::uint64_t attempt = 3;; attempt += 2) {
@@ -447,17 +446,15 @@ void randomFloats(const RandomCall& call, T* y) {
       if (isConstant)
         return forPairs<UniformPair>(
             call, y, [=, a = p.value, b = q.value](double u, std::size_t) { return finish(u, a, b); });
-      return forPairs<UniformPair>(call, y, [&](double u, std::size_t i) {
-        return finish(u, parameterOf(p, i), parameterOf(q, i));
-      });
+      return forPairs<UniformPair>(
+          call, y, [&](double u, std::size_t i) { return finish(u, parameterOf(p, i), parameterOf(q, i)); });
     }
     case Distribution::normal:
       if (isConstant)
         return forPairs<NormalPair>(
             call, y, [a = p.value, b = q.value](double z, std::size_t) { return a + times(b, z); });
-      return forPairs<NormalPair>(call, y, [&](double z, std::size_t i) {
-        return parameterOf(p, i) + times(parameterOf(q, i), z);
-      });
+      return forPairs<NormalPair>(
+          call, y, [&](double z, std::size_t i) { return parameterOf(p, i) + times(parameterOf(q, i), z); });
     case Distribution::exponential:
       return forPairs<ExponentialPair>(call, y,
                                        [&](double e, std::size_t i) { return parameterOf(p, i) * e; });

@@ -163,8 +163,8 @@ std::size_t divide(const T* x, T* y, std::size_t n, T pivot, const typename Lane
   // What a store writes behind its integers is overwritten later, so two vectors must have room
   for (; i + 2 * L::count <= n; i += L::count) {
     const __m256i v = loadLanes(x + i);
-    const int last = OrEqual ? L::mask(L::greater(v, by))
-                             : L::mask(L::greater(by, v)) ^ ((1 << L::count) - 1);
+    const int last =
+        OrEqual ? L::mask(L::greater(v, by)) : L::mask(L::greater(by, v)) ^ ((1 << L::count) - 1);
     const __m256i order = loadLanes(orders.of(last));
     const __m256i moved = _mm256_permutevar8x32_epi32(v, order);
     const int greater = __builtin_popcount(static_cast<unsigned>(last));

@@ -18,8 +18,8 @@ OrderedLoops<T> orderedLoops() {
 
 template <typename T>
 IntegerLoops<T> integerLoops() {
-  return {unaryInteger<T>,       binaryInteger<T>,       sumOfIntegers<T>,       addIntegers<T>,
-          toIntegers<float, T>,  toIntegers<double, T>,  fromIntegers<T, float>, fromIntegers<T, double>};
+  return {unaryInteger<T>,      binaryInteger<T>,      sumOfIntegers<T>,       addIntegers<T>,
+          toIntegers<float, T>, toIntegers<double, T>, fromIntegers<T, float>, fromIntegers<T, double>};
 }
 
 const Loops& table() {

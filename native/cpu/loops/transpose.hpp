@@ -77,7 +77,8 @@ void transpose(std::size_t rows, std::size_t columns, const T* x, std::ptrdiff_t
   constexpr std::size_t W = Simd<T>::width;
   constexpr std::size_t line = lineBytes / sizeof(T);
   const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(y);
-  past = past && (ys * static_cast<std::ptrdiff_t>(sizeof(T))) % static_cast<std::ptrdiff_t>(lineBytes) == 0 &&
+  past = past &&
+         (ys * static_cast<std::ptrdiff_t>(sizeof(T))) % static_cast<std::ptrdiff_t>(lineBytes) == 0 &&
          address % sizeof(T) == 0;
   std::size_t r = 0;
   if (past) {

@@ -13,9 +13,9 @@ DEVICE U out(V x) {
 }
 
 /** The kernel of f_`name`. */
-#define UNARY(name)                                                     \
-  extern "C" __global__ void unary_##name(const T* x, T* y, i64 n) {    \
-    each(n, y, [=](i64 i) { return out<T>(f_##name(in(x[i]))); });      \
+#define UNARY(name)                                                  \
+  extern "C" __global__ void unary_##name(const T* x, T* y, i64 n) { \
+    each(n, y, [=](i64 i) { return out<T>(f_##name(in(x[i]))); });   \
   }
 
 // ---- real

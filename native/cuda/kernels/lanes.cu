@@ -222,7 +222,8 @@ extern "C" __global__ void sort_tiles(const R* x, R* y, i64 n, i64 inner, i64 wi
     const i64 line = first + (inner > 1 ? e % together : e / width);
     const i64 i = start + (inner > 1 ? e / together : e % width);
     if (line < lines && i < n)
-      y[(line / inner * n + i) * inner + line % inner] = (R)value_of(keys[(line - first) * width + i - start]);
+      y[(line / inner * n + i) * inner + line % inner] =
+          (R)value_of(keys[(line - first) * width + i - start]);
   }
 }
 

@@ -43,8 +43,8 @@ DEVICE double log_of(double x) {
   const double z = s * s;
   const double w = z * z;
   const double even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-  const double odd =
-      z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const double odd = z * (0.6666666666666735 +
+                          w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const double half = 0.5 * (f * f);
   return s * (half + (odd + even)) + k * 1.9082149292705877e-10 - half + f + k * 0.6931471803691238;
 }
@@ -127,8 +127,7 @@ DEVICE double not_a_number() { return huge() - huge(); }
 DEVICE double standard_gamma(Call call, i64 place, double shape) {
   if (!(shape >= 0 && is_finite(shape))) return not_a_number();
   if (shape == 0) return 0;
-  const double factor =
-      shape < 1 ? exp_of(log_of(1 - uniform_of(philox(call, place, 0), 0)) / shape) : 1;
+  const double factor = shape < 1 ? exp_of(log_of(1 - uniform_of(philox(call, place, 0), 0)) / shape) : 1;
   const double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
   const double c = 1 / sqrt(9 * d);
   for (u32 attempt = 1;; attempt += 2) {

@@ -133,14 +133,14 @@ DEVICE void reduce_columns(const T* x, i64 n, i64 inner, i64 outputs, double p, 
 }
 
 /** The kernels of one reduction: along lines that lie together, and along columns. */
-#define REDUCTION(name, Op, Y)                                                                            \
-  extern "C" __global__ void rows_##name(const T* x, i64 n, i64 inner, double p, double* partials,        \
-                                         u32* tickets, Y* y, double* result) {                            \
-    reduce_rows<Op>(x, n, inner, p, partials, tickets, y, result);                                        \
-  }                                                                                                       \
-  extern "C" __global__ void columns_##name(const T* x, i64 n, i64 inner, i64 outputs, double p,          \
-                                            double* partials, u32* tickets, Y* y) {                       \
-    reduce_columns<Op>(x, n, inner, outputs, p, partials, tickets, y);                                    \
+#define REDUCTION(name, Op, Y)                                                                     \
+  extern "C" __global__ void rows_##name(const T* x, i64 n, i64 inner, double p, double* partials, \
+                                         u32* tickets, Y* y, double* result) {                     \
+    reduce_rows<Op>(x, n, inner, p, partials, tickets, y, result);                                 \
+  }                                                                                                \
+  extern "C" __global__ void columns_##name(const T* x, i64 n, i64 inner, i64 outputs, double p,   \
+                                            double* partials, u32* tickets, Y* y) {                \
+    reduce_columns<Op>(x, n, inner, outputs, p, partials, tickets, y);                             \
   }
 REDUCTION(sum, Sum, Total)
 REDUCTION(prod, Prod, Total)
@@ -296,7 +296,6 @@ extern "C" __global__ void arg_columns(const T* x, i64 n, i64 inner, i64 outputs
   if (at >= outputs) return;
   const i64 first = (at / inner) * n * inner + at % inner;
   Pair best = First::start();
-  for (i64 i = 0; i < n; ++i)
-    best = First::join(best, Pair{sign * ranked(x[first + i * inner]), (double)i});
+  for (i64 i = 0; i < n; ++i) best = First::join(best, Pair{sign * ranked(x[first + i * inner]), (double)i});
   y[at] = (int)best.b;
 }
