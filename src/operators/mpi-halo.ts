@@ -41,7 +41,7 @@ export interface MPIHaloOptions extends DistributedOptions {
 
 function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
   const cells = typeof halo === 'number' ? [halo] : halo;
-  if (!Array.isArray(cells) || !cells.every((h) => Number.isSafeInteger(h) && h >= 0)) {
+  if (!Array.isArray(cells) || ![...cells].every((h) => Number.isSafeInteger(h) && h >= 0)) {
     throw new ArgumentError(`MPIHalo: expected halo to be non-negative integers, received ${textOf(halo)}`);
   }
   if (typeof halo === 'number')

@@ -407,7 +407,7 @@ function checkGrid(grid: ProcessGrid, ranks: number): void {
   if (
     !Array.isArray(grid) ||
     grid.length !== 2 ||
-    !grid.every((g) => Number.isSafeInteger(g) && g >= 1) ||
+    ![...grid].every((g) => Number.isSafeInteger(g) && g >= 1) ||
     product(grid) > ranks
   )
     throw new PartitionError(

@@ -3,6 +3,7 @@ import { checkNumbers, checkTexts } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import type { Communicator } from '../core/ports/communicator.js';
+import { resolveCommunicator } from '../core/ports/defaults.js';
 import { checkDots, type InnerProducts, plainDots } from '../core/vector/inner-products.js';
 import { type AnyVector, isVector, type Vector } from '../core/vector/vector.js';
 
@@ -130,8 +131,8 @@ export const isSplit = ({ A: { comm }, x: { reducer } }: Deciding): boolean =>
   comm !== undefined && reducer !== undefined && comm.id !== reducer.id;
 
 function agree(vote: Vote, state: Deciding): Vote {
-  const { comm } = state.A;
-  if (!comm || !isSplit(state)) return vote;
+  if (!state.A.comm || !isSplit(state)) return vote;
+  const comm = resolveCommunicator(state.A.comm);
   const signals = state.dots?.vote?.isOf(comm) ? state.dots.vote : undefined;
   const votes = Int32Array.of(vote, ...(signals ? [signals.localVote()] : []));
   comm.allreduce(votes, 'max');

@@ -82,7 +82,7 @@ export class Figure {
       throw new ArgumentError(`expected columns to be a positive integer, received ${textOf(columns)}`);
     }
     for (const [name, size] of Object.entries({ panelWidth, panelHeight })) {
-      if (size !== undefined && !(size >= 20 && size <= 4000)) {
+      if (size !== undefined && !(Number.isFinite(size) && size >= 20 && size <= 4000)) {
         throw new ArgumentError(`expected ${name} between 20 and 4000 pixels, received ${textOf(size)}`);
       }
     }
@@ -94,7 +94,8 @@ export class Figure {
       if (
         typeof panel !== 'object' ||
         typeof panel?.margins !== 'function' ||
-        typeof panel.draw !== 'function'
+        typeof panel.draw !== 'function' ||
+        !(panel.aspect === undefined || (Number.isFinite(panel.aspect) && panel.aspect > 0))
       )
         throw new ArgumentError(
           `Figure.add: expected panels, as heatMap() and linePlot() give them, received ${textOf(panel)}`,

@@ -214,7 +214,11 @@ export function heatMap(
   const given = withDefaults('heatMap', options, DEFAULTS);
   const { range, extent, aspect, marks, colorMap, transpose } = given;
   const values = numberList('heatMap', 'the values', source);
-  if (!Array.isArray(shape) || shape.length !== 2 || !shape.every((s) => Number.isSafeInteger(s) && s > 0))
+  if (
+    !Array.isArray(shape) ||
+    shape.length !== 2 ||
+    ![...shape].every((s) => Number.isSafeInteger(s) && s > 0)
+  )
     throw new ShapeError(`heatMap: expected a shape of two positive integers, received ${textOf(shape)}`);
   const [n = 0, m = 0] = shape;
   if (values.length !== n * m)

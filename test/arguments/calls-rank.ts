@@ -39,13 +39,22 @@ const at = openSync(join(folder, `at-${comm.rank}`), 'w');
 const place = Buffer.alloc(12);
 const [seed, first, count] = [Number(seedText), Number(firstText), Number(countText)];
 const verdicts = comm.size > 1 ? comm.dup() : undefined;
+/** FNV-1a of 32 bits. */
+const hash = (text: string): number => {
+  let h = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) h = Math.imul(h ^ byte, 0x01000193);
+  return h;
+};
 const said = (outcome: Outcome) => `${JSON.stringify(outcome)}\n`;
 
 for (let i = first; i < first + count; i++) {
   writeSync(at, place.fill(0), 0, place.length, 0);
   writeSync(at, String(i), 0);
   const target = signatures.targets[i % signatures.targets.length] as Signatures['targets'][number];
-  const drawn = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(i + 1, 0x85ebca6b)) >>> 0;
+  // The name and not the index: a new export leaves the draws of the others as they are
+  const { module, owner, member, form } = target;
+  const number = hash(`${module} ${owner} ${member} ${form} ${Math.floor(i / signatures.targets.length)}`);
+  const drawn = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b)) >>> 0;
   // with `alone`, only one rank has a wrong argument; the ranks take turns
   const wrongHere = alone === '' || i % comm.size === comm.rank;
   const outcome = await callOnce(setting, target, drawn, wrongHere);

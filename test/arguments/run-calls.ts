@@ -36,7 +36,7 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   [/^setSignalSource\./, 'replaces what ends the program'],
   [/^backendConformance\./, 'defines tests'],
   [/Error\.new$/, 'takes a text, as Error does'],
-  [/^check(Options|OneOf)\./, 'checks what others are given, by constants'],
+  [/^(check(Options|OneOf)|withDefaults|requireOptions)\./, 'checks what others are given, by constants'],
   [/\.innerProducts$/, 'of inner products, which check their vectors'],
   [
     /^(Cuda|Cpu)Backend\.(?!new)|^(CheckedBackend|DeviceStorage)\.|^(elementsIn|replaceElements)\.|^(nativeKernels|referenceKernels)\./,

@@ -70,8 +70,8 @@ export function pad(
   if (
     !Array.isArray(widths) ||
     widths.length !== x.shape.length ||
-    widths.some(
-      (w) => !Array.isArray(w) || w.length !== 2 || w.some((n) => !Number.isSafeInteger(n) || n < 0),
+    [...widths].some(
+      (w) => !Array.isArray(w) || w.length !== 2 || [...w].some((n) => !Number.isSafeInteger(n) || n < 0),
     )
   ) {
     throw new ShapeError(

@@ -129,7 +129,7 @@ export class Layout {
     if (
       !Array.isArray(grid) ||
       grid.length !== shape.length ||
-      !grid.every((g) => Number.isInteger(g) && g >= 1)
+      ![...grid].every((g) => Number.isInteger(g) && g >= 1)
     ) {
       throw new PartitionError(
         `expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`,

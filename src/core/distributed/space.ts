@@ -59,7 +59,7 @@ function checkColours(mask: readonly number[], ranks: number): readonly number[]
   if (
     !Array.isArray(mask) ||
     mask.length !== ranks ||
-    !mask.every((colour) => Number.isSafeInteger(colour) && colour >= 0)
+    ![...mask].every((colour) => Number.isSafeInteger(colour) && colour >= 0)
   )
     throw new PartitionError(
       `expected a mask of ${ranks} non-negative integers, one a rank, received ${textOf(mask)}`,

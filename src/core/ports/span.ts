@@ -57,6 +57,8 @@ export type Transferable = Elements | HostArray | Span;
 
 /** The span of a typed array. With a complex dtype, the array holds interleaved pairs. */
 export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): HostSpan {
+  if (!ArrayBuffer.isView(values))
+    throw new ArgumentError(`hostSpan: expected a typed array, received ${textOf(values)}`);
   return {
     kind: 'host',
     dtype,

@@ -162,7 +162,7 @@ export class Checkpoint {
    * method.
    */
   keep(state: Checkpointable, last = false): void {
-    checkCount('Checkpoint.keep', { 'state.iteration': state.iteration });
+    checkCount('Checkpoint.keep', { 'state.iteration': state?.iteration });
     if (last || state.iteration % this.every === 0) this.save(state);
   }
 

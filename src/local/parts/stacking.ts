@@ -1,6 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { type DType, promote } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkList } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape } from '../../core/base/shape.js';
 import { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Backend } from '../../core/ports/backend.js';
@@ -14,7 +15,8 @@ import type { AnyLocalOperator } from '../local-operator.js';
  * @throws {@link ArgumentError} if it is not
  */
 export function checkOperators(owner: string, ops: readonly AnyLocalOperator[]): void {
-  if (!Array.isArray(ops) || ops.length === 0 || !ops.every((op) => op instanceof LinearOperator)) {
+  checkList(owner, 'operators', ops);
+  if (ops.length === 0 || !ops.every((op) => op instanceof LinearOperator)) {
     throw new ArgumentError(`${owner}: expected a list of at least one operator`);
   }
 }

@@ -13,7 +13,7 @@ export class CartesianGrid {
    * ranks
    */
   constructor(dims: readonly number[], periodic: readonly boolean[] | undefined, ranks: number) {
-    if (!Array.isArray(dims) || !dims.every((n) => Number.isSafeInteger(n) && n >= 1))
+    if (!Array.isArray(dims) || ![...dims].every((n) => Number.isSafeInteger(n) && n >= 1))
       throw new MpiError(`cart: expected dims of positive integers, received ${textOf(dims)}`);
     if (periodic !== undefined && !(Array.isArray(periodic) && periodic.every((p) => typeof p === 'boolean')))
       throw new MpiError(
@@ -59,7 +59,11 @@ export class CartesianGrid {
   }
 
   rankOf(coords: readonly number[]): number | undefined {
-    if (!Array.isArray(coords) || coords.length !== this.dims.length || !coords.every(Number.isInteger)) {
+    if (
+      !Array.isArray(coords) ||
+      coords.length !== this.dims.length ||
+      ![...coords].every(Number.isInteger)
+    ) {
       throw new MpiError(
         `rankOf: expected ${this.dims.length} integer coordinates, received ${textOf(coords)}`,
       );
