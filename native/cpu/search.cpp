@@ -12,11 +12,16 @@ void truePositions(const Args<6>& args) {
   const std::size_t m = args.size(3);
   const Flag* x = lanesAt<Flag>(args, 1, n, 1);
   std::int32_t* y = lanesAt<std::int32_t>(args, 4, m, 1);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < n && at < m; i++) {
-    // Without a branch: the position stays only if the element is true
-    y[at] = x[i] ? static_cast<std::int32_t>(i) : y[at];
-    at += x[i] != 0;
+  constexpr std::size_t step = 8;
+  std::size_t at = 0, i = 0;
+  // Without branches: each position is written, and stays if the element is true
+  for (; i + step <= n && at + step <= m; i += step)
+    for (std::size_t k = 0; k < step; k++) {
+      y[at] = static_cast<std::int32_t>(i + k);
+      at += x[i + k] != 0;
+    }
+  for (; i < n && at < m; i++) {
+    if (x[i]) y[at++] = static_cast<std::int32_t>(i);
   }
 }
 

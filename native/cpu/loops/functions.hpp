@@ -126,8 +126,11 @@ struct Tan {
     const Wide x = absOf(given);
     const Whole n = nearest(x * TWO_OVER_PI);
     const Wide near = x - n.value * HALF_PI[0];
-    const Wide r = near - n.value * HALF_PI[1];
-    const Wide lost = ((near - r) - n.value * HALF_PI[1]) - n.value * HALF_PI[2];
+    // r may be much less than both of these, so that what each of them has lost counts
+    const Wide more = times(n.value, HALF_PI[1]);
+    const Wide r = near - more;
+    const Wide lost =
+        ((near - r) - more) - (lostByProduct(more, n.value, splat(HALF_PI[1])) + n.value * HALF_PI[2]);
     const Wide u = r * r;
     const Wide p = r * u * polynomial(u, TANGENT);
     const Wide slope = r + p;

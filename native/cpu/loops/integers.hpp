@@ -36,18 +36,28 @@ bool unaryInteger(Unary op, std::size_t n, const T* x, void* out) {
   }
 }
 
+/**
+ * x / y towards zero, and x for y = 0 and −1. Quotients of doubles are exact enough, and they are
+ * computed in vectors.
+ */
+LOPS_INLINE std::int32_t quotientOf(std::int32_t x, std::int32_t y) {
+  return static_cast<std::int32_t>(static_cast<double>(x) / static_cast<double>(y == 0 || y == -1 ? 1 : y));
+}
 LOPS_INLINE std::int32_t floorOfQuotient(std::int32_t x, std::int32_t y) {
-  if (y == 0) return 0;
-  if (y == -1) return static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(x));
-  const std::int32_t quotient = x / y;
-  return quotient - (quotient * y != x && (x < 0) != (y < 0));
+  const std::int32_t quotient = quotientOf(x, y);
+  const std::int32_t floor = quotient - static_cast<std::int32_t>((quotient * y != x) & ((x ^ y) < 0));
+  const std::int32_t negative = static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(x));
+  return y == 0 ? 0 : y == -1 ? negative : floor;
 }
 /** The rest of a division towards zero. */
-LOPS_INLINE std::int32_t restOf(std::int32_t x, std::int32_t y) { return y == 0 || y == -1 ? 0 : x % y; }
+LOPS_INLINE std::int32_t restOf(std::int32_t x, std::int32_t y) {
+  const std::int32_t rest = x - quotientOf(x, y) * y;
+  return y == 0 || y == -1 ? 0 : rest;
+}
 /** The remainder with the sign of the divisor. */
 LOPS_INLINE std::int32_t remainderOfIntegers(std::int32_t x, std::int32_t y) {
   const std::int32_t rest = restOf(x, y);
-  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+  return (rest != 0) & ((rest ^ y) < 0) ? rest + y : rest;
 }
 LOPS_INLINE std::uint32_t magnitude(std::int32_t x) {
   return x < 0 ? 0u - static_cast<std::uint32_t>(x) : static_cast<std::uint32_t>(x);

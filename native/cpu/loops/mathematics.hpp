@@ -168,14 +168,18 @@ LOPS_INLINE void mapPairs(std::size_t n, const T* x, std::size_t xStep, const T*
   for (std::size_t k = 0; i + k < n; k++) z[i + k] = lastX[k];
 }
 
-/** As logOfSum. Differences below −700 count as −700. */
+/** As logOfSum. */
 struct LogOfSum {
   LOPS_INLINE Wide operator()(Wide x, Wide y) const {
     const Wide zero = {};
     const Wide difference = x - y;
     const Wide larger = difference > zero ? x : y;
     const Wide below = difference > zero ? -difference : difference;
-    const Wide sum = larger + Log1p()(Exp()(below > -700.0 ? below : zero - 700.0));
+    // Numbers that are not normal are exp(d + 100) exp(−100)
+    const auto isFar = below < -700.0;
+    const Wide shifted = isFar ? below + 100.0 : below;
+    const Wide power = Exp()(shifted > -700.0 ? shifted : zero - 700.0);
+    const Wide sum = larger + Log1p()(isFar ? power * 3.7200759760208356e-44 : power);
     return x == y ? x + 0.693147180559945309417 : (difference == difference ? sum : difference);
   }
 };
@@ -227,7 +231,7 @@ bool mathematics(Unary op, std::size_t n, const T* x, T* y) {
     LOPS_FUNCTION(log, Log, 0x1p-1022, infinity, 0, infinity, std::log)
     LOPS_FUNCTION(log2, Log2, 0x1p-1022, infinity, 0, infinity, std::log2)
     LOPS_FUNCTION(log10, Log10, 0x1p-1022, infinity, 0, infinity, std::log10)
-    LOPS_FUNCTION(log1p, Log1p, -1, infinity, -1, infinity, std::log1p)
+    LOPS_FUNCTION(log1p, Log1p, -1, 0x1p1000, -1, infinity, std::log1p)
     LOPS_FUNCTION(sin, Sin, -1e6, 1e6, -1e6, 1e6, std::sin)
     LOPS_FUNCTION(cos, Cos, -1e6, 1e6, -1e6, 1e6, std::cos)
     LOPS_FUNCTION(tan, Tan, -1e6, 1e6, -1e6, 1e6, std::tan)

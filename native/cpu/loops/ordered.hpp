@@ -187,13 +187,25 @@ double product(std::size_t n, const T* x) {
 
 template <typename T>
 std::size_t countNonzero(std::size_t n, const T* x) {
-  constexpr std::size_t block = 128;
   std::size_t count = 0;
   std::size_t i = 0;
-  for (; i + block <= n; i += block) {
-    unsigned char own = 0;
-    for (std::size_t k = 0; k < block; k++) own = static_cast<unsigned char>(own + (x[i + k] != 0));
-    count += own;
+  if constexpr (sizeof(T) == 1) {
+    // Each byte of a vector counts up to 255 flags
+    typedef std::int8_t Bytes __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(1)));
+    constexpr std::size_t W = LOPS_VECTOR_BYTES;
+    while (i + W <= n) {
+      Bytes own = {};
+      for (std::size_t k = 0; k < 255 && i + W <= n; k++, i += W)
+        own -= *reinterpret_cast<const Bytes*>(x + i) != 0;
+      for (std::size_t k = 0; k < W; k++) count += static_cast<std::uint8_t>(own[k]);
+    }
+  } else {
+    constexpr std::size_t block = 128;
+    for (; i + block <= n; i += block) {
+      unsigned char own = 0;
+      for (std::size_t k = 0; k < block; k++) own = static_cast<unsigned char>(own + (x[i + k] != 0));
+      count += own;
+    }
   }
   for (; i < n; i++) count += x[i] != 0;
   return count;
@@ -202,6 +214,7 @@ std::size_t countNonzero(std::size_t n, const T* x) {
 /** The exact sum of integers. */
 template <typename T>
 double sumOfIntegers(std::size_t n, const T* x) {
+  if (sizeof(T) == 1) return static_cast<double>(countNonzero(n, x));
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < n; i++) sum += static_cast<std::int64_t>(x[i]);
   return static_cast<double>(sum);
