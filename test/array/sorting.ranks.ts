@@ -179,6 +179,49 @@ group('sorting of arrays of one rank', () => {
     expect(xp.argsort(z).toArray()).to.deep.equal([5, 3, 1, 0, 2, 4]);
   });
 
+  distributed(
+    'partition has the sorted elements at places, and smaller ones before them',
+    {},
+    ({ comm, dtypes }) => {
+      for (const dtype of [...dtypes, 'bool'] as DType[])
+        for (const shape of [[41], [7, 6], [3, 5, 4]])
+          for (const axis of shape.keys()) {
+            const x = valuesOf(dtype, shape, 3);
+            const n = shape[axis] as number;
+            const [sorted, lines] = [elementsOf(xp.sort(x, { axis })), linesOf(shape, axis)];
+            for (const layout of [undefined, ...layoutsOf(shape, comm.size)])
+              for (const kth of [0, n - 1, [-1, 1, 1], [Math.floor(n / 2), 0]]) {
+                const y = elementsOf(
+                  whole(xp.partition(layout ? placed(x, layout, comm) : x, kth, { axis })),
+                );
+                const what = `${dtype} ${shape} along ${axis} at ${kth}`;
+                const places = [kth].flat().map((k) => (k + n) % n);
+                for (const line of lines) {
+                  const values = line.map((at) => y[at] as number[]);
+                  expect(values.toSorted(compare).map(String), what).to.deep.equal(
+                    line
+                      .map((at) => sorted[at] as number[])
+                      .toSorted(compare)
+                      .map(String),
+                  );
+                  for (const k of places) {
+                    const own = values[k] as number[];
+                    expect(compare(own, sorted[line[k] as number] as number[]), what).to.equal(0);
+                    expect(
+                      values.slice(0, k).every((v) => compare(v, own) <= 0),
+                      what,
+                    ).to.equal(true);
+                    expect(
+                      values.slice(k + 1).every((v) => compare(v, own) >= 0),
+                      what,
+                    ).to.equal(true);
+                  }
+                }
+              }
+          }
+    },
+  );
+
   distributed('leaves its operand as it is, and refuses what cannot be sorted', { ranks: [1] }, () => {
     const x = NDArray.array([3, 1, 2]);
     xp.sort(x);

@@ -11,7 +11,7 @@ import { align, type EitherArray, isDistributed, partOf } from '../../core/distr
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { checkReducible, reduceOver } from '../../core/distributed/reductions.js';
 import { sortOverRanks } from '../../core/distributed/sorting/sort-over-ranks.js';
-import { type ArrayLike, type ArrayOf, arrayOf, arraysOf } from '../operands.js';
+import { type ArrayLike, type ArrayOf, arrayOf, arraysOf, onParts } from '../operands.js';
 import { flatOf } from '../shaping.js';
 import { orderOf } from './order.js';
 
@@ -57,10 +57,11 @@ function sortFlags(name: string, x: EitherArray, axis: number): EitherArray {
   return isDistributed(x) ? x.space.withDType(FLAG_DTYPE).wrap(sorted) : sorted;
 }
 
-/** An array of either kind, sorted along an axis. */
-function sorted(name: string, x: EitherArray, axis: number): EitherArray {
+/** An array of either kind, sorted along an axis; of whole lines only at places, if they are given. */
+function sorted(name: string, x: EitherArray, axis: number, places?: readonly number[]): EitherArray {
   if (isBoolean(x.dtype)) return sortFlags(name, x, axis);
-  if (!isDistributed(x)) return sortLines(x, axis);
+  if (!isDistributed(x) || x.layout.grid[axis] === 1)
+    return onParts(x, (part) => sortLines(part, axis, places));
   return sortOverRanks({ keys: [x], axis, carried: [x] })[0] as DistributedArray;
 }
 
@@ -96,21 +97,28 @@ export function argsort<X extends ArrayLike>(x: X, options?: SortOptions): Array
   }) as ArrayOf<X>;
 }
 
-/** Checks positions at which arrays are partitioned. */
-function checkPlaces(name: string, kth: number | readonly number[], x: EitherArray, axis: number): void {
+/** Positions at which an array is partitioned, from 0, ascending. */
+function placesOf(
+  name: string,
+  kth: number | readonly number[],
+  x: EitherArray,
+  axis: number,
+): readonly number[] {
   const n = x.space.shape[axis] as number;
-  for (const k of Array.isArray(kth) ? kth : [kth]) {
+  const list: readonly number[] = Array.isArray(kth) ? kth : [kth];
+  for (const k of list) {
     if (!Number.isInteger(k))
       throw new ArgumentError(`${name}: expected kth to be integers, received ${textOf(kth)}`);
     if (k < -n || k >= n)
       throw new ShapeError(`${name}: position ${k} is outside axis ${axis} of length ${n}`);
   }
+  return [...new Set(list.map((k) => (k < 0 ? k + n : k)))].sort((a, b) => a - b);
 }
 
 /**
  * The elements along an axis in an order in which that at position `kth` is the one of the sorted
- * array, none before it is larger, and none after it is smaller. This is the sorted array:
- * communication as that of {@link sort}.
+ * array, none before it is larger, and none after it is smaller. Along a split axis this is the
+ * sorted array: communication as that of {@link sort}.
  * @param kth one position or several
  */
 export function partition<X extends ArrayLike>(
@@ -120,8 +128,7 @@ export function partition<X extends ArrayLike>(
 ): ArrayOf<X> {
   return tidy(() => {
     const [from, axis] = onAxis('partition', x, options);
-    checkPlaces('partition', kth, from, axis);
-    return sorted('partition', from, axis);
+    return sorted('partition', from, axis, placesOf('partition', kth, from, axis));
   }) as ArrayOf<X>;
 }
 
@@ -133,7 +140,7 @@ export function argpartition<X extends ArrayLike>(
 ): ArrayOf<X> {
   return tidy(() => {
     const [from, axis] = onAxis('argpartition', x, options);
-    checkPlaces('argpartition', kth, from, axis);
+    placesOf('argpartition', kth, from, axis);
     return orderOf([from], axis);
   }) as ArrayOf<X>;
 }

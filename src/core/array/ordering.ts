@@ -70,11 +70,15 @@ export function argsortLines(keys: readonly NDArray[], axis: number): NDArray {
   return order as NDArray;
 }
 
-/** The lines along an axis, sorted: -0 before 0, NaN last, complex numbers as in `keysOf`. */
-export function sortLines(x: NDArray, axis: number): NDArray {
+/**
+ * The lines along an axis, sorted: -0 before 0, NaN last, complex numbers as in `keysOf`.
+ * @param places if given, only the numbers at them must be in place: see the kernel `sort`
+ */
+export function sortLines(x: NDArray, axis: number, places?: readonly number[]): NDArray {
+  if (x.size === 0) return x.copy();
   if (isComplex(x.dtype)) return takeLines(x, argsortLines(keysOf([x]), axis), axis);
   const numbers = isBoolean(x.dtype) ? x.astype(INDEX_DTYPE) : x;
   const y = numbers === x ? x.emptyLike() : numbers;
-  x.backend.sort(numbers, around(x.shape, axis), y);
+  x.backend.sort(numbers, around(x.shape, axis), y, places);
   return numbers === x ? y : y.astype(x.dtype);
 }
