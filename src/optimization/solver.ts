@@ -236,18 +236,23 @@ export function defineSolver<F extends object, P extends object>(name: string, s
   return Object.assign(solve, parts, { step }, init && { init: checkedInit(name, init) });
 }
 
-/** An init that checks its {@link SolverStart}: the parameter with a default after all others. */
+/** An init that checks the arguments beyond those of the problem: options, and {@link SolverStart}. */
 const checkedInit =
   (name: string, init: (...args: unknown[]) => unknown) =>
   (...args: unknown[]): unknown => {
-    const start = args[init.length] as Partial<SolverStart> | null | undefined;
-    if (start !== undefined) {
-      checkDots(`${name}.init`, start?.dots);
-      checkFunction(`${name}.init`, 'scaled', start?.scaled);
-      checkFinite(`${name}.init`, { unit: start?.unit as number });
+    for (const value of args.slice(init.length)) {
+      if (value === undefined) continue;
+      if (typeof value !== 'object' || value === null)
+        throw new ArgumentError(`${name}.init: expected options, received ${textOf(value)}`);
+      if (!isStart(value)) continue;
+      checkDots(`${name}.init`, value.dots);
+      checkFunction(`${name}.init`, 'scaled', value.scaled);
+      checkFinite(`${name}.init`, { unit: value.unit as number });
     }
     return init(...args);
   };
+const isStart = (value: object): value is Partial<SolverStart> =>
+  ['dots', 'unit', 'scaled'].some((key) => key in value);
 
 /** The communicator and the backend of the first distributed vector or space among the values. */
 export const placeIn = (values: readonly unknown[]): Place | undefined =>

@@ -199,6 +199,13 @@ group('interpolation of arrays', () => {
       expectClose(ndimage.rotate(plane, 90, { order: 1 }), xp.rot90(plane), limit);
       expectClose(ndimage.rotate(plane, -270, { order: 0 }), xp.rot90(plane), limit);
       expectClose(ndimage.shift(plane, [1, 0], { order: 1 }), [[0, 0, 0, 0], ...X.slice(0, 2)], limit);
+      // Far away there is nothing but the constant, on one rank too
+      for (const distance of [1e17, -1e300, 1e9])
+        for (const x of [plane, DistributedArray.toDist(plane)])
+          for (const far of [distance, [distance, 1]]) {
+            const y = ndimage.shift(x, far, { order: 1, mode: 'grid-constant', cval: 7 });
+            expectClose(y, NDArray.full(plane.shape, 7), limit, { what: `${far}` });
+          }
       const none = ndimage.affineTransform(
         DistributedArray.ones([4, 3]),
         matrix.slice(0, 2).map((row) => row.slice(0, 2)),
@@ -272,6 +279,8 @@ group('interpolation of arrays', () => {
       [() => ndimage.zoom(x, 2, { order: -1 }), ArgumentError],
       [() => ndimage.shift(x, [1]), ShapeError],
       [() => ndimage.shift(x, Number.NaN), ArgumentError],
+      [() => ndimage.shift(x, [undefined as never, 1]), ArgumentError],
+      [() => ndimage.affineTransform(x, new Array<number>(2)), ShapeError],
       [() => ndimage.shift(x, 1, { mode: 'edge' as never }), ArgumentError],
       [() => ndimage.rotate(x, '3' as never), ArgumentError],
       [() => ndimage.rotate(x, 3, { axes: [0, -2] }), ArgumentError],

@@ -241,6 +241,7 @@ group('linear algebra', () => {
     for (const dtype of floats())
       for (const shape of [
         [8, 3],
+        [13, 3],
         [3, 8],
         [4, 4],
       ])
@@ -277,6 +278,18 @@ group('linear algebra', () => {
     expect(rank).to.equal(1);
     isClose(wholeOf(x), NDArray.array([1, 1]), 1e-5);
     expect(wholeOf(residuals).shape).to.deep.equal([0]);
+    // A column with NaN leaves the others as they are
+    const [dtype] = floats() as [DType];
+    const tall = matrices([13, 3], dtype, 7);
+    const columns = matrices([13, 2], dtype, 8);
+    const [right] = xp.linalg.lstsq(tall, columns);
+    const spoilt = columns.copy().set([0, 0], Number.NaN);
+    inAllLayouts(context, tall, (a, what) => {
+      const [y, squares] = xp.linalg.lstsq(a, spoilt);
+      expect([wholeOf(y).get(0, 0), wholeOf(squares).get(0)], what).to.deep.equal([Number.NaN, Number.NaN]);
+      isClose(wholeOf(y).slice(null, 1), wholeOf(right).slice(null, 1), 100 * tolerance(dtype), { what });
+      expect(wholeOf(squares).get(1), what).to.be.above(0);
+    });
   });
 
   distributed('has norms of singular values, condition numbers, powers and products', (context) => {

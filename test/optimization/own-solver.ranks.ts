@@ -129,6 +129,20 @@ group('a solver of a user', () => {
     expect(() => descent.step(foreign)).to.throw(ArgumentError, /state that descent\.init\(\) made/);
   });
 
+  distributed('has an init whose options have a default, and checks its start', ({ comm, reals }) => {
+    const A = definite(DIMS, comm);
+    const y = DistributedArray.random(DIMS, { dtype: reals[0] ?? 'float64', comm });
+    const open = defineSolver('open', makeSolve(call), {
+      init: (Op: typeof A, data: typeof y, options: StartOptions = {}, start = PLAIN_START) =>
+        init(Op, data, options, start),
+      step,
+    });
+    expect(open.init(A, y, { tol: 1 }).tol).to.equal(1);
+    expect(() => open.init(A, y, 3 as never)).to.throw(ArgumentError, 'open.init: expected options');
+    for (const wrong of [{ dots: [] }, { unit: 1 }, { ...PLAIN_START, scaled: 2 }])
+      expect(() => open.init(A, y, {}, wrong as never)).to.throw(ArgumentError, 'open.init: expected');
+  });
+
   distributed('finishIteration refuses a name, a state and a verdict that are none', ({ comm, reals }) => {
     const A = definite(DIMS, comm);
     const state = descent.init(A, DistributedArray.random(DIMS, { dtype: reals[0] ?? 'float64', comm }));

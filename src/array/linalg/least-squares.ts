@@ -110,14 +110,14 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
       rcond === undefined || rcond === null ? epsilon * Math.max(m, n) : rcond < 0 ? epsilon : rcond;
     const isSplit = isOneSplitMatrix(x) && isTall(x);
     // Q is not needed, unless b has so many columns that Qᴴ b is cheaper than R of both
+    const isTaller = columns <= n && m >= 2 * (n + columns);
     const [p, q] =
-      columns <= n && m >= 2 * (n + columns)
-        ? triangular(name, x, right)
-        : isSplit
-          ? [x, right]
-          : [onEveryRank(x), onEveryRank(right)];
+      (isTaller ? triangular(name, x, right) : undefined) ??
+      (isSplit ? [x, right] : [onEveryRank(x), onEveryRank(right)]);
     const like = [x, right].find(isDistributed);
-    const [y, rest, rank, s] = fitted(p, q, part);
+    const [y, rest, own, s] = fitted(p, q, part);
+    // Each rank has computed the rank: they agree on one
+    const rank = like ? like.comm.bcastObject(own) : own;
     const isUnique = rank === n && m > n;
     const residuals = isUnique
       ? dropAxes(reduceOver(name, 'sumSquares', rest, [0]), [0])
@@ -134,9 +134,7 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
   ): [EitherArray, EitherArray, number, EitherArray] {
     const [u, s, vh] = svd(x, { fullMatrices: false });
     const scale = reciprocals(s, part);
-    // Each rank has computed it: the ranks agree on one
-    const own = Array.from(ownPart(scale).toHost()).filter((value) => value > 0).length;
-    const rank = isDistributed(x) ? x.comm.bcastObject(own) : own;
+    const rank = Array.from(ownPart(scale).toHost()).filter((value) => value > 0).length;
     const columns = y.space.shape[1] as number;
     const rows =
       isDistributed(u) && isDistributed(y) ? y.redistribute(ofRows(u.layout.blocks(0), columns)) : y;
@@ -148,11 +146,13 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
 
 /**
  * R of the decomposition of [a b], as the columns of a and those of b: their least squares have the
- * same solutions and residuals. On every rank.
+ * same solutions and residuals. On every rank. Undefined if some of it is not finite, since a column
+ * of b would have those of another one.
  */
-function triangular(name: string, a: EitherArray, b: EitherArray): [NDArray, NDArray] {
+function triangular(name: string, a: EitherArray, b: EitherArray): [NDArray, NDArray] | undefined {
   const [n, columns] = [a.space.shape[1] as number, b.space.shape[1] as number];
   const r = isOneSplitMatrix(a) ? tallR(name, beside(name, a, b)) : factorOf(onEveryRank(a), onEveryRank(b));
+  if (!r.isfinite().all()) return undefined;
   return [r.slice(null, [0, n]).contiguous(), r.slice(null, [n, n + columns]).contiguous()];
 
   function factorOf(x: NDArray, y: NDArray): NDArray {

@@ -35,7 +35,7 @@ interface Affine {
 }
 
 const isFiniteList = (list: unknown): list is readonly number[] =>
-  Array.isArray(list) && list.every((v) => typeof v === 'number' && Number.isFinite(v));
+  Array.isArray(list) && [...list].every((v) => typeof v === 'number' && Number.isFinite(v));
 
 /** The numbers of a matrix, of its diagonal, or of a matrix with the offset as its last column. */
 function affineOf(name: string, given: readonly unknown[], offset: readonly number[], ndim: number): Affine {
@@ -43,7 +43,7 @@ function affineOf(name: string, given: readonly unknown[], offset: readonly numb
     throw new ArgumentError(`${name}: expected finite offsets, received ${textOf(offset)}`);
   if (isFiniteList(given) && given.length === ndim)
     return { matrix: given.map((v, i) => given.map((_, j) => (i === j ? v : 0))), offset };
-  const rows = given.every(isFiniteList) ? (given as readonly (readonly number[])[]) : [];
+  const rows = [...given].every(isFiniteList) ? (given as readonly (readonly number[])[]) : [];
   const widths = new Set(rows.map((row) => row.length));
   const [width] = widths;
   const isSquare = rows.length === ndim && width === ndim;

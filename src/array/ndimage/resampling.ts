@@ -127,6 +127,11 @@ export function resampled(
     if (m === 0 || n === 0) return z;
     const places = Array.from({ length: m }, (_, i) => placeOf(k, i));
     const mapped = mode.map(NDArray.array(places, { backend }).add(padding), n + 2 * padding).toHost();
+    // Far from the samples there is nothing but the constant
+    const far = spline.order + 2;
+    if (continuation === 'constant')
+      for (let i = 0; i < m; i++)
+        mapped[i] = Math.min(Math.max(mapped[i] as number, -far), n + 2 * padding + far - 1);
     if (mapped.some(Number.isNaN)) {
       const flags = NDArray.array(Array.from(mapped, Number.isNaN), { backend });
       const shaped = flags.reshape(sizes.map((_, j) => (j === k ? m : 1)));

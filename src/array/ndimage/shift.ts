@@ -27,9 +27,8 @@ export function shift<X extends ArrayLike>(
     const a = arrayOf(name, x);
     const { shape } = a.space;
     const distances = eachAxis(name, 'distances', distance, shape.length);
-    const wrong = distances.find((d) => !Number.isFinite(d));
-    if (wrong !== undefined)
-      throw new ArgumentError(`${name}: expected finite distances, received ${textOf(wrong)}`);
+    if (![...distances].every(Number.isFinite))
+      throw new ArgumentError(`${name}: expected finite distances, received ${textOf(distances)}`);
     return resampled(name, a, shape, (k, i) => i - (distances[k] as number), spline);
   }) as ArrayOf<X>;
 }

@@ -1,6 +1,7 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { bytesOf, checkDType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptionsObject } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -96,7 +97,7 @@ function readPart(ask: AskHdf5, array: Hdf5Array, x: DistributedArray): void {
 
 /**
  * Describes the datasets of an HDF5 file without reading their values. Links to other files are
- * left out. Needs the package h5wasm, as {@link readHdf5} does.
+ * followed where these are there. Needs the package h5wasm, as {@link readHdf5} does.
  *
  * @throws {@link BackendError} if the package h5wasm is not installed
  * @throws {@link ArgumentError} if the file is damaged, or is none of HDF5
@@ -124,7 +125,8 @@ export const readHdf5Metadata = (path: string): readonly Hdf5Metadata[] =>
  *
  * The package h5wasm is needed (the HDF5 library as WebAssembly, an optional peer). It runs in a
  * thread of its own, for which the call waits, and is kept for later calls. All ranks read, each
- * its part in pieces of 16 MiB or one chunk, so a file of any size is read; a chunk may have 1 GiB.
+ * its part in pieces of 16 MiB or one chunk, so a file of any size is read; a chunk may have
+ * some hundred MiB, since the library's memory is at most 2 GiB.
  * If the layout cuts chunks, each chunk is read by one rank and moved by one transfer, with the
  * memory of one more array during the call. Errors are the same on all ranks.
  *
@@ -135,6 +137,7 @@ export const readHdf5Metadata = (path: string): readonly Hdf5Metadata[] =>
  * dtype does not hold
  */
 export function readHdf5(path: string, dataset: string, options: Hdf5ReadOptions = {}): DistributedArray {
+  checkOptionsObject('readHdf5', options);
   const comm = resolveCommunicator(options.comm);
   const { maxBytes, ...rest } = options;
   return tidy(() => {

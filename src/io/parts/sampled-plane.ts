@@ -1,4 +1,5 @@
 import type { NDArray } from '../../core/array/ndarray.js';
+import { tidy } from '../../core/base/scope.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import { realValues, type Slice, titleOf } from './array-slice.js';
 
@@ -70,14 +71,16 @@ export function sampledPlane(array: Chunked, read: (index: readonly number[]) =>
   for (const [i, lines] of rows.chosen) {
     let column = 0;
     for (const [j, length] of columns.chosen) {
-      const chunk = read([...around, i, j].slice(more.length));
-      const plane = chunk.reshape([...more, ...chunk.shape]).slice(...inside, [0, lines], [0, length]);
-      const part = realValues(plane);
-      for (let r = 0; r < lines; r++)
-        for (let c = 0; c < length; c++)
-          values[(row + r) * columns.length + column + c] = part[r * length + c] as number;
-      title ||= titleOf([...middle, ':', ':'].slice(more.length), chunk.dtype);
-      chunk.dispose();
+      const first = row * columns.length + column;
+      tidy(() => {
+        const chunk = read([...around, i, j].slice(more.length));
+        const plane = chunk.reshape([...more, ...chunk.shape]).slice(...inside, [0, lines], [0, length]);
+        const part = realValues(plane);
+        for (let r = 0; r < lines; r++)
+          for (let c = 0; c < length; c++)
+            values[first + r * columns.length + c] = part[r * length + c] as number;
+        title ||= titleOf([...middle, ':', ':'].slice(more.length), chunk.dtype);
+      });
       column += length;
     }
     row += lines;

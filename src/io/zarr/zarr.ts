@@ -4,7 +4,7 @@ import { NDArray } from '../../core/array/ndarray.js';
 import { complex, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, checkDType, type DType, holdsNumber } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkOneOf, checkOptionsObject, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -316,6 +316,7 @@ export function withZarrChunks<R>(
  * attempt
  */
 export function readZarr(path: string, options: ZarrReadOptions = {}): DistributedArray {
+  checkOptionsObject('readZarr', options);
   const comm = resolveCommunicator(options.comm);
   return tidy(() => untilWhole(path, () => attemptZarr(path, options, comm)));
 }

@@ -52,6 +52,8 @@ class Hdf5Thread {
       transferList: [port2],
       execArgv: [],
     });
+    // the call that waits for it says so
+    this.#worker.on('error', () => this.end());
     this.#worker.unref();
     port1.unref();
   }

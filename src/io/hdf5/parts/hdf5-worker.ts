@@ -127,6 +127,8 @@ const ready = import(url).then(async (found) => {
   h5 = found;
   module = await found.ready;
 });
+// requests answer with its error
+ready.catch(() => {});
 port.on('message', async ({ request, args }) => {
   try {
     await ready;
@@ -134,9 +136,10 @@ port.on('message', async ({ request, args }) => {
     const fatal = request === 'close' && module.HEAPU8.length > MOST_MEMORY;
     answer({ value, fatal }, value instanceof Uint8Array ? [value.buffer] : []);
   } catch (error) {
-    // exceptions of C++ have no message, and may leave the memory of the library damaged
+    // exceptions of C++ have no message. They, and full stacks, may leave the library's memory damaged
     const isKnown = error instanceof Error && typeof error.message === 'string' && error.message !== '';
-    const fatal = !module || error instanceof WebAssembly.RuntimeError || !isKnown;
+    const isBroken = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+    const fatal = !module || isBroken || !isKnown;
     answer({ error: isKnown ? error.message : 'the HDF5 library fails', fatal });
   }
 });
