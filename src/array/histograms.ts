@@ -62,7 +62,7 @@ function countedIn(
   const addend = !own && layout.size > MOST ? counts.astype('float64') : counts;
   const whole = layout.replicated ? counts : combine(comm, 'sum', addend);
   const result = space.withLayout(Layout.replicated([length], comm.size)).wrap(whole);
-  return own ? result : asIntegers(name, result);
+  return own ? result : asIntegers(result);
 }
 
 /** The weights of elements as floats, if there are any. */

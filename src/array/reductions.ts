@@ -58,7 +58,7 @@ export const flagsOf = (x: EitherArray): EitherArray => (isBoolean(x.dtype) ? x 
 export const countNonzero = reduction<number, ReductionOptions>(
   'countNonzero',
   REDUCTION_DEFAULTS,
-  (x, axes) => asIntegers('countNonzero', reduceOver('countNonzero', 'sum', flagsOf(x), axes)),
+  (x, axes) => asIntegers(reduceOver('countNonzero', 'sum', flagsOf(x), axes)),
   asNumber,
 );
 

@@ -182,7 +182,7 @@ export function contract(name: string, a: Labelled, b: Labelled, to: readonly st
     return space.withLayout(layout).wrap(y);
   }
   const sum = isJoined ? combine(comm, 'sum', y) : y;
-  const whole = isWhole ? (asIntegers(name, sum) as NDArray) : sum;
+  const whole = isWhole ? (asIntegers(sum) as NDArray) : sum;
   return whole.ndim === 0 ? whole : space.withLayout(Layout.replicated(whole.shape, comm.size)).wrap(whole);
 }
 

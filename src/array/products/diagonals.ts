@@ -101,6 +101,6 @@ export function trace(x: ArrayLike, options?: ArrayDiagonalOptions): Product {
     const line = diagonalOver('trace', arrayOf('trace', x), given);
     const last = line.space.shape.length - 1;
     const sums = dropAxes(reduceOver('trace', 'sum', line, [last]), [last]);
-    return numberOr(isInteger(line.dtype) ? asIntegers('trace', sums) : sums);
+    return numberOr(isInteger(line.dtype) ? asIntegers(sums) : sums);
   });
 }

@@ -565,7 +565,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   // Reductions. Their arguments are axes and options, or options alone: `x.sum({ axis: 0 })` is
   // `x.sum(0)`. Without axes they reduce all elements to a scalar, otherwise they return an array.
 
-  /** The sum. Over axes that of int32 and bool is int32: exact, or a {@link NumericalError}. */
+  /** The sum. Over axes that of int32 and bool is exact: int32 if all fit, otherwise float64. */
   sum<const A extends AxesOr<TotalOptions> = undefined, const O extends TotalOptions = TotalOptions>(
     axis?: A,
     options?: O,

@@ -14,13 +14,7 @@ import { asDType, floatsOf } from './casting.js';
 import { isLocalArray, unaryInPlace, where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { areInRange, normsAlong } from './norms-along.js';
-import {
-  type Axes,
-  MOST,
-  type ReductionKernels,
-  reductionsOf,
-  tooLargeForInt32,
-} from './shared-reductions.js';
+import { type Axes, MOST, type ReductionKernels, reductionsOf } from './shared-reductions.js';
 
 /** Options of norms along axes. */
 export interface NormOptions {
@@ -249,15 +243,10 @@ export function accumulate(name: 'cumsum' | 'cumprod', x: NDArray, axis: number)
 export const exactTotal = (op: 'sum' | 'prod', x: NDArray): number =>
   checkedTotal(op, x, x.backend.reduce(op, x) as number);
 
-/**
- * Whole numbers as int32.
- * @throws {@link NumericalError} if one does not fit
- */
-export function asInt32(name: string, x: NDArray): NDArray {
-  if (x.dtype === 'int32') return x;
+/** Whether whole numbers fit into int32. */
+export function areInt32(x: NDArray): boolean {
   const extreme = (op: 'max' | 'min'): number => x.backend.reduce(op, x) as number;
-  if (x.size > 0 && !(extreme('max') <= MOST && extreme('min') >= -MOST - 1)) throw tooLargeForInt32(name);
-  return x.astype('int32');
+  return x.size === 0 || (extreme('max') <= MOST && extreme('min') >= -MOST - 1);
 }
 
 /** An array of one value, of dtype int32 if it fits. */
@@ -327,7 +316,7 @@ const LOCAL: ReductionKernels<NDArray> = {
   position: (op, x) => x.backend.argExtreme(op, x),
   running: accumulate,
   flat: (_, x) => x.ravel(),
-  integers: asInt32,
+  integers: (x) => (areInt32(x) ? asDType(x, 'int32') : x),
   filled: filledWith,
   drop,
 };

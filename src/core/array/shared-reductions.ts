@@ -214,8 +214,8 @@ export interface ReductionKernels<X> {
   running(name: 'cumsum' | 'cumprod', x: X, axis: number): X;
   /** The array as one axis. */
   flat(name: string, x: X): X;
-  /** Whole numbers as int32, or an error on all ranks. */
-  integers(name: string, x: X): X;
+  /** Whole numbers as int32 if all of them fit, otherwise as they are. The ranks agree. */
+  integers(x: X): X;
   /** An array of one value, of dtype int32 if it fits. */
   filled(x: X, shape: Shape, value: number): X;
   /** Removes axes of length 1. */
@@ -291,6 +291,13 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
     return y.astype(dtype);
   };
 
+  /** Results that are integers. If their dtype was asked for, they must fit. */
+  const integers = (name: string, y: X, dtype: DType | undefined): X => {
+    const result = kernels.integers(y);
+    if (dtype !== undefined && result.dtype !== INDEX_DTYPE) throw tooLargeForInt32(name);
+    return result;
+  };
+
   const sumOrProduct = (op: 'sum' | 'prod') =>
     reduction<Scalar, TotalOptions>(
       op,
@@ -310,7 +317,7 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
         if (initial !== undefined) checkStorable(initial, isBoolean(from.dtype) ? INDEX_DTYPE : from.dtype);
         const y = kernels.over(op, op, from, axes);
         const joined = initial === undefined ? y : wide(op, y)[op === 'sum' ? 'add' : 'multiply'](initial);
-        return isInteger(from.dtype) ? kernels.integers(op, joined) : joined;
+        return isInteger(from.dtype) ? integers(op, joined, dtype) : joined;
       },
     );
 
@@ -451,7 +458,7 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
         const given = castTo(name, x, dtype);
         const from = axis === null || axis === undefined ? kernels.flat(name, given) : given;
         const y = kernels.running(name, from, toAxis(axis ?? 0, from.space.shape.length, 'axis', name));
-        const result = isInteger(from.dtype) ? kernels.integers(name, y) : y;
+        const result = isInteger(from.dtype) ? integers(name, y, dtype) : y;
         return out === undefined ? result : kernels.into(name, out, result);
       });
     };

@@ -1,13 +1,14 @@
+import { asDType } from '../array/casting.js';
 import { asArray, where } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
-import { asInt32, checkOutShape, maskFor, putInto, reduceAxes, withOnes } from '../array/reductions.js';
+import { areInt32, checkOutShape, maskFor, putInto, reduceAxes, withOnes } from '../array/reductions.js';
 import { MOST, tooLargeForInt32 } from '../array/shared-reductions.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { type DType, INDEX_DTYPE, isFloat, isInteger, rangeOf } from '../base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
 import { formatShape, product, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
-import { gatherFromAllRanks, onAllRanks } from '../ports/agreement.js';
+import { gatherFromAllRanks } from '../ports/agreement.js';
 import type { Communicator, ReduceOp } from '../ports/communicator.js';
 import { checkExact } from '../vector/integer-sums.js';
 import { align, checkBoxes, type EitherArray, isArrayOfEitherKind, isDistributed, ownPart } from './align.js';
@@ -235,10 +236,13 @@ export function dropAxes(x: EitherArray, axes: readonly number[]): EitherArray {
 }
 
 /**
- * Whole numbers as int32. The ranks agree that they fit, in one exchange of objects.
- * @throws {@link NumericalError} if one does not
+ * Whole numbers as int32 if all of them fit, otherwise as they are. The ranks agree, in one exchange
+ * of objects.
  */
-export function asIntegers(name: string, x: EitherArray): EitherArray {
+export function asIntegers(x: EitherArray): EitherArray {
   if (x.dtype === INDEX_DTYPE) return x;
-  return isDistributed(x) ? x.space.wrap(onAllRanks(x.comm, () => asInt32(name, x.local))) : asInt32(name, x);
+  const fit = isDistributed(x)
+    ? gatherFromAllRanks(x.comm, () => areInt32(x.local)).every(Boolean)
+    : areInt32(x);
+  return fit ? asDType(x, INDEX_DTYPE) : x;
 }
