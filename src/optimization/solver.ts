@@ -236,7 +236,7 @@ export function defineSolver<F extends object, P extends object>(name: string, s
   return Object.assign(solve, parts, { step }, init && { init: checkedInit(name, init) });
 }
 
-/** An init that checks the arguments beyond those of the problem: options, and {@link SolverStart}. */
+/** An init that checks its arguments beyond the problem: options, and {@link SolverStart}. */
 const checkedInit =
   (name: string, init: (...args: unknown[]) => unknown) =>
   (...args: unknown[]): unknown => {

@@ -146,8 +146,8 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
 
 /**
  * R of the decomposition of [a b], as the columns of a and those of b: their least squares have the
- * same solutions and residuals. On every rank. Undefined if some of it is not finite, since a column
- * of b would have those of another one.
+ * same solutions and residuals. On every rank. Undefined if some of it is not finite, since a
+ * column of b would spoil the others.
  */
 function triangular(name: string, a: EitherArray, b: EitherArray): [NDArray, NDArray] | undefined {
   const [n, columns] = [a.space.shape[1] as number, b.space.shape[1] as number];

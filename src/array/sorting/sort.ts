@@ -57,7 +57,7 @@ function sortFlags(name: string, x: EitherArray, axis: number): EitherArray {
   return isDistributed(x) ? x.space.withDType(FLAG_DTYPE).wrap(sorted) : sorted;
 }
 
-/** An array of either kind, sorted along an axis; of whole lines only at places, if they are given. */
+/** An array of either kind, sorted along an axis. Of whole lines, at places if they are given. */
 function sorted(name: string, x: EitherArray, axis: number, places?: readonly number[]): EitherArray {
   if (isBoolean(x.dtype)) return sortFlags(name, x, axis);
   if (!isDistributed(x) || x.layout.grid[axis] === 1)

@@ -236,8 +236,8 @@ export function dropAxes(x: EitherArray, axes: readonly number[]): EitherArray {
 }
 
 /**
- * Whole numbers as int32 if all of them fit, otherwise as they are. The ranks agree, in one exchange
- * of objects.
+ * Whole numbers as int32 if all of them fit, otherwise as they are. The ranks agree, in one
+ * exchange of objects.
  */
 export function asIntegers(x: EitherArray): EitherArray {
   if (x.dtype === INDEX_DTYPE) return x;

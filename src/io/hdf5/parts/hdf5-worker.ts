@@ -136,7 +136,7 @@ port.on('message', async ({ request, args }) => {
     const fatal = request === 'close' && module.HEAPU8.length > MOST_MEMORY;
     answer({ value, fatal }, value instanceof Uint8Array ? [value.buffer] : []);
   } catch (error) {
-    // exceptions of C++ have no message. They, and full stacks, may leave the library's memory damaged
+    // exceptions of C++ have no message. They, and full stacks, may damage the library's memory
     const isKnown = error instanceof Error && typeof error.message === 'string' && error.message !== '';
     const isBroken = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
     const fatal = !module || isBroken || !isKnown;
