@@ -14,7 +14,7 @@ const FILES = fileURLToPath(new URL('../../../test/golden/hdf5/', import.meta.ur
 const file = (name: string): string => join(FILES, `${name}.h5`);
 const DATASETS = file('datasets');
 const SHAPE = [12, 10, 7];
-const OPTIONS = { timeout: 60_000 };
+const OPTIONS = { backends: ['cpu'], timeout: 60_000 };
 
 const NUMBERS = ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f4', 'f8'];
 
