@@ -125,7 +125,7 @@ export const SECTIONS = [
   section('Sorting, searching, sets', 'sorting', {
     sort: { note: 'a copy; every `kind` is stable; −0 before 0' },
     'argsort, lexsort': POSITIONS,
-    partition: { note: 'the sorted array' },
+    partition: { note: 'along a split axis the sorted array' },
     argpartition: { note: 'as `argsort`; positions are int32' },
     topk: { note: '`[values, positions]`, the best first; NaN is the worst' },
     unique: { note: 'NaN is one value; positions and counts are int32' },
