@@ -69,8 +69,8 @@ program
 
 program
   .command('info')
-  .description('print what a .npy, .npz, Zarr or SEG-Y file holds, with a small picture')
-  .option('--array <name>', 'the array of an .npz archive to show')
+  .description('print what a .npy, .npz, Zarr, HDF5 or SEG-Y file holds, with a small picture')
+  .option('--array <name>', 'the array of an .npz archive, or the dataset of an HDF5 file, to show')
   .argument('<file>', 'file, or folder of a Zarr array')
   .action(async (file: string, { array }: { array?: string }) => {
     const { fileText } = await import('./info.js');

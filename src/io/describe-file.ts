@@ -7,7 +7,7 @@ import { describeHdf5 } from './hdf5/describe-hdf5.js';
 import { describeNpy, describeNpz } from './npy/describe-npy.js';
 import { readNpz } from './npy/npz.js';
 import type { FileInfo } from './parts/file-info.js';
-import { HDF5_START } from './parts/hdf5.js';
+import { HDF5_START } from './parts/hdf5-signature.js';
 import { checkPath, isMissing, naming, withFile } from './parts/local-file.js';
 import { readAt } from './parts/raw-io.js';
 import { describeSegy } from './segy/describe-segy.js';

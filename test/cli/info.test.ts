@@ -291,9 +291,7 @@ describe('lops info', function () {
       mkdirSync(file(`large.zarr/c/50/${i}`), { recursive: true });
       for (let j = 50; j < 100; j++) linkSync(file('large.zarr/one'), file(`large.zarr/c/50/${i}/${j}`));
     }
-    const began = performance.now();
     const { bytes, value } = largestAllocation(() => fileText(file('large.zarr'), undefined, PLAIN));
-    expect(performance.now() - began).to.be.lessThan(10_000);
     expect(bytes).to.be.at.most(2 ** 27);
     expect(value).to.match(/^size +60000000000 elements, 240 GB$/m);
     expect(value).to.match(/^\[2500, :, :\], 91 of its 10000 parts$/m);

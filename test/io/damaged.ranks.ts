@@ -1,6 +1,7 @@
 /**
  * Tests readers on damaged files: all ranks read the same values as one rank alone, or all throw
- * the same error, and nothing allocates memory out of proportion to the files.
+ * the same error, and nothing allocates memory out of proportion to the files. The memory of the
+ * thread that reads HDF5 files is not counted.
  */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -37,6 +37,11 @@ group('readHdf5', () => {
     const double = readHdf5(DATASETS, 'types/complex128');
     expect(double.dtype).to.equal('complex128');
     expect([...double.asArray().toHost()]).to.deep.equal(pairs.flatMap((v) => [v, -1]));
+    const named = readHdf5(DATASETS, 'types/real-imag');
+    expect([...named.asArray().toHost()]).to.deep.equal([1, 2, 3, -4]);
+    const enumeration = readHdf5(DATASETS, 'types/enumeration');
+    expect(enumeration.dtype).to.equal('int32');
+    expect([...enumeration.asArray().toHost()]).to.deep.equal(valuesOf([6, 7]));
     const bool = readHdf5(DATASETS, 'types/bool');
     expect(bool.dtype).to.equal('bool');
     expect([...bool.asArray().toHost()]).to.deep.equal(valuesOf([6, 7]).map((v) => 1 - (v % 2)));
@@ -51,13 +56,15 @@ group('readHdf5', () => {
       { grid: [1, comm.size, 1] },
       { dtype: 'float64' as const },
     ];
-    for (const name of ['plain', 'gzip', 'offset', 'unlimited'])
+    for (const name of ['plain', 'gzip', 'offset', 'nbit', 'unlimited'])
       for (const layout of layouts) {
         const x = readHdf5(DATASETS, `chunked/${name}`, layout);
         expect(x.globalShape).to.deep.equal(SHAPE);
         expect([...x.asArray().toHost()], name).to.deep.equal(valuesOf(SHAPE));
       }
-    expect([...readHdf5(DATASETS, '/link').asArray().toHost()]).to.deep.equal(valuesOf(SHAPE));
+    for (const name of ['/link', 'other-array'])
+      expect([...readHdf5(DATASETS, name).asArray().toHost()], name).to.deep.equal(valuesOf(SHAPE));
+    expect([...readHdf5(DATASETS, 'compact').asArray().toHost()]).to.deep.equal(valuesOf([3]));
     const sparse = readHdf5(DATASETS, 'chunked/sparse').asArray();
     for (const [index, value] of [
       [[0, 0, 0], 2.5],

@@ -19,10 +19,14 @@ import { ArgumentError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import {
   Checkpoint,
+  readHdf5,
+  readMatrixMarket,
   readNpy,
   readNpyDistributed,
   readNpz,
   readSegy,
+  readSegyHeaders,
+  readSegyTraces,
   readZarr,
   readZarrMetadata,
   writeNpy,
@@ -32,6 +36,7 @@ import {
   writeZarr,
 } from '../../src/io/index.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
+import { expectAllThrow } from '../support/vectors.js';
 import { inFolder } from './folder.js';
 
 type Read = (path: string) => unknown;
@@ -125,6 +130,21 @@ group('paths of files', () => {
       }
       if (path !== '') expect(() => new Checkpoint(path), String(path)).to.throw(ArgumentError, words);
     }
+  });
+
+  distributed('options that are no object on one rank are an error on all', CPU, ({ comm }) => {
+    const wrong = (comm.rank === 0 ? null : undefined) as never;
+    const readers: readonly ((path: string) => unknown)[] = [
+      (path) => readNpyDistributed(path, wrong),
+      (path) => readZarr(path, wrong),
+      (path) => readSegy(path, wrong),
+      (path) => readSegyTraces(path, wrong),
+      (path) => readSegyHeaders(path, wrong),
+      (path) => readHdf5(path, 'x', wrong),
+      (path) => readMatrixMarket(path, wrong),
+    ];
+    for (const read of readers)
+      expectAllThrow(comm, () => read('none'), ArgumentError, 'expected an options object');
   });
 
   distributed('links are followed, mode and owner are kept, nothing else is left', CPU, (context) => {

@@ -1,7 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { bytesOf, checkDType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptionsObject } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -14,6 +13,7 @@ import { checkConversion, readInto } from '../npy/npy-data.js';
 import { dtypeHolding } from '../npy/npy-header.js';
 import { memorySource } from '../parts/byte-source.js';
 import { chunkLayout, copyChunk, forChunks } from '../parts/chunk-layout.js';
+import { checkMaxBytes, FREE_BYTES, MOST_GAIN } from '../parts/claimed-size.js';
 import { fileLayout, moved, plainOptions } from '../parts/file-runs.js';
 import {
   checkFilters,
@@ -37,10 +37,6 @@ export interface Hdf5ReadOptions extends DistributedArrayOptions {
   readonly maxBytes?: number;
 }
 
-/** Arrays up to this size are read without a comparison with the file. */
-const FREE_BYTES = 1 << 26;
-/** No compression of meaningful data reaches a higher factor. */
-const MOST_GAIN = 1024;
 /** The most bytes that are read at a time, except that a chunk is read whole. */
 const PIECE = 1 << 24;
 
@@ -102,23 +98,12 @@ function readPart(ask: AskHdf5, array: Hdf5Array, x: DistributedArray): void {
  * @throws {@link BackendError} if the package h5wasm is not installed
  * @throws {@link ArgumentError} if the file is damaged, or is none of HDF5
  */
-export const readHdf5Metadata = (path: string): readonly Hdf5Metadata[] =>
-  withHdf5File(path, (ask) =>
-    listDatasets(ask).map(({ dataset, shape, dataType, bytes, chunkShape, filters, attributes }) => ({
-      dataset,
-      shape,
-      dataType,
-      bytes,
-      chunkShape,
-      filters,
-      attributes,
-    })),
-  );
+export const readHdf5Metadata = (path: string): readonly Hdf5Metadata[] => withHdf5File(path, listDatasets);
 
 /**
  * Reads a dataset of an HDF5 file into any layout of boxes: `readHdf5('a.h5', 'model/velocity')`.
  * Contiguous, compact and chunked datasets are read, with the filters of the HDF5 library: deflate,
- * shuffle, fletcher32, scaleoffset and nbit. Floats, complex numbers (two floats named r and i),
+ * shuffle, fletcher32, scaleoffset and nbit. Floats, complex numbers (two floats, r and i or real and imag),
  * bool (as h5py stores it) and integers of up to 32 bits have the same dtypes as in `readNpy`.
  * Wider integers become float64 if that is exact. Integers count as using all bits of their bytes.
  * A scalar has the shape [1]. Collective.
@@ -137,17 +122,16 @@ export const readHdf5Metadata = (path: string): readonly Hdf5Metadata[] =>
  * dtype does not hold
  */
 export function readHdf5(path: string, dataset: string, options: Hdf5ReadOptions = {}): DistributedArray {
-  checkOptionsObject('readHdf5', options);
-  const comm = resolveCommunicator(options.comm);
-  const { maxBytes, ...rest } = options;
+  const comm = resolveCommunicator(options?.comm);
+  const { maxBytes, ...rest } = options ?? {};
   return tidy(() => {
     const { array, size } = sameOnAllRanks(comm, 'readHdf5', () => {
+      const compared = plainOptions('readHdf5', options);
+      checkMaxBytes(options);
       if (typeof dataset !== 'string' || dataset === '')
         throw new ArgumentError(`expected the path of a dataset, received ${textOf(dataset)}`);
-      if (maxBytes !== undefined && !(maxBytes >= 0))
-        throw new ArgumentError(`expected maxBytes of at least 0, received ${textOf(maxBytes)}`);
       const found = withHdf5File(path, (ask, size) => ({ array: findArray(path, ask, dataset), size }));
-      return { ...found, options: plainOptions(rest), maxBytes };
+      return { ...found, options: compared };
     });
     const dtype =
       rest.dtype === undefined

@@ -126,26 +126,25 @@ function toWord(value: number, isNarrow: boolean): string {
  *   if ranks see different files or options
  */
 export function readMatrixMarket(path: string, options?: MatrixMarketOptions): DistributedCsrArray {
-  const given = withDefaults('readMatrixMarket', options, DEFAULTS);
-  const comm = resolveCommunicator(given.comm);
+  const comm = resolveCommunicator(options?.comm);
   const { header, size } = sameOnAllRanks(comm, 'readMatrixMarket', () => {
-    const { dtype, backend } = { dtype: given.dtype, backend: resolveBackend(given.backend).name };
+    const { dtype, backend } = withDefaults('readMatrixMarket', options, DEFAULTS);
     return withFile(path, (fd, bytes) => ({
       header: readMatrixMarketHeader(fd, bytes, path),
       size: bytes,
       dtype,
-      backend,
+      backend: resolveBackend(backend).name,
     }));
   });
   let own: CooArray | undefined;
   const counts = gatherFromAllRanks(comm, () => {
     const lines = withFile(path, (fd) => ownLines(fd, size, path, header.start, comm.rank, comm.size));
     const { rows, columns, values, count } = entriesOf(lines, path, header);
-    const backend = resolveBackend(given.backend);
+    const backend = resolveBackend(options?.backend);
     const isPairs = header.field === 'complex';
     const single = backend.defaultDType === 'float32';
     const natural: DType = isPairs ? (single ? 'complex64' : 'complex128') : single ? 'float32' : 'float64';
-    const dtype = checkFloating('readMatrixMarket', given.dtype ?? natural);
+    const dtype = checkFloating('readMatrixMarket', options?.dtype ?? natural);
     if (isPairs && !isComplex(dtype))
       throw new ArgumentError(`${path} is complex, and does not fit into ${dtype}`);
     const host = hostArray(dtype, rows.length);

@@ -72,11 +72,11 @@ function commonDType(path: string, header: NpyHeader, comm: Communicator): DType
  * @throws {@link ArgumentError} if ranks see different files or options
  */
 export function readNpyDistributed(path: string, options: DistributedArrayOptions = {}): DistributedArray {
-  const comm = resolveCommunicator(options.comm);
+  const comm = resolveCommunicator(options?.comm);
   return tidy(() => {
     const { header } = sameOnAllRanks(comm, 'readNpyDistributed', () => ({
       header: withFile(path, (fd, size) => readNpyHeader(fd, size, path)),
-      options: plainOptions(options),
+      options: plainOptions('readNpyDistributed', options),
     }));
     const dtype = options.dtype === undefined ? commonDType(path, header, comm) : checkDType(options.dtype);
     checkConversion(header, dtype, path);

@@ -1,4 +1,5 @@
 import { PartitionError } from '../../core/base/errors.js';
+import { checkOptionsObject } from '../../core/base/options.js';
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { checkDistributed } from '../../core/distributed/distributed-array.js';
@@ -170,8 +171,13 @@ export function moved(x: DistributedArray, space: DistributedSpace): Distributed
   return y;
 }
 
-/** Options as plain data, which ranks compare. Other values are left out. */
-export function plainOptions({ comm: _, backend, ...rest }: DistributedArrayOptions): object {
+/**
+ * Options as plain data, which ranks compare. Other values are left out. To be called where the
+ * ranks agree, so that options which are no object on one rank are an error on all.
+ */
+export function plainOptions(owner: string, options: DistributedArrayOptions): object {
+  checkOptionsObject(owner, options);
+  const { comm: _, backend, ...rest } = options;
   const name = typeof backend === 'object' ? backend.name : backend;
   return JSON.parse(JSON.stringify({ ...rest, backend: name }));
 }

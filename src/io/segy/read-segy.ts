@@ -1,6 +1,5 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptionsObject } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -114,22 +113,21 @@ const swapped = ([a, b, ...rest]: readonly number[]): number[] => [b as number, 
 export function readSegy(path: string, options: SegyReadOptions & { ignoreGeometry: true }): SegyTraces;
 export function readSegy(path: string, options?: SegyReadOptions): SegyVolume;
 export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolume | SegyTraces {
-  checkOptionsObject('readSegy', options);
-  const { inlineByte, crosslineByte, ignoreGeometry, ...rest } = options;
+  const { inlineByte, crosslineByte, ignoreGeometry, ...rest } = options ?? {};
   if (ignoreGeometry) return readSegyTraces(path, rest);
   const bytes = {
     ...(inlineByte !== undefined && { inlineByte }),
     ...(crosslineByte !== undefined && { crosslineByte }),
   };
-  const comm = resolveCommunicator(options.comm);
+  const comm = resolveCommunicator(rest.comm);
   const read = (): SegyVolume => {
     const { header, at } = sameOnAllRanks(comm, 'readSegy', () => ({
+      options: plainOptions('readSegy', options),
       at: placesOf(bytes),
       header: withFile(path, (fd, size) => readSegyHeader(fd, size, path)),
-      options: plainOptions(rest),
     }));
     const { format, samples, text, byteOrder } = header;
-    const dtype = sampleDType(path, format, options.dtype);
+    const dtype = sampleDType(path, format, rest.dtype);
     const order = onRoot(comm, () => withFile(path, (fd) => findOrder(fd, path, header, at)));
     const { inlineFirst, slow, fast } = order;
     const times = volumeTimes(header, order);

@@ -110,12 +110,12 @@ function readFile<W extends SegyWord>(
   options: SegyHeadersReadOptions<W>,
   whole: boolean,
 ): Omit<SegyTraces<W>, 'data'> & { readonly data: DistributedArray | undefined } {
-  checkOptionsObject(owner, options);
-  const { traces, words, ...rest } = options;
-  const comm = resolveCommunicator(options.comm);
+  const { traces, words, ...rest } = options ?? {};
+  const comm = resolveCommunicator(rest.comm);
   return tidy(() => {
     let chosen: Float64Array | undefined;
     const { header, names } = sameOnAllRanks(comm, owner, () => {
+      checkOptionsObject(owner, options);
       const header = withFile(path, (fd, size) => readSegyHeader(fd, size, path));
       chosen = traces && checkTraces(owner, traces, header.traces);
       if (words !== undefined) checkList(owner, 'words', words);
@@ -123,13 +123,13 @@ function readFile<W extends SegyWord>(
         header,
         names: (words ?? (WORD_NAMES as readonly W[])).map((word) => checkOneOf('a word', word, WORD_NAMES)),
         chosen: chosen && [chosen.length, crc32(new Uint8Array(chosen.buffer))],
-        options: plainOptions(rest),
+        options: plainOptions(owner, rest),
       };
     });
     const { text, format, byteOrder, samples, dataOffset, traceBytes } = header;
     const little = byteOrder === 'little';
     const n = chosen?.length ?? header.traces;
-    const dtype = sampleDType(path, format, options.dtype);
+    const dtype = sampleDType(path, format, rest.dtype);
     const space = spaceOf(owner, [n, samples], { ...rest, dtype, comm });
     const fileSpace = space.withLayout(traceLayout(space.layout, [0]));
     const rows = DistributedSpace.of({

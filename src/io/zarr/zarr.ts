@@ -4,7 +4,7 @@ import { NDArray } from '../../core/array/ndarray.js';
 import { complex, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, checkDType, type DType, holdsNumber } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOneOf, checkOptionsObject, type Defaults, withDefaults } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -28,6 +28,7 @@ import {
 } from '../output.js';
 import { memorySource } from '../parts/byte-source.js';
 import { chunkCounts, chunkLayout, copyChunk, defaultChunks, forChunks } from '../parts/chunk-layout.js';
+import { checkMaxBytes, FREE_BYTES, MOST_GAIN } from '../parts/claimed-size.js';
 import { checkBoxes, moved, plainOptions } from '../parts/file-runs.js';
 import { naming, withFile } from '../parts/local-file.js';
 import { pause, readWhole } from '../parts/raw-io.js';
@@ -86,11 +87,8 @@ const DEFAULTS = {
   dimensionNames: undefined,
 } satisfies Defaults<ZarrWriteOptions>;
 
-/** Arrays up to this size are read without a comparison with the stored bytes. */
-const FREE_BYTES = 1 << 26;
+/** Arrays of up to so many chunks are read without a comparison with the stored files. */
 const FREE_CHUNKS = 1 << 16;
-/** No compression of meaningful data reaches a higher factor. */
-const MOST_GAIN = 1024;
 
 /** The number of attempts to read an array that is replaced again and again. */
 const ATTEMPTS = 20;
@@ -316,8 +314,7 @@ export function withZarrChunks<R>(
  * attempt
  */
 export function readZarr(path: string, options: ZarrReadOptions = {}): DistributedArray {
-  checkOptionsObject('readZarr', options);
-  const comm = resolveCommunicator(options.comm);
+  const comm = resolveCommunicator(options?.comm);
   return tidy(() => untilWhole(path, () => attemptZarr(path, options, comm)));
 }
 
@@ -330,13 +327,12 @@ function attemptZarr(
   const found: { store?: ZarrStore; document?: ArrayDocument | undefined } = {};
   try {
     const seen = gatherFromAllRanks(comm, () => {
-      const { maxBytes } = options;
-      if (maxBytes !== undefined && !(maxBytes >= 0))
-        throw new ArgumentError(`expected maxBytes of at least 0, received ${textOf(maxBytes)}`);
+      const compared = plainOptions('readZarr', options);
+      checkMaxBytes(options);
       found.store = naming(path, () => openStore(path));
       found.document = lookUp(found.store);
       const { text } = found.document ?? {};
-      return { text, archive: found.store.archive?.checkSum, options: plainOptions(options) };
+      return { text, archive: found.store.archive?.checkSum, options: compared };
     });
     checkSame('readZarr', seen, ['options']);
     const mine = seen[comm.rank] as (typeof seen)[number];

@@ -36,29 +36,21 @@ const [INTEGER, FLOAT, COMPOUND, ENUMERATION] = [0, 1, 6, 8] as const;
 const FILTERS = ['deflate', 'shuffle', 'fletcher32', 'nbit', 'scaleoffset'];
 const READ = 'integers of 8 to 64 bits, float32, float64, complex64, complex128 or bool';
 
-const hasNames = (given: readonly string[], names: readonly string[]): boolean =>
-  given.length === names.length && names.every((name) => given.includes(name));
-
-/** Complex numbers as h5py and others store them: two floats named r and i. */
+/** Complex numbers as h5py and others store them: two floats, r and i, or real and imag. */
 function isComplexType({ members = [], size }: FoundDataset): boolean {
-  const [re, im] = members;
   return (
-    re !== undefined &&
-    im !== undefined &&
-    (hasNames(
-      ['r', 'i'],
-      members.map(({ name }) => name),
-    ) ||
-      hasNames(
-        ['real', 'imag'],
-        members.map(({ name }) => name),
-      )) &&
-    members.every((one) => one.type === FLOAT && 2 * one.size === size) &&
-    /^r/.test(re.name) &&
-    re.offset === 0 &&
-    im.offset === size / 2
+    ['r,i', 'real,imag'].includes(members.map(({ name }) => name).join()) &&
+    members.every((one, k) => one.type === FLOAT && 2 * one.size === size && 2 * one.offset === k * size)
   );
 }
+
+/** bool as h5py stores it: an enumeration. */
+const isBoolType = ({ type, size, enumeration }: FoundDataset): boolean =>
+  type === ENUMERATION &&
+  size === 1 &&
+  Object.keys(enumeration?.members ?? {})
+    .toSorted()
+    .join() === 'FALSE,TRUE';
 
 /**
  * The kind of the numbers of a dataset. Undefined if it is not read. Floats of 2 bytes may be
@@ -66,21 +58,15 @@ function isComplexType({ members = [], size }: FoundDataset): boolean {
  */
 function kindOf(found: FoundDataset): NpyKind | undefined {
   const { type, size, signed, enumeration } = found;
-  const isInteger = [1, 2, 4, 8].includes(size);
   if (type === FLOAT) return size === 4 || size === 8 ? 'float' : undefined;
   if (type === COMPOUND) return (size === 8 || size === 16) && isComplexType(found) ? 'complex' : undefined;
-  if (
-    type === ENUMERATION &&
-    size === 1 &&
-    hasNames(Object.keys(enumeration?.members ?? {}), ['FALSE', 'TRUE'])
-  )
-    return 'bool';
-  const isWhole = type === INTEGER || (type === ENUMERATION && enumeration?.type === INTEGER);
-  return isWhole && isInteger ? (signed ? 'int' : 'uint') : undefined;
+  if (isBoolType(found)) return 'bool';
+  const isInteger = type === INTEGER || (type === ENUMERATION && enumeration?.type === INTEGER);
+  return isInteger && [1, 2, 4, 8].includes(size) ? (signed ? 'int' : 'uint') : undefined;
 }
 
 /** What h5wasm found, in the terms of this library. */
-function metadataOf(found: FoundDataset): Hdf5Metadata & { readonly kind: NpyKind | undefined } {
+function metadataOf(found: FoundDataset): Hdf5Metadata {
   const { name, size: bytes, shape, chunks, filters, attributes } = found;
   const kind = kindOf(found);
   const dataType = kind && (kind === 'bool' ? kind : `${kind}${8 * bytes}`);
@@ -88,7 +74,6 @@ function metadataOf(found: FoundDataset): Hdf5Metadata & { readonly kind: NpyKin
     dataset: name,
     shape: shape ?? undefined,
     dataType,
-    kind,
     bytes,
     chunkShape: chunks ?? undefined,
     filters,
@@ -137,7 +122,8 @@ export function findArray(path: string, ask: AskHdf5, dataset: string, withAttri
       names.length === 0 ? 'it has no datasets' : `its datasets are ${names.slice(0, 20).join(', ')}`;
     throw new ArgumentError(`${path} ${what} '${dataset}', expected a dataset: ${list}`);
   }
-  const { kind, shape, dataType, ...rest } = metadataOf(found);
+  const kind = kindOf(found);
+  const { shape, dataType, ...rest } = metadataOf(found);
   if (kind === undefined || dataType === undefined)
     throw new DTypeError(`${path}: the type of '${dataset}' is not read, expected ${READ}`);
   if (shape === undefined) throw new ArgumentError(`${path}: the dataset '${dataset}' has no values`);

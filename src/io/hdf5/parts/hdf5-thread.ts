@@ -27,7 +27,7 @@ export function h5wasmUrl(path: string, folder: string | undefined = findPackage
     file && existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).exports?.['./node']?.import;
   if (folder === undefined || typeof module !== 'string')
     throw new BackendError(
-      `${path} is an HDF5 file, for which the package h5wasm (0.10 or later) is needed: npm install ` +
+      `${path} is an HDF5 file, for which the package h5wasm (0.10.3 or later) is needed: npm install ` +
         'h5wasm, or convert its arrays, as with h5py and numpy.save',
     );
   return pathToFileURL(join(folder, module)).href;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { ArgumentError, messageOf } from '../../../core/base/errors.js';
 import { endOfLinks } from '../../output.js';
 import { crc32 } from '../../parts/crc32.js';
-import { HDF5_START, hdf5Error } from '../../parts/hdf5.js';
+import { HDF5_START, hdf5Error } from '../../parts/hdf5-signature.js';
 import { checkPath, isMissing, kindOf, naming, openRegular, withFile } from '../../parts/local-file.js';
 import { closing, readAt } from '../../parts/raw-io.js';
 import { readMember, readZipDirectory, type ZipMember } from '../../parts/zip.js';
