@@ -92,7 +92,7 @@ export interface LimitPrograms {
   readonly python?: string | undefined;
 }
 
-/** The roofs of cases whose limit has one of its own. */
+/** The roofs of cases by their limits, where they are not the default ones. */
 const ROOFS: Partial<Readonly<Record<LimitName, RoofName>>> = {
   dot: 'sumsq',
   sumsq: 'sumsq',

@@ -12,7 +12,7 @@ namespace lops {
 std::size_t unaryBytes(Unary op, DType dtype);
 std::size_t binaryBytes(Binary op, DType dtype);
 
-/** Return false for operations that are not implemented for a dtype. */
+/** Return false where a dtype has no such operation. */
 bool unaryOf(Unary op, DType dtype, std::size_t n, const void* x, void* y);
 /** Steps are 0 or 1. */
 bool binaryOf(Binary op, DType dtype, std::size_t n, const void* x, std::size_t xStep, const void* y,

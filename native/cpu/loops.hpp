@@ -55,7 +55,7 @@ struct FloatLoops {
   void (*combine)(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y);
   /** The same for n complex numbers with complex coefficients (pairs). */
   void (*combineComplex)(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y);
-  /** Real data. Returns false if the operation is not implemented here. */
+  /** Real data. Returns false if there is no such loop. */
   bool (*unary)(Unary op, std::size_t n, const T* x, void* y);
   bool (*unaryComplex)(Unary op, std::size_t n, const T* x, void* y);
   bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
@@ -142,7 +142,7 @@ struct OrderedLoops {
 /** Loops over int32 or flags. */
 template <typename T>
 struct IntegerLoops {
-  /** Return false if the operation is not implemented here. */
+  /** Return false if there is no such loop. */
   bool (*unary)(Unary op, std::size_t n, const T* x, void* y);
   bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
                  void* z);

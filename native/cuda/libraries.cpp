@@ -70,41 +70,21 @@ std::string fileOf(void* symbol, const std::string& otherwise) {
       (api.name = reinterpret_cast<R(*) parameters>(findSymbol(handle, symbols "\0"))) == nullptr) \
     missing = symbols;
 
-const char* resolve(void* handle, DriverApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_DRIVER(LOPS_RESOLVE)
-  return missing;
-}
-const char* resolve(void* handle, NvrtcApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_NVRTC(LOPS_RESOLVE)
-  return missing;
-}
-const char* resolve(void* handle, CublasApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_CUBLAS(LOPS_RESOLVE)
-  return missing;
-}
-const char* resolve(void* handle, CufftApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_CUFFT(LOPS_RESOLVE)
-  return missing;
-}
-const char* resolve(void* handle, CusolverApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_CUSOLVER(LOPS_RESOLVE)
-  return missing;
-}
-const char* resolve(void* handle, GeevApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_GEEV(LOPS_RESOLVE)
-  return missing;
-}
-const char* resolve(void* handle, NcclApi& api) {
-  const char* missing = nullptr;
-  LOPS_CUDA_NCCL(LOPS_RESOLVE)
-  return missing;
-}
+#define LOPS_RESOLVER(Api, LIST)                \
+  const char* resolve(void* handle, Api& api) { \
+    const char* missing = nullptr;              \
+    LIST(LOPS_RESOLVE)                          \
+    return missing;                             \
+  }
+
+LOPS_RESOLVER(DriverApi, LOPS_CUDA_DRIVER)
+LOPS_RESOLVER(NvrtcApi, LOPS_CUDA_NVRTC)
+LOPS_RESOLVER(CublasApi, LOPS_CUDA_CUBLAS)
+LOPS_RESOLVER(CufftApi, LOPS_CUDA_CUFFT)
+LOPS_RESOLVER(CusolverApi, LOPS_CUDA_CUSOLVER)
+LOPS_RESOLVER(GeevApi, LOPS_CUDA_GEEV)
+LOPS_RESOLVER(NcclApi, LOPS_CUDA_NCCL)
+#undef LOPS_RESOLVER
 #undef LOPS_RESOLVE
 
 /** Loads one library and its functions. */

@@ -134,11 +134,11 @@ void potrf(Context& context, const Args<6>& args) {
       });
 }
 
-/** The count of a batch, or the size of its matrices, for routines that count to 2³¹ − 1. */
+/** A count or a size, for routines that count to 2³¹ − 1. */
 template <typename Arguments>
 int narrow(const Arguments& args, std::size_t i) {
   const std::size_t value = args.size(i);
-  if (value > 2147483647) throw Error("ERR_BACKEND", "CUDA's batches count to 2^31 - 1");
+  if (value > 2147483647) throw Error("ERR_BACKEND", "this routine of CUDA counts to 2^31 - 1");
   return static_cast<int>(value);
 }
 
@@ -207,7 +207,7 @@ void geqrf(Context& context, const Args<8>& args) {
 void orgqr(Context& context, const Args<9>& args) {
   const Call call(context, args);
   const std::size_t count = args.size(1), info = args.size(8);
-  const int m = args.int32(2), n = args.int32(3), k = args.int32(4);
+  const int m = narrow(args, 2), n = narrow(args, 3), k = narrow(args, 4);
   const Stack a = call.elements(args.size(5), args.size(6));
   const Stack tau = call.elements(args.size(7), static_cast<std::size_t>(k));
   constexpr decltype(CusolverApi::cusolverDnSorgqr_bufferSize) CusolverApi::* SIZES[] = {

@@ -4,6 +4,7 @@ import { BINARY_OPS, type Instruction, type Program, UNARY_OPS } from '../core/p
 import { isElements } from '../core/ports/kernel-operands.js';
 import type { CpuAddon } from './cpu-addon.js';
 import type { CpuKernel } from './host-memory.js';
+import { offsetsOf } from './programs.js';
 
 /** The kinds of instructions, in the numbering of `native/cpu/program.cpp`. */
 const KINDS = ['array', 'scalar', 'constant', 'index', 'size', 'cast', 'unary', 'binary', 'where'] as const;
@@ -40,8 +41,8 @@ function packedProgram(program: Program): Float64Array {
   return Float64Array.from([
     ...[instructions.length, outputs.length, inputs.length],
     ...instructions.flatMap((instruction) => {
-      const [kind, ...rest] = packed(program, instruction) as [number, ...number[]];
-      return [kind, tagOf(instruction.dtype), ...rest];
+      const [number, ...rest] = packed(program, instruction) as [number, ...number[]];
+      return [number, tagOf(instruction.dtype), ...rest];
     }),
     ...outputs,
   ]);
@@ -71,7 +72,7 @@ export function nativeProgram(
       range.size,
       Float64Array.from(inputs.flatMap((x) => (isElements(x) ? [0, 0] : [re(x), im(x)]))),
       inputs.map((x) => (isElements(x) ? x.storage.memory : undefined)),
-      inputs.map((x) => (isElements(x) ? x.offset : 0)),
+      offsetsOf(inputs),
       outputs.map((y) => y.storage.memory),
       outputs.map((y) => y.offset),
     );

@@ -48,7 +48,7 @@ function loopOf(program: Program): Loop {
 }
 
 /** The offsets of inputs; 0 for scalars. */
-const offsetsOf = (inputs: readonly (HostRun | Scalar)[]): number[] =>
+export const offsetsOf = (inputs: readonly (HostRun | Scalar)[]): number[] =>
   inputs.map((x) => (isElements(x) ? x.offset : 0));
 
 /** The arrays and scalars of inputs. Scalars of complex inputs are pairs. */

@@ -70,6 +70,8 @@ LOPS_INLINE Whole nearest(Wide x) {
   const Wide sum = x + shift;
   return {sum - shift, (Bits)sum};
 }
+/** Whole numbers from 0 to 2⁵² − 1 as doubles: the lower bits of 2⁵² + n. */
+LOPS_INLINE Wide doubleOf(Bits n) { return (Wide)(n | 0x4330000000000000) - 4503599627370496.0; }
 /** 2ⁿ of the lower bits, times 2ᵐ. */
 LOPS_INLINE Wide powerOf2(Bits n, std::int64_t m = 0) { return (Wide)((n << 52) + (ONE_BITS + (m << 52))); }
 
@@ -95,7 +97,6 @@ constexpr double COSINE[7] = {-0.5,
 
 /** sin(x + quarters π/2) */
 LOPS_INLINE Wide circular(Wide x, std::int64_t quarters) {
-  const Wide zero = {};
   const Whole n = nearest(x * TWO_OVER_PI);
   Wide r = x - n.value * HALF_PI[0];
   r = r - n.value * HALF_PI[1];
@@ -103,9 +104,9 @@ LOPS_INLINE Wide circular(Wide x, std::int64_t quarters) {
   const Bits turns = n.bits + quarters;
   const Bits isCosine = (turns & 1) != 0;
   const Wide u = r * r;
-  Wide p = isCosine ? zero + COSINE[6] : zero + SINE[6];
-  for (int k = 5; k >= 0; k--) p = p * u + (isCosine ? zero + COSINE[k] : zero + SINE[k]);
-  const Wide base = isCosine ? zero + 1.0 : r;
+  Wide p = isCosine ? splat(COSINE[6]) : splat(SINE[6]);
+  for (int k = 5; k >= 0; k--) p = p * u + (isCosine ? splat(COSINE[k]) : splat(SINE[k]));
+  const Wide base = isCosine ? splat(1.0) : r;
   return withSign(base + base * u * p, (turns << 62) & SIGN_BIT);
 }
 struct Sin {
@@ -151,11 +152,11 @@ struct Arctan {
   LOPS_INLINE Wide operator()(Wide x) const {
     const Wide a = absOf(x), zero = {};
     const Bits isSteep = a > 2.414213562373095, isMiddle = a > 0.4142135623730950488;
-    const Wide over = isSteep ? zero - 1.0 : (isMiddle ? a - 1.0 : a);
-    const Wide under = isSteep ? a : (isMiddle ? a + 1.0 : zero + 1.0);
+    const Wide over = isSteep ? splat(-1.0) : (isMiddle ? a - 1.0 : a);
+    const Wide under = isSteep ? a : (isMiddle ? a + 1.0 : splat(1.0));
     const Wide t = over / under;
-    const Wide high = isSteep ? zero + HALF_PI[0] : (isMiddle ? zero + HALF_PI[0] / 2 : zero);
-    const Wide low = isSteep ? zero + HALF_PI[1] : (isMiddle ? zero + HALF_PI[1] / 2 : zero);
+    const Wide high = isSteep ? splat(HALF_PI[0]) : (isMiddle ? splat(HALF_PI[0] / 2) : zero);
+    const Wide low = isSteep ? splat(HALF_PI[1]) : (isMiddle ? splat(HALF_PI[1] / 2) : zero);
     const Wide u = t * t;
     return withSign(high + (t + (t * u * polynomial(u, ARCTANGENT) + low)), signOf(x));
   }
@@ -181,7 +182,7 @@ LOPS_INLINE Wide inverseCircular(Wide x) {
   if (!Cosine) return withSign(isLarge ? HALF_PI[0] - (s - (HALF_PI[1] - rest)) : s + rest, signOf(x));
   const Bits isNegative = x < 0.0;
   const Bits isTurned = isLarge ? isNegative : x > 0.0;
-  const Wide halves = isLarge ? (isNegative ? zero + 2.0 : zero) : zero + 1.0;
+  const Wide halves = isLarge ? (isNegative ? splat(2.0) : zero) : splat(1.0);
   const Bits sign = isTurned & SIGN_BIT;
   return halves * HALF_PI[0] + (withSign(s, sign) + (withSign(rest, sign) + halves * HALF_PI[1]));
 }
@@ -192,7 +193,7 @@ struct Arccos {
   LOPS_INLINE Wide operator()(Wide x) const { return inverseCircular<true>(x); }
 };
 
-// Exponentials: |x| < 708, and 2ˣ for |x| < 1022
+// Exponentials: −708 < x < 709, and 2ˣ for −1022 < x < 1023
 
 constexpr double LOG2_E[2] = {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56};
 /** The first of them has 42 bits, so that its products with exponents are exact. */
@@ -252,7 +253,7 @@ struct Expm1 {
 struct Tanh {
   LOPS_INLINE Wide operator()(Wide x) const {
     const Wide a = absOf(x);
-    const TwoParts sum = expm1Sum(a < 22.0 ? a + a : Wide{} + 44.0);
+    const TwoParts sum = expm1Sum(a < 22.0 ? a + a : splat(44.0));
     const Wide p = sum.first + sum.more;
     const Wide under = p + 2.0;
     const Wide inverse = 1.0 / under;
@@ -380,10 +381,9 @@ struct Normal {
 LOPS_INLINE Normal partsOf(Wide x) {
   const Bits bits = (Bits)x - 0x3fe6000000000000;
   const Bits shifted = bits & ~FRACTION_BITS;
-  // k + 1024 in the lower bits of 2⁵²
+  // k + 1024
   const Bits raised = (Bits)((UnsignedBits)(bits + (1024LL << 52)) >> 52);
-  const Wide k = (Wide)(raised | 0x4330000000000000) - (4503599627370496.0 + 1024);
-  return {k, (Wide)((Bits)x - shifted), bits >> 48, shifted};
+  return {doubleOf(raised) - 1024.0, (Wide)((Bits)x - shifted), bits >> 48, shifted};
 }
 
 /** k ln 2 − ln c + ln(1 + r) = first + more */
@@ -428,7 +428,7 @@ struct Log2 {
 LOPS_INLINE Wide lostBySum(Wide sum, Wide x, Wide y) { return x > y ? (x - sum) + y : (y - sum) + x; }
 /** ln(1 + x + c), x > −1, c small beside x */
 LOPS_INLINE Wide log1pOf(Wide x, Wide c) {
-  const Wide one = Wide{} + 1.0;
+  const Wide one = splat(1.0);
   const Wide u = x + 1.0;
   const Normal parts = partsOf(u);
   const Wide reciprocal = lookup(LOG_RECIPROCAL, parts.interval);
@@ -481,7 +481,8 @@ constexpr double LOGARITHM_FROM_CUBE[] = {0.3333333333333332,  -0.25000000000007
  */
 struct Power {
   LOPS_INLINE Wide operator()(Wide x, Wide y) const {
-    const Normal parts = partsOf(absOf(x));
+    const Wide a = absOf(x);
+    const Normal parts = partsOf(a);
     const Wide reciprocal = lookup(LOG_RECIPROCAL, parts.interval);
     // ln(1 + r) = first + more, with r as m c − 1 and what it has lost
     const Wide product = times(parts.mantissa, reciprocal);
@@ -511,10 +512,9 @@ struct Power {
     const Wide p = 1.0 + (e + (q + (eMore + eMore * (e + q))));
     Wide result = (Wide)((Bits)p + (n.bits << 52));
     // Powers of negative numbers with whole exponents
-    const Wide shift = Wide{} + 6755399441055744.0;
-    const Bits isWhole = (y + shift) - shift == y;
-    result = withSign(result, signOf(x) & ((Bits)(y + shift) << 63));
-    const Wide a = absOf(x);
+    const Whole exponent = nearest(y);
+    const Bits isWhole = exponent.value == y;
+    result = withSign(result, signOf(x) & (exponent.bits << 63));
     const Bits isUsual = (a >= 0x1p-1022) & (a < std::numeric_limits<double>::infinity()) &
                          (absOf(z) < 1022.0) & (absOf(y) < 0x1p51) & ((x > 0.0) | isWhole);
     bool isAll = true;
@@ -532,19 +532,18 @@ constexpr double CUBE_ROOT[] = {1.6662787377309156, -1.1623973573078166, 0.68465
 /** Of all numbers but infinities and NaN: |x| = 2^(3 q) w with w in [1, 8). */
 struct Cbrt {
   LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide a = absOf(x), zero = {};
+    const Wide a = absOf(x);
     // Numbers that are not normal are made 2⁵⁴ times as large
     const Bits isTiny = a < 0x1p-1022;
     const Bits bits = (Bits)(isTiny ? a * 0x1p54 : a);
-    const Wide e =
-        (Wide)((Bits)((UnsignedBits)bits >> 52) | 0x4330000000000000) - (4503599627370496.0 + 1023);
+    const Wide e = doubleOf((Bits)((UnsignedBits)bits >> 52)) - 1023.0;
     const Whole q = nearest(e * (1.0 / 3) - 0.33);
     const Wide j = e - q.value * 3.0;
     const Wide m = (Wide)((bits & FRACTION_BITS) | ONE_BITS);
     const Bits isFirst = j == 0.0, isSecond = j == 1.0;
     const Wide w = isFirst ? m : (isSecond ? m + m : m * 4.0);
     const Wide factor =
-        isFirst ? zero + 1.0 : (isSecond ? zero + 0.79370052598409973738 : zero + 0.62996052494743658238);
+        isFirst ? splat(1.0) : (isSecond ? splat(0.79370052598409973738) : splat(0.62996052494743658238));
     // The reciprocal of the root by a step of Halley's method
     Wide y = polynomial(m, CUBE_ROOT) * factor;
     const Wide d = 1.0 - w * y * (y * y);

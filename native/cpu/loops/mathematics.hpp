@@ -25,6 +25,12 @@ LOPS_INLINE double logOfSum(double x, double y) {
   return difference > 0 ? x + std::log1p(std::exp(-difference)) : y + std::log1p(std::exp(difference));
 }
 
+/** Functions that are computed an element at a time. */
+#define LOPS_ONE_BY_ONE(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
+  case Unary::op: mapWide(n, x, y, [](double v) { return f(v); }); return true;
+#define LOPS_TWO_BY_TWO(op, F, f) \
+  case Binary::op: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return f(a, b); }); return true;
+
 #ifdef LOPS_SLEEF_FUNCTIONS
 
 #if LOPS_VECTOR_BYTES == 64
@@ -196,11 +202,13 @@ struct LogOfSum {
 /** F between two bounds of doubles, or of floats. Others are computed by f, one by one. */
 #define LOPS_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
   case Unary::op: LOPS_MAP(Wide, F, lowDouble, highDouble, lowFloat, highFloat, f)
+#define LOPS_FUNCTION_OF_TWO(op, F, f) \
+  case Binary::op: mapPairs<Wide>(n, x, xs, y, ys, z, F()); return true;
 
 #else
 
-#define LOPS_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
-  case Unary::op: mapWide(n, x, y, [](double v) { return f(v); }); return true;
+#define LOPS_FUNCTION LOPS_ONE_BY_ONE
+#define LOPS_FUNCTION_OF_TWO LOPS_TWO_BY_TWO
 
 #endif
 
@@ -210,10 +218,8 @@ struct LogOfSum {
 #define LOPS_SLEEF_FUNCTION_OF_TWO(op, F, f) \
   case Binary::op: mapPairs<typename Simd<T>::V>(n, x, xs, y, ys, z, F()); return true;
 #else
-#define LOPS_SLEEF_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
-  case Unary::op: mapWide(n, x, y, [](double v) { return f(v); }); return true;
-#define LOPS_SLEEF_FUNCTION_OF_TWO(op, F, f) \
-  case Binary::op: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return f(a, b); }); return true;
+#define LOPS_SLEEF_FUNCTION LOPS_ONE_BY_ONE
+#define LOPS_SLEEF_FUNCTION_OF_TWO LOPS_TWO_BY_TWO
 #endif
 
 /** Real functions of mathematics. Returns false for others. */
@@ -258,17 +264,10 @@ bool mathematics(Unary op, std::size_t n, const T* x, T* y) {
 template <typename T>
 bool mathematics(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, T* z) {
   switch (op) {
-#ifdef LOPS_VECTOR_FUNCTIONS
-    case Binary::power: mapPairs<Wide>(n, x, xs, y, ys, z, Power()); return true;
-    case Binary::logaddexp: mapPairs<Wide>(n, x, xs, y, ys, z, LogOfSum()); return true;
-#else
-    case Binary::power:
-      mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return std::pow(a, b); });
-      return true;
-    case Binary::logaddexp: mapTwoWide(n, x, xs, y, ys, z, logOfSum); return true;
-#endif
-      LOPS_SLEEF_FUNCTION_OF_TWO(arctan2, Arctan2, std::atan2)
-      LOPS_SLEEF_FUNCTION_OF_TWO(hypot, Hypot, modulus)
+    LOPS_FUNCTION_OF_TWO(power, Power, std::pow)
+    LOPS_FUNCTION_OF_TWO(logaddexp, LogOfSum, logOfSum)
+    LOPS_SLEEF_FUNCTION_OF_TWO(arctan2, Arctan2, std::atan2)
+    LOPS_SLEEF_FUNCTION_OF_TWO(hypot, Hypot, modulus)
     default: return false;
   }
 }

@@ -18,7 +18,7 @@ bool reaches(const T* p, int64_t elements) {
   return elements <= 0 || (cuemu_is_device(p, &left) && left >= size_t(elements) * sizeof(T));
 }
 
-/** Answers the first row of U with a zero on the diagonal, from 1 on, or 0. */
+/** Returns the first row of U with a zero on the diagonal, from 1 on, or 0. */
 template <class T>
 int factorize(T* a, int n, int lda, int* pivots) {
   int info = 0;

@@ -135,7 +135,7 @@ CUresult run(const Plan& plan, R* from, R* to, int sign) {
   // of it
   if (!reaches(from, extent<R>(plan, false)) || !reaches(to, extent<R>(plan, true)))
     return CUDA_ERROR_ILLEGAL_ADDRESS;
-  // The work area is overwritten, so that a caller who also keeps data there notices
+  // The work area is overwritten, so that a caller that also keeps data there notices
   size_t left = 0;
   if (!cuemu_is_device(reinterpret_cast<void*>(plan.work), &left) || left < plan.workSize)
     return CUDA_ERROR_ILLEGAL_ADDRESS;

@@ -106,8 +106,8 @@ struct Work {
 };
 
 /**
- * Queues a routine. `operation(info)` answers whether its operands are inside of device memory.
- * Work memory is overwritten first, so that a caller who keeps data there, or whose memory is too
+ * Queues a routine. `operation(info)` returns whether its operands are inside of device memory.
+ * Work memory is overwritten first, so that a caller that keeps data there, or whose memory is too
  * short, notices.
  */
 template <class Operation>
