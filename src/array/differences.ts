@@ -3,7 +3,7 @@ import { NDArray } from '../core/array/ndarray.js';
 import { isScalar, type Scalar } from '../core/base/complex.js';
 import { hostArray, isBoolean, isComplex, realOf } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
-import { checkCount, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkCount, type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, toAxes, toAxis } from '../core/base/shape.js';
 import type { Index } from '../core/base/slice.js';
@@ -126,9 +126,8 @@ function distancesOf(spacing: Spacing, n: number): number | readonly number[] {
   if (typeof spacing === 'number') return spacing;
   const positions = spacing instanceof NDArray ? Array.from(spacing.toHost()) : spacing;
   const isPositions =
-    Array.isArray(positions) &&
+    isListOf(positions, (v) => typeof v === 'number') &&
     positions.length === n &&
-    positions.every((v) => typeof v === 'number') &&
     (!(spacing instanceof NDArray) || spacing.ndim === 1);
   if (!isPositions)
     throw new ShapeError(

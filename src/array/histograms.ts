@@ -10,6 +10,7 @@ import {
   checkFlag,
   checkPositiveCount,
   type Defaults,
+  isListOf,
   withDefaults,
 } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
@@ -139,7 +140,7 @@ const HISTOGRAM_DEFAULTS = {
 /** The edges of bins of equal width, of the dtype of the array. */
 function evenEdges(x: EitherArray, bins: number, range: HistogramOptions['range']): NDArray {
   checkPositiveCount('histogram', { bins });
-  if (range !== undefined && !(Array.isArray(range) && range.length === 2 && range.every(Number.isFinite)))
+  if (range !== undefined && !(isListOf(range, Number.isFinite) && range.length === 2))
     throw new ArgumentError(`histogram: expected range to be two numbers, received ${textOf(range)}`);
   let [low, high] = range ?? (x.space.size === 0 ? [0, 1] : extremesOf(x));
   if (!(Number.isFinite(low) && Number.isFinite(high)))

@@ -3,7 +3,7 @@ import type { ReductionOptions } from '../core/array/shared-reductions.js';
 import type { Scalar } from '../core/base/complex.js';
 import { INDEX_DTYPE, isBoolean, isInteger } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
-import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkOneOf, type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { textOf } from '../core/base/text-of.js';
 import type { EitherArray } from '../core/distributed/align.js';
@@ -73,7 +73,7 @@ function pairsOf<T>(what: string, given: PadPairs<T>, ndim: number): (readonly [
   const isRows = list.every((row) => Array.isArray(row));
   const rows = isRows ? list : [list.length === 1 ? [list[0], list[0]] : list];
   const whole = rows.length === 1 ? Array.from({ length: ndim }, () => rows[0]) : rows;
-  if (whole.length !== ndim || !whole.every((pair) => Array.isArray(pair) && pair.length === 2))
+  if (whole.length !== ndim || !isListOf(whole, (pair) => Array.isArray(pair) && pair.length === 2))
     throw new ShapeError(
       `pad: expected ${what} as a number, [before, after], or such a pair for each of ${ndim} axes, ` +
         `received ${textOf(given)}`,

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
+import { type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
 import { formatShape, toAxes, toAxis, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
@@ -57,7 +57,7 @@ export function roll<X extends ArrayLike>(
 ): ArrayOf<X> {
   const { axis } = withDefaults('roll', options, ROLL_DEFAULTS);
   const shifts = Array.isArray(shift) ? shift : [shift];
-  if (!shifts.every((s) => Number.isSafeInteger(s)))
+  if (!isListOf(shifts, Number.isSafeInteger))
     throw new ArgumentError(`roll: expected integers as shifts, received ${textOf(shift)}`);
   return tidy(() => {
     const from = arrayOf('roll', x);

@@ -1,6 +1,6 @@
 import type { DType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
-import { checkOneOf, type Defaults, requireOptions } from '../core/base/options.js';
+import { checkOneOf, type Defaults, isListOf, requireOptions } from '../core/base/options.js';
 import { PlanCache } from '../core/base/plan-cache.js';
 import { formatShape, product, type Shape, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
@@ -41,7 +41,7 @@ export interface MPIHaloOptions extends DistributedOptions {
 
 function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
   const cells = typeof halo === 'number' ? [halo] : halo;
-  if (!Array.isArray(cells) || ![...cells].every((h) => Number.isSafeInteger(h) && h >= 0)) {
+  if (!isListOf(cells, (h: number) => Number.isSafeInteger(h) && h >= 0)) {
     throw new ArgumentError(`MPIHalo: expected halo to be non-negative integers, received ${textOf(halo)}`);
   }
   if (typeof halo === 'number')

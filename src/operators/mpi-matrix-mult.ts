@@ -2,7 +2,7 @@ import { checkArray } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
 import type { DType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
-import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkOneOf, type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { formatShape, product, type Shape, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { checkDistributed, type DistributedArray } from '../core/distributed/distributed-array.js';
@@ -405,9 +405,8 @@ export class MPIMatrixMult extends MPILinearOperator {
 
 function checkGrid(grid: ProcessGrid, ranks: number): void {
   if (
-    !Array.isArray(grid) ||
+    !isListOf(grid, (g: number) => Number.isSafeInteger(g) && g >= 1) ||
     grid.length !== 2 ||
-    ![...grid].every((g) => Number.isSafeInteger(g) && g >= 1) ||
     product(grid) > ranks
   )
     throw new PartitionError(

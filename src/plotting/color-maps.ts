@@ -7,7 +7,7 @@ import {
 } from 'd3-scale-chromatic';
 import { ArgumentError } from '../core/base/errors.js';
 import { memo } from '../core/base/memo.js';
-import { checkFunction, checkOneOf } from '../core/base/options.js';
+import { checkFunction, checkOneOf, isListOf } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { checkRange } from './color-range.js';
 
@@ -23,7 +23,7 @@ export interface ColorMap {
 }
 
 function checkRgb(color: Rgb): Rgb {
-  if (Array.isArray(color) && color.length === 3 && color.every((v) => typeof v === 'number')) return color;
+  if (isListOf(color, (v) => typeof v === 'number') && color.length === 3) return color;
   throw new ArgumentError(
     `makeColorMap: expected colours [red, green, blue] from 0 to 255, received ${textOf(color)}`,
   );

@@ -1,7 +1,7 @@
 import { isLocalArray } from '../core/array/elementwise.js';
 import { type NumberList, numberList } from '../core/array/number-list.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkList, type Defaults, withDefaults } from '../core/base/options.js';
+import { checkList, type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 
 /** The values of the first and the last colour of a colour map. */
@@ -57,8 +57,7 @@ export function colorRange(
  * @throws {@link ArgumentError} if it is not
  */
 export function checkRange(name: string, range: unknown): void {
-  if (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])
-    return;
+  if (isListOf(range, Number.isFinite) && range.length === 2 && range[0] !== range[1]) return;
   throw new ArgumentError(`expected ${name} to be two different finite numbers, received ${textOf(range)}`);
 }
 

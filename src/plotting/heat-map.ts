@@ -6,6 +6,7 @@ import {
   checkList,
   checkTexts,
   type Defaults,
+  isListOf,
   requireOptions,
   type WithDefaults,
   withDefaults,
@@ -177,8 +178,7 @@ class HeatMap implements Panel {
   }
 }
 
-const isExtent = (extent: unknown): boolean =>
-  Array.isArray(extent) && extent.length === 4 && extent.every(Number.isFinite);
+const isExtent = (extent: unknown): boolean => isListOf(extent, Number.isFinite) && extent.length === 4;
 
 function dashed(x: number, y: number, dx: number, dy: number, stroke: string): string {
   return element('line', {
@@ -214,19 +214,12 @@ export function heatMap(
   const given = withDefaults('heatMap', options, DEFAULTS);
   const { range, extent, aspect, marks, colorMap, transpose } = given;
   const values = numberList('heatMap', 'the values', source);
-  if (
-    !Array.isArray(shape) ||
-    shape.length !== 2 ||
-    ![...shape].every((s) => Number.isSafeInteger(s) && s > 0)
-  )
+  if (!isListOf(shape, (s: number) => Number.isSafeInteger(s) && s > 0) || shape.length !== 2)
     throw new ShapeError(`heatMap: expected a shape of two positive integers, received ${textOf(shape)}`);
   const [n = 0, m = 0] = shape;
   if (values.length !== n * m)
     throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
-  if (
-    range !== undefined &&
-    !(Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1])
-  )
+  if (range !== undefined && !(isListOf(range, Number.isFinite) && range.length === 2 && range[0] < range[1]))
     throw new ArgumentError(`expected range to be [low, high] with low < high, received ${textOf(range)}`);
   if (extent !== undefined && !(isExtent(extent) && extent[0] !== extent[1] && extent[2] !== extent[3]))
     throw new ArgumentError(

@@ -1,6 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type Defaults, isListOf, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -34,8 +34,7 @@ interface Affine {
   readonly offset: readonly number[];
 }
 
-const isFiniteList = (list: unknown): list is readonly number[] =>
-  Array.isArray(list) && [...list].every((v) => typeof v === 'number' && Number.isFinite(v));
+const isFiniteList = (list: unknown): list is readonly number[] => isListOf(list, Number.isFinite);
 
 /** The numbers of a matrix, of its diagonal, or of a matrix with the offset as its last column. */
 function affineOf(name: string, given: readonly unknown[], offset: readonly number[], ndim: number): Affine {
@@ -43,7 +42,7 @@ function affineOf(name: string, given: readonly unknown[], offset: readonly numb
     throw new ArgumentError(`${name}: expected finite offsets, received ${textOf(offset)}`);
   if (isFiniteList(given) && given.length === ndim)
     return { matrix: given.map((v, i) => given.map((_, j) => (i === j ? v : 0))), offset };
-  const rows = [...given].every(isFiniteList) ? (given as readonly (readonly number[])[]) : [];
+  const rows = isListOf(given, isFiniteList) ? (given as readonly (readonly number[])[]) : [];
   const widths = new Set(rows.map((row) => row.length));
   const [width] = widths;
   const isSquare = rows.length === ndim && width === ndim;

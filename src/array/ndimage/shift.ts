@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { withDefaults } from '../../core/base/options.js';
+import { isListOf, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { textOf } from '../../core/base/text-of.js';
 import { type ArrayLike, type ArrayOf, arrayOf } from '../operands.js';
@@ -27,7 +27,7 @@ export function shift<X extends ArrayLike>(
     const a = arrayOf(name, x);
     const { shape } = a.space;
     const distances = eachAxis(name, 'distances', distance, shape.length);
-    if (![...distances].every(Number.isFinite))
+    if (!isListOf(distances, Number.isFinite))
       throw new ArgumentError(`${name}: expected finite distances, received ${textOf(distances)}`);
     return resampled(name, a, shape, (k, i) => i - (distances[k] as number), spline);
   }) as ArrayOf<X>;

@@ -4,6 +4,7 @@ import { broadcastStrides } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { type HostArray, hostArray, isComplex, placeDType } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
+import { isListOf } from '../base/options.js';
 import { around, formatShape, product, toAxis } from '../base/shape.js';
 import { type Index, type Region, resolveRegion } from '../base/slice.js';
 import { textOf } from '../base/text-of.js';
@@ -67,13 +68,8 @@ export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   value: Scalar = 0,
 ): NDArray {
-  if (
-    !Array.isArray(widths) ||
-    widths.length !== x.shape.length ||
-    [...widths].some(
-      (w) => !Array.isArray(w) || w.length !== 2 || [...w].some((n) => !Number.isSafeInteger(n) || n < 0),
-    )
-  ) {
+  const isWidth = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+  if (!isListOf(widths, (w) => isListOf(w, isWidth) && w.length === 2) || widths.length !== x.shape.length) {
     throw new ShapeError(
       `pad: expected [before, after] for each of ${x.shape.length} axes, received ${textOf(widths)}`,
     );

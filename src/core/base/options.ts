@@ -129,6 +129,13 @@ export function checkOneOf<T extends string>(name: string, value: unknown, set: 
   );
 }
 
+/**
+ * Whether a value is a list whose elements all fit. `every()` passes over the elements that a list
+ * such as `new Array(3)` lacks; here they are undefined.
+ */
+export const isListOf = <T>(value: unknown, fits: (element: T) => boolean): value is readonly T[] =>
+  Array.isArray(value) && Array.from<T>(value).every(fits);
+
 /** Throws {@link ArgumentError} unless `value` is a list. One of `new Array(3)` has no elements. */
 export function checkList(owner: string, what: string, value: unknown): void {
   if (!Array.isArray(value))
@@ -146,11 +153,7 @@ export function checkFunction(owner: string, what: string, value: unknown): void
 
 /** Throws {@link ArgumentError} unless `values` is a list or a typed array of numbers. */
 export function checkNumbers(owner: string, what: string, values: unknown): void {
-  if (
-    Array.isArray(values)
-      ? values.every((v) => typeof v === 'number')
-      : ArrayBuffer.isView(values) && isNumeric(values)
-  )
+  if (isListOf(values, (v) => typeof v === 'number') || (ArrayBuffer.isView(values) && isNumeric(values)))
     return;
   throw new ArgumentError(
     `${owner}: expected ${what} to be a list or a typed array of numbers, received ${textOf(values)}`,

@@ -1,5 +1,5 @@
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
-import { checkCount, checkList } from '../base/options.js';
+import { checkCount, checkList, isListOf } from '../base/options.js';
 import { formatShape, product, type Shape, sameShape, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 
@@ -126,11 +126,7 @@ export class Layout {
    */
   static grid(globalShape: Shape, ranks: number, grid: readonly number[]): Layout {
     const shape = toShape(globalShape, 'global shape');
-    if (
-      !Array.isArray(grid) ||
-      grid.length !== shape.length ||
-      ![...grid].every((g) => Number.isInteger(g) && g >= 1)
-    ) {
+    if (!isListOf(grid, (g: number) => Number.isInteger(g) && g >= 1) || grid.length !== shape.length) {
       throw new PartitionError(
         `expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`,
       );

@@ -3,7 +3,7 @@ import type { NDArray } from '../array/ndarray.js';
 import { checkDType, type DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
 import { memo, memoUpTo } from '../base/memo.js';
-import { checkList, checkOneOf, type Defaults, withDefaults } from '../base/options.js';
+import { checkList, checkOneOf, type Defaults, isListOf, withDefaults } from '../base/options.js';
 import { type Shape, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { sameOnAllRanks } from '../ports/agreement.js';
@@ -57,9 +57,8 @@ const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
  */
 function checkColours(mask: readonly number[], ranks: number): readonly number[] {
   if (
-    !Array.isArray(mask) ||
-    mask.length !== ranks ||
-    ![...mask].every((colour) => Number.isSafeInteger(colour) && colour >= 0)
+    !isListOf(mask, (colour: number) => Number.isSafeInteger(colour) && colour >= 0) ||
+    mask.length !== ranks
   )
     throw new PartitionError(
       `expected a mask of ${ranks} non-negative integers, one a rank, received ${textOf(mask)}`,

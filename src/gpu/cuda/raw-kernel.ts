@@ -1,6 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
-import { checkList, type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
+import { checkList, type Defaults, isListOf, requireOptions, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { CudaKernel } from './cuda-addon-interface.js';
 import { CudaBackend } from './cuda-backend.js';
@@ -39,7 +39,7 @@ export interface RawKernelOptions {
 
 function sizes(name: string, value: number | readonly number[], most: number): number[] {
   const list = Array.isArray(value) ? value : [value];
-  if (list.length === 0 || list.length > most || !list.every((n) => Number.isInteger(n) && n > 0))
+  if (list.length === 0 || list.length > most || !isListOf(list, (n: number) => Number.isInteger(n) && n > 0))
     throw new ArgumentError(
       `expected ${name} to be 1 to ${most} positive integers, received ${textOf(value)}`,
     );

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { withDefaults } from '../../core/base/options.js';
+import { isListOf, withDefaults } from '../../core/base/options.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { HStack } from './h-stack.js';
 import { STACK_DEFAULTS, type StackOptions } from './stack-operator.js';
@@ -16,9 +16,8 @@ export class Block extends VStack {
   constructor(ops: readonly (readonly AnyLocalOperator[])[], options?: StackOptions) {
     withDefaults('Block', options, STACK_DEFAULTS);
     if (
-      !Array.isArray(ops) ||
-      ops.length === 0 ||
-      !ops.every((row) => Array.isArray(row) && row.length === ops[0]?.length)
+      !isListOf<unknown>(ops, (row) => Array.isArray(row) && row.length === ops[0]?.length) ||
+      ops.length === 0
     )
       throw new ArgumentError('Block: expected a list of rows, each a list of as many operators');
     super(

@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { type Defaults, isListOf, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, stridesOf, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { RearrangingOperator } from '../parts/rearranging-operator.js';
@@ -46,8 +46,8 @@ function pairsOf(pad: Padding | readonly Padding[], shape: Shape): Padding[] {
       `Pad: expected a pair of numbers for each axis of dims ${formatShape(shape)}, received ${textOf(pad)}`,
     );
   const isPair = (v: unknown): v is Padding =>
-    Array.isArray(v) && v.length === 2 && v.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (!pairs.every(isPair))
+    isListOf(v, (n: number) => Number.isSafeInteger(n) && n >= 0) && v.length === 2;
+  if (!isListOf<Padding>(pairs, isPair))
     throw new ArgumentError(`Pad: expected pairs of non-negative integers, received ${textOf(pad)}`);
   return [...pairs];
 }

@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { type DType, promote } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkList } from '../../core/base/options.js';
+import { isListOf } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape } from '../../core/base/shape.js';
 import { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Backend } from '../../core/ports/backend.js';
@@ -15,8 +15,7 @@ import type { AnyLocalOperator } from '../local-operator.js';
  * @throws {@link ArgumentError} if it is not
  */
 export function checkOperators(owner: string, ops: readonly AnyLocalOperator[]): void {
-  checkList(owner, 'operators', ops);
-  if (ops.length === 0 || !ops.every((op) => op instanceof LinearOperator)) {
+  if (!isListOf(ops, (op) => op instanceof LinearOperator) || ops.length === 0) {
     throw new ArgumentError(`${owner}: expected a list of at least one operator`);
   }
 }

@@ -1,5 +1,6 @@
 import { bytesOf, type DType, isBoolean, isComplex, isInteger } from '../../../core/base/dtype.js';
 import { MpiError } from '../../../core/base/errors.js';
+import { isListOf } from '../../../core/base/options.js';
 import { textOf } from '../../../core/base/text-of.js';
 import { ANY, type ReduceOp } from '../../../core/ports/communicator.js';
 import type { HostSpan, Span } from '../../../core/ports/span.js';
@@ -10,7 +11,7 @@ export function checkRequests(call: string, requests: unknown, methods: readonly
     typeof r === 'object' &&
     r !== null &&
     methods.every((m) => typeof (r as Record<string, unknown>)[m] === 'function');
-  if (Array.isArray(requests) && requests.every(fits)) return;
+  if (isListOf(requests, fits)) return;
   throw new MpiError(`${call}: expected a list of requests, received ${textOf(requests)}`);
 }
 

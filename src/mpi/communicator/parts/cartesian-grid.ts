@@ -1,4 +1,5 @@
 import { MpiError } from '../../../core/base/errors.js';
+import { isListOf } from '../../../core/base/options.js';
 import { textOf } from '../../../core/base/text-of.js';
 import type { CartesianCommunicator, Communicator } from '../../../core/ports/communicator.js';
 
@@ -13,9 +14,9 @@ export class CartesianGrid {
    * ranks
    */
   constructor(dims: readonly number[], periodic: readonly boolean[] | undefined, ranks: number) {
-    if (!Array.isArray(dims) || ![...dims].every((n) => Number.isSafeInteger(n) && n >= 1))
+    if (!isListOf(dims, (n: number) => Number.isSafeInteger(n) && n >= 1))
       throw new MpiError(`cart: expected dims of positive integers, received ${textOf(dims)}`);
-    if (periodic !== undefined && !(Array.isArray(periodic) && periodic.every((p) => typeof p === 'boolean')))
+    if (periodic !== undefined && !isListOf(periodic, (p) => typeof p === 'boolean'))
       throw new MpiError(
         `cart: expected 'periodic' to be a list of true and false, received ${textOf(periodic)}`,
       );
@@ -59,11 +60,7 @@ export class CartesianGrid {
   }
 
   rankOf(coords: readonly number[]): number | undefined {
-    if (
-      !Array.isArray(coords) ||
-      coords.length !== this.dims.length ||
-      ![...coords].every(Number.isInteger)
-    ) {
+    if (!isListOf(coords, Number.isInteger) || coords.length !== this.dims.length) {
       throw new MpiError(
         `rankOf: expected ${this.dims.length} integer coordinates, received ${textOf(coords)}`,
       );
