@@ -5,6 +5,7 @@ import { product } from '../core/base/shape.js';
 import type { Backend, Decomposition, Elements, Matrices } from '../core/ports/backend.js';
 import { decompositionParts } from '../core/ports/decompositions.js';
 import { Operands } from './kernel-case.js';
+import { skip } from './skip.js';
 
 /** A matrix on the host. */
 interface Matrix {
@@ -330,9 +331,14 @@ const TESTS: Readonly<Record<Decomposition, (trial: Trial) => void>> = {
       const { first, parts } = trial.run('eig', stack);
       expectFirst('eig', first, -1);
       const [values, vectors] = parts as [Matrix[], Matrix[]];
+      const alone = trial.run('eig', stack, {}, [1]).parts[0] as Matrix[];
+      const ones = matrixOf(rows, 1, () => [1, 0]);
       stack.forEach((x, m) => {
-        const [w, v] = [values[m] as Matrix, vectors[m] as Matrix];
-        // relative to the size of the matrix
+        const [w, v, own] = [values[m] as Matrix, vectors[m] as Matrix, alone[m] as Matrix];
+        // Those alone may be in another order
+        trial.expectEqual('the sum of the values alone', times(own, ones), times(w, ones));
+        const squares = times(scaled(w, w), ones);
+        trial.expectEqual('the sum of their squares', times(scaled(own, own), ones), squares);
         trial.expectEqual('A V', times(x, v), scaled(v, w));
         for (let j = 0; j < rows; j++) {
           const column = matrixOf(rows, 1, (i) => at(v, i, j));
@@ -350,12 +356,13 @@ export function decompositionTests(backend: Backend): void {
   for (const dtype of backend.dtypes.filter(isFloat))
     for (const [kind, test] of Object.entries(TESTS))
       it(`${kind} of ${dtype}`, function () {
-        if (!backend.dtypes.includes(INDEX_DTYPE)) this.skip();
+        if (kind === 'lu' && !backend.dtypes.includes(INDEX_DTYPE))
+          skip(this, `no ${INDEX_DTYPE} for pivots`);
         try {
           test(new Trial(backend, dtype));
         } catch (error) {
           if (!(error instanceof BackendError && error.message.includes('needs a LAPACK'))) throw error;
-          this.skip();
+          skip(this, 'no LAPACK');
         }
       });
 }

@@ -1,5 +1,1 @@
-/** Skips a mocha test and adds the reason to its title, which the report shows. */
-export function skip(context: Mocha.Context, why: string): never {
-  if (context.test) context.test.title += ` (skipped: ${why})`;
-  return context.skip();
-}
+export { skip } from '../../src/testing/skip.js';

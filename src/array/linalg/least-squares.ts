@@ -85,7 +85,7 @@ export type LeastSquares = [
  * Of a distributed matrix with at least twice as many rows as columns of both, each rank decomposes
  * its rows, as `qr` does, and b is moved to them. With fewer rows, or more columns of b than of a,
  * two reductions of the sizes of x and the residuals are needed too. Other operands are sent to all
- * ranks. x is whole on each rank.
+ * ranks, which agree on the rank by one broadcast. x is whole on each rank.
  * @throws {@link NumericalError} for elements that are not finite
  */
 export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): LeastSquares {
@@ -110,9 +110,9 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
       rcond === undefined || rcond === null ? epsilon * Math.max(m, n) : rcond < 0 ? epsilon : rcond;
     const isSplit = isOneSplitMatrix(x) && isTall(x);
     // Q is not needed, unless b has so many columns that Qᴴ b is cheaper than R of both
-    const isTaller = columns <= n && m >= 2 * (n + columns);
+    const isReducible = columns <= n && m >= 2 * (n + columns);
     const [p, q] =
-      (isTaller ? triangular(name, x, right) : undefined) ??
+      (isReducible ? triangular(name, x, right) : undefined) ??
       (isSplit ? [x, right] : [onEveryRank(x), onEveryRank(right)]);
     const like = [x, right].find(isDistributed);
     const [y, rest, own, s] = fitted(p, q, part);
@@ -151,13 +151,11 @@ export function lstsq(a: ArrayLike, b: ArrayLike, options?: LstsqOptions): Least
  */
 function triangular(name: string, a: EitherArray, b: EitherArray): [NDArray, NDArray] | undefined {
   const [n, columns] = [a.space.shape[1] as number, b.space.shape[1] as number];
-  const r = isOneSplitMatrix(a) ? tallR(name, beside(name, a, b)) : factorOf(onEveryRank(a), onEveryRank(b));
+  const r = isOneSplitMatrix(a)
+    ? tallR(name, beside(name, a, b))
+    : (decompose(name, 'qr', concatenate([onEveryRank(a), onEveryRank(b)], { axis: 1 }), [1])[0] as NDArray);
   if (!r.isfinite().all()) return undefined;
   return [r.slice(null, [0, n]).contiguous(), r.slice(null, [n, n + columns]).contiguous()];
-
-  function factorOf(x: NDArray, y: NDArray): NDArray {
-    return decompose(name, 'qr', concatenate([x, y], { axis: 1 }), [1])[0] as NDArray;
-  }
 }
 
 /** The matrix [a b], with the rows of b moved to those of a. */

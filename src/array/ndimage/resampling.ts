@@ -73,10 +73,10 @@ function sampledAlong(
     for (let i = 0; i < count; i++) {
       const at = (start[axis] as number) + i;
       const first = firstOf(at);
-      const own = splineWeights(order, (coordinates[at] as number) - (order - 1) / 2 - first);
+      const values = splineWeights(order, (coordinates[at] as number) - (order - 1) / 2 - first);
       for (let j = 0; j < width; j++) {
         index[i * width + j] = Number.isNaN(first) ? -1 : first - base + j;
-        weights[i * width + j] = Number.isNaN(first) ? 0 : (own[j] as number);
+        weights[i * width + j] = Number.isNaN(first) ? 0 : (values[j] as number);
       }
     }
     const { backend } = x;
@@ -119,12 +119,12 @@ export function resampled(
   spline: Required<SplineOptions>,
 ): EitherArray {
   const { values, mode, continuation, padding } = coefficientsOf(name, x, spline);
+  if (sizes.includes(0)) return resizedToNothing(x, sizes);
   const { backend } = values;
   /** Where one of the coordinates is outside. */
   let outside: NDArray | undefined;
   const y = sizes.reduce((z: EitherArray, m, k) => {
     const n = x.space.shape[k] as number;
-    if (m === 0 || n === 0) return z;
     const places = Array.from({ length: m }, (_, i) => placeOf(k, i));
     const mapped = mode.map(NDArray.array(places, { backend }).add(padding), n + 2 * padding).toHost();
     // Far from the samples there is nothing but the constant
@@ -139,7 +139,6 @@ export function resampled(
     }
     return sampledAlong(name, z, x, k, mapped, spline.order, continuation, spline.cval);
   }, values);
-  if (sizes.includes(0)) return resizedToNothing(x, sizes);
   const filled = outside ? (where(outside, spline.cval, y) as EitherArray) : y;
   return inDTypeOf(x, filled === x ? x.copy() : filled);
 }

@@ -39,7 +39,7 @@ export class CooArray {
     checkPlaces('CooArray', 'columns', columns, shape[1]);
     if (rows.length !== columns.length)
       throw new ShapeError(
-        `CooArray: expected as many rows as columns, received ${rows.length} and ${columns.length}`,
+        `CooArray: expected a row and a column for each entry, received ${rows.length} and ${columns.length}`,
       );
     checkValues('CooArray', data, rows.length);
     this.shape = shape;
