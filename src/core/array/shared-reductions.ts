@@ -50,7 +50,10 @@ export const INITIAL_DEFAULTS = { ...MASKED_DEFAULTS, initial: undefined } satis
 
 /** Options of sums and products. */
 export interface TotalOptions extends InitialOptions {
-  /** The dtype in which is computed. @default that of the array; for int32 and bool int32 if all results fit, otherwise float64 */
+  /**
+   * The dtype in which is computed.
+   * @default that of the array; for int32 and bool int32 if all results fit, otherwise float64
+   */
   readonly dtype?: DType | undefined;
 }
 export const TOTAL_DEFAULTS = { ...INITIAL_DEFAULTS, dtype: undefined } satisfies Defaults<TotalOptions>;
@@ -66,7 +69,10 @@ export const MOMENT_DEFAULTS = { ...MASKED_DEFAULTS, ddof: 0 } satisfies Default
 export interface RunningOptions {
   /** The axis; null for the flattened array. @default the flattened array */
   readonly axis?: number | null | undefined;
-  /** The dtype in which is computed. @default that of the array; for int32 and bool int32 if all results fit, otherwise float64 */
+  /**
+   * The dtype in which is computed.
+   * @default that of the array; for int32 and bool int32 if all results fit, otherwise float64
+   */
   readonly dtype?: DType | undefined;
   /** As for reductions: takes the result and is returned. @default a new array */
   readonly out?: AnyVector | undefined;
