@@ -214,6 +214,12 @@ export const SECTIONS = [
     'sparse.linalg.minres': ofLops('minres'),
     'sparse.linalg.lsqr': ofLops('lsqr'),
     'sparse.linalg.lsmr': ofLops('lsmr'),
+    'sparse.linalg.svds': {
+      here: '`linalg.randomizedSvd`',
+      distributed: 'yes',
+      note: 'of a dense matrix; the largest only, descending, by random vectors',
+      known: ['ncv', 'tol', 'which', 'v0', 'maxiter', 'return_singular_vectors', 'solver', 'rng', 'options'],
+    },
   }),
   section('Files, text, dtypes', 'files', {
     load: ofEntry('io', '`readNpy`, `readNpz`', '`readNpyDistributed`'),

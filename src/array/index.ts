@@ -150,6 +150,7 @@ export type {
   MatrixRankOptions,
   PinvOptions,
   QrOptions,
+  RandomizedSvdOptions,
   SvdOptions,
   TensorinvOptions,
   TensorsolveOptions,

@@ -4,6 +4,7 @@ export { cholesky, type QrOptions, qr } from './factors.js';
 export { type LeastSquares, type LstsqOptions, lstsq, type PinvOptions, pinv } from './least-squares.js';
 export { type ArrayNormOptions, type MatrixNormOrder, norm } from './norms.js';
 export { matrixPower, multiDot } from './powers.js';
+export { type RandomizedSvdOptions, randomizedSvd } from './randomized-svd.js';
 export {
   type MatrixRankOptions,
   matrixRank,

@@ -84,7 +84,7 @@ interface Split {
 }
 
 /** The array so that it is whole on each rank or split along one axis, over all ranks. */
-function settled(name: string, { x, labels }: Labelled): Labelled {
+export function settled(name: string, { x, labels }: Labelled): Labelled {
   checkReducible(name, x);
   if (!isDistributed(x) || x.layout.replicated) return { x, labels };
   const once = splitOnce(name, x);
