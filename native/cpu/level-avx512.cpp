@@ -26,6 +26,7 @@
 #include "loops/simd.hpp"
 // must come after simd.hpp
 #include "loops/linear.hpp"
+#include "loops/thin.hpp"
 #include "loops/transpose.hpp"
 #include "loops/maps.hpp"
 #include "loops/functions.hpp"

@@ -41,6 +41,17 @@ struct Writing {
 };
 
 /**
+ * C ← α op(A) op(B) + β C of row-major matrices, op(B) of few columns. Transpositions are 0, 1, 2 for
+ * none, the transpose and the conjugate transpose.
+ */
+struct ThinProduct {
+  std::size_t m, n, k, lda, ldb, ldc;
+  int transA, transB;
+  bool complex;
+  double alpha[2], beta[2];
+};
+
+/**
  * Loops over lanes of one float type. An output may be identical to an input. All sums are computed
  * in float64 and in a fixed order.
  */
@@ -92,6 +103,11 @@ struct FloatLoops {
    */
   void (*columns)(std::size_t rows, std::size_t columns, const T* m, std::size_t stride, std::size_t step,
                   const T* x, T* y, bool add);
+
+  /** The numbers of work memory that `thin` needs, or 0 where it is not made for a product. */
+  std::size_t (*thinWork)(const ThinProduct& product);
+  /** The product, without the multiplications by α = 0. */
+  void (*thin)(const ThinProduct& product, const T* a, const T* b, T* c, T* work);
 };
 
 /** The largest or the smallest number. NaN is the extreme of both kinds unless it is skipped. */

@@ -11,10 +11,13 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "arrays.hpp"
+#include "loops.hpp"
 
 namespace lops {
 namespace {
@@ -133,6 +136,28 @@ std::size_t reach(std::size_t batch, std::size_t stride, std::size_t rows, std::
 }
 
 /**
+ * Computes a batch whose op(B) has a few columns. Returns false for products that BLAS computes
+ * faster: with vectors, and with matrices that do not fit.
+ */
+template <typename T>
+bool multiplyThin(const ThinProduct& s, std::size_t batch, const T* a, std::size_t aStep, const T* b,
+                  std::size_t bStep, T* c, std::size_t cStep) {
+  const bool scaled = s.alpha[0] != 0 || s.alpha[1] != 0;
+  if (s.m < 2 || s.n < 2 || s.k == 0 || !scaled) return false;
+  const FloatLoops<T>& own = of<T>(loops());
+  const std::size_t count = own.thinWork(s);
+  if (count == 0) return false;
+  constexpr std::size_t line = 64;
+  std::vector<T> memory(count + line / sizeof(T));
+  void* work = memory.data();
+  std::size_t room = memory.size() * sizeof(T);
+  std::align(line, count * sizeof(T), work, room);
+  for (std::size_t i = 0; i < batch; i++)
+    own.thin(s, a + i * aStep, b + i * bStep, c + i * cStep, static_cast<T*>(work));
+  return true;
+}
+
+/**
  * matmul(dtype, a, ao, b, bo, c, co, spec) with spec packed as
  * [m, n, k, transA, transB, lda, ldb, ldc, batch, strideA, strideB, strideC, alpha re, alpha im,
  * beta re, beta im], trans as 0, 1, 2 for n, t, c
@@ -190,6 +215,9 @@ void matmul(const Args<8>& args) {
     const T* b =
         lanesAt<T>(args, 3, reach(batch, strideB, transB == 0 ? k : n, transB == 0 ? n : k, ld[1]), lanes);
     T* c = lanesAt<T>(args, 5, reach(batch, strideC, m, n, ld[2]), lanes);
+    const ThinProduct thin = {
+        m, n, k, ld[0], ld[1], ld[2], transA, transB, complex, {alpha[0], alpha[1]}, {beta[0], beta[1]}};
+    if (multiplyThin<T>(thin, batch, a, strideA * lanes, b, strideB * lanes, c, strideC * lanes)) return;
     for (std::size_t i = 0; i < batch; i++) {
       const T* ai = a + i * strideA * lanes;
       const T* bi = b + i * strideB * lanes;

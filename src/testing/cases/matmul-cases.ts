@@ -25,6 +25,8 @@ const FORMS: readonly Form[] = [
   { title: 'square', m: 16, n: 16, k: 16 },
   { title: 'uneven', m: 13, n: 7, k: 19 },
   { title: 'larger than a tile', m: 67, n: 35, k: 70 },
+  { title: 'two columns', m: 11, n: 2, k: 21 },
+  { title: 'a few columns', m: 21, n: 8, k: 11, batch: 2 },
   { title: 'rows with gaps', m: 5, n: 7, k: 3, gap: 4 },
   { title: 'batch', m: 4, n: 3, k: 5, batch: 6 },
   { title: 'batch with gaps', m: 3, n: 4, k: 2, batch: 3, gap: 3 },
