@@ -28,6 +28,7 @@
 #include "loops/thin.hpp"
 #include "loops/transpose.hpp"
 #include "loops/maps.hpp"
+#include "loops/coefficients.hpp"
 #include "loops/functions.hpp"
 #include "loops/mathematics.hpp"
 #include "loops/elementwise.hpp"

@@ -1,10 +1,9 @@
-// Functions of mathematics for vectors of doubles, with errors of at most 2 units in the last place
-// between the bounds that each of them states. For instruction sets with fused multiply-adds, into
-// which the compiler contracts `a * b + c`.
+// Functions of mathematics for vectors of doubles or floats, with errors of at most 2 units in the
+// last place between the bounds that mathematics.hpp states. For instruction sets with fused
+// multiply-adds, into which the compiler contracts `a * b + c`.
 //
-// Polynomials are interpolated at the Chebyshev nodes of their interval with 50 digits. The
-// reductions are those of Cody and Waite, "Software Manual for the Elementary Functions", 1980, and
-// of Tang, "Table-driven implementation of the logarithm function", 1990.
+// The reductions are those of Cody and Waite, "Software Manual for the Elementary Functions", 1980,
+// and of Tang, "Table-driven implementation of the logarithm function", 1990.
 
 #if LOPS_VECTOR_BYTES > 16 || defined(__aarch64__)
 #define LOPS_VECTOR_FUNCTIONS
@@ -12,19 +11,43 @@
 namespace lops {
 namespace LOPS_LEVEL {
 
-typedef Simd<double>::I Bits;
-typedef std::uint64_t UnsignedBits __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+/** What a vector has: the type of its elements, vectors of integers, coefficients. */
+template <typename V>
+using ElementOf = std::remove_cv_t<std::remove_reference_t<decltype(std::declval<V&>()[0])>>;
+template <typename V>
+using BitsOf = typename Simd<ElementOf<V>>::I;
+template <typename V>
+using FormatOf = Format<ElementOf<V>>;
+template <typename V>
+using Of = Coefficients<ElementOf<V>>;
+template <typename V>
+constexpr std::size_t widthOf = Simd<ElementOf<V>>::width;
+/** Shifted by zeros, not by the sign. */
+template <typename I>
+LOPS_INLINE I shiftedDown(I bits, int count) {
+  typedef std::make_unsigned_t<ElementOf<I>> Unsigned
+      __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  return (I)((Unsigned)bits >> count);
+}
 
-constexpr std::int64_t SIGN_BIT = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t FRACTION_BITS = 0xfffffffffffff;
-constexpr std::int64_t ONE_BITS = 0x3ff0000000000000;
-
-LOPS_INLINE Bits signOf(Wide x) { return (Bits)x & SIGN_BIT; }
-LOPS_INLINE Wide absOf(Wide x) { return (Wide)((Bits)x & ~SIGN_BIT); }
+template <typename V>
+LOPS_INLINE BitsOf<V> signOf(V x) {
+  return (BitsOf<V>)x & FormatOf<V>::signBit;
+}
+template <typename V>
+LOPS_INLINE V absOf(V x) {
+  return (V)((BitsOf<V>)x & ~FormatOf<V>::signBit);
+}
 /** −x where the sign bit is set. */
-LOPS_INLINE Wide withSign(Wide x, Bits sign) { return (Wide)((Bits)x ^ sign); }
+template <typename V>
+LOPS_INLINE V withSign(V x, BitsOf<V> sign) {
+  return (V)((BitsOf<V>)x ^ sign);
+}
 /** y, whose sign is that of x, also if it is 0. */
-LOPS_INLINE Wide alsoZero(Wide y, Wide x) { return (Wide)((Bits)y | signOf(x)); }
+template <typename V>
+LOPS_INLINE V alsoZero(V y, V x) {
+  return (V)((BitsOf<V>)y | signOf(x));
+}
 
 /** What a product p of a and b has lost. */
 LOPS_INLINE Wide lostByProduct(Wide p, Wide a, Wide b) {
@@ -37,9 +60,19 @@ LOPS_INLINE Wide lostByProduct(Wide p, Wide a, Wide b) {
   return p;
 #endif
 }
+LOPS_INLINE Floats lostByProduct(Floats p, Floats a, Floats b) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return (Floats)_mm512_fmsub_ps((__m512)a, (__m512)b, (__m512)p);
+#elif defined(__x86_64__)
+  return (Floats)_mm256_fmsub_ps((__m256)a, (__m256)b, (__m256)p);
+#else
+  for (std::size_t k = 0; k < Simd<float>::width; k++) p[k] = std::fma(a[k], b[k], -p[k]);
+  return p;
+#endif
+}
 
 /** table[index mod 16] */
-LOPS_INLINE Wide lookup(const double (&table)[16], Bits index) {
+LOPS_INLINE Wide lookup(const double (&table)[16], Simd<double>::I index) {
 #if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
   return (Wide)_mm512_permutex2var_pd(_mm512_load_pd(table), (__m512i)index, _mm512_load_pd(table + 8));
 #elif defined(__x86_64__)
@@ -50,424 +83,392 @@ LOPS_INLINE Wide lookup(const double (&table)[16], Bits index) {
   return v;
 #endif
 }
+LOPS_INLINE Floats lookup(const float (&table)[16], Simd<float>::I index) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return (Floats)_mm512_maskz_permutexvar_ps(0xffff, (__m512i)index, _mm512_load_ps(table));
+#elif defined(__x86_64__)
+  const __m256 low = _mm256_permutevar8x32_ps(_mm256_load_ps(table), (__m256i)index);
+  const __m256 high = _mm256_permutevar8x32_ps(_mm256_load_ps(table + 8), (__m256i)index);
+  return (Floats)_mm256_blendv_ps(low, high, (__m256)(index << 28));
+#else
+  Floats v;
+  for (std::size_t k = 0; k < Simd<float>::width; k++) v[k] = table[index[k] & 15];
+  return v;
+#endif
+}
 
 /** c[0] + c[1] u + c[2] u² … */
-template <std::size_t N>
-LOPS_INLINE Wide polynomial(Wide u, const double (&c)[N]) {
-  Wide p = splat(c[N - 1]);
+template <typename V, std::size_t N>
+LOPS_INLINE V polynomial(V u, const ElementOf<V> (&c)[N]) {
+  V p = splat(c[N - 1]);
   for (std::size_t k = N - 1; k-- > 0;) p = p * u + c[k];
   return p;
 }
 
+template <typename V>
 struct Whole {
-  Wide value;
+  V value;
   /** The number in the lower bits, beside others. */
-  Bits bits;
+  BitsOf<V> bits;
 };
-/** The nearest whole number, |x| < 2⁵¹. */
-LOPS_INLINE Whole nearest(Wide x) {
-  constexpr double shift = 6755399441055744.0;  // 1.5 · 2⁵²
-  const Wide sum = x + shift;
-  return {sum - shift, (Bits)sum};
+/** The nearest whole number, |x| < 2⁵¹, or 2²² of floats. */
+template <typename V>
+LOPS_INLINE Whole<V> nearest(V x) {
+  constexpr auto shift = FormatOf<V>::whole + FormatOf<V>::whole / 2;
+  const V sum = x + shift;
+  return {sum - shift, (BitsOf<V>)sum};
 }
-/** Whole numbers from 0 to 2⁵² − 1 as doubles: the lower bits of 2⁵² + n. */
-LOPS_INLINE Wide doubleOf(Bits n) { return (Wide)(n | 0x4330000000000000) - 4503599627370496.0; }
 /** 2ⁿ of the lower bits, times 2ᵐ. */
-LOPS_INLINE Wide powerOf2(Bits n, std::int64_t m = 0) { return (Wide)((n << 52) + (ONE_BITS + (m << 52))); }
+template <typename V>
+LOPS_INLINE V powerOf2(BitsOf<V> n, typename FormatOf<V>::Int m = 0) {
+  typedef FormatOf<V> Bits;
+  return (V)((n << Bits::fractionBits) + (Bits::one + m * (typename Bits::Int{1} << Bits::fractionBits)));
+}
 
 // Sine, cosine, tangent: |x| < 10⁶
 
-constexpr double HALF_PI[3] = {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110};
-constexpr double TWO_OVER_PI = 0.636619772367581343076;
-/** (sin √u / √u − 1) / u and (cos √u − 1) / u, u ≤ (π/4)² */
-constexpr double SINE[7] = {-0.16666666666666666,
-                            0.008333333333330936,
-                            -0.00019841269836740532,
-                            2.7557316093198404e-06,
-                            -2.5051129896450185e-08,
-                            1.5917988979397435e-10,
-                            0};
-constexpr double COSINE[7] = {-0.5,
-                              0.04166666666666664,
-                              -0.0013888888888880734,
-                              2.480158729366189e-05,
-                              -2.7557315555381283e-07,
-                              2.0875885001628906e-09,
-                              -1.136789634714201e-11};
-
 /** sin(x + quarters π/2) */
-LOPS_INLINE Wide circular(Wide x, std::int64_t quarters) {
-  const Whole n = nearest(x * TWO_OVER_PI);
-  Wide r = x - n.value * HALF_PI[0];
-  r = r - n.value * HALF_PI[1];
-  r = r - n.value * HALF_PI[2];
-  const Bits turns = n.bits + quarters;
-  const Bits isCosine = (turns & 1) != 0;
-  const Wide u = r * r;
-  Wide p = isCosine ? splat(COSINE[6]) : splat(SINE[6]);
-  for (int k = 5; k >= 0; k--) p = p * u + (isCosine ? splat(COSINE[k]) : splat(SINE[k]));
-  const Wide base = isCosine ? splat(1.0) : r;
-  return withSign(base + base * u * p, (turns << 62) & SIGN_BIT);
+template <typename V>
+LOPS_INLINE V circular(V x, typename FormatOf<V>::Int quarters) {
+  const V zero = {};
+  const Whole<V> n = nearest(x * Of<V>::TWO_OVER_PI);
+  V r = x - n.value * Of<V>::HALF_PI[0];
+  r = r - n.value * Of<V>::HALF_PI[1];
+  r = r - n.value * Of<V>::HALF_PI[2];
+  const BitsOf<V> turns = n.bits + quarters;
+  const BitsOf<V> isCosine = (turns & 1) != 0;
+  const V u = r * r;
+  V p = isCosine ? zero + Of<V>::COSINE[6] : zero + Of<V>::SINE[6];
+  for (int k = 5; k >= 0; k--) p = p * u + (isCosine ? zero + Of<V>::COSINE[k] : zero + Of<V>::SINE[k]);
+  const V base = isCosine ? zero + 1.0 : r;
+  return withSign(base + base * u * p, (turns << (sizeof(ElementOf<V>) * 8 - 2)) & FormatOf<V>::signBit);
 }
 struct Sin {
-  LOPS_INLINE Wide operator()(Wide x) const { return withSign(circular(absOf(x), 0), signOf(x)); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return withSign(circular(absOf(x), 0), signOf(x));
+  }
 };
 struct Cos {
-  LOPS_INLINE Wide operator()(Wide x) const { return circular(x, 1); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return circular(x, 1);
+  }
 };
 
-/** (tan √u / √u − 1) / u, u ≤ (π/4)² */
-constexpr double TANGENT[] = {0.3333333333333333,     0.13333333333332995,     0.05396825396866166,
-                              0.02186948851679944,    0.008863236009826123,    0.0035921208933150546,
-                              0.0014559035141199599,  0.0005895709473878464,   0.00024124581146815736,
-                              8.992810538417747e-05,  5.570513225199242e-05,   -1.1178698604230568e-05,
-                              3.6667839838271254e-05, -1.8397236604839586e-05, 8.50305819438571e-06};
 struct Tan {
-  LOPS_INLINE Wide operator()(Wide given) const {
-    const Wide x = absOf(given);
-    const Whole n = nearest(x * TWO_OVER_PI);
-    const Wide near = x - n.value * HALF_PI[0];
+  template <typename V>
+  LOPS_INLINE V operator()(V given) const {
+    const V x = absOf(given);
+    const Whole<V> n = nearest(x * Of<V>::TWO_OVER_PI);
+    const V near = x - n.value * Of<V>::HALF_PI[0];
     // r may be much less than both of these, so that what each of them has lost counts
-    const Wide more = times(n.value, HALF_PI[1]);
-    const Wide r = near - more;
-    const Wide lost =
-        ((near - r) - more) - (lostByProduct(more, n.value, splat(HALF_PI[1])) + n.value * HALF_PI[2]);
-    const Wide u = r * r;
-    const Wide p = r * u * polynomial(u, TANGENT);
-    const Wide slope = r + p;
-    const Wide t = r + (p + (lost + lost * (slope * slope)));
+    const V more = times(n.value, splat(Of<V>::HALF_PI[1]));
+    const V r = near - more;
+    const V lost = ((near - r) - more) -
+                   (lostByProduct(more, n.value, splat(Of<V>::HALF_PI[1])) + n.value * Of<V>::HALF_PI[2]);
+    const V u = r * r;
+    const V p = r * u * polynomial(u, Of<V>::TANGENT);
+    const V slope = r + p;
+    const V t = r + (p + (lost + lost * (slope * slope)));
     return withSign((n.bits & 1) != 0 ? -1.0 / t : t, signOf(given));
   }
 };
 
 // Inverse functions of them
 
-/** (arctan √u / √u − 1) / u, √u ≤ tan(π/8) */
-constexpr double ARCTANGENT[] = {-0.3333333333333333,  0.1999999999999548,   -0.14285714284657894,
-                                 0.11111111014561013,  -0.09090904549884611, 0.07692182535116648,
-                                 -0.06664502215671447, 0.058580687568615106, -0.05085030492810941,
-                                 0.03921955253255129,  -0.019162068915902577};
 /** Of all numbers: from 1 / x, or (|x| − 1) / (|x| + 1), or x. */
 struct Arctan {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide a = absOf(x), zero = {};
-    const Bits isSteep = a > 2.414213562373095, isMiddle = a > 0.4142135623730950488;
-    const Wide over = isSteep ? splat(-1.0) : (isMiddle ? a - 1.0 : a);
-    const Wide under = isSteep ? a : (isMiddle ? a + 1.0 : splat(1.0));
-    const Wide t = over / under;
-    const Wide high = isSteep ? splat(HALF_PI[0]) : (isMiddle ? splat(HALF_PI[0] / 2) : zero);
-    const Wide low = isSteep ? splat(HALF_PI[1]) : (isMiddle ? splat(HALF_PI[1] / 2) : zero);
-    const Wide u = t * t;
-    return withSign(high + (t + (t * u * polynomial(u, ARCTANGENT) + low)), signOf(x));
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const V a = absOf(x), zero = {};
+    const BitsOf<V> isSteep = a > Of<V>::TAN_EIGHTH[1], isMiddle = a > Of<V>::TAN_EIGHTH[0];
+    const V over = isSteep ? zero - 1.0 : (isMiddle ? a - 1.0 : a);
+    const V under = isSteep ? a : (isMiddle ? a + 1.0 : zero + 1.0);
+    const V t = over / under;
+    const V high = isSteep ? zero + Of<V>::HALF_PI[0] : (isMiddle ? zero + Of<V>::HALF_PI[0] / 2 : zero);
+    const V low = isSteep ? zero + Of<V>::HALF_PI[1] : (isMiddle ? zero + Of<V>::HALF_PI[1] / 2 : zero);
+    const V u = t * t;
+    return withSign(high + (t + (t * u * polynomial(u, Of<V>::ARCTANGENT) + low)), signOf(x));
   }
 };
 
-/** (arcsin √u / √u − 1) / u, u ≤ 1/4 */
-constexpr double ARCSINE[] = {0.16666666666666669,  0.07499999999998415,  0.04464285714639142,
-                              0.03038194413563282,  0.022372173062100795, 0.01735238980570733,
-                              0.013971257700218363, 0.011478727335132069, 0.010325825844686153,
-                              0.005444236358400044, 0.01743786618606299,  -0.014910967384172082,
-                              0.028799050522138873};
 /** |x| ≤ 1. For |x| > 1/2 from the arcsine of √((1 − |x|) / 2). */
-template <bool Cosine>
-LOPS_INLINE Wide inverseCircular(Wide x) {
-  const Wide a = absOf(x), zero = {};
-  const Bits isLarge = a > 0.5;
-  const Wide u = isLarge ? 0.5 - 0.5 * a : a * a;
-  const Wide root = rootOf(u);
-  const Wide s = isLarge ? root + root : a;
-  const Wide p = s * u * polynomial(u, ARCSINE);
+template <bool Cosine, typename V>
+LOPS_INLINE V inverseCircular(V x) {
+  const V a = absOf(x), zero = {};
+  const BitsOf<V> isLarge = a > 0.5;
+  const V u = isLarge ? 0.5 - 0.5 * a : a * a;
+  const V root = rootOf(u);
+  const V s = isLarge ? root + root : a;
+  const V p = s * u * polynomial(u, Of<V>::ARCSINE);
   // Twice what the root has lost
-  const Wide rest = isLarge ? p + (root > 0.0 ? (u - root * root) / root : zero) : p;
-  if (!Cosine) return withSign(isLarge ? HALF_PI[0] - (s - (HALF_PI[1] - rest)) : s + rest, signOf(x));
-  const Bits isNegative = x < 0.0;
-  const Bits isTurned = isLarge ? isNegative : x > 0.0;
-  const Wide halves = isLarge ? (isNegative ? splat(2.0) : zero) : splat(1.0);
-  const Bits sign = isTurned & SIGN_BIT;
-  return halves * HALF_PI[0] + (withSign(s, sign) + (withSign(rest, sign) + halves * HALF_PI[1]));
+  const V rest = isLarge ? p + (root > 0.0 ? (u - root * root) / root : zero) : p;
+  if (!Cosine)
+    return withSign(isLarge ? Of<V>::HALF_PI[0] - (s - (Of<V>::HALF_PI[1] - rest)) : s + rest, signOf(x));
+  const BitsOf<V> isNegative = x < 0.0;
+  const BitsOf<V> isTurned = isLarge ? isNegative : x > 0.0;
+  const V halves = isLarge ? (isNegative ? zero + 2.0 : zero) : zero + 1.0;
+  const BitsOf<V> sign = isTurned & FormatOf<V>::signBit;
+  return halves * Of<V>::HALF_PI[0] +
+         (withSign(s, sign) + (withSign(rest, sign) + halves * Of<V>::HALF_PI[1]));
 }
 struct Arcsin {
-  LOPS_INLINE Wide operator()(Wide x) const { return inverseCircular<false>(x); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return inverseCircular<false>(x);
+  }
 };
 struct Arccos {
-  LOPS_INLINE Wide operator()(Wide x) const { return inverseCircular<true>(x); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return inverseCircular<true>(x);
+  }
 };
 
-// Exponentials: −708 < x < 709, and 2ˣ for −1022 < x < 1023
-
-constexpr double LOG2_E[2] = {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56};
-/** The first of them has 42 bits, so that its products with exponents are exact. */
-constexpr double LN_2[2] = {0x1.62e42fefa3800p-1, 0x1.ef35793c76730p-45};
-constexpr double LN_2_ROUNDED[2] = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
-/** (exp r − 1 − r) / r², |r| ≤ ln 2 / 2 */
-constexpr double EXPONENTIAL[] = {0.5000000000000001,     0.16666666666666669,    0.041666666666623824,
-                                  0.008333333333330039,   0.0013888888917367081,  0.00019841269863171557,
-                                  2.4801521057868204e-05, 2.7557268276905696e-06, 2.7620201591031547e-07,
-                                  2.5100472505694996e-08};
+// Exponentials of numbers whose result is normal
 
 /** x = n ln 2 + r + lost */
+template <typename V>
 struct Reduced {
-  Whole n;
-  Wide r, lost;
+  Whole<V> n;
+  V r, lost;
 };
-LOPS_INLINE Reduced reducedByLn2(Wide x) {
-  const Whole n = nearest(x * LOG2_E[0]);
-  const Wide near = x - n.value * LN_2[0];
-  const Wide r = near - n.value * LN_2[1];
-  return {n, r, (near - r) - n.value * LN_2[1]};
+template <typename V>
+LOPS_INLINE Reduced<V> reducedByLn2(V x) {
+  const Whole<V> n = nearest(x * Of<V>::LOG2_E[0]);
+  const V near = x - n.value * Of<V>::LN_2[0];
+  const V r = near - n.value * Of<V>::LN_2[1];
+  return {n, r, (near - r) - n.value * Of<V>::LN_2[1]};
 }
 /** 2ⁿ exp r */
-LOPS_INLINE Wide scaledExp(Whole n, Wide r) {
-  const Wide p = 1.0 + (r + r * r * polynomial(r, EXPONENTIAL));
-  return (Wide)((Bits)p + (n.bits << 52));
+template <typename V>
+LOPS_INLINE V scaledExp(Whole<V> n, V r) {
+  const V p = 1.0 + (r + r * r * polynomial(r, Of<V>::EXPONENTIAL));
+  return (V)((BitsOf<V>)p + (n.bits << FormatOf<V>::fractionBits));
 }
 struct Exp {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Reduced at = reducedByLn2(x);
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const Reduced<V> at = reducedByLn2(x);
     return scaledExp(at.n, at.r);
   }
 };
 struct Exp2 {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Whole n = nearest(x);
-    return scaledExp(n, (x - n.value) * LN_2_ROUNDED[0]);
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const Whole<V> n = nearest(x);
+    return scaledExp(n, (x - n.value) * Of<V>::LN_2_ROUNDED[0]);
   }
 };
 
 /** exp x − 1 = first + more */
+template <typename V>
 struct TwoParts {
-  Wide first, more;
+  V first, more;
 };
-LOPS_INLINE TwoParts expm1Sum(Wide x) {
-  const Reduced at = reducedByLn2(x);
-  const Wide scale = powerOf2(at.n.bits);
-  return {scale - 1.0 + scale * at.r, scale * (at.r * at.r * polynomial(at.r, EXPONENTIAL) + at.lost)};
+template <typename V>
+LOPS_INLINE TwoParts<V> expm1Sum(V x) {
+  const Reduced<V> at = reducedByLn2(x);
+  const V scale = powerOf2<V>(at.n.bits);
+  return {scale - 1.0 + scale * at.r, scale * (at.r * at.r * polynomial(at.r, Of<V>::EXPONENTIAL) + at.lost)};
 }
 struct Expm1 {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const TwoParts sum = expm1Sum(x);
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const TwoParts<V> sum = expm1Sum(x);
     return alsoZero(sum.first + sum.more, x);
   }
 };
-/** Of all numbers but NaN: p / (p + 2) with p = exp(2 |x|) − 1. */
+/** Of all numbers. For |x| > 0.625: 1 − 2 / (exp(2 |x|) + 1). */
 struct Tanh {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide a = absOf(x);
-    const TwoParts sum = expm1Sum(a < 22.0 ? a + a : splat(44.0));
-    const Wide p = sum.first + sum.more;
-    const Wide under = p + 2.0;
-    const Wide inverse = 1.0 / under;
-    const Wide y = p * inverse;
-    const Wide lost = (sum.more - (p - sum.first)) - y * (p - (under - 2.0));
-    return withSign(y + ((p - y * under) + lost) * inverse, signOf(x));
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const V a = absOf(x), u = a * a;
+    const V y = 1.0 - 2.0 / (Exp()(a > 22.0 ? V{} + 44.0 : a + a) + 1.0);
+    return withSign(a > 0.625 ? y : a + a * u * polynomial(u, Of<V>::HYPERBOLIC_TANGENT), signOf(x));
   }
 };
 
-/** (cosh √u − 1) / u and (sinh √u / √u − 1) / u, √u ≤ ln 2 / 2 */
-constexpr double HYPERBOLIC_COSINE[] = {0.5000000000000001, 0.041666666666623824, 0.0013888888917367081,
-                                        2.4801521057868204e-05, 2.7620201591031547e-07};
-constexpr double HYPERBOLIC_SINE[] = {0.16666666666666669, 0.008333333333330039, 0.00019841269863171557,
-                                      2.7557268276905696e-06, 2.5100472505694996e-08};
-/** From those of r: (2ⁿ ± 2⁻ⁿ)/2 cosh r + (2ⁿ ∓ 2⁻ⁿ)/2 sinh r. */
-template <bool Cosine>
-LOPS_INLINE Wide hyperbolic(Wide x) {
-  const Reduced at = reducedByLn2(x);
-  const Wide r = at.r, u = r * r;
-  const Wide c = u * polynomial(u, HYPERBOLIC_COSINE);
-  const Wide s = r * u * polynomial(u, HYPERBOLIC_SINE) + at.lost;
-  const Wide up = powerOf2(at.n.bits, -1), down = powerOf2(-at.n.bits, -1);
-  const Wide even = Cosine ? up + down : up - down, odd = Cosine ? up - down : up + down;
-  return (even + odd * r) + (even * c + odd * s);
+/** Of |x|, from those of r: (2ⁿ ± 2⁻ⁿ)/2 cosh r + (2ⁿ ∓ 2⁻ⁿ)/2 sinh r. */
+template <bool Cosine, typename V>
+LOPS_INLINE V hyperbolic(V x) {
+  const Reduced<V> at = reducedByLn2(absOf(x));
+  const V r = at.r, u = r * r;
+  const V c = u * polynomial(u, Of<V>::HYPERBOLIC_COSINE);
+  const V s = r * u * polynomial(u, Of<V>::HYPERBOLIC_SINE) + at.lost;
+  const V up = powerOf2<V>(at.n.bits, -1), down = powerOf2<V>(-at.n.bits, -1);
+  const V sum = up + down, difference = up - down;
+  const V even = Cosine ? sum : difference, odd = Cosine ? difference : sum;
+  const V lost = Cosine ? down - (sum - up) : (up - difference) - down;
+  return (even + odd * r) + (even * c + (odd * s + lost));
 }
 struct Sinh {
-  LOPS_INLINE Wide operator()(Wide x) const { return alsoZero(hyperbolic<false>(x), x); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return withSign(hyperbolic<false>(x), signOf(x));
+  }
 };
 struct Cosh {
-  LOPS_INLINE Wide operator()(Wide x) const { return hyperbolic<true>(x); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return hyperbolic<true>(x);
+  }
 };
 
 // Logarithms: normal numbers above 0
 
-/** (ln(1 + r) − r) / r², −1/32 ≤ r ≤ 1/16 */
-constexpr double LOGARITHM[] = {-0.5,
-                                0.3333333333333332,
-                                -0.2500000000002249,
-                                0.20000000000270682,
-                                -0.16666666583404743,
-                                0.14285712854816063,
-                                -0.12500095886523435,
-                                0.1111341252008678,
-                                -0.09974228916663819,
-                                0.07997720132597354};
-/**
- * Of each of 16 intervals of [0.6875, 1.375): c near the reciprocals; −ln c and −log₂ c in two
- * parts.
- */
-alignas(64) constexpr double LOG_RECIPROCAL[16] = {
-    1.421875,   1.36328125, 1.3046875, 1.25390625, 1.20703125, 1.1640625, 1.12109375, 1.0859375,
-    1.05078125, 1.0,        1.0,       0.9140625,  0.86328125, 0.8203125, 0.78125,    0.74609375};
-alignas(64) constexpr double LN_HIGH[16] = {-0x1.686c81e9b1000p-2,
-                                            -0x1.3d54fa5c1f000p-2,
-                                            -0x1.1058bf9ae5000p-2,
-                                            -0x1.cf6354e09c000p-3,
-                                            -0x1.815c0a1436000p-3,
-                                            -0x1.371fc201e8000p-3,
-                                            -0x1.d4313d66cc000p-4,
-                                            -0x1.51b073f060000p-4,
-                                            -0x1.95c830ec90000p-5,
-                                            0,
-                                            0,
-                                            0x1.700d30aeac000p-4,
-                                            0x1.2d1610c868000p-3,
-                                            0x1.95a5adcf70000p-3,
-                                            0x1.f991c6cb3c000p-3,
-                                            0x1.2bef07cdc9000p-2};
-alignas(64) constexpr double LN_LOW[16] = {-0x1.2bb110af84054p-44,
-                                           -0x1.c3e1cd9a395e3p-44,
-                                           0x1.4ab9d817d52cdp-44,
-                                           -0x1.771239a07d55bp-45,
-                                           0x1.02a52f9201ce8p-44,
-                                           -0x1.ee8779b2d8abcp-44,
-                                           0x1.9454379135713p-45,
-                                           -0x1.83f69278e686ap-44,
-                                           0x1.c148297c5feb8p-45,
-                                           0,
-                                           0,
-                                           0x1.c1e8da99ded32p-49,
-                                           0x1.39d6ccb81b4a1p-47,
-                                           0x1.7f22858a0ff6fp-47,
-                                           -0x1.90d04cd7cc834p-44,
-                                           0x1.a9cfa4a5004f4p-45};
-alignas(64) constexpr double LOG2_HIGH[16] = {-0x1.03fda8b979800p-1,
-                                              -0x1.c9d02f6ca4000p-2,
-                                              -0x1.88e9c72e0b000p-2,
-                                              -0x1.4e43880e90000p-2,
-                                              -0x1.15fa676bb1000p-2,
-                                              -0x1.c0db6cdd94000p-3,
-                                              -0x1.51bab907a6000p-3,
-                                              -0x1.e72ec117fc000p-4,
-                                              -0x1.24b5b7e134000p-4,
-                                              0,
-                                              0,
-                                              0x1.097e38ce60000p-3,
-                                              0x1.b2602497d6000p-3,
-                                              0x1.249cd2b13d000p-2,
-                                              0x1.6cb0f6865d000p-2,
-                                              0x1.b0b67f4f47000p-2};
-alignas(64) constexpr double LOG2_LOW[16] = {-0x1.7f33943464056p-45,
-                                             -0x1.ecf4dff1e8ea2p-44,
-                                             -0x1.12d25b3252647p-45,
-                                             0x1.258110a38f4e9p-44,
-                                             0x1.c029a071eeb10p-44,
-                                             -0x1.bdc81c4db3134p-44,
-                                             0x1.badba7fbb3d20p-46,
-                                             0x1.a4de3424a2624p-44,
-                                             -0x1.a3c89a2cf3516p-44,
-                                             0,
-                                             0,
-                                             0x1.924ae921f7ecap-45,
-                                             -0x1.974e6432d9ee8p-44,
-                                             -0x1.49d97df07e357p-45,
-                                             -0x1.c57f2495fb7fap-44,
-                                             -0x1.fc02bc277071dp-44};
-
+/** The exponent of the bits of a number above 0. */
+template <typename V>
+LOPS_INLINE V fromBiased(BitsOf<V> bits) {
+  typedef FormatOf<V> Bits;
+  return (V)(shiftedDown(bits, Bits::fractionBits) | Bits::wholeBits) - (Bits::whole + Bits::bias);
+}
 /** x = 2ᵏ m with m in [0.6875, 1.375), and the number of its interval, beside others. */
+template <typename V>
 struct Normal {
-  Wide exponent, mantissa;
-  Bits interval;
+  V exponent, mantissa;
+  BitsOf<V> interval;
   /** k, shifted to the place of the exponent. */
-  Bits shifted;
+  BitsOf<V> shifted;
 };
-LOPS_INLINE Normal partsOf(Wide x) {
-  const Bits bits = (Bits)x - 0x3fe6000000000000;
-  const Bits shifted = bits & ~FRACTION_BITS;
-  // k + 1024
-  const Bits raised = (Bits)((UnsignedBits)(bits + (1024LL << 52)) >> 52);
-  return {doubleOf(raised) - 1024.0, (Wide)((Bits)x - shifted), bits >> 48, shifted};
+template <typename V>
+LOPS_INLINE Normal<V> partsOf(V x) {
+  const BitsOf<V> bits = (BitsOf<V>)x - FormatOf<V>::logarithmStart;
+  const BitsOf<V> shifted = bits & ~FormatOf<V>::fraction;
+  const V k = fromBiased<V>(bits + FormatOf<V>::one);
+  return {k, (V)((BitsOf<V>)x - shifted), bits >> (FormatOf<V>::fractionBits - 4), shifted};
 }
 
 /** k ln 2 − ln c + ln(1 + r) = first + more */
-LOPS_INLINE TwoParts logSum(const Normal& x, Wide r) {
-  const Wide high = x.exponent * LN_2[0] + lookup(LN_HIGH, x.interval);
-  const Wide low = x.exponent * LN_2[1] + lookup(LN_LOW, x.interval);
-  const Wide first = high + r;
-  return {first, ((high - first) + r) + low + r * r * polynomial(r, LOGARITHM)};
+template <typename V>
+LOPS_INLINE TwoParts<V> logSum(const Normal<V>& x, V r) {
+  const V high = x.exponent * Of<V>::LN_2[0] + lookup(Of<V>::LN_HIGH, x.interval);
+  const V low = x.exponent * Of<V>::LN_2[1] + lookup(Of<V>::LN_LOW, x.interval);
+  const V first = high + r;
+  return {first, ((high - first) + r) + low + r * r * polynomial(r, Of<V>::LOGARITHM)};
 }
-LOPS_INLINE TwoParts logSum(Wide x) {
-  const Normal parts = partsOf(x);
-  return logSum(parts, parts.mantissa * lookup(LOG_RECIPROCAL, parts.interval) - 1.0);
+template <typename V>
+LOPS_INLINE TwoParts<V> logSum(V x) {
+  const Normal<V> parts = partsOf(x);
+  return logSum(parts, parts.mantissa * lookup(Of<V>::LOG_RECIPROCAL, parts.interval) - 1.0);
 }
 struct Log {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const TwoParts sum = logSum(x);
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const TwoParts<V> sum = logSum(x);
     return sum.first + sum.more;
   }
 };
 struct Log10 {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    constexpr double high = 0x1.bcb7b1526e50ep-2, low = 0x1.95355baaafad3p-57;
-    const TwoParts sum = logSum(x);
-    const Wide y = times(sum.first, high);
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    constexpr auto high = Of<V>::LOG10_E[0], low = Of<V>::LOG10_E[1];
+    const TwoParts<V> sum = logSum(x);
+    const V y = times(sum.first, splat(high));
     return y + (lostByProduct(y, sum.first, splat(high)) + (sum.first * low + sum.more * high));
   }
 };
 struct Log2 {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Normal parts = partsOf(x);
-    const Wide r = parts.mantissa * lookup(LOG_RECIPROCAL, parts.interval) - 1.0;
-    const Wide high = parts.exponent + lookup(LOG2_HIGH, parts.interval);
-    const Wide y = times(r, LOG2_E[0]);
-    const Wide first = high + y;
-    const Wide low = lookup(LOG2_LOW, parts.interval) + r * LOG2_E[1];
-    const Wide lost = ((high - first) + y) + lostByProduct(y, r, splat(LOG2_E[0]));
-    return first + (lost + (low + r * r * polynomial(r, LOGARITHM) * LOG2_E[0]));
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const Normal<V> parts = partsOf(x);
+    const V r = parts.mantissa * lookup(Of<V>::LOG_RECIPROCAL, parts.interval) - 1.0;
+    const V high = parts.exponent + lookup(Of<V>::LOG2_HIGH, parts.interval);
+    const V y = times(r, Of<V>::LOG2_E[0]);
+    const V first = high + y;
+    const V low = lookup(Of<V>::LOG2_LOW, parts.interval) + r * Of<V>::LOG2_E[1];
+    const V lost = ((high - first) + y) + lostByProduct(y, r, splat(Of<V>::LOG2_E[0]));
+    return first + (lost + (low + r * r * polynomial(r, Of<V>::LOGARITHM) * Of<V>::LOG2_E[0]));
   }
 };
 
 /** What a sum of two numbers has lost. */
-LOPS_INLINE Wide lostBySum(Wide sum, Wide x, Wide y) { return x > y ? (x - sum) + y : (y - sum) + x; }
+template <typename V>
+LOPS_INLINE V lostBySum(V sum, V x, V y) {
+  return x > y ? (x - sum) + y : (y - sum) + x;
+}
 /** ln(1 + x + c), x > −1, c small beside x */
-LOPS_INLINE Wide log1pOf(Wide x, Wide c) {
-  const Wide one = splat(1.0);
-  const Wide u = x + 1.0;
-  const Normal parts = partsOf(u);
-  const Wide reciprocal = lookup(LOG_RECIPROCAL, parts.interval);
-  const Wide scale = (Wide)((Bits)one - parts.shifted);
-  const Wide r = (parts.mantissa * reciprocal - 1.0) + scale * reciprocal * (lostBySum(u, x, one) + c);
-  const TwoParts sum = logSum(parts, r);
+template <typename V>
+LOPS_INLINE V log1pOf(V x, V c) {
+  const V one = V{} + 1.0;
+  const V u = x + 1.0;
+  const Normal<V> parts = partsOf(u);
+  const V reciprocal = lookup(Of<V>::LOG_RECIPROCAL, parts.interval);
+  const V scale = (V)((BitsOf<V>)one - parts.shifted);
+  const V r = (parts.mantissa * reciprocal - 1.0) + scale * reciprocal * (lostBySum(u, x, one) + c);
+  const TwoParts<V> sum = logSum(parts, r);
   return sum.first + sum.more;
 }
 struct Log1p {
-  LOPS_INLINE Wide operator()(Wide x) const { return alsoZero(log1pOf(x, Wide{}), x); }
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    return alsoZero(log1pOf(x, V{}), x);
+  }
 };
 /** |x| < 10¹⁵⁰: ln(1 + |x| + x² / (1 + √(1 + x²))) */
 struct Arcsinh {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide a = absOf(x), square = a * a;
-    const Wide more = square / (rootOf(square + 1.0) + 1.0);
-    const Wide sum = a + more;
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const V a = absOf(x), square = a * a;
+    const V more = square / (rootOf(square + 1.0) + 1.0);
+    const V sum = a + more;
     return withSign(log1pOf(sum, lostBySum(sum, a, more)), signOf(x));
   }
 };
 /** 1 ≤ x < 10¹⁵⁰: ln(1 + t + √(t² + 2 t)), t = x − 1 */
 struct Arccosh {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide t = x - 1.0, twice = t + t, zero = {};
-    const Wide square = t * t + twice;
-    const Wide root = rootOf(square);
-    const Wide error = (square - root * root) + (t < 1.0 ? (twice - square) + t * t : zero);
-    const Wide sum = t + root;
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const V t = x - 1.0, twice = t + t, zero = {};
+    const V square = t * t + twice;
+    const V root = rootOf(square);
+    const V error = (square - root * root) + (t < 1.0 ? (twice - square) + t * t : zero);
+    const V sum = t + root;
     return log1pOf(sum, lostBySum(sum, t, root) + (t > 0.0 ? error / (root + root) : zero));
   }
 };
 /** |x| < 1: ln(1 + 2 |x| / (1 − |x|)) / 2 */
 struct Arctanh {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide a = absOf(x), over = a + a, under = 1.0 - a;
-    const Wide ratio = over / under;
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    const V a = absOf(x), over = a + a, under = 1.0 - a;
+    const V ratio = over / under;
     // The remainder of the division, and of 1 − |x|
-    const Wide rest = (over - ratio * under) - ratio * ((1.0 - under) - a);
+    const V rest = (over - ratio * under) - ratio * ((1.0 - under) - a);
     return withSign(0.5 * log1pOf(ratio, rest / under), signOf(x));
+  }
+};
+
+/** Of all numbers but infinities and NaN: |x| = 2^(3 q) w with w in [1, 8). */
+struct Cbrt {
+  template <typename V>
+  LOPS_INLINE V operator()(V x) const {
+    typedef ElementOf<V> T;
+    constexpr T third = T(1.0 / 3);
+    const V a = absOf(x), zero = {};
+    // Numbers that are not normal are made 2⁵⁴ times as large
+    const BitsOf<V> isTiny = a < std::numeric_limits<T>::min();
+    const BitsOf<V> bits = (BitsOf<V>)(isTiny ? a * 0x1p54 : a);
+    const V e = fromBiased<V>(bits);
+    const Whole<V> q = nearest(e * third - T(0.33));
+    const V j = e - q.value * 3.0;
+    const V m = (V)((bits & FormatOf<V>::fraction) | FormatOf<V>::one);
+    const BitsOf<V> isFirst = j == 0.0, isSecond = j == 1.0;
+    const V w = isFirst ? m : (isSecond ? m + m : m * 4.0);
+    const V factor = isFirst
+                         ? zero + 1.0
+                         : (isSecond ? zero + T(0.79370052598409973738) : zero + T(0.62996052494743658238));
+    // The reciprocal of the root by a step of Halley's method
+    V y = polynomial(m, Of<V>::CUBE_ROOT) * factor;
+    const V d = 1.0 - w * y * (y * y);
+    y = y + y * (d * third + d * d * T(2.0 / 9));
+    // The remainder of the cube corrects the root
+    const V square = y * y;
+    V root = w * square;
+    root = root + (w - root * (root * root)) * square * third;
+    const V scaled = root * powerOf2<V>(q.bits);
+    return withSign(a == 0.0 ? a : (isTiny ? scaled * 0x1p-18 : scaled), signOf(x));
   }
 };
 
@@ -482,8 +483,8 @@ constexpr double LOGARITHM_FROM_CUBE[] = {0.3333333333333332,  -0.25000000000007
 struct Power {
   LOPS_INLINE Wide operator()(Wide x, Wide y) const {
     const Wide a = absOf(x);
-    const Normal parts = partsOf(a);
-    const Wide reciprocal = lookup(LOG_RECIPROCAL, parts.interval);
+    const auto parts = partsOf(a);
+    const Wide reciprocal = lookup(Coefficients<double>::LOG_RECIPROCAL, parts.interval);
     // ln(1 + r) = first + more, with r as m c − 1 and what it has lost
     const Wide product = times(parts.mantissa, reciprocal);
     const Wide r = product - 1.0;
@@ -492,68 +493,38 @@ struct Power {
     const Wide lost = ((r - first) - 0.5 * square) - 0.5 * lostByProduct(square, r, r);
     const Wide rounding = lostByProduct(product, parts.mantissa, reciprocal);
     const Wide more = lost + (rounding - rounding * r) + r * square * polynomial(r, LOGARITHM_FROM_CUBE);
-    const Wide scaled = times(first, LOG2_E[0]);
+    const Wide scaled = times(first, Coefficients<double>::LOG2_E[0]);
     const Wide scaledMore =
-        lostByProduct(scaled, first, splat(LOG2_E[0])) + (first * LOG2_E[1] + more * LOG2_E[0]);
-    const Wide whole = parts.exponent + lookup(LOG2_HIGH, parts.interval);
+        lostByProduct(scaled, first, splat(Coefficients<double>::LOG2_E[0])) +
+        (first * Coefficients<double>::LOG2_E[1] + more * Coefficients<double>::LOG2_E[0]);
+    const Wide whole = parts.exponent + lookup(Coefficients<double>::LOG2_HIGH, parts.interval);
     const Wide sum = whole + scaled;
-    const Wide rest = ((whole - sum) + scaled) + (scaledMore + lookup(LOG2_LOW, parts.interval));
+    const Wide rest =
+        ((whole - sum) + scaled) + (scaledMore + lookup(Coefficients<double>::LOG2_LOW, parts.interval));
     const Wide log = sum + rest;
     const Wide logMore = (sum - log) + rest;
     // 2^(z + zMore)
     const Wide z = times(y, log);
     const Wide zMore = lostByProduct(z, y, log) + y * logMore;
-    const Whole n = nearest(z);
+    const auto n = nearest(z);
     const Wide d = z - n.value;
-    const Wide e = times(d, LN_2_ROUNDED[0]);
+    const Wide e = times(d, Coefficients<double>::LN_2_ROUNDED[0]);
     const Wide eMore =
-        lostByProduct(e, d, splat(LN_2_ROUNDED[0])) + (d * LN_2_ROUNDED[1] + zMore * LN_2_ROUNDED[0]);
-    const Wide q = e * e * polynomial(e, EXPONENTIAL);
+        lostByProduct(e, d, splat(Coefficients<double>::LN_2_ROUNDED[0])) +
+        (d * Coefficients<double>::LN_2_ROUNDED[1] + zMore * Coefficients<double>::LN_2_ROUNDED[0]);
+    const Wide q = e * e * polynomial(e, Coefficients<double>::EXPONENTIAL);
     const Wide p = 1.0 + (e + (q + (eMore + eMore * (e + q))));
-    Wide result = (Wide)((Bits)p + (n.bits << 52));
+    Wide result = (Wide)((Simd<double>::I)p + (n.bits << 52));
     // Powers of negative numbers with whole exponents
-    const Whole exponent = nearest(y);
-    const Bits isWhole = exponent.value == y;
+    const auto exponent = nearest(y);
+    const Simd<double>::I isWhole = exponent.value == y;
     result = withSign(result, signOf(x) & (exponent.bits << 63));
-    const Bits isUsual = (a >= 0x1p-1022) & (a < std::numeric_limits<double>::infinity()) &
-                         (absOf(z) < 1022.0) & (absOf(y) < 0x1p51) & ((x > 0.0) | isWhole);
-    bool isAll = true;
-    for (std::size_t k = 0; k < wideWidth; k++) isAll = isAll && isUsual[k] != 0;
-    if (!isAll)
+    const Simd<double>::I isUsual = (a >= 0x1p-1022) & (a < std::numeric_limits<double>::infinity()) &
+                                    (absOf(z) < 1022.0) & (absOf(y) < 0x1p51) & ((x > 0.0) | isWhole);
+    if (isAnySet(~isUsual))
       for (std::size_t k = 0; k < wideWidth; k++)
         if (isUsual[k] == 0) result[k] = std::pow(x[k], y[k]);
     return result;
-  }
-};
-
-/** m^(−1/3), 1 ≤ m ≤ 2, with an error of 5e-5 */
-constexpr double CUBE_ROOT[] = {1.6662787377309156, -1.1623973573078166, 0.6846527077322325,
-                                -0.21636185469244387, 0.02778280101858424};
-/** Of all numbers but infinities and NaN: |x| = 2^(3 q) w with w in [1, 8). */
-struct Cbrt {
-  LOPS_INLINE Wide operator()(Wide x) const {
-    const Wide a = absOf(x);
-    // Numbers that are not normal are made 2⁵⁴ times as large
-    const Bits isTiny = a < 0x1p-1022;
-    const Bits bits = (Bits)(isTiny ? a * 0x1p54 : a);
-    const Wide e = doubleOf((Bits)((UnsignedBits)bits >> 52)) - 1023.0;
-    const Whole q = nearest(e * (1.0 / 3) - 0.33);
-    const Wide j = e - q.value * 3.0;
-    const Wide m = (Wide)((bits & FRACTION_BITS) | ONE_BITS);
-    const Bits isFirst = j == 0.0, isSecond = j == 1.0;
-    const Wide w = isFirst ? m : (isSecond ? m + m : m * 4.0);
-    const Wide factor =
-        isFirst ? splat(1.0) : (isSecond ? splat(0.79370052598409973738) : splat(0.62996052494743658238));
-    // The reciprocal of the root by a step of Halley's method
-    Wide y = polynomial(m, CUBE_ROOT) * factor;
-    const Wide d = 1.0 - w * y * (y * y);
-    y = y + y * (d * (1.0 / 3) + d * d * (2.0 / 9));
-    // The remainder of the cube corrects the root
-    const Wide square = y * y;
-    Wide root = w * square;
-    root = root + (w - root * (root * root)) * square * (1.0 / 3);
-    const Wide scaled = root * powerOf2(q.bits);
-    return withSign(a == 0.0 ? a : (isTiny ? scaled * 0x1p-18 : scaled), signOf(x));
   }
 };
 

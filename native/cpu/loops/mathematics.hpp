@@ -25,8 +25,8 @@ LOPS_INLINE double logOfSum(double x, double y) {
   return difference > 0 ? x + std::log1p(std::exp(-difference)) : y + std::log1p(std::exp(difference));
 }
 
-/** Functions that are computed an element at a time. */
-#define LOPS_ONE_BY_ONE(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
+/** Functions that are computed an element at a time. Bounds are those of vectors. */
+#define LOPS_ONE_BY_ONE(op, F, f, ...) \
   case Unary::op: mapWide(n, x, y, [](double v) { return f(v); }); return true;
 #define LOPS_TWO_BY_TWO(op, F, f) \
   case Binary::op: mapTwoWide(n, x, xs, y, ys, z, [](double a, double b) { return f(a, b); }); return true;
@@ -44,27 +44,20 @@ LOPS_INLINE double logOfSum(double x, double y) {
 #define LOPS_SLEEF_FLOAT(name, error) Sleef_##name##f4_##error##advsimd
 #endif
 
-typedef Simd<double>::V DoubleVector;
-typedef Simd<float>::V FloatVector;
-
 // sleef.h declares a level only if the whole file is compiled for it
-#define LOPS_SLEEF_ONE(type, name, error)                                                                   \
-  extern "C" DoubleVector LOPS_SLEEF_DOUBLE(name, error)(DoubleVector);                                     \
-  extern "C" FloatVector LOPS_SLEEF_FLOAT(name, error)(FloatVector);                                        \
-  struct type {                                                                                             \
-    LOPS_INLINE DoubleVector operator()(DoubleVector x) const { return LOPS_SLEEF_DOUBLE(name, error)(x); } \
-    LOPS_INLINE FloatVector operator()(FloatVector x) const { return LOPS_SLEEF_FLOAT(name, error)(x); }    \
+#define LOPS_SLEEF_ONE(type, name, error)                                                      \
+  extern "C" Wide LOPS_SLEEF_DOUBLE(name, error)(Wide);                                        \
+  extern "C" Floats LOPS_SLEEF_FLOAT(name, error)(Floats);                                     \
+  struct type {                                                                                \
+    LOPS_INLINE Wide operator()(Wide x) const { return LOPS_SLEEF_DOUBLE(name, error)(x); }    \
+    LOPS_INLINE Floats operator()(Floats x) const { return LOPS_SLEEF_FLOAT(name, error)(x); } \
   };
-#define LOPS_SLEEF_TWO(type, name, error)                                             \
-  extern "C" DoubleVector LOPS_SLEEF_DOUBLE(name, error)(DoubleVector, DoubleVector); \
-  extern "C" FloatVector LOPS_SLEEF_FLOAT(name, error)(FloatVector, FloatVector);     \
-  struct type {                                                                       \
-    LOPS_INLINE DoubleVector operator()(DoubleVector x, DoubleVector y) const {       \
-      return LOPS_SLEEF_DOUBLE(name, error)(x, y);                                    \
-    }                                                                                 \
-    LOPS_INLINE FloatVector operator()(FloatVector x, FloatVector y) const {          \
-      return LOPS_SLEEF_FLOAT(name, error)(x, y);                                     \
-    }                                                                                 \
+#define LOPS_SLEEF_TWO(type, name, error)                                                                   \
+  extern "C" Wide LOPS_SLEEF_DOUBLE(name, error)(Wide, Wide);                                               \
+  extern "C" Floats LOPS_SLEEF_FLOAT(name, error)(Floats, Floats);                                          \
+  struct type {                                                                                             \
+    LOPS_INLINE Wide operator()(Wide x, Wide y) const { return LOPS_SLEEF_DOUBLE(name, error)(x, y); }      \
+    LOPS_INLINE Floats operator()(Floats x, Floats y) const { return LOPS_SLEEF_FLOAT(name, error)(x, y); } \
   };
 
 // The largest error in units in the last place: u10 is 1.0
@@ -118,12 +111,16 @@ struct Between {
       const auto v = load(x + i);
       all &= (v > splat(low)) & (v < splat(high));
     }
-    bool whole = true;
-    for (std::size_t k = 0; k < W; k++) whole = whole && all[k] != 0;
+    bool whole = !isAnySet(~all);
     for (; i < n; i++) whole = whole && has(x[i]);
     return whole;
   }
 };
+
+template <typename T, typename Low, typename High>
+constexpr Between<T> between(Low low, High high) {
+  return {static_cast<T>(low), static_cast<T>(high)};
+}
 
 /** y ← f(x) in vectors for the elements of a range, y ← rest(x) for lists of the others. */
 template <typename V, typename T, typename F, typename Rest>
@@ -190,18 +187,31 @@ struct LogOfSum {
   }
 };
 
-#define LOPS_MAP(V, F, lowDouble, highDouble, lowFloat, highFloat, f)                             \
-  {                                                                                               \
-    const Between<T> range = {isDouble ? static_cast<T>(lowDouble) : static_cast<T>(lowFloat),    \
-                              isDouble ? static_cast<T>(highDouble) : static_cast<T>(highFloat)}; \
-    mapBetween<V>(n, x, y, range, F(), [](std::size_t more, const T* from, T* to) {               \
-      mapWide(more, from, to, [](double v) { return f(v); });                                     \
-    });                                                                                           \
-    return true;                                                                                  \
-  }
-/** F between two bounds of doubles, or of floats. Others are computed by f, one by one. */
-#define LOPS_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
-  case Unary::op: LOPS_MAP(Wide, F, lowDouble, highDouble, lowFloat, highFloat, f)
+/**
+ * y ← F(x) in vectors of doubles between two bounds, in vectors of floats where those are given;
+ * y ← f(x) one by one for the others.
+ */
+template <typename F, typename Rest>
+LOPS_INLINE void mapFunction(std::size_t n, const double* x, double* y, Between<double> range, Between<float>,
+                             Between<float>, const F& f, const Rest& rest) {
+  mapBetween<Wide>(n, x, y, range, f,
+                   [&rest](std::size_t m, const double* a, double* b) { mapWide(m, a, b, rest); });
+}
+template <typename F, typename Rest>
+LOPS_INLINE void mapFunction(std::size_t n, const float* x, float* y, Between<double>, Between<float> wide,
+                             Between<float> range, const F& f, const Rest& rest) {
+  mapBetween<Floats>(n, x, y, range, f, [&](std::size_t more, const float* from, float* to) {
+    mapBetween<Wide>(more, from, to, wide, f,
+                     [&rest](std::size_t m, const float* a, float* b) { mapWide(m, a, b, rest); });
+  });
+}
+
+/** F between bounds of doubles, of floats as doubles, and of floats. Others by f, one by one. */
+#define LOPS_FUNCTION(op, F, f, lowDouble, highDouble, lowWide, highWide, low, high)                \
+  case Unary::op:                                                                                   \
+    mapFunction(n, x, y, between<double>(lowDouble, highDouble), between<float>(lowWide, highWide), \
+                between<float>(low, high), F(), [](double v) { return f(v); });                     \
+    return true;
 #define LOPS_FUNCTION_OF_TWO(op, F, f) \
   case Binary::op: mapPairs<Wide>(n, x, xs, y, ys, z, F()); return true;
 
@@ -213,8 +223,12 @@ struct LogOfSum {
 #endif
 
 #ifdef LOPS_SLEEF_FUNCTIONS
-#define LOPS_SLEEF_FUNCTION(op, F, lowDouble, highDouble, lowFloat, highFloat, f) \
-  case Unary::op: LOPS_MAP(typename Simd<T>::V, F, lowDouble, highDouble, lowFloat, highFloat, f)
+#define LOPS_SLEEF_FUNCTION(op, F, f, lowDouble, highDouble, lowFloat, highFloat)                            \
+  case Unary::op:                                                                                            \
+    mapBetween<typename Simd<T>::V>(                                                                         \
+        n, x, y, Between<T>{isDouble ? T(lowDouble) : T(lowFloat), isDouble ? T(highDouble) : T(highFloat)}, \
+        F(), [](std::size_t m, const T* a, T* b) { mapWide(m, a, b, [](double v) { return f(v); }); });      \
+    return true;
 #define LOPS_SLEEF_FUNCTION_OF_TWO(op, F, f) \
   case Binary::op: mapPairs<typename Simd<T>::V>(n, x, xs, y, ys, z, F()); return true;
 #else
@@ -231,31 +245,31 @@ bool mathematics(Unary op, std::size_t n, const T* x, T* y) {
   [[maybe_unused]] constexpr T below = 1 - std::numeric_limits<T>::epsilon() / 2;
   [[maybe_unused]] constexpr T above = 1 + std::numeric_limits<T>::epsilon();
   switch (op) {
-    LOPS_FUNCTION(exp, Exp, -708, 709, -700, 700, std::exp)
-    LOPS_FUNCTION(exp2, Exp2, -1022, 1023, -1022, 1023, std::exp2)
-    LOPS_FUNCTION(expm1, Expm1, -700, 700, -700, 700, std::expm1)
-    LOPS_FUNCTION(log, Log, 0x1p-1022, infinity, 0, infinity, std::log)
-    LOPS_FUNCTION(log2, Log2, 0x1p-1022, infinity, 0, infinity, std::log2)
-    LOPS_FUNCTION(log10, Log10, 0x1p-1022, infinity, 0, infinity, std::log10)
-    LOPS_FUNCTION(log1p, Log1p, -1, 0x1p1000, -1, infinity, std::log1p)
-    LOPS_FUNCTION(sin, Sin, -1e6, 1e6, -1e6, 1e6, std::sin)
-    LOPS_FUNCTION(cos, Cos, -1e6, 1e6, -1e6, 1e6, std::cos)
-    LOPS_FUNCTION(tan, Tan, -1e6, 1e6, -1e6, 1e6, std::tan)
-    LOPS_FUNCTION(arcsin, Arcsin, -above, above, -above, above, std::asin)
-    LOPS_FUNCTION(arccos, Arccos, -above, above, -above, above, std::acos)
-    LOPS_FUNCTION(arctan, Arctan, -infinity, infinity, -infinity, infinity, std::atan)
-    LOPS_FUNCTION(sinh, Sinh, -700, 700, -700, 700, std::sinh)
-    LOPS_FUNCTION(cosh, Cosh, -700, 700, -700, 700, std::cosh)
-    LOPS_FUNCTION(tanh, Tanh, -infinity, infinity, -infinity, infinity, std::tanh)
-    LOPS_FUNCTION(arcsinh, Arcsinh, -1e150, 1e150, -infinity, infinity, std::asinh)
-    LOPS_FUNCTION(arccosh, Arccosh, below, 1e150, below, infinity, std::acosh)
-    LOPS_FUNCTION(arctanh, Arctanh, -1, 1, -1, 1, std::atanh)
-    LOPS_FUNCTION(cbrt, Cbrt, -infinity, infinity, -infinity, infinity, std::cbrt)
-    LOPS_SLEEF_FUNCTION(erf, Erf, -infinity, infinity, -infinity, infinity, std::erf)
-    LOPS_SLEEF_FUNCTION(erfc, Erfc, -infinity, infinity, -infinity, infinity, std::erfc)
+    LOPS_FUNCTION(exp, Exp, std::exp, -708, 709, -700, 700, -87, 88)
+    LOPS_FUNCTION(exp2, Exp2, std::exp2, -1022, 1023, -1022, 1023, -126, 127)
+    LOPS_FUNCTION(expm1, Expm1, std::expm1, -700, 700, -700, 700, -80, 88)
+    LOPS_FUNCTION(log, Log, std::log, 0x1p-1022, infinity, 0, infinity, 0x1p-126, infinity)
+    LOPS_FUNCTION(log2, Log2, std::log2, 0x1p-1022, infinity, 0, infinity, 0x1p-126, infinity)
+    LOPS_FUNCTION(log10, Log10, std::log10, 0x1p-1022, infinity, 0, infinity, 0x1p-126, infinity)
+    LOPS_FUNCTION(log1p, Log1p, std::log1p, -1, 0x1p1000, -1, infinity, -1, 0x1p100)
+    LOPS_FUNCTION(sin, Sin, std::sin, -1e6, 1e6, -1e6, 1e6, -1e5, 1e5)
+    LOPS_FUNCTION(cos, Cos, std::cos, -1e6, 1e6, -1e6, 1e6, -1e5, 1e5)
+    LOPS_FUNCTION(tan, Tan, std::tan, -1e6, 1e6, -1e6, 1e6, -1e5, 1e5)
+    LOPS_FUNCTION(arcsin, Arcsin, std::asin, -above, above, -above, above, -above, above)
+    LOPS_FUNCTION(arccos, Arccos, std::acos, -above, above, -above, above, -above, above)
+    LOPS_FUNCTION(arctan, Arctan, std::atan, -infinity, infinity, -infinity, infinity, -infinity, infinity)
+    LOPS_FUNCTION(sinh, Sinh, std::sinh, -700, 700, -700, 700, -87, 87)
+    LOPS_FUNCTION(cosh, Cosh, std::cosh, -700, 700, -700, 700, -87, 87)
+    LOPS_FUNCTION(tanh, Tanh, std::tanh, -infinity, infinity, -infinity, infinity, -infinity, infinity)
+    LOPS_FUNCTION(arcsinh, Arcsinh, std::asinh, -1e150, 1e150, -infinity, infinity, -1e18, 1e18)
+    LOPS_FUNCTION(arccosh, Arccosh, std::acosh, below, 1e150, below, infinity, below, 1e18)
+    LOPS_FUNCTION(arctanh, Arctanh, std::atanh, -1, 1, -1, 1, -1, 1)
+    LOPS_FUNCTION(cbrt, Cbrt, std::cbrt, -infinity, infinity, -infinity, infinity, -infinity, infinity)
+    LOPS_SLEEF_FUNCTION(erf, Erf, std::erf, -infinity, infinity, -infinity, infinity)
+    LOPS_SLEEF_FUNCTION(erfc, Erfc, std::erfc, -infinity, infinity, -infinity, infinity)
     // Outside, SLEEF overflows, or its error is larger
-    LOPS_SLEEF_FUNCTION(gamma, Gamma, -160, 170, -10, 33, gammaOf)
-    LOPS_SLEEF_FUNCTION(gammaln, LogGamma, 1e-300, 1e300, 1e-30, 1e30, logGamma)
+    LOPS_SLEEF_FUNCTION(gamma, Gamma, gammaOf, -160, 170, -10, 33)
+    LOPS_SLEEF_FUNCTION(gammaln, LogGamma, logGamma, 1e-300, 1e300, 1e-30, 1e30)
     default: return false;
   }
 }

@@ -35,6 +35,7 @@ struct Simd<float> {
 };
 
 typedef Simd<double>::V Wide;
+typedef Simd<float>::V Floats;
 constexpr std::size_t wideWidth = Simd<double>::width;
 
 template <typename T>
@@ -90,16 +91,27 @@ LOPS_INLINE auto times(A a, B b) {
 }
 
 LOPS_INLINE double rootOf(double x) { return std::sqrt(x); }
-template <typename V>
-LOPS_INLINE V rootOf(V x) {
+LOPS_INLINE Wide rootOf(Wide x) {
 #if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
-  return (V)_mm512_maskz_sqrt_pd(0xff, (__m512d)x);
+  return (Wide)_mm512_maskz_sqrt_pd(0xff, (__m512d)x);
 #elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
-  return (V)_mm256_sqrt_pd((__m256d)x);
+  return (Wide)_mm256_sqrt_pd((__m256d)x);
 #elif defined(__x86_64__)
-  return (V)_mm_sqrt_pd((__m128d)x);
+  return (Wide)_mm_sqrt_pd((__m128d)x);
 #else
-  for (std::size_t k = 0; k < Simd<double>::width; k++) x[k] = std::sqrt(x[k]);
+  for (std::size_t k = 0; k < wideWidth; k++) x[k] = std::sqrt(x[k]);
+  return x;
+#endif
+}
+LOPS_INLINE Floats rootOf(Floats x) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  return (Floats)_mm512_maskz_sqrt_ps(0xffff, (__m512)x);
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  return (Floats)_mm256_sqrt_ps((__m256)x);
+#elif defined(__x86_64__)
+  return (Floats)_mm_sqrt_ps((__m128)x);
+#else
+  for (std::size_t k = 0; k < Simd<float>::width; k++) x[k] = std::sqrt(x[k]);
   return x;
 #endif
 }
