@@ -1,12 +1,14 @@
 import { NDArray } from '../core/array/ndarray.js';
 import type { ReductionOptions } from '../core/array/shared-reductions.js';
+import { broadcastStrides } from '../core/base/broadcast.js';
 import type { Scalar } from '../core/base/complex.js';
 import { INDEX_DTYPE, isBoolean, isInteger } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { checkOneOf, type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
+import type { Index, Range } from '../core/base/slice.js';
 import { textOf } from '../core/base/text-of.js';
-import type { EitherArray } from '../core/distributed/align.js';
+import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
 import { type Continuation, continuedRuns } from '../core/schemes/continuation.js';
 import { add, divide, multiply, subtract } from './elementwise/arithmetic.js';
@@ -155,39 +157,46 @@ function oddly(
 
 /** How the two ends of an axis are continued. */
 interface PadEnds {
+  readonly mode: PadMode;
+  readonly pair: readonly [before: number, after: number];
   readonly values: readonly [Scalar, Scalar];
   readonly lengths: readonly [number, number] | undefined;
   readonly isOdd: boolean;
 }
+/** The elements before and after an axis: runs of x, which is the first of the sources, and of others. */
+interface Continued {
+  readonly sources: readonly EitherArray[];
+  readonly before: readonly Run[];
+  readonly after: readonly Run[];
+}
 
-function padAxis(
-  x: EitherArray,
-  axis: number,
-  [before, after]: readonly [number, number],
-  mode: PadMode,
-  { values: [low, high], lengths, isOdd }: PadEnds,
-): EitherArray {
-  if (before === 0 && after === 0) return x;
+function continued(x: EitherArray, axis: number, { mode, pair, values, lengths }: PadEnds): Continued {
+  const [before, after] = pair;
+  const [low, high] = values;
   const n = x.space.shape[axis] as number;
   if (n === 0 && mode !== 'constant')
     throw new ShapeError(`pad: axis ${axis} has no elements that mode '${mode}' could repeat`);
   if (PERIODIC.includes(mode)) {
-    const runs = continuedRuns(mode as Continuation, n, -before, n + after);
-    const y = assemble(
-      'pad',
-      [x],
-      runs.map(({ first = 0, count, step }) => ({ source: 0, first, count, step })),
-      axis,
-    );
-    const half = mode === 'reflect' ? n - 1 : n;
-    return isOdd && mode !== 'wrap' && half > 0 ? oddly(x, y, axis, before, [half, n]) : y;
+    const runs = (from: number, to: number): Run[] =>
+      continuedRuns(mode as Continuation, n, from, to).map(({ first = 0, count, step }) => ({
+        source: 0,
+        first,
+        count,
+        step,
+      }));
+    return { sources: [x], before: runs(-before, 0), after: runs(n, n + after) };
   }
-  const around = (sources: EitherArray[], first: Run, last: Run): EitherArray =>
-    assemble('pad', [x, ...sources], [first, wholeRun(x, axis), last], axis);
-  const repeated = (source: number, first: number, count: number): Run => ({ source, first, count, step: 0 });
-  if (mode === 'edge') return around([], repeated(0, 0, before), repeated(0, n - 1, after));
-  if (mode === 'constant')
-    return around([constant(x, low), constant(x, high)], repeated(1, 0, before), repeated(2, 0, after));
+  const repeated = (source: number, first: number, count: number): Run[] => [
+    { source, first, count, step: 0 },
+  ];
+  if (mode === 'edge')
+    return { sources: [x], before: repeated(0, 0, before), after: repeated(0, n - 1, after) };
+  const around = (start: EitherArray, end: EitherArray): Continued => ({
+    sources: [x, start, end],
+    before: repeated(1, 0, before),
+    after: repeated(2, 0, after),
+  });
+  if (mode === 'constant') return around(constant(x, low), constant(x, high));
   const statistic = STATISTICS[mode];
   if (statistic) {
     const [m, p] = lengths ? [Math.min(lengths[0], n), Math.min(lengths[1], n)] : [n, n];
@@ -195,15 +204,55 @@ function padAxis(
       count === n ? x : assemble('pad', [x], [{ source: 0, first, count, step: 1 }], axis);
     const of = (first: number, count: number): EitherArray => statistic(ends(first, count), { axis });
     const start = of(0, m);
-    const end = m === n && p === n ? start : of(n - p, p);
-    return around([start, end], repeated(1, 0, before), repeated(2, 0, after));
+    return around(start, m === n && p === n ? start : of(n - p, p));
   }
-  const ramps = [ramp(x, axis, 'before', before, low), ramp(x, axis, 'after', after, high)];
-  return around(
-    ramps,
-    wholeRun(ramps[0] as EitherArray, axis, 1),
-    wholeRun(ramps[1] as EitherArray, axis, 2),
-  );
+  const ramps = [ramp(x, axis, 'before', before, low), ramp(x, axis, 'after', after, high)] as const;
+  return {
+    sources: [x, ...ramps],
+    before: [wholeRun(ramps[0], axis, 1)],
+    after: [wholeRun(ramps[1], axis, 2)],
+  };
+}
+
+function padAxis(x: EitherArray, axis: number, ends: PadEnds): EitherArray {
+  const { mode, pair, isOdd } = ends;
+  const { sources, before, after } = continued(x, axis, ends);
+  const y = assemble('pad', sources, [...before, wholeRun(x, axis), ...after], axis);
+  const n = x.space.shape[axis] as number;
+  const half = mode === 'reflect' ? n - 1 : n;
+  return isOdd && mode !== 'wrap' && half > 0 ? oddly(x, y, axis, pair[0], [half, n]) : y;
+}
+
+/** As {@link padAxis} along each axis, for what is local and not odd: x is copied once. */
+function padLocal(x: NDArray, ends: readonly PadEnds[]): NDArray {
+  const lengths = ends.map(({ pair: [before, after] }, k) => before + (x.shape[k] as number) + after);
+  const y = x.space.withShape(lengths).empty();
+  const inside = ends.map(({ pair: [before] }, k): Range => [before, before + (x.shape[k] as number)]);
+  y.set(inside, x);
+  for (const [axis, end] of ends.entries()) {
+    const [before, after] = end.pair;
+    if (before === 0 && after === 0) continue;
+    // The axes before this one are complete
+    const part = y.slice(...inside.map((range, k) => (k < axis ? null : range)));
+    const runs = continued(part, axis, end);
+    const outside = y.slice(...inside.map((range, k) => (k <= axis ? null : range)));
+    const place = (list: readonly Run[], start: number): void => {
+      let at = start;
+      for (const { source, first, count, step } of list) {
+        const from = runs.sources[source] as NDArray;
+        const stride = from.strides[axis] as number;
+        const to = outside.slice(
+          ...outside.shape.map((_, k): Index => (k === axis ? [at, at + count] : null)),
+        );
+        const strides = broadcastStrides(from.shape.with(axis, 1), to.shape, from.strides);
+        if (to.size > 0) to.assign(from.view(first * stride, to.shape, strides.with(axis, stride * step)));
+        at += count;
+      }
+    };
+    place(runs.before, 0);
+    place(runs.after, before + (x.shape[axis] as number));
+  }
+  return y;
 }
 
 /**
@@ -233,10 +282,15 @@ export function pad<X extends ArrayLike>(
     if (lengths?.flat().some((n) => !Number.isSafeInteger(n) || n <= 0))
       throw new ShapeError(`pad: expected statLength of positive integers, received ${textOf(statLength)}`);
     const isOdd = reflectType === 'odd';
-    const padded = widths.reduce((y: EitherArray, pair, axis) => {
-      const ends = { values: values[axis] as readonly [Scalar, Scalar], lengths: lengths?.[axis], isOdd };
-      return padAxis(y, axis, pair, mode, ends);
-    }, from);
+    const ends = widths.map((pair, axis): PadEnds => {
+      const own = values[axis] as readonly [Scalar, Scalar];
+      return { mode, pair, values: own, lengths: lengths?.[axis], isOdd };
+    });
+    if (!isDistributed(from) && !isOdd) return padLocal(from, ends);
+    const padded = ends.reduce(
+      (y: EitherArray, end, axis) => (end.pair.every((n) => n === 0) ? y : padAxis(y, axis, end)),
+      from,
+    );
     return padded === from ? from.copy() : padded;
   }) as ArrayOf<X>;
 }
