@@ -1,3 +1,4 @@
+import { asDType } from '../core/array/casting.js';
 import { binary } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { truePositions } from '../core/array/true-positions.js';
@@ -59,12 +60,12 @@ function find<X extends ArrayLike>(name: string, x: X): Found<X> {
 function alongAxes({ positions, shape, partShape, firstRow }: Found<ArrayLike>): NDArray[] {
   const strides = stridesOf(partShape);
   return partShape.map((n, k) => {
-    const upTo = binary('floorDivide', positions, Math.max(1, strides[k] as number));
-    const along =
-      k === 0
-        ? upTo.astype(placeDType(shape[0] as number)).add(firstRow)
-        : binary('remainder', upTo, Math.max(1, n));
-    return along.astype(placeDType(shape[k] as number));
+    const stride = strides[k] as number;
+    const upTo = stride > 1 ? binary('floorDivide', positions, stride) : positions;
+    const dtype = placeDType(shape[k] as number);
+    if (k > 0) return asDType(binary('remainder', upTo, Math.max(1, n)), dtype);
+    const rows = asDType(upTo, dtype);
+    return firstRow > 0 ? rows.add(firstRow) : rows;
   });
 }
 

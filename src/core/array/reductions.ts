@@ -245,8 +245,9 @@ export const exactTotal = (op: 'sum' | 'prod', x: NDArray): number =>
 
 /** Whether whole numbers fit into int32. */
 export function areInt32(x: NDArray): boolean {
-  const extreme = (op: 'max' | 'min'): number => x.backend.reduce(op, x) as number;
-  return x.dtype === 'int32' || x.size === 0 || (extreme('max') <= MOST && extreme('min') >= -MOST - 1);
+  if (x.dtype === 'int32' || x.size === 0) return true;
+  const extreme = (op: 'maxAbs' | 'max' | 'min'): number => x.backend.reduce(op, x) as number;
+  return extreme('maxAbs') <= MOST || (extreme('max') <= MOST && extreme('min') >= -MOST - 1);
 }
 
 /** An array of one value, of dtype int32 if it fits. */
