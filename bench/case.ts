@@ -61,8 +61,6 @@ export interface Work {
   readonly limit?: LimitName;
   /** @default `stream` for bytes, `fma` for flops */
   readonly roof?: RoofName;
-  /** The same call in `numpy_cases.py`, whose timings alternate with those of the case. */
-  readonly numpy?: string;
   /** Called on every rank after the last run. The details of rank 0 are shown. */
   readonly details?: () => Details;
 }

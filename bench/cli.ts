@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- [CASE…] [--ranks N] [--backend B] [--against FILE] [--quick] [--json]`: times
- * cases, each in its own job, and compares them with the machine's limits. See README.md.
+ * cases, each in its own job, and compares them with the machine's limits and with other libraries.
+ * See README.md.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,11 +16,11 @@ import { CASES } from './cases/index.js';
 import { compareStarts } from './compare-starts.js';
 import { buildFftwMpi, buildLimits, buildMpiStart, findNumpy } from './limit-process.js';
 import { formatResults, type Result, resultOf } from './result.js';
-import { SharedLimits } from './shared-limit.js';
+import { peersOf, SharedLimits } from './shared-limit.js';
 
 const USAGE =
   'usage: npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] ' +
-  '[--quick] [--json] [--list] [--no-setup]';
+  '[--quick] [--no-peers] [--json] [--list] [--no-setup]';
 const STARTS = 5;
 
 function fail(message: string): never {
@@ -36,6 +37,7 @@ function settings() {
         backend: { type: 'string', default: 'cpu' },
         against: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        'no-peers': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         'no-setup': { type: 'boolean' },
@@ -58,7 +60,7 @@ function readResults(path: string): ReadonlyMap<string, Result> {
   }
 }
 
-const { names, ranks, backend: engine, against, quick, json, list } = settings();
+const { names, ranks, backend: engine, against, quick, 'no-peers': alone, json, list } = settings();
 const known = CASES.map((c) => c.name);
 /** True if a word is the name of the case or of its group. */
 const isNamed = (name: string, words: readonly string[]): boolean =>
@@ -119,9 +121,10 @@ const limits = await buildLimits();
 if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`);
 const fftw = wanted.some((c) => c.name.startsWith('fftnd')) ? await buildFftwMpi() : {};
 if (fftw.failure) process.stderr.write(`bench: no limit of Fourier transforms: ${fftw.failure}\n`);
-const shared = fftw.program ? await SharedLimits.open(fftw.program, ranks, folder) : undefined;
-const numpy = wanted.some((c) => c.name.startsWith('array')) ? findNumpy() : {};
-if (numpy.failure) process.stderr.write(`bench: array_* cases are not compared: ${numpy.failure}\n`);
+const python = alone || quick || engine !== 'cpu' ? {} : findNumpy();
+if (python.failure) process.stderr.write(`bench: not beside other libraries: ${python.failure}\n`);
+const peers: ReadonlySet<string> = python.program ? peersOf(python.program, ranks) : new Set();
+const shared = await SharedLimits.open({ fftw: fftw.program, python: python.program }, ranks, folder);
 const results: Result[] = [];
 let failures = 0;
 try {
@@ -132,8 +135,8 @@ try {
             bench.name,
             file,
             limits.program ?? '',
-            shared?.path ?? '',
-            numpy.program ?? '',
+            shared.path,
+            peers.has(bench.name) ? bench.name : '',
             engine,
             quick ? 'quick' : '',
           ])
@@ -147,7 +150,7 @@ try {
     }
   }
 } finally {
-  shared?.close();
+  shared.close();
   rmSync(folder, { recursive: true, force: true });
 }
 if (!json)

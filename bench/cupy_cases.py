@@ -303,4 +303,5 @@ def main():
         print(json.dumps(result_of(name, cases[name], clock, "numpy" if options.numpy else "cupy", options.small)), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

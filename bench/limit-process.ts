@@ -114,16 +114,8 @@ export class LimitProcess implements Limit {
    *
    * @param elements of each array, or products of a batch
    */
-  static start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
-    return LimitProcess.#serve(program, ['-n', String(elements), '--serve', name]);
-  }
-
-  /** Starts a case of `numpy_cases.py` with a Python that has NumPy. */
-  static startNumpy(python: string, name: string): Promise<LimitProcess> {
-    return LimitProcess.#serve(python, [join(root, 'bench/numpy_cases.py'), name]);
-  }
-
-  static async #serve(program: string, args: readonly string[]): Promise<LimitProcess> {
+  static async start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
+    const args = ['-n', String(elements), '--serve', name];
     const child = spawn(program, args, { env: { ...process.env, OPENBLAS_NUM_THREADS: '1' } });
     child.stderr.pipe(process.stderr);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

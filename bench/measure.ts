@@ -2,7 +2,7 @@ import { type Backend, type Communicator, resolveBackend } from 'lops-mpi';
 import { LIMITS, type LimitName, type RoofName, type Work } from './case.js';
 import { type Device, type DeviceCounts, deviceOf } from './device.js';
 import { type Limit, LimitProcess } from './limit-process.js';
-import { SharedLimit } from './shared-limit.js';
+import { type PeerName, SharedLimit } from './shared-limit.js';
 import { trafficOf } from './traffic.js';
 
 export interface Measurement {
@@ -12,8 +12,8 @@ export interface Measurement {
   readonly limitRates: readonly number[];
   /** The same of the roof. */
   readonly roofRates: readonly number[];
-  /** Seconds of one call of NumPy. Its timings alternate with `times`. */
-  readonly numpyTimes?: readonly number[];
+  /** Seconds of one call of another library. Its timings alternate with `times`. */
+  readonly peer?: { readonly library: string; readonly times: readonly number[] };
   /** The bytes that the kernels of one call move, over all ranks. */
   readonly moved?: number;
   /** The measurement of the device, if kernels run on one. */
@@ -82,14 +82,14 @@ function warmUp(comm: Communicator, run: () => void, device: Device | undefined)
 }
 
 /**
- * The programs that measure limits: the one of `native/limits.c`, the socket of the limits that all
- * ranks share, and Python.
+ * The programs that measure limits: the one of `native/limits.c` and the socket of the limits that
+ * all ranks share.
  */
 export interface LimitPrograms {
   readonly loops?: string | undefined;
   readonly shared?: string | undefined;
-  /** A Python with NumPy. */
-  readonly python?: string | undefined;
+  /** The same case of another library, at the socket. */
+  readonly peer?: PeerName | undefined;
 }
 
 /** The roofs of cases by their limits, where they are not the default ones. */
@@ -148,7 +148,7 @@ export async function measure(
   programs: LimitPrograms,
   quick = false,
 ): Promise<Measurement> {
-  const { run, limit, numpy } = work;
+  const { run, limit } = work;
   const backend: Backend = resolveBackend();
   const device = deviceOf(backend);
   if (quick) run();
@@ -159,9 +159,12 @@ export async function measure(
   };
   const loop = await start(limit);
   const roof = await start(roofOf(work));
-  const calculator =
-    numpy && programs.python && !quick ? await LimitProcess.startNumpy(programs.python, numpy) : undefined;
-  const numpyTimes: number[] = [];
+  const { peer: peerName, shared } = programs;
+  const peer =
+    peerName && shared && !device && !quick
+      ? await SharedLimit.connect(shared, peerName, comm.size)
+      : undefined;
+  const peerTimes: number[] = [];
   const times: number[] = [];
   const deviceTimes: number[] = [];
   for (let spent = 0; times.length < (quick ? 1 : LEAST_REPEATS) || (!quick && spent < LEAST_SECONDS); ) {
@@ -172,7 +175,11 @@ export async function measure(
       other.rates.push((comm.size * other.program.work) / seconds);
       spent += seconds;
     }
-    if (calculator) numpyTimes.push(await calculator.sample());
+    if (peer) {
+      comm.barrier();
+      peerTimes.push(await peer.sample());
+      spent += slowest(comm, peerTimes.at(-1) as number);
+    }
     comm.barrier();
     const timing = timed(run, calls, device);
     const seconds = slowest(comm, timing.seconds);
@@ -183,13 +190,13 @@ export async function measure(
   }
   loop?.program.stop();
   roof?.program.stop();
-  calculator?.stop();
+  peer?.stop();
   const moved = summed(comm, trafficOf(backend, run));
   return {
     times,
     limitRates: loop?.rates ?? [],
     roofRates: roof?.rates ?? [],
-    ...(numpyTimes.length > 0 ? { numpyTimes } : {}),
+    ...(peer ? { peer: { library: peer.about, times: peerTimes } } : {}),
     ...(moved > 0 ? { moved } : {}),
     ...(device ? { device: measureDevice(device, run, deviceTimes, comm) } : {}),
   };

@@ -1,19 +1,6 @@
-"""Times the calls of bench/cases/arrays.ts in NumPy, with the same arrays.
-
-    python3 bench/numpy_cases.py CASE
-
-It prints 1 when it is ready. Each line of input is answered with the seconds of one call: the
-benchmark requests one between any two of its own timings, so that other load on the machine affects
-both. `--check` runs all cases once.
-"""
-
-import sys
-import time
+"""The calls of bench/cases/arrays.ts in NumPy and SciPy, with the same arrays, for peer_cases.py."""
 
 import numpy as np
-
-LEAST_SAMPLE = 2e-3
-WARM_UP_SECONDS = 0.1
 
 
 class Arrays:
@@ -273,7 +260,7 @@ CALLS = {
     "diff": of_one(np.diff),
     "diff_axis0": of_table(lambda x: np.diff(x, axis=0)),
     "gradient": of_one(np.gradient),
-    "trapz": of_one(np.trapz),
+    "trapz": of_one(getattr(np, "trapezoid", getattr(np, "trapz", None))),
     "histogram": of_one(lambda x: np.histogram(x, bins=50)),
     "bincount": of_integers(np.bincount),
     "searchsorted": searchsorted,
@@ -335,33 +322,12 @@ CALLS = {
 }
 
 
-def prepared(case):
-    name = case.removeprefix("array_")
-    small = name.endswith("_n1000")
-    return CALLS[name.removesuffix("_n1000")](Arrays(25, 40) if small else Arrays(1000, 1000))
-
-
-def timed(run, calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        run()
-    return (time.perf_counter() - start) / calls
-
-
-def main():
+def cases():
+    """By name, the function that makes the arrays of a case and returns the call to time."""
     np.seterr(all="ignore")
-    if "--check" in sys.argv:
-        for name in CALLS:
-            prepared(f"array_{name}_n1000")()
-        return
-    run = prepared(sys.argv[1])
-    start, once = time.perf_counter(), timed(run, 1)
-    while time.perf_counter() - start < WARM_UP_SECONDS:
-        once = timed(run, 1)
-    calls = max(1, -int(-LEAST_SAMPLE // once))
-    print(1, flush=True)
-    for _ in sys.stdin:
-        print(timed(run, calls), flush=True)
-
-
-main()
+    sizes = {"": (1000, 1000), "_n1000": (25, 40)}
+    return {
+        f"array_{name}{ending}": lambda prepare=prepare, size=size: prepare(Arrays(*size))
+        for name, prepare in CALLS.items()
+        for ending, size in sizes.items()
+    }

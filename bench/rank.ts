@@ -1,6 +1,6 @@
 /**
  * The program of every rank for one case:
- * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET PYTHON BACKEND QUICK`.
+ * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET PEER BACKEND QUICK`.
  * Missing arguments are empty.
  */
 import { writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { CASES } from './cases/index.js';
 import { measure } from './measure.js';
 import { resultOf } from './result.js';
 
-const [name, file, loops, shared, python, engine, quick] = process.argv.slice(2) as [
+const [name, file, loops, shared, peer, engine, quick] = process.argv.slice(2) as [
   string,
   string,
   string,
@@ -26,7 +26,7 @@ const work = bench.setup();
 const measurement = await measure(
   work,
   comm,
-  { loops: loops || undefined, shared: shared || undefined, python: python || undefined },
+  { loops: loops || undefined, shared: shared || undefined, peer: peer ? `peer ${peer}` : undefined },
   quick !== '',
 );
 const details = work.details?.();

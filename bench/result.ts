@@ -38,10 +38,11 @@ export interface Result {
   readonly roof?: number;
   readonly roof_loop?: string;
   readonly share_of_roof?: number;
-  /** NumPy's, in turn with those of the case. */
-  readonly numpy_seconds_median?: number;
-  /** NumPy's median over that of the case. */
-  readonly speed_of_numpy?: number;
+  /** The other library whose timings alternate with those of the case. */
+  readonly peer?: string;
+  readonly peer_seconds_median?: number;
+  /** The other library's median over that of the case. */
+  readonly speed_of_peer?: number;
   readonly maxrss_MiB: number;
   /** Other values that the case computed. */
   readonly found?: Details;
@@ -88,7 +89,7 @@ function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
 export function resultOf(
   { name, params }: BenchCase,
   work: Pick<Work, 'bytes' | 'flops' | 'limit' | 'roof'>,
-  { times, limitRates, roofRates, numpyTimes, moved, device }: Measurement,
+  { times, limitRates, roofRates, peer, moved, device }: Measurement,
   more: {
     readonly details?: Details;
     readonly ranks: number;
@@ -118,10 +119,11 @@ export function resultOf(
     ...(limit && limitRates.length > 0 ? beside(limit, rate, best, limitRates) : {}),
     ...(roof && roofRates.length > 0 ? belowRoof(roof, rate, roofRates) : {}),
     ...(bytes !== undefined && peak > 0 ? beside('peak', rate, best, [peak]) : {}),
-    ...(numpyTimes
+    ...(peer
       ? {
-          numpy_seconds_median: median(numpyTimes),
-          speed_of_numpy: median(numpyTimes) / median(times),
+          peer: peer.library,
+          peer_seconds_median: median(peer.times),
+          speed_of_peer: median(peer.times) / median(times),
         }
       : {}),
     maxrss_MiB,
@@ -156,11 +158,14 @@ const formatMoved = ({ bytes, bytes_moved }: Result): string =>
 const formatRoof = ({ roof, roof_loop }: Result): string =>
   roof === undefined ? '' : `${roof_loop} ${roof.toPrecision(3)}`;
 
-/** The comparison with NumPy in the same run: its time, and its time over that of the case. */
-function besideNumpy({ numpy_seconds_median, speed_of_numpy }: Result): Readonly<Record<string, string>> {
-  return numpy_seconds_median === undefined || speed_of_numpy === undefined
-    ? { NumPy: '-', speed: '-' }
-    : { NumPy: formatSeconds(numpy_seconds_median), speed: `${speed_of_numpy.toFixed(2)} ×` };
+/** The comparison with another library in the same run: its time, and that over that of the case. */
+function besidePeer({ peer, peer_seconds_median, speed_of_peer }: Result): Readonly<Record<string, string>> {
+  return peer === undefined || peer_seconds_median === undefined || speed_of_peer === undefined
+    ? { peer: '-', speed: '-' }
+    : {
+        peer: `${peer.split(' ')[0]} ${formatSeconds(peer_seconds_median)}`,
+        speed: `${speed_of_peer.toFixed(2)} ×`,
+      };
 }
 
 /** Seconds by the clock that determines the rates. */
@@ -189,7 +194,7 @@ function against(
  */
 export function formatResults(results: readonly Result[], others?: ReadonlyMap<string, Result>): string {
   const device = results.some((r) => r.device !== undefined);
-  const numpy = results.some((r) => r.numpy_seconds_median !== undefined);
+  const peers = results.some((r) => r.peer !== undefined);
   const roofs = results.some((r) => r.roof !== undefined);
   return formatTable(
     results.map((r) => {
@@ -200,7 +205,7 @@ export function formatResults(results: readonly Result[], others?: ReadonlyMap<s
         min: formatSeconds(r.seconds_min),
         repeats: r.repeats,
         ...(device ? { device: formatSeconds(secondsOf(r)) } : {}),
-        ...(numpy ? besideNumpy(r) : {}),
+        ...(peers ? besidePeer(r) : {}),
         'moved / least': formatMoved(r),
         rate: formatRate(r),
         limit: r.limit === undefined ? none : `${r.limit_loop} ${r.limit.toPrecision(3)}`,

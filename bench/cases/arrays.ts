@@ -403,7 +403,7 @@ const arrayCase = (name: string, prepare: Prepare, rows: number, columns: number
   backend: 'cpu',
   setup: () => {
     const run = prepare(new Arrays(rows, columns));
-    return { run: () => tidy(() => void run()), numpy: name };
+    return { run: () => tidy(() => void run()) };
   },
 });
 

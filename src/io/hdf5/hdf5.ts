@@ -104,8 +104,9 @@ export const readHdf5Metadata = (path: string): readonly Hdf5Metadata[] => withH
  * Reads a dataset of an HDF5 file into any layout of boxes: `readHdf5('a.h5', 'model/velocity')`.
  * Contiguous, compact and chunked datasets are read, with the filters of the HDF5 library: deflate,
  * shuffle, fletcher32, scaleoffset and nbit. Floats, complex numbers (two floats, r and i or real
- * and imag), bool (as h5py stores it) and integers of up to 32 bits have the same dtypes as in `readNpy`.
- * Wider integers become float64 if that is exact. Integers count as using all bits of their bytes.
+ * and imag), bool (as h5py stores it) and integers of up to 32 bits have the same dtypes as in
+ * `readNpy`. Wider integers become float64 if that is exact. Integers count as using all bits of
+ * their bytes.
  * A scalar has the shape [1]. Collective.
  *
  * The package h5wasm is needed (the HDF5 library as WebAssembly, an optional peer). It runs in a
