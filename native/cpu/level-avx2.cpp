@@ -36,6 +36,7 @@
 #include "loops/ordered.hpp"
 #include "loops/reductions.hpp"
 #include "loops/taps.hpp"
+#include "loops/fourier.hpp"
 #include "loops/sorting.hpp"
 #include "loops/random.hpp"
 // must come after all loops

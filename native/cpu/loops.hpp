@@ -51,6 +51,27 @@ struct ThinProduct {
   double alpha[2], beta[2];
 };
 
+/** The largest prime factor of lengths in `FourierSteps`. */
+constexpr std::size_t FOURIER_MOST = 128;
+
+/** A factor of the length of a Fourier transform: 4, 2 or an odd prime below FOURIER_MOST. */
+template <typename T>
+struct FourierStep {
+  std::size_t factor;
+  /** cos and sin of 2π i j / (factor · after): `[after, factor, 2]`, after = the factors after it. */
+  const T* twiddles;
+  /** cos and sin of 2π m j / factor, `1 ≤ m, j ≤ factor / 2`, if it is odd. */
+  const T* cosines;
+  const T* sines;
+};
+
+template <typename T>
+struct FourierSteps {
+  std::size_t n;
+  std::size_t count;
+  const FourierStep<T>* steps;
+};
+
 /**
  * Loops over lanes of one float type. An output may be identical to an input. All sums are computed
  * in float64 and in a fixed order.
@@ -103,6 +124,13 @@ struct FloatLoops {
    */
   void (*columns)(std::size_t rows, std::size_t columns, const T* m, std::size_t stride, std::size_t step,
                   const T* x, T* y, bool add);
+  /** The lines that `fourier` transforms together. */
+  std::size_t lines;
+  /**
+   * The forward transform along the rows of x, `[2, n, lines]`, real parts first. x and y are work
+   * memory; returns the one with the result.
+   */
+  T* (*fourier)(const FourierSteps<T>& steps, T* x, T* y);
 
   /** The numbers of work memory that `thin` needs, or 0 where it is not made for a product. */
   std::size_t (*thinWork)(const ThinProduct& product);

@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { NDArraySpace } from '../../src/core/array/ndarray.js';
 import { type DType, realOf } from '../../src/core/base/dtype.js';
 import type { Shape } from '../../src/core/base/shape.js';
@@ -25,6 +26,14 @@ const SHAPES = [
 const AXES = [[0], [1], [2], [0, 2], [1, 0], [0, 1, 2], [2, 1, 0]];
 /** A shape so large that writes bypass the cache. */
 const LARGE = [128, 128, 132];
+/** Lengths with a large prime factor: many lines are transformed at a time. */
+const PRIMES = [
+  ...[17, 46, 76, 127, 3 * 13 * 41, 8 * 9 * 5 * 19].map((n) => ({ shape: [3, n, 7], axes: [1] })),
+  ...[17, 2 * 113].map((n) => ({ shape: [n], axes: [0] })),
+  { shape: [37, 29], axes: [1] },
+  { shape: [29, 74], axes: [0, 1] },
+  { shape: [34, 29], axes: [1, 0] },
+];
 
 describe('native transforms of large arrays', () => {
   const native = nativeOptions();
@@ -55,6 +64,7 @@ describe('native transforms of large arrays', () => {
       };
       const cases = [
         ...SHAPES.flatMap((shape) => AXES.map((axes) => ({ shape, axes }))),
+        ...PRIMES,
         { shape: [2, 3, 130, 140], axes: [1, 3] },
         { shape: [2, 3, 130, 140], axes: [0, 1, 2, 3] },
         ...(dtype === 'complex128' ? [{ shape: LARGE, axes: [0, 1, 2] }] : []),
@@ -66,4 +76,23 @@ describe('native transforms of large arrays', () => {
         });
     }
   }
+
+  it('keeps infinities in their line', function () {
+    if (!native) return skip(this, 'no native kernels');
+    const backend = new CpuBackend(native);
+    const x = NDArraySpace.of([51, 20], 'float64', backend).random(1);
+    const values = x.toHost() as Float64Array;
+    const transformed = (data: Float64Array): Float64Array => {
+      const y = NDArraySpace.of([26, 20], 'complex128', backend).empty();
+      const plan: FftPlan = { kind: 'r2c', shape: [51, 20], axes: [0], direction: 'forward', scale: 1 };
+      backend.fft(NDArraySpace.of([51, 20], 'float64', backend).upload(data), y, plan);
+      return y.toHost() as Float64Array;
+    };
+    const plain = transformed(values);
+    const spoilt = transformed(values.map((v, k) => (k % 20 === 3 ? Number.POSITIVE_INFINITY : v)));
+    expect(spoilt[6]).to.equal(Number.POSITIVE_INFINITY);
+    spoilt.forEach((v, k) => {
+      if (Math.floor(k / 2) % 20 !== 3) expect(v, `number ${k}`).to.equal(plain[k]);
+    });
+  });
 });

@@ -8,8 +8,8 @@ FloatLoops<T> floatLoops() {
   return {fill<T>,         scale<T>,      axpby<T>,         combine<T>,   combineComplex<T>,   unary<T>,
           unaryComplex<T>, binary<T>,     binaryComplex<T>, threshold<T>, thresholdComplex<T>, dot<T>,
           dotComplex<T>,   sum<T>,        sumComplex<T>,    sumAbs<T>,    sumSquares<T>,       maxAbs<T>,
-          minAbs<T>,       accumulate<T>, terms<T>,         taps<T>,      columns<T>,          thinWork<T>,
-          thin<T>};
+          minAbs<T>,       accumulate<T>, terms<T>,         taps<T>,      columns<T>,          Simd<T>::width,
+          fourier<T>,      thinWork<T>,   thin<T>};
 }
 
 template <typename T>
