@@ -158,7 +158,7 @@ const formatMoved = ({ bytes, bytes_moved }: Result): string =>
 const formatRoof = ({ roof, roof_loop }: Result): string =>
   roof === undefined ? '' : `${roof_loop} ${roof.toPrecision(3)}`;
 
-/** The comparison with another library in the same run: its time, and that over that of the case. */
+/** The comparison with another library in the same run: its time, and its time over the case's. */
 function besidePeer({ peer, peer_seconds_median, speed_of_peer }: Result): Readonly<Record<string, string>> {
   return peer === undefined || peer_seconds_median === undefined || speed_of_peer === undefined
     ? { peer: '-', speed: '-' }
