@@ -12,7 +12,7 @@ import {
   placeDType,
   realOf,
 } from '../base/dtype.js';
-import { BackendError, DTypeError, ShapeError } from '../base/errors.js';
+import { ArgumentError, BackendError, DTypeError, type LopsError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import {
   type AnyStorage,
@@ -106,11 +106,13 @@ export function checkLength(length: number): void {
     throw new ShapeError(`expected a length that is a non-negative integer, received ${textOf(length)}`);
 }
 
-/** The error for a storage of another backend. */
-export const foreignStorage = (storage: Storage, name: string): BackendError =>
-  new BackendError(
-    `cannot use an array of backend '${storage.backend.name}' here: move it with to('${name}')`,
-  );
+/** The error for a storage of another backend, or for what is no storage. */
+export const foreignStorage = (storage: Storage | undefined, name: string): LopsError =>
+  storage?.backend === undefined
+    ? new ArgumentError(`expected an array of backend '${name}', received ${textOf(storage)}`)
+    : new BackendError(
+        `cannot use an array of backend '${storage.backend.name}' here: move it with to('${name}')`,
+      );
 
 /** The error for a storage that was released. */
 export const disposedStorage = (): BackendError =>
