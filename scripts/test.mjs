@@ -1,8 +1,9 @@
 // Sets up and runs all tests with one report. The last line is 'N passed, N failed, N skipped'.
 //
-//   npm test -- [part of a file name…] [--grep RegExp] [--no-setup] [--reporter NAME] [--tier NAME]
+//   npm test -- [part of a file name…] [--grep RegExp] [--no-setup] [--reporter NAME] [--tier NAME] [--times]
 //
 //   --tier NAME               runs the tests in *.NAME.ts, which are left out by default
+//   --times                   lists the suites that take the most seconds
 //   LOPS_TEST_RANKS=1,2       numbers of ranks, default 1,2,3,4
 //   LOPS_TEST_BACKENDS=cpu    backends, default all of test/support/backends.ts
 //   LOPS_TEST_VERBOSE=1       shows the output of ranks
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     'no-setup': { type: 'boolean' },
     reporter: { type: 'string', default: 'spec' },
     tier: { type: 'string' },
+    times: { type: 'boolean' },
   },
 });
 
@@ -83,12 +85,28 @@ await mocha.loadFilesAsync();
 scaleTimeouts(mocha.suite, Number(process.env.LOPS_TEST_PATIENCE ?? 1));
 const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
+  if (values.times) process.stdout.write(`${slowest(40)}\n`);
   // If a tier is impossible on this machine, its tests are skipped
   const none = passes === 0 && !(values.tier !== undefined && pending > 0);
   process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`, () =>
     process.exit(failures > 0 || none ? 1 : 0),
   );
 });
+
+const seconds = new Map();
+runner.on('test end', ({ parent, duration = 0 }) => {
+  const top = (suite) => (suite.parent?.root === false ? top(suite.parent) : suite.title);
+  seconds.set(top(parent), (seconds.get(top(parent)) ?? 0) + duration / 1000);
+});
+
+/** The suites that took the most seconds, a line each. */
+function slowest(count) {
+  const sorted = [...seconds].sort(([, a], [, b]) => b - a);
+  return sorted
+    .slice(0, count)
+    .map(([title, s]) => `${s.toFixed(1).padStart(8)} s  ${title}`)
+    .join('\n');
+}
 
 /** Multiplies the time limits of all tests and hooks, those that files set themselves too. */
 function scaleTimeouts(suite, factor) {
