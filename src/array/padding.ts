@@ -1,12 +1,12 @@
 import { NDArray } from '../core/array/ndarray.js';
 import type { ReductionOptions } from '../core/array/shared-reductions.js';
+import { within } from '../core/array/strided.js';
 import { broadcastStrides } from '../core/base/broadcast.js';
 import type { Scalar } from '../core/base/complex.js';
 import { INDEX_DTYPE, isBoolean, isInteger } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
 import { checkOneOf, type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { tidy } from '../core/base/scope.js';
-import type { Index, Range } from '../core/base/slice.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import { assemble, type Run, wholeRun } from '../core/distributed/assemble.js';
@@ -196,7 +196,10 @@ function continued(x: EitherArray, axis: number, { mode, pair, values, lengths }
     before: repeated(1, 0, before),
     after: repeated(2, 0, after),
   });
-  if (mode === 'constant') return around(constant(x, low), constant(x, high));
+  if (mode === 'constant') {
+    const start = constant(x, low);
+    return around(start, high === low ? start : constant(x, high));
+  }
   const statistic = STATISTICS[mode];
   if (statistic) {
     const [m, p] = lengths ? [Math.min(lengths[0], n), Math.min(lengths[1], n)] : [n, n];
@@ -227,7 +230,7 @@ function padAxis(x: EitherArray, axis: number, ends: PadEnds): EitherArray {
 function padLocal(x: NDArray, ends: readonly PadEnds[]): NDArray {
   const lengths = ends.map(({ pair: [before, after] }, k) => before + (x.shape[k] as number) + after);
   const y = x.space.withShape(lengths).empty();
-  const inside = ends.map(({ pair: [before] }, k): Range => [before, before + (x.shape[k] as number)]);
+  const inside = ends.map(({ pair: [before] }, k) => [before, before + (x.shape[k] as number)] as const);
   y.set(inside, x);
   for (const [axis, end] of ends.entries()) {
     const [before, after] = end.pair;
@@ -235,17 +238,23 @@ function padLocal(x: NDArray, ends: readonly PadEnds[]): NDArray {
     // The axes before this one are complete
     const part = y.slice(...inside.map((range, k) => (k < axis ? null : range)));
     const runs = continued(part, axis, end);
-    const outside = y.slice(...inside.map((range, k) => (k <= axis ? null : range)));
+    const corner = inside.reduce(
+      (sum, [start], k) => sum + (k > axis ? start * (y.strides[k] as number) : 0),
+      0,
+    );
     const place = (list: readonly Run[], start: number): void => {
       let at = start;
       for (const { source, first, count, step } of list) {
         const from = runs.sources[source] as NDArray;
+        const shape = part.shape.with(axis, count);
         const stride = from.strides[axis] as number;
-        const to = outside.slice(
-          ...outside.shape.map((_, k): Index => (k === axis ? [at, at + count] : null)),
+        const strides = broadcastStrides(from.shape.with(axis, 1), shape.with(axis, 1), from.strides);
+        x.backend.stridedCopy(
+          shape,
+          within(from, first * stride, strides.with(axis, step * stride)),
+          { elements: y, start: corner + at * (y.strides[axis] as number), strides: y.strides },
+          'set',
         );
-        const strides = broadcastStrides(from.shape.with(axis, 1), to.shape, from.strides);
-        if (to.size > 0) to.assign(from.view(first * stride, to.shape, strides.with(axis, stride * step)));
         at += count;
       }
     };
