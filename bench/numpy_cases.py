@@ -29,15 +29,30 @@ def of_one(f, low=-1.5, high=2.5, dtype="float64"):
     return lambda a: (lambda x: lambda: f(x))(a.spread(low, high, dtype))
 
 
+def laplacian(a):
+    from scipy import sparse
+
+    values = [1.0, 1.0, -4.0, 1.0, 1.0]
+    offsets = [-a.columns, -1, 0, 1, a.columns]
+    return sparse.diags(values, offsets, shape=(a.size, a.size)).tocsr()
+
+
 def of_laplacian(f):
+    def prepare(a):
+        matrix, x = laplacian(a), a.spread()
+        return lambda: f(matrix, x)
+
+    return prepare
+
+
+def of_entries(times):
     def prepare(a):
         from scipy import sparse
 
-        values = [1.0, 1.0, -4.0, 1.0, 1.0]
-        offsets = [-a.columns, -1, 0, 1, a.columns]
-        matrix = sparse.diags(values, offsets, shape=(a.size, a.size)).tocsr()
-        x = a.spread()
-        return lambda: f(matrix, x)
+        entries = laplacian(a).tocoo()
+        order = np.arange(times * entries.nnz) * 7919 % entries.nnz
+        rows, columns, values = entries.row[order], entries.col[order], entries.data[order]
+        return lambda: sparse.coo_matrix((values, (rows, columns)), shape=entries.shape).tocsr()
 
     return prepare
 
@@ -319,6 +334,9 @@ CALLS = {
     "random_permutation": of_random(lambda rng, n: rng.permutation(n)),
     "sparse_matvec": of_laplacian(lambda a, x: a @ x),
     "sparse_rmatvec": of_laplacian(lambda a, x: a.T @ x),
+    "sparse_transpose": of_laplacian(lambda a, x: a.T.tocsr()),
+    "sparse_tocsr": of_entries(1),
+    "sparse_sum_duplicates": of_entries(2),
 }
 
 

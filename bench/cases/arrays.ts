@@ -1,5 +1,6 @@
 import { type DType, NDArray, tidy } from 'lops-mpi';
 import * as xp from 'lops-mpi/array';
+import { CompressedRows, CooArray, CsrArray } from 'lops-mpi/extend';
 import type { BenchCase } from '../case.js';
 
 /** Arrays of one number of elements. `numpy_cases.py` has the same ones. */
@@ -50,6 +51,16 @@ const laplacian = ({ size, columns }: Arrays) =>
     offsets: [-columns, -1, 0, 1, columns],
     shape: [size, size],
   });
+
+/** The entries of the Laplacian without order, each so many times. */
+function scattered(a: Arrays, times: number): () => CooArray {
+  const { shape, rows, columns, data } = xp.sparse.cooArray(laplacian(a));
+  const n = rows.length;
+  const order = Int32Array.from({ length: times * n }, (_, e) => (e * 7919) % n);
+  const [i, j] = [rows, columns].map((places) => order.map((e) => places[e] as number));
+  const values = xp.take(data, NDArray.fromHost(order)) as NDArray;
+  return () => new CooArray(shape, i as Int32Array, j as Int32Array, values);
+}
 
 /** The call to time: makes its operands, and returns the function. */
 type Prepare = (a: Arrays) => () => unknown;
@@ -393,6 +404,20 @@ const CALLS: Readonly<Record<string, Prepare>> = {
   sparse_rmatvec: (a) => {
     const [A, x] = [laplacian(a), a.spread()];
     return () => A.rmatmul(x);
+  },
+  sparse_transpose: (a) => {
+    const { pattern, data } = laplacian(a);
+    const { shape, starts, columns } = pattern;
+    // The transpose of a pattern is kept with it
+    return () => new CsrArray(new CompressedRows(shape, starts, columns), data).transpose();
+  },
+  sparse_tocsr: (a) => {
+    const entries = scattered(a, 1);
+    return () => entries().toCsr();
+  },
+  sparse_sum_duplicates: (a) => {
+    const entries = scattered(a, 2);
+    return () => entries().toCsr();
   },
 };
 

@@ -1,9 +1,5 @@
 // The entry point of lops_cpu.
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include "addon.hpp"
 
 #include <cstdint>
@@ -11,6 +7,7 @@
 #include "../common/args.hpp"
 #include "../common/functions.hpp"
 #include "loops.hpp"
+#include "scratch.hpp"
 
 namespace lops {
 namespace {
@@ -33,9 +30,6 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   return result;
 }
 
-/** The size of a huge page, to which large arrays are aligned. */
-constexpr std::size_t hugePage = std::size_t(2) << 20;
-
 /**
  * addressOf(buffer, huge): its address modulo 2 MiB. The caller aligns memory to vectors, cache lines
  * and pages with it. With `huge`, the whole huge pages of the buffer are asked for: they cost less
@@ -44,14 +38,7 @@ constexpr std::size_t hugePage = std::size_t(2) << 20;
 std::int32_t addressOf(const Args<2>& args) {
   const Bytes bytes = args.bytes(0);
   const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(bytes.data);
-#if defined(__linux__)
-  if (args.boolean(1)) {
-    const std::uintptr_t first = (address + hugePage - 1) / hugePage * hugePage;
-    const std::uintptr_t end = address + bytes.length;
-    // Advice only: a failure changes nothing
-    if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
-  }
-#endif
+  if (args.boolean(1)) adviseHugePages(bytes.data, bytes.length);
   return static_cast<std::int32_t>(address % hugePage);
 }
 

@@ -1,10 +1,13 @@
-// Products of sparse matrices in compressed rows with vectors and matrices.
+// Sparse matrices: their entries in compressed rows, products with vectors and matrices.
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "addon.hpp"
 #include "arrays.hpp"
+#include "scratch.hpp"
 
 namespace lops {
 namespace {
@@ -127,8 +130,113 @@ void sparseProduct(const Args<17>& args) {
   });
 }
 
+/** Sorts a few keys. */
+void insertionSort(std::uint64_t* first, std::uint64_t* end) {
+  for (std::uint64_t* at = first + 1; at < end; at++) {
+    const std::uint64_t key = *at;
+    std::uint64_t* to = at;
+    for (; to > first && to[-1] > key; to--) *to = to[-1];
+    *to = key;
+  }
+}
+
+/** What compressRows and transposeRows write: places of n rows, for so many entries. */
+struct Places {
+  std::size_t n;
+  std::int32_t *starts, *columns, *order;
+};
+
+/** (…, n, starts, so, columns, co, order, oo) from argument `at` on */
+template <std::size_t N>
+Places placesOf(const Args<N>& args, std::size_t at, std::size_t count) {
+  const std::size_t n = args.size(at);
+  return {n, lanesAt<std::int32_t>(args, at + 1, n + 1, 1), lanesAt<std::int32_t>(args, at + 3, count, 1),
+          lanesAt<std::int32_t>(args, at + 5, count, 1)};
+}
+
+/** Writes where each of n rows begins, from 0 on. Rows that are not there are skipped. */
+void countRows(std::size_t count, const std::int32_t* rows, std::size_t n, std::int32_t* starts) {
+  std::fill(starts, starts + n + 1, 0);
+  for (std::size_t e = 0; e < count; e++)
+    if (static_cast<std::uint32_t>(rows[e]) < n) starts[static_cast<std::size_t>(rows[e]) + 1]++;
+  for (std::size_t i = 0; i < n; i++) starts[i + 1] += starts[i];
+}
+
+/** compressRows(count, rows, ro, columns, co, places, slots, lo) of int32 */
+void compressRows(const Args<14>& args) {
+  const std::size_t count = args.size(0);
+  const std::int32_t* rows = lanesAt<std::int32_t>(args, 1, count, 1);
+  const std::int32_t* columns = lanesAt<std::int32_t>(args, 3, count, 1);
+  const Places to = placesOf(args, 5, count);
+  std::int32_t* slots = lanesAt<std::int32_t>(args, 12, count, 1);
+  countRows(count, rows, to.n, to.starts);
+  const std::size_t kept = static_cast<std::size_t>(to.starts[to.n]);
+  // The column and the number of an entry are one key, so that one sort brings both into order and
+  // keeps that of equal columns. The highest bit is inverted for columns below 0
+  const std::unique_ptr<std::uint64_t[]> keys = scratch<std::uint64_t>(kept);
+  for (std::size_t e = 0; e < count; e++) {
+    const std::uint32_t row = static_cast<std::uint32_t>(rows[e]);
+    if (row >= to.n) continue;
+    const std::uint64_t column = static_cast<std::uint32_t>(columns[e]) ^ 0x80000000u;
+    keys[static_cast<std::size_t>(to.starts[row]++)] = (column << 32) | static_cast<std::uint32_t>(e);
+  }
+  // Now the entries of row i end at starts[i]
+  std::size_t size = 0;
+  std::size_t k = 0;
+  for (std::size_t i = 0; i < to.n; i++) {
+    const std::size_t end = static_cast<std::size_t>(to.starts[i]);
+    if (end - k <= 24) insertionSort(keys.get() + k, keys.get() + end);
+    else if (!std::is_sorted(keys.get() + k, keys.get() + end)) std::sort(keys.get() + k, keys.get() + end);
+    const std::size_t first = size;
+    to.starts[i] = static_cast<std::int32_t>(first);
+    for (; k < end; k++) {
+      const std::uint64_t key = keys[k];
+      const std::int32_t column = static_cast<std::int32_t>(static_cast<std::uint32_t>(key >> 32) ^ 0x80000000u);
+      if (size == first || to.columns[size - 1] != column) to.columns[size++] = column;
+      to.order[k] = static_cast<std::int32_t>(static_cast<std::uint32_t>(key));
+      slots[k] = static_cast<std::int32_t>(size - 1);
+    }
+  }
+  to.starts[to.n] = static_cast<std::int32_t>(size);
+  std::fill(to.columns + size, to.columns + count, -1);
+  std::fill(to.order + kept, to.order + count, -1);
+  std::fill(slots + kept, slots + count, -1);
+}
+
+/** transposeRows(m, ends, eo, count, rows, ro, places) of int32 */
+void transposeRows(const Args<13>& args) {
+  const std::size_t m = args.size(0);
+  const std::size_t count = args.size(3);
+  const std::int32_t* ends = lanesAt<std::int32_t>(args, 1, m + 1, 1);
+  const std::int32_t* rows = lanesAt<std::int32_t>(args, 4, count, 1);
+  const Places to = placesOf(args, 6, count);
+  for (std::size_t j = 0; j <= m; j++)
+    if (ends[j] < (j == 0 ? 0 : ends[j - 1]) || static_cast<std::size_t>(ends[j]) > count ||
+        (j == 0 && ends[j] != 0) || (j == m && static_cast<std::size_t>(ends[j]) != count))
+      outside("entries", ends[j], count);
+  countRows(count, rows, to.n, to.starts);
+  const std::size_t kept = static_cast<std::size_t>(to.starts[to.n]);
+  for (std::size_t j = 0; j < m; j++)
+    for (std::int32_t e = ends[j]; e < ends[j + 1]; e++) {
+      const std::uint32_t row = static_cast<std::uint32_t>(rows[e]);
+      if (row >= to.n) continue;
+      const std::int32_t at = to.starts[row]++;
+      to.columns[at] = static_cast<std::int32_t>(j);
+      to.order[at] = e;
+    }
+  // Now the entries of row i end at starts[i]
+  std::copy_backward(to.starts, to.starts + to.n, to.starts + to.n + 1);
+  to.starts[0] = 0;
+  std::fill(to.columns + kept, to.columns + count, -1);
+  std::fill(to.order + kept, to.order + count, -1);
+}
+
 }  // namespace
 
-void exportSparse(Napi::Object exports) { expose<sparseProduct>(exports, "sparseProduct"); }
+void exportSparse(Napi::Object exports) {
+  expose<sparseProduct>(exports, "sparseProduct");
+  expose<compressRows>(exports, "compressRows");
+  expose<transposeRows>(exports, "transposeRows");
+}
 
 }  // namespace lops

@@ -64,6 +64,8 @@ const FUNCTIONS = [
   'indexed',
   'copyIndexed',
   'sparseProduct',
+  'compressRows',
+  'transposeRows',
   'curves',
   'convolveVarying',
   'orderFilter',

@@ -16,6 +16,7 @@ import {
   type IndexTable,
   type InnerProduct,
   type MatMul,
+  type PlacesInOrder,
   REDUCE_OPS,
   type ReduceKernel,
   type Stencil,
@@ -158,6 +159,10 @@ function packStrides(
 }
 
 /** The memory and the offset of weights or amplitudes. Without an array the offset is not used. */
+/** Places of a sparse matrix in the form of the addon's arguments. */
+const placesOf = ({ starts, columns, order }: PlacesInOrder<HostRun['storage']>) =>
+  [starts.size - 1, ...arrayOf(starts), ...arrayOf(columns), ...arrayOf(order)] as const;
+
 const arrayOf = (x: HostRun | undefined): readonly [HostArray | undefined, number] => [
   x?.storage.memory,
   x?.offset ?? 0,
@@ -542,6 +547,22 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
         mode === 'add',
       );
     },
+    compressRows: (rows, columns, to) =>
+      void addon.compressRows(
+        rows.size,
+        ...arrayOf(rows),
+        ...arrayOf(columns),
+        ...placesOf(to),
+        ...arrayOf(to.slots),
+      ),
+    transposeRows: (starts, columns, to) =>
+      void addon.transposeRows(
+        starts.size - 1,
+        ...arrayOf(starts),
+        columns.size,
+        ...arrayOf(columns),
+        ...placesOf(to),
+      ),
     spreadCurves: (image, traces, spec) => curves(true, image, traces, spec),
     sumCurves: (traces, image, spec) => curves(false, traces, image, spec),
     convolveVarying: (x, h, y, c) => {

@@ -27,7 +27,7 @@ export interface CaseOperand {
 }
 
 /** The operands of a case on a backend, as many as the case has. */
-export type CaseElements = readonly [Elements, Elements, Elements, Elements, Elements];
+export type CaseElements = readonly [Elements, Elements, Elements, Elements, Elements, Elements];
 
 /** One call of a kernel, which is run on two backends and compared. */
 export interface KernelCase {

@@ -7,7 +7,7 @@
 
 import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';
 import { DISTRIBUTIONS } from '../../src/core/base/random.js';
-import type { Backend, Elements } from '../../src/core/ports/backend.js';
+import type { Backend, CompressedPlaces, Elements } from '../../src/core/ports/backend.js';
 import { ACCUMULATIONS, BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 
@@ -100,6 +100,17 @@ function segments() {
     lo: shift(),
     taps: some(chance(0.2) ? 14 : 4, () => of([0, 1, -1, 0.5, 2])),
   }));
+}
+
+/** Places of n rows, one after another in a storage. */
+function places(n: number, count: number): (at: (place: Place) => Elements) => CompressedPlaces {
+  const first = { ...odd(place(n + 1, 'int32')), offset: 0 };
+  return (at) => ({
+    starts: at(first),
+    columns: at({ ...first, offset: 20, size: count }),
+    order: at({ ...first, offset: 40, size: count }),
+    slots: at({ ...first, offset: 60, size: count }),
+  });
 }
 
 const CALLS: Readonly<Record<string, () => Call>> = {
@@ -286,6 +297,18 @@ const CALLS: Readonly<Record<string, () => Call>> = {
         columns: at(columns),
         values: at(even(values)),
       });
+  },
+  compressRows: () => {
+    const [count, n] = [size(), size()];
+    const [rows, columns] = [place(count, 'int32'), place(count, 'int32')];
+    const to = places(n, count);
+    return (b, at) => b.compressRows(at(even(rows)), at(even(columns)), to(at));
+  },
+  transposeRows: () => {
+    const [count, n, m] = [size(), size(), size()];
+    const [starts, columns] = [place(m + 1, 'int32'), place(count, 'int32')];
+    const to = places(n, count);
+    return (b, at) => b.transposeRows(at(even(starts)), at(even(columns)), to(at));
   },
   countInto: () => {
     const [x, y] = [place(size(), 'int32'), place(size(), 'int32')];

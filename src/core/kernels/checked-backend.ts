@@ -18,6 +18,7 @@ import {
   type Accumulation,
   type Backend,
   type BinaryOp,
+  type CompressedPlaces,
   type Convolution,
   type Curves,
   DECOMPOSITIONS,
@@ -35,6 +36,7 @@ import {
   type Matrices,
   type MemoryStats,
   type OrderFilter,
+  type PlacesInOrder,
   type PreparedStencil,
   type Program,
   type ProgramInput,
@@ -633,6 +635,27 @@ export class CheckedBackend<M> implements Backend {
     const checked = product as SparseProduct<DeviceStorage<M>>;
     if (this.#kernels.sparseProduct(from, to, checked) === false)
       this.#onHost('sparseProduct', from, to, product);
+  }
+
+  compressRows(rows: Elements, columns: Elements, to: CompressedPlaces): void {
+    const all = [rows, columns, to.starts, to.columns, to.order, to.slots];
+    if (all.some(isStrided)) return this.#contiguously('compressRows', rows, columns, to);
+    const n = rows.size;
+    for (const each of all) checkReach(this.use(each), each === to.starts ? 1 : n, INDEX_DTYPE);
+    const places = to as CompressedPlaces<DeviceStorage<M>>;
+    if (this.#kernels.compressRows(this.use(rows), this.use(columns), places) === false)
+      this.#onHost('compressRows', rows, columns, to);
+  }
+
+  transposeRows(starts: Elements, columns: Elements, to: PlacesInOrder): void {
+    const all = [columns, to.columns, to.order];
+    if ([starts, to.starts, ...all].some(isStrided))
+      return this.#contiguously('transposeRows', starts, columns, to);
+    for (const each of all) checkReach(this.use(each), columns.size, INDEX_DTYPE);
+    for (const each of [starts, to.starts]) checkReach(this.use(each), 1, INDEX_DTYPE);
+    const places = to as PlacesInOrder<DeviceStorage<M>>;
+    if (this.#kernels.transposeRows(this.use(starts), this.use(columns), places) === false)
+      this.#onHost('transposeRows', starts, columns, to);
   }
 
   spreadCurves(image: Elements, traces: Elements, curves: Curves): void {

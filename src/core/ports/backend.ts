@@ -351,6 +351,22 @@ export interface SparseProduct<S extends AnyStorage = Storage> {
   readonly mode: 'set' | 'add';
 }
 
+/** What {@link Kernels.transposeRows} writes: int32. The rest of `columns` and `order` is −1. */
+export interface PlacesInOrder<S extends AnyStorage = Storage> {
+  /** Where the places of each row begin, `[rows + 1]`: the last one is their number. */
+  readonly starts: Elements<S>;
+  /** The columns of each row, ascending, each of them once. One for each given entry. */
+  readonly columns: Elements<S>;
+  /** The numbers of the given entries in the order of their places. */
+  readonly order: Elements<S>;
+}
+
+/** What {@link Kernels.compressRows} writes. */
+export interface CompressedPlaces<S extends AnyStorage = Storage> extends PlacesInOrder<S> {
+  /** The position in `columns` of each entry of `order`: equal for entries of one place. */
+  readonly slots: Elements<S>;
+}
+
 /**
  * The curves of image points in traces of `nt` samples. The curve of point i crosses the trace (s,
  * r) at `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`. A trace with `v`
@@ -657,6 +673,18 @@ export interface Kernels<S extends AnyStorage = Storage> {
 
   /** A sparse matrix times a matrix: see {@link SparseProduct}. A sum is rounded once. */
   sparseProduct(x: Elements<S>, y: Elements<S>, product: SparseProduct<S>): void;
+  /**
+   * Brings the entries of a sparse matrix into compressed rows: entry e is in row `rows[e]` and
+   * column `columns[e]`, in any order. All arrays are int32. Entries of one place keep their order,
+   * and those of rows that `to` has not are left out.
+   */
+  compressRows(rows: Elements<S>, columns: Elements<S>, to: CompressedPlaces<S>): void;
+  /**
+   * As `compressRows`, for the transpose of a matrix in compressed rows, which has each place once:
+   * `starts` ascends from 0 to the number of entries, and entry e is in column `columns[e]`, which
+   * is a row of `to`.
+   */
+  transposeRows(starts: Elements<S>, columns: Elements<S>, to: PlacesInOrder<S>): void;
 
   // Curves and varying filters
   /**
@@ -741,6 +769,8 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   put: 1,
   scatterAdd: 1,
   sparseProduct: 1,
+  compressRows: 2,
+  transposeRows: 2,
   spreadCurves: 1,
   sumCurves: 1,
   convolveVarying: 2,

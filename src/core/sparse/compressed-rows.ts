@@ -2,7 +2,7 @@ import { type NDArray, NDArraySpace } from '../array/ndarray.js';
 import { INDEX_DTYPE } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
 import { memo } from '../base/memo.js';
-import { keep } from '../base/scope.js';
+import { keep, tidy } from '../base/scope.js';
 import { formatShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend } from '../ports/backend.js';
@@ -18,12 +18,14 @@ export function checkMost(what: string, n: number): void {
   if (n > MOST) throw new ShapeError(`a sparse array has at most ${MOST} ${what}, received ${n}`);
 }
 
-/** The rows of the transpose of a matrix, and where each of its entries comes from. */
-export interface TransposedRows {
-  readonly pattern: CompressedRows;
-  /** For each entry of the transpose, the entry of the matrix. */
-  readonly order: Int32Array;
+/** The starts of rows and the columns of their entries, int32, in memory of a backend. */
+interface PlacesOfRows {
+  readonly starts: NDArray;
+  readonly columns: NDArray;
 }
+
+/** Places that a kernel wrote, until the pattern of them is made. */
+const WRITTEN = new WeakSet<PlacesOfRows>();
 
 /**
  * The places of the entries of a sparse matrix: row i has the entries
@@ -35,19 +37,24 @@ export class CompressedRows {
   readonly shape: MatrixShape;
   readonly starts: Int32Array;
   readonly columns: Int32Array;
-  readonly #copies = new WeakMap<Backend, { readonly starts: NDArray; readonly columns: NDArray }>();
+  readonly #copies = new WeakMap<Backend, PlacesOfRows>();
   #rows: Int32Array | undefined;
-  #transposed: TransposedRows | undefined;
+  readonly #transposed = new WeakMap<Backend, Ordered>();
 
   /**
+   * @param written the places in memory of a backend, where a kernel wrote them: those are not
+   *   checked
    * @throws {@link ArgumentError} or {@link ShapeError} unless the starts ascend from 0 to the
    *   number of entries, and the columns within each row
    */
-  constructor(shape: MatrixShape, starts: Int32Array, columns: Int32Array) {
-    checkMatrix('CompressedRows', shape);
-    checkPlaces('CompressedRows', 'starts', starts, MOST);
-    checkPlaces('CompressedRows', 'columns', columns, shape[1]);
-    checkRows(shape[0], starts, columns);
+  constructor(shape: MatrixShape, starts: Int32Array, columns: Int32Array, written?: PlacesOfRows) {
+    if (written && WRITTEN.delete(written)) this.#copies.set(written.starts.backend, keep(written));
+    else {
+      checkMatrix('CompressedRows', shape);
+      checkPlaces('CompressedRows', 'starts', starts, MOST);
+      checkPlaces('CompressedRows', 'columns', columns, shape[1]);
+      checkRows(shape[0], starts, columns);
+    }
     this.shape = shape;
     this.starts = starts;
     this.columns = columns;
@@ -62,14 +69,15 @@ export class CompressedRows {
   get rows(): Int32Array {
     if (!this.#rows) {
       const rows = new Int32Array(this.size);
-      for (let i = 0; i < this.shape[0]; i++) rows.fill(i, this.starts[i], this.starts[i + 1]);
+      for (let i = 0, e = 0; i < this.shape[0]; i++)
+        for (const end = this.starts[i + 1] as number; e < end; e++) rows[e] = i;
       this.#rows = rows;
     }
     return this.#rows;
   }
 
   /** The places in memory of a backend. */
-  on(backend: Backend): { readonly starts: NDArray; readonly columns: NDArray } {
+  on(backend: Backend): PlacesOfRows {
     return memo(this.#copies, backend, () => {
       const place = (values: Int32Array): NDArray =>
         keep(NDArraySpace.of([values.length], INDEX_DTYPE, backend).upload(values));
@@ -77,15 +85,15 @@ export class CompressedRows {
     });
   }
 
-  /** The transpose, computed at the first call. */
-  get transposed(): TransposedRows {
-    if (!this.#transposed) {
-      const { pattern, slots } = compressed([this.shape[1], this.shape[0]], this.columns, this.rows);
-      const order = new Int32Array(this.size);
-      for (let e = 0; e < this.size; e++) order[slots[e] as number] = e;
-      this.#transposed = { pattern, order };
-    }
-    return this.#transposed;
+  /** The transpose, and the order of its entries. Computed at the first call for a backend. */
+  transposed(backend: Backend): Ordered {
+    return memo(this.#transposed, backend, () => {
+      const [n, m] = this.shape;
+      const { starts, columns } = this.on(backend);
+      const to = emptyPlaces(backend, m, this.size);
+      backend.transposeRows(starts, columns, to);
+      return { pattern: patternOf([m, n], to), order: keep(to.order) };
+    });
   }
 
   /** The entry in row i and column j, or −1. A bisection. */
@@ -114,71 +122,58 @@ export function firstNotBelow(list: Int32Array, value: number, low = 0, high = l
   return first;
 }
 
-/** A pattern, and the entry of it to which each given entry is added. */
-export interface Compressed {
+/** A pattern, and the given entries in the order of their places: int32. */
+export interface Ordered {
   readonly pattern: CompressedRows;
-  readonly slots: Int32Array;
+  readonly order: NDArray;
 }
 
-/** Sorts the columns of one row, with the entries that they belong to. */
-function sortRow(columns: Int32Array, entries: Int32Array, from: number, to: number): void {
-  let sorted = true;
-  for (let e = from + 1; e < to && sorted; e++) sorted = (columns[e - 1] as number) <= (columns[e] as number);
-  if (sorted) return;
-  const n = to - from;
-  const [given, own] = [columns.slice(from, to), entries.slice(from, to)];
-  const column = (k: number): number => given[k] as number;
-  let order: Float64Array | Int32Array;
-  if (n * (given.reduce((a, b) => Math.max(a, b)) + 1) <= Number.MAX_SAFE_INTEGER) {
-    // One number for both, so that the sort is one of numbers; equal columns keep their order
-    order = Float64Array.from(given, (j, k) => j * n + k).sort();
-    for (let k = 0; k < n; k++) order[k] = (order[k] as number) % n;
-  } else {
-    order = Int32Array.from(given, (_, k) => k).sort((a, b) => column(a) - column(b) || a - b);
-  }
-  for (let k = 0; k < n; k++) {
-    columns[from + k] = column(order[k] as number);
-    entries[from + k] = own[order[k] as number] as number;
-  }
+/** The same of entries at any places: the entry of the pattern to which each of `order` is added. */
+export interface Compressed extends Ordered {
+  readonly slots: NDArray;
 }
 
 /**
- * Entries at any places as compressed rows. Entries given twice become one.
+ * Entries at any places as compressed rows, by a kernel of a backend. Entries given twice become
+ * one. Memory: seven numbers for each entry.
  * @param rows from 0 to `shape[0] − 1`, `columns` from 0 to `shape[1] − 1`: they are not checked
  */
-export function compressed(shape: MatrixShape, rows: Int32Array, columns: Int32Array): Compressed {
-  const [n, count] = [shape[0], rows.length];
-  const starts = new Int32Array(n + 1);
-  for (let e = 0; e < count; e++) {
-    const i = (rows[e] as number) + 1;
-    starts[i] = (starts[i] as number) + 1;
-  }
-  for (let i = 0; i < n; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);
-  const next = starts.slice();
-  const sorted = new Int32Array(count);
-  const entries = new Int32Array(count);
-  for (let e = 0; e < count; e++) {
-    const i = rows[e] as number;
-    const at = next[i] as number;
-    next[i] = at + 1;
-    sorted[at] = columns[e] as number;
-    entries[at] = e;
-  }
-  const slots = new Int32Array(count);
-  let last = 0;
-  for (let i = 0; i < n; i++) {
-    const [from, to] = [starts[i] as number, starts[i + 1] as number];
-    sortRow(sorted, entries, from, to);
-    const first = last;
-    for (let e = from; e < to; e++) {
-      if (last === first || sorted[last - 1] !== sorted[e]) sorted[last++] = sorted[e] as number;
-      slots[entries[e] as number] = last - 1;
-    }
-    starts[i] = first;
-  }
-  starts[n] = last;
-  return { pattern: new CompressedRows(shape, starts, sorted.slice(0, last)), slots };
+export function compressed(
+  backend: Backend,
+  shape: MatrixShape,
+  rows: Int32Array,
+  columns: Int32Array,
+): Compressed {
+  return tidy(() => {
+    const to = { ...emptyPlaces(backend, shape[0], rows.length), slots: emptyList(backend, rows.length) };
+    const list = NDArraySpace.of([rows.length], INDEX_DTYPE, backend);
+    backend.compressRows(list.upload(rows), list.upload(columns), to);
+    return { pattern: patternOf(shape, to), order: to.order, slots: to.slots };
+  });
 }
+
+const emptyList = (backend: Backend, n: number): NDArray =>
+  NDArraySpace.of([n], INDEX_DTYPE, backend).empty();
+
+/** Room for the places of so many rows and entries. */
+const emptyPlaces = (backend: Backend, rows: number, entries: number) => ({
+  starts: emptyList(backend, rows + 1),
+  columns: emptyList(backend, entries),
+  order: emptyList(backend, entries),
+});
+
+/** The pattern of places that a kernel wrote. */
+function patternOf(shape: MatrixShape, { starts, columns }: PlacesOfRows): CompressedRows {
+  const ends = onHost(starts);
+  const size = ends[shape[0]] as number;
+  const found = size === columns.size ? columns : columns.slice([0, size]).copy();
+  const written = { starts, columns: found };
+  WRITTEN.add(written);
+  return new CompressedRows(shape, ends, onHost(found), written);
+}
+
+/** The numbers of an array of int32: its own memory, if that is in reach, or a copy. */
+const onHost = (x: NDArray): Int32Array => (x.storage.hostView(x.offset, x.size) ?? x.toHost()) as Int32Array;
 
 /** All places of two matrices of one shape, and where their entries are among them. */
 export function union(

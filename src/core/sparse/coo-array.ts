@@ -6,9 +6,8 @@ import { keep } from '../base/scope.js';
 import { formatShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend } from '../ports/backend.js';
-import { checkMatrix, checkPlaces, compressed, type MatrixShape } from './compressed-rows.js';
-import { CsrArray, checkFloating, checkValues, ownValues, type SparseArray } from './csr-array.js';
-import { addedAt } from './entry-values.js';
+import { checkMatrix, checkPlaces, type MatrixShape } from './compressed-rows.js';
+import { CsrArray, checkFloating, checkValues, ownValues, type SparseArray, summed } from './csr-array.js';
 
 /**
  * A sparse matrix as a list of entries in any order: row, column, value. Entries given twice are
@@ -81,10 +80,7 @@ export class CooArray {
 
   /** The same elements in compressed rows. Entries given twice are added, in their order. */
   toCsr(): CsrArray {
-    if (!this.#csr) {
-      const { pattern, slots } = compressed(this.shape, this.rows, this.columns);
-      this.#csr = new CsrArray(pattern, addedAt(this.data, slots, pattern.size));
-    }
+    this.#csr ??= summed(this.shape, this.rows, this.columns, this.data);
     return this.#csr;
   }
 

@@ -12,7 +12,7 @@ import { formatShape, product, toAxis } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend, Elements, SparseProduct } from '../ports/backend.js';
 import { resolveBackend } from '../ports/defaults.js';
-import { CompressedRows, checkMost, type MatrixShape, union } from './compressed-rows.js';
+import { CompressedRows, checkMost, compressed, type MatrixShape, union } from './compressed-rows.js';
 import type { CooArray } from './coo-array.js';
 import { addAt, addedAt, valuesAt } from './entry-values.js';
 import { multiplySparse } from './multiply-sparse.js';
@@ -152,10 +152,10 @@ export class CsrArray {
     return new CsrArray(this.pattern, this.data.multiply(factor));
   }
 
-  /** Aᵀ. Computed at the first call: one pass over the entries on the host. */
+  /** Aᵀ. Computed at the first call. */
   transpose(): CsrArray {
     if (!this.#transposed) {
-      const { pattern, order } = this.pattern.transposed;
+      const { pattern, order } = this.pattern.transposed(this.backend);
       this.#transposed = new CsrArray(pattern, valuesAt(this.data, order));
       this.#transposed.#transposed = this;
     }
@@ -312,6 +312,15 @@ export class CsrArray {
   toString(): string {
     return `CsrArray ${formatShape(this.shape)} ${this.dtype}, ${this.nnz} entries`;
   }
+}
+
+/** Entries at any places in compressed rows. Those of one place are added, in their order. */
+export function summed(shape: MatrixShape, rows: Int32Array, columns: Int32Array, data: NDArray): CsrArray {
+  return tidy(() => {
+    const { pattern, order, slots } = compressed(data.backend, shape, rows, columns);
+    const values = valuesAt(data, order);
+    return new CsrArray(pattern, pattern.size < data.size ? addedAt(values, slots, pattern.size) : values);
+  });
 }
 
 /** The first row of a diagonal of `A[i, i + k]`, and its length. */

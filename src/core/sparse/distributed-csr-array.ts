@@ -21,9 +21,9 @@ import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
 import { withElements } from '../vector/workspace.js';
 import { distinct, withColumns } from './columns.js';
-import { compressed, firstNotBelow, type MatrixShape } from './compressed-rows.js';
-import { CsrArray, diagonalOf, isSparseArray, type SparseArray } from './csr-array.js';
-import { addedAt, valuesAt } from './entry-values.js';
+import { firstNotBelow, type MatrixShape } from './compressed-rows.js';
+import { CsrArray, diagonalOf, isSparseArray, type SparseArray, summed } from './csr-array.js';
+import { valuesAt } from './entry-values.js';
 import { fetchRows } from './fetch-rows.js';
 import { type Entries, moveEntries } from './move-entries.js';
 import { RowExchange } from './row-exchange.js';
@@ -167,8 +167,7 @@ export class DistributedCsrArray {
     const local = tidy(() => {
       const { rows, columns, data } = moveEntries(given, cutsOf(layout), comm);
       const own = rows.map((i) => i - first);
-      const { pattern, slots } = compressed(shape as unknown as MatrixShape, own, columns);
-      return new CsrArray(pattern, addedAt(data, slots, pattern.size));
+      return summed(shape as unknown as MatrixShape, own, columns, data);
     });
     return new DistributedCsrArray(local, layout, comm);
   }
@@ -486,8 +485,7 @@ export class DistributedCsrArray {
     return tidy(() => {
       const data = this.local.data.space.withShape([total]).empty();
       comm.allgatherv(this.local.data, data, counts);
-      const { pattern } = compressed(this.shape, whole(rows), whole(columns));
-      return new CsrArray(pattern, data);
+      return summed(this.shape, whole(rows), whole(columns), data);
     });
   }
 

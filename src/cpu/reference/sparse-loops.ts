@@ -1,6 +1,6 @@
 import { isComplex, lanesOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import type { CpuKernel, CpuKernels } from '../host-memory.js';
+import type { CpuKernel, CpuKernels, HostRun } from '../host-memory.js';
 
 /** Throws unless the entries of a row, or a column, lie within the matrix. */
 function check(what: string, from: number, to: number, n: number): void {
@@ -42,4 +42,66 @@ const sparseProduct: CpuKernel<'sparseProduct'> = (source, target, matrix) => {
   }
 };
 
-export const sparseKernels = { sparseProduct } satisfies CpuKernels;
+/** The numbers of an operand of int32. */
+const numbers = ({ storage, offset, size }: HostRun): Int32Array =>
+  storage.memory.subarray(offset, offset + size) as Int32Array;
+
+/** Where the entries of each of n rows begin, if they are sorted by their rows. */
+function startsOf(rows: Int32Array, n: number): Int32Array {
+  const starts = new Int32Array(n + 1);
+  for (const i of rows) if (i >= 0 && i < n) starts[i + 1] = (starts[i + 1] as number) + 1;
+  for (let i = 0; i < n; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);
+  return starts;
+}
+
+/** Sorts by counting rows, then each row by column; entries of one place keep their order. */
+const compressRows: CpuKernel<'compressRows'> = (from, of, to) => {
+  const [rows, columns] = [numbers(from), numbers(of)];
+  const [starts, places] = [numbers(to.starts), numbers(to.columns)];
+  const [order, slots] = [numbers(to.order), numbers(to.slots)];
+  const n = starts.length - 1;
+  const next = startsOf(rows, n);
+  for (const list of [places, order, slots]) list.fill(-1);
+  rows.forEach((i, e) => {
+    if (i >= 0 && i < n) order[(next[i] as number)++] = e;
+  });
+  // Now the entries of row i end at next[i]
+  let size = 0;
+  starts[0] = 0;
+  for (let i = 0, k = 0; i < n; i++) {
+    const first = size;
+    const own = order.subarray(k, next[i]);
+    own.sort((a, b) => (columns[a] as number) - (columns[b] as number) || a - b);
+    for (const e of own) {
+      const j = columns[e] as number;
+      if (size === first || places[size - 1] !== j) places[size++] = j;
+      slots[k++] = size - 1;
+    }
+    starts[i + 1] = size;
+  }
+};
+
+/** Rows are read in order, so that the columns of the transpose ascend. */
+const transposeRows: CpuKernel<'transposeRows'> = (from, of, to) => {
+  const [ends, rows] = [numbers(from), numbers(of)];
+  const [starts, places, order] = [numbers(to.starts), numbers(to.columns), numbers(to.order)];
+  const n = starts.length - 1;
+  const next = startsOf(rows, n);
+  check('entries', 0, ends[0] as number, 0);
+  check('entries', rows.length, ends[ends.length - 1] as number, rows.length);
+  for (let j = 1; j < ends.length; j++)
+    check('entries', ends[j - 1] as number, ends[j] as number, rows.length);
+  starts.set(next);
+  places.fill(-1);
+  order.fill(-1);
+  for (let j = 0; j + 1 < ends.length; j++)
+    for (let e = ends[j] as number; e < (ends[j + 1] as number); e++) {
+      const i = rows[e] as number;
+      if (i < 0 || i >= n) continue;
+      const at = (next[i] as number)++;
+      places[at] = j;
+      order[at] = e;
+    }
+};
+
+export const sparseKernels = { sparseProduct, compressRows, transposeRows } satisfies CpuKernels;
