@@ -130,7 +130,10 @@ export const SECTIONS = [
     topk: { note: '`[values, positions]`, the best first; NaN is the worst' },
     unique: { note: 'NaN is one value; positions and counts are int32' },
     sort_complex: '`sort`',
-    union1d: '`unique(concatenate([x, y], { axis: null }))`',
+    'union1d, intersect1d, setdiff1d, setxor1d': {
+      note: 'NaN is one value',
+      known: ['assume_unique', 'return_indices'],
+    },
     in1d: '`isin`, of flat arrays',
     searchsorted: { note: 'positions are int32; no `sorter`', known: ['sorter'] },
   }),

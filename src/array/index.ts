@@ -290,6 +290,7 @@ export type {
   FftConvolveOptions,
   WindowOptions,
 } from './signal/index.js';
+export { intersect1d, setdiff1d, setxor1d, union1d } from './sorting/sets.js';
 export {
   argpartition,
   argsort,

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import * as xp from '../../src/array/index.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { DTypeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow, layoutsOf, placed } from '../support/vectors.js';
+
+const whole = (x: xp.EitherArray): NDArray => (x instanceof DistributedArray ? x.asArray() : (x as NDArray));
+
+/** What NumPy returns, by sets. */
+function expected(a: readonly number[], b: readonly number[]): Record<string, number[]> {
+  const [inA, inB] = [new Set(a), new Set(b)];
+  const all = [...new Set([...a, ...b])].sort((x, y) => x - y);
+  const those = (is: (v: number) => boolean): number[] => all.filter(is);
+  return {
+    union1d: all,
+    intersect1d: those((v) => inA.has(v) && inB.has(v)),
+    setdiff1d: those((v) => inA.has(v) && !inB.has(v)),
+    setxor1d: those((v) => inA.has(v) !== inB.has(v)),
+  };
+}
+const { union1d, intersect1d, setdiff1d, setxor1d } = xp;
+const SETS = Object.entries({ union1d, intersect1d, setdiff1d, setxor1d });
+
+group('sets', () => {
+  distributed('of arrays in all layouts', ({ comm, dtypes }) => {
+    const numbers = (n: number, step: number, m: number) =>
+      Array.from({ length: n }, (_, i) => ((i * step) % m) - 3);
+    for (const [a, b] of [
+      [numbers(12, 7, 11), numbers(20, 3, 17)],
+      [numbers(12, 5, 4), numbers(6, 1, 6)],
+      [numbers(12, 1, 12), []],
+      [numbers(6, 0, 1), numbers(12, 0, 1)],
+    ] as const) {
+      const wanted = expected(a, b);
+      for (const dtype of dtypes.filter((d) => d !== 'bool')) {
+        const [x, y] = [a, b].map((v) => NDArray.array(v.length > 0 ? [...v] : [], { dtype })) as [
+          NDArray,
+          NDArray,
+        ];
+        const table = x.reshape([2, x.size / 2]);
+        const [first, ...rest] = layoutsOf(table.shape, comm.size).map((layout) =>
+          placed(table, layout, comm),
+        );
+        const forms = dtype === 'int32' ? [first, rest.at(2), rest.at(-1)].filter((form) => form) : [first];
+        const others = [y, placed(y, layoutsOf(y.shape, comm.size).at(-1) as never, comm)];
+        for (const u of [x, ...forms] as xp.EitherArray[])
+          for (const v of others)
+            for (const [name, compute] of SETS) {
+              const found = compute(u, v);
+              const what = `${name} of ${dtype} ${u.space} and ${v.space}`;
+              expect(found instanceof DistributedArray, what).to.equal(
+                u instanceof DistributedArray || v instanceof DistributedArray,
+              );
+              const values = whole(found as xp.EitherArray);
+              expect(values.dtype, what).to.equal(dtype);
+              expect(Array.from(xp.real(values).toHost()), what).to.deep.equal(wanted[name]);
+            }
+      }
+    }
+  });
+
+  distributed('take lists and flags, and NaN as one value', ({ comm, dtypes }) => {
+    expect(whole(xp.intersect1d([3, 1, 3], [[3], [4]])).toArray()).to.deep.equal([3]);
+    expect(whole(xp.setdiff1d([true, false], [false])).toArray()).to.deep.equal([true]);
+    const [a, b] = [NDArray.array([Number.NaN, 1, Number.NaN]), NDArray.array([Number.NaN, 2])];
+    expect(whole(xp.union1d(a, b)).toArray()).to.deep.equal([1, 2, Number.NaN]);
+    expect(whole(xp.intersect1d(a, b)).toArray()).to.deep.equal([Number.NaN]);
+    expect(whole(xp.setdiff1d(a, b)).toArray()).to.deep.equal([1]);
+    expect(whole(xp.setxor1d(a, b)).toArray()).to.deep.equal([1, 2]);
+    if (dtypes.includes('float64'))
+      for (const [, compute] of SETS)
+        expectAllThrow(comm, () => compute(a.astype('float32'), b.astype('float64')), DTypeError);
+  });
+});
