@@ -163,7 +163,7 @@ interface PadEnds {
   readonly lengths: readonly [number, number] | undefined;
   readonly isOdd: boolean;
 }
-/** The elements before and after an axis: runs of x, which is the first of the sources, and of others. */
+/** The elements before and after an axis: runs of x, which is the first source, and of others. */
 interface Continued {
   readonly sources: readonly EitherArray[];
   readonly before: readonly Run[];
