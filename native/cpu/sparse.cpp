@@ -191,7 +191,8 @@ void compressRows(const Args<14>& args) {
     to.starts[i] = static_cast<std::int32_t>(first);
     for (; k < end; k++) {
       const std::uint64_t key = keys[k];
-      const std::int32_t column = static_cast<std::int32_t>(static_cast<std::uint32_t>(key >> 32) ^ 0x80000000u);
+      const std::int32_t column =
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(key >> 32) ^ 0x80000000u);
       if (size == first || to.columns[size - 1] != column) to.columns[size++] = column;
       to.order[k] = static_cast<std::int32_t>(static_cast<std::uint32_t>(key));
       slots[k] = static_cast<std::int32_t>(size - 1);

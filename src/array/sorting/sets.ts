@@ -44,8 +44,8 @@ export const intersect1d = <A extends ArrayLike, B extends ArrayLike>(a: A, b: B
   chosen('intersect1d', a, b, ({ counts }) => equal(counts, 2));
 
 /**
- * The values of the first array that are not in the second, ascending, as `numpy.setdiff1d`. Shapes,
- * NaN and communication as those of {@link intersect1d}.
+ * The values of the first array that are not in the second, ascending, as `numpy.setdiff1d`.
+ * Shapes, NaN and communication as those of {@link intersect1d}.
  */
 export const setdiff1d = <A extends ArrayLike, B extends ArrayLike>(a: A, b: B): ArrayOf<A | B> =>
   chosen('setdiff1d', a, b, ({ counts, isFirst }) => logicalAnd(equal(counts, 1), isFirst));

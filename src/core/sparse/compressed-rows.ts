@@ -128,7 +128,7 @@ export interface Ordered {
   readonly order: NDArray;
 }
 
-/** The same of entries at any places: the entry of the pattern to which each of `order` is added. */
+/** The same of entries at any places: the entry of the pattern to which each one is added. */
 export interface Compressed extends Ordered {
   readonly slots: NDArray;
 }
