@@ -1,6 +1,6 @@
 // Sets up and runs all tests with one report. The last line is 'N passed, N failed, N skipped'.
 //
-//   npm test -- [part of a file name…] [--grep RegExp] [--no-setup] [--reporter NAME] [--tier NAME] [--times]
+//   npm test -- [part of a file name…] [--grep RegExp] [--no-setup] [--reporter NAME] [--tier NAME]
 //
 //   --tier NAME               runs the tests in *.NAME.ts, which are left out by default
 //   --times                   lists the suites that take the most seconds
