@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <complex>
+#include <type_traits>
 
 #include "addon.hpp"
 #include "arrays.hpp"
@@ -73,6 +74,10 @@ void run(std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) 
   std::size_t o = 0;
   if (inner == 1) {
     const bool past = x != y && outer * n * sizeof(T) >= streamBytes;
+    if constexpr (std::is_same_v<Op, Sum> && std::is_floating_point_v<T>) {
+      of<T>(loops()).runningSums(outer, n, x, y, past);
+      o = outer;
+    }
     for (; o + lines <= outer; o += lines) runLines<Op, W>(n, x + o * n, y + o * n, past);
     if (past) streamFence();
   }

@@ -27,6 +27,7 @@
 #include "loops/linear.hpp"
 #include "loops/thin.hpp"
 #include "loops/transpose.hpp"
+#include "loops/running.hpp"
 #include "loops/maps.hpp"
 #include "loops/coefficients.hpp"
 #include "loops/functions.hpp"

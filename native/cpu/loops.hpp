@@ -136,6 +136,12 @@ struct FloatLoops {
   std::size_t (*thinWork)(const ThinProduct& product);
   /** The product, without the multiplications by α = 0. */
   void (*thin)(const ThinProduct& product, const T* a, const T* b, T* c, T* work);
+
+  /**
+   * Running sums of `count` lines of n numbers. y may be x, unless writes bypass the caches (`past`);
+   * then streamFence must be called afterwards.
+   */
+  void (*runningSums)(std::size_t count, std::size_t n, const T* x, T* y, bool past);
 };
 
 /** The largest or the smallest number. NaN is the extreme of both kinds unless it is skipped. */

@@ -5,11 +5,12 @@ namespace LOPS_LEVEL {
 
 template <typename T>
 FloatLoops<T> floatLoops() {
-  return {fill<T>,         scale<T>,      axpby<T>,         combine<T>,   combineComplex<T>,   unary<T>,
-          unaryComplex<T>, binary<T>,     binaryComplex<T>, threshold<T>, thresholdComplex<T>, dot<T>,
-          dotComplex<T>,   sum<T>,        sumComplex<T>,    sumAbs<T>,    sumSquares<T>,       maxAbs<T>,
-          minAbs<T>,       accumulate<T>, terms<T>,         taps<T>,      columns<T>,          Simd<T>::width,
-          fourier<T>,      thinWork<T>,   thin<T>};
+  return {
+      fill<T>,         scale<T>,      axpby<T>,         combine<T>,    combineComplex<T>,   unary<T>,
+      unaryComplex<T>, binary<T>,     binaryComplex<T>, threshold<T>,  thresholdComplex<T>, dot<T>,
+      dotComplex<T>,   sum<T>,        sumComplex<T>,    sumAbs<T>,     sumSquares<T>,       maxAbs<T>,
+      minAbs<T>,       accumulate<T>, terms<T>,         taps<T>,       columns<T>,          Simd<T>::width,
+      fourier<T>,      thinWork<T>,   thin<T>,          runningSums<T>};
 }
 
 template <typename T>
