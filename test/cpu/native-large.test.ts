@@ -153,6 +153,23 @@ describe('native kernels of large arrays', () => {
         });
     });
 
+    it(`sums of neighbours in long rows of ${dtype}`, () => {
+      for (const shape of [[1500], [7, 300], [3, 5, 257]])
+        same((b) => {
+          const size = shape.reduce((a, n) => a * n);
+          const x = elements(b, dtype, numbers(dtype, size));
+          const y = elements(b, dtype, new Array<number>(size).fill(0));
+          const bands = shape.map((n, axis) => ({
+            axis,
+            segments: [{ start: 1, end: n - 1, lo: -1, taps: [1, -2, 1] }],
+            front: undefined,
+            back: undefined,
+          }));
+          b.stencil(x, y, b.prepareStencil(dtype, { shape, bands, mode: 'set' }));
+          return read(y);
+        });
+    });
+
     it(`sums of columns of ${dtype}, in whatever rows they are read`, () => {
       for (const op of ['sum', 'sumAbs', 'sumSquares', 'maxAbs'] as const)
         same((b) => {

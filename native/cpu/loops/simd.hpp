@@ -167,6 +167,18 @@ LOPS_INLINE void storeFlags(Flag* p, Simd<double>::I mask) {
 #endif
 }
 
+/** A vector from lane `From` of two that follow each other. */
+template <std::size_t From, typename T, std::size_t... L>
+LOPS_INLINE typename Simd<T>::V lanesFrom(typename Simd<T>::V a, typename Simd<T>::V b,
+                                          std::index_sequence<L...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, (From + L)...);
+#else
+  const typename Simd<T>::I order = {static_cast<PositionOf<T>>(From + L)...};
+  return __builtin_shuffle(a, b, order);
+#endif
+}
+
 /** Whether a bit of a vector is set. */
 template <typename V>
 LOPS_INLINE bool isAnySet(V v) {

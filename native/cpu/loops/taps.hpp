@@ -10,8 +10,13 @@ namespace LOPS_LEVEL {
  */
 constexpr std::size_t prefetchBytes = 8192;
 
-/** y[i] ← (+)= Σ c[k] p[k][i], k < Count. The number of terms is a compile-time constant. */
-template <typename T, int Count, bool Add, bool Prefetch>
+/**
+ * y[i] ← (+)= Σ c[k] p[k][i], k < Count. The number of terms is a compile-time constant. With Near,
+ * p[Count − 2] and p[Count − 1] are p[0] moved by −Near and Near, and come from vectors of p[0], of
+ * which one more on either side is read. Otherwise the loads of AVX-512 that are not aligned, all of
+ * which cross cache lines, take longer than the others together.
+ */
+template <typename T, int Count, bool Add, bool Prefetch, int Near = 0>
 struct Terms {
   const T* p[Count];
   T c[Count];
@@ -33,7 +38,14 @@ struct Terms {
   LOPS_INLINE typename Simd<T>::V vector(std::size_t i) const {
     if (Prefetch) __builtin_prefetch(ahead + i);
     typename Simd<T>::V s = Add ? load(y + i) : c[0] * load(p[0] + i);
-    for (int k = Add ? 0 : 1; k < Count; k++) s += c[k] * load(p[k] + i);
+    for (int k = Add ? 0 : 1; k < (Near > 0 ? Count - 2 : Count); k++) s += c[k] * load(p[k] + i);
+    if constexpr (Near > 0) {
+      constexpr std::size_t W = Simd<T>::width;
+      const std::make_index_sequence<W> lanes;
+      const auto here = load(p[0] + i);
+      s += c[Count - 2] * lanesFrom<W - Near, T>(load(p[0] + i - W), here, lanes);
+      s += c[Count - 1] * lanesFrom<Near, T>(here, load(p[0] + i + W), lanes);
+    }
     return s;
   }
 };
@@ -62,8 +74,37 @@ LOPS_INLINE void overlapLoop(std::size_t n, T* y, const F& f) {
   if (i < n) store(y + (n - W), f.vector(n - W));
 }
 
+/**
+ * A run that has neighbours among its terms. Its first and its last vectors, whose neighbours may lie
+ * outside of the array, load them.
+ */
+template <typename T, int Count, int Near>
+LOPS_INLINE void termsNear(std::size_t n, const T* const* p, const T* c, T* y, bool streaming) {
+  constexpr std::size_t W = Simd<T>::width;
+  const T* at[Count];
+  const auto from = [&](std::size_t start) {
+    for (int k = 0; k < Count; k++) at[k] = p[k] + start;
+    return y + start;
+  };
+  const std::size_t first = W + headOf(y, W);
+  const std::size_t many = (n - W - first) / (4 * W) * (4 * W);
+  overlapLoop(first, y, Terms<T, Count, false, false>(p, c, y));
+  T* to = from(first);
+  if (streaming) writeLoop<true>(many, to, Terms<T, Count, false, true, Near>(at, c, to));
+  else writeLoop<false>(many, to, Terms<T, Count, false, false, Near>(at, c, to));
+  to = from(first + many);
+  overlapLoop(n - first - many, to, Terms<T, Count, false, false>(at, c, to));
+}
+
 template <typename T, int Count, bool Add>
 LOPS_INLINE void termsFixed(std::size_t n, const T* const* p, const T* c, T* y, bool streaming) {
+  if constexpr (LOPS_VECTOR_BYTES == 64 && Count >= 3 && !Add) {
+    const std::ptrdiff_t near = p[Count - 1] - p[0];
+    if (p[0] - p[Count - 2] == near && n >= 16 * Simd<T>::width) {
+      if (near == 1) return termsNear<T, Count, 1>(n, p, c, y, streaming);
+      if (near == 2) return termsNear<T, Count, 2>(n, p, c, y, streaming);
+    }
+  }
   if (Add) {
     writeLoop<false>(n, y, Terms<T, Count, Add, false>(p, c, y));
   } else if (streaming && n >= 16 * Simd<T>::width) {
