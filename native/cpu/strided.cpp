@@ -76,17 +76,31 @@ void tiles(const Axis& a, const Axis& b, const T* x, T* y) {
 template <typename T>
 constexpr bool hasTransposition = sizeof(T) == 4 || sizeof(T) == 8;
 
-/** Copies a matrix whose columns are rows of y. */
+/**
+ * The bytes of y that a large transposition writes to at a time: its rows are far apart, and the
+ * addresses of more huge pages are not at hand.
+ */
+constexpr std::size_t panelBytes = std::size_t(16) << 20;
+
+/** Copies a matrix whose columns are rows of y, in panels of columns if it is large. */
 template <typename T>
 void transposed(const Axis& a, const Axis& b, const T* x, T* y) {
   const std::size_t rows = static_cast<std::size_t>(b.n), columns = static_cast<std::size_t>(a.n);
   const bool past = rows * columns * sizeof(T) >= streamBytes;
-  if constexpr (sizeof(T) == 4) {
-    loops().transpose32(rows, columns, reinterpret_cast<const float*>(x), b.xs, reinterpret_cast<float*>(y),
-                        a.ys, past);
-  } else {
-    loops().transpose64(rows, columns, reinterpret_cast<const double*>(x), b.xs, reinterpret_cast<double*>(y),
-                        a.ys, past);
+  constexpr std::size_t least = 64;
+  const std::size_t wide = panelBytes / sizeof(T) / static_cast<std::size_t>(std::abs(a.ys)) / least * least;
+  const std::size_t panel = past ? std::max(least, wide) : columns;
+  for (std::size_t first = 0; first < columns; first += panel) {
+    const std::size_t some = std::min(panel, columns - first);
+    const T* from = x + first;
+    T* to = y + static_cast<std::ptrdiff_t>(first) * a.ys;
+    if constexpr (sizeof(T) == 4) {
+      loops().transpose32(rows, some, reinterpret_cast<const float*>(from), b.xs,
+                          reinterpret_cast<float*>(to), a.ys, past);
+    } else {
+      loops().transpose64(rows, some, reinterpret_cast<const double*>(from), b.xs,
+                          reinterpret_cast<double*>(to), a.ys, past);
+    }
   }
   if (past) streamFence();
 }

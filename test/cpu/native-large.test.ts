@@ -195,6 +195,26 @@ describe('native kernels of large arrays', () => {
     });
   }
 
+  it('transposes what is beyond the caches in panels', () => {
+    const [rows, columns] = [9, 500_009];
+    const given = fillUniform(SEED, 0, new Float64Array(rows * columns));
+    const allocated = (): Elements => {
+      const storage = native.alloc('float64', given.length);
+      return { storage, offset: 0, size: given.length };
+    };
+    const [x, y] = [allocated(), allocated()];
+    native.upload(given, x);
+    native.stridedCopy(
+      [columns, rows],
+      { elements: x, start: 0, strides: [1, columns] },
+      { elements: y, start: 0, strides: [rows, 1] },
+      'set',
+    );
+    const taken = new Float64Array(rows * columns);
+    native.download(y, taken);
+    expect(taken.findIndex((v, i) => v !== given[(i % rows) * columns + Math.floor(i / rows)])).to.equal(-1);
+  });
+
   it('large arrays start at pages of 2 MiB, and memory that is reported does not grow by that', () => {
     const { liveBytes } = native.stats();
     const x = native.alloc('float64', 2 ** 20);
