@@ -1,5 +1,7 @@
 // Positions of true elements, bisection, counts.
 
+#include <cstring>
+
 #include "addon.hpp"
 #include "arrays.hpp"
 
@@ -15,11 +17,16 @@ void truePositions(const Args<6>& args) {
   constexpr std::size_t step = 8;
   std::size_t at = 0, i = 0;
   // Without branches: each position is written, and stays if the element is true
-  for (; i + step <= n && at + step <= m; i += step)
+  for (; i + step <= n && at + step <= m; i += step) {
+    std::int32_t before[step];
+    std::memcpy(before, y + at, sizeof before);
+    const std::size_t start = at;
     for (std::size_t k = 0; k < step; k++) {
       y[at] = static_cast<std::int32_t>(i + k);
       at += x[i + k] != 0;
     }
+    if (at - start < step) y[at] = before[at - start];
+  }
   for (; i < n && at < m; i++) {
     if (x[i]) y[at++] = static_cast<std::int32_t>(i);
   }

@@ -216,6 +216,8 @@ LOPS_INLINE Simd<float>::I maskOf(const Flag* c, float) {
  * the hardware does so too late: memory waits a third of the time.
  */
 constexpr std::size_t chooseAhead = 2048;
+/** With AVX2 they cost more than they gain. */
+constexpr bool chooseAsks = LOPS_VECTOR_BYTES == 64;
 
 template <typename T, bool XSteps, bool YSteps>
 LOPS_INLINE void chooseSteps(std::size_t n, const Flag* c, const T* x, const T* y, T* z) {
@@ -226,8 +228,8 @@ LOPS_INLINE void chooseSteps(std::size_t n, const Flag* c, const T* x, const T* 
     V vx, vy;
     LOPS_INLINE T one(std::size_t i) const { return c[i] != 0 ? x[XSteps ? i : 0] : y[YSteps ? i : 0]; }
     LOPS_INLINE V vector(std::size_t i) const {
-      if (XSteps) __builtin_prefetch(x + i + chooseAhead / sizeof(T));
-      if (YSteps) __builtin_prefetch(y + i + chooseAhead / sizeof(T));
+      if (chooseAsks && XSteps) __builtin_prefetch(x + i + chooseAhead / sizeof(T));
+      if (chooseAsks && YSteps) __builtin_prefetch(y + i + chooseAhead / sizeof(T));
       const V a = XSteps ? load(x + i) : vx;
       const V b = YSteps ? load(y + i) : vy;
       return maskOf(c + i, T()) ? a : b;
