@@ -326,7 +326,8 @@ def catalogue():
     try:
         peers = Peers()
     except ImportError as error:
-        print(f"peer_cases.py: cases of PyLops-MPI are left out: {error}", file=sys.stderr)
+        if "--list" in sys.argv:
+            print(f"peer_cases.py: cases of PyLops-MPI are left out: {error}", file=sys.stderr)
         return Alone, found
     version = f"PyLops-MPI {getattr(peers.mpi, '__version__', '')}".strip()
     alone = found if peers.comm.size == 1 else {}

@@ -1,6 +1,7 @@
 import type { Backend, Scalar } from 'lops-mpi';
 import { bytesOf, type Elements } from 'lops-mpi/extend';
 import { product } from '../src/core/base/shape.js';
+import { storageOf } from '../src/core/ports/kernel-operands.js';
 
 /** The kernels of a backend, which read and write its memory. */
 const KERNELS = [
@@ -40,15 +41,15 @@ const KERNELS = [
 type Kernel = (typeof KERNELS)[number];
 type Arguments<K extends Kernel> = Parameters<NonNullable<Backend[K]>>;
 
+const element = (x: Elements): number => bytesOf(storageOf(x).dtype);
 /** The bytes of all arrays among operands. */
 const bytes = (...operands: readonly (Elements | Scalar | undefined)[]): number =>
   operands.reduce<number>(
-    (sum, x) => (typeof x === 'object' && 'storage' in x ? sum + x.size * bytesOf(x.storage.dtype) : sum),
+    (sum, x) => (typeof x === 'object' && 'size' in x ? sum + x.size * element(x) : sum),
     0,
   );
 
-const element = (x: Elements): number => bytesOf(x.storage.dtype);
-const isSame = (x: Elements, y: Elements): boolean => x.storage === y.storage && x.offset === y.offset;
+const isSame = (x: Elements, y: Elements): boolean => storageOf(x) === storageOf(y) && x.offset === y.offset;
 /** True if CUDA splits lines into pieces and reads them twice, for long and few lines. */
 const inPieces = (backend: Backend, n: number, lines: number): boolean =>
   backend.name === 'cuda' && n > 128 && lines < 65536;

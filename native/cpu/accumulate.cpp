@@ -105,7 +105,10 @@ void run(std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) 
   }
 }
 
-/** accumulate(op, dtype, outer, n, inner, x, xo, y, yo) for float and complex dtypes */
+/**
+ * accumulate(op, dtype, outer, n, inner, x, xo, y, yo) for float and complex dtypes, and for sums of
+ * int32, modulo 2³²
+ */
 void accumulate(const Args<9>& args) {
   const DType dtype = args.dtype(1);
   const std::size_t outer = args.size(2);
@@ -121,6 +124,11 @@ void accumulate(const Args<9>& args) {
       case Accumulation::prod: return run<Product, W>(outer, n, inner, x, y);
     }
   };
+  if (dtype == DType::int32) {
+    const std::size_t size = product(outer, n, inner);
+    return run<Sum, std::int64_t>(outer, n, inner, lanesAt<std::int32_t>(args, 5, size, 1),
+                                  lanesAt<std::int32_t>(args, 7, size, 1));
+  }
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) R;
     if (isComplex(dtype)) runAs(std::complex<R>(), std::complex<double>());

@@ -160,6 +160,9 @@ void indexed(const Args<16>& args) {
   });
 }
 
+/** The number of entries of a table after which a place is asked for before it is read. */
+constexpr std::size_t ahead = 24;
+
 /** Copies runs of `run` elements to (Puts) or from the places of a table of width 1. */
 template <typename T, bool Puts>
 void copyRuns(const Table& t, std::size_t run, const T* from, T* to) {
@@ -172,6 +175,8 @@ void copyRuns(const Table& t, std::size_t run, const T* from, T* to) {
       if (place < 0) {
         if (!Puts) std::fill_n(to + y, run, T());
       } else if (run == 1) {
+        const std::size_t later = i + ahead < t.ny ? i + ahead : i;
+        __builtin_prefetch((Puts ? to : from) + o * t.nx + t.index[later]);
         to[Puts ? x : y] = from[Puts ? y : x];
       } else {
         std::copy_n(from + (Puts ? y : x), run, to + (Puts ? x : y));

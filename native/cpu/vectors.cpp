@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "addon.hpp"
@@ -384,6 +385,29 @@ bool reduceFloats(Reduce op, std::size_t n, const T* x, double* out) {
   }
 }
 
+/** The sum of integers and of moduli, and the largest modulus, exact. Returns false for others. */
+template <typename T>
+bool reduceIntegers(Reduce op, std::size_t n, const T* x, double* out) {
+  if (op == Reduce::sum) {
+    out[0] = integers<T>(loops()).sum(n, x);
+    return true;
+  }
+  if (op == Reduce::sumAbs) {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < n; i++) sum += std::abs(static_cast<std::int64_t>(x[i]));
+    out[0] = static_cast<double>(sum);
+    return true;
+  }
+  if (op == Reduce::maxAbs) {
+    const auto extreme = [&](bool largest) {
+      return n == 0 ? 0.0 : static_cast<double>(ordered<T>(loops()).extreme({largest, false}, n, x));
+    };
+    out[0] = std::max(std::abs(extreme(true)), std::abs(extreme(false)));
+    return true;
+  }
+  return reduceOrdered(op, n, x, out);
+}
+
 /** reduce(op, dtype, n, x, xo, out) → true if it was computed */
 bool reduce(const Args<6>& args) {
   const Reduce op = static_cast<Reduce>(args.int32(0));
@@ -394,10 +418,7 @@ bool reduce(const Args<6>& args) {
   if (isInteger(dtype)) {
     return withInteger(dtype, [&](auto zero) {
       typedef decltype(zero) T;
-      const T* x = lanesAt<T>(args, 3, n, 1);
-      if (op != Reduce::sum) return reduceOrdered(op, n, x, out);
-      out[0] = integers<T>(loops()).sum(n, x);
-      return true;
+      return reduceIntegers(op, n, lanesAt<T>(args, 3, n, 1), out);
     });
   }
   return withFloat(isDouble(dtype), [&](auto zero) {

@@ -397,7 +397,7 @@ export function nativeKernels(addon: CpuAddon): CpuKernels {
     accumulate: (op, x, extents, y) => {
       const { memory, dtype } = x.storage;
       const to = y.storage.memory;
-      if (isInteger(dtype)) own.accumulate(op, x, extents, y);
+      if (isInteger(dtype) && !(dtype === 'int32' && op === 'sum')) own.accumulate(op, x, extents, y);
       else addon.accumulate(ACCUMULATE[op], tagOf(dtype), ...extents, memory, x.offset, to, y.offset);
     },
     sort: (x, extents, y, places) => {

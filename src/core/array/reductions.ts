@@ -219,24 +219,37 @@ export function firstExtreme(op: 'max' | 'min', x: NDArray, skipsNaN: boolean): 
 /** Whether any or all elements along axes, which stay with length 1, are not 0. */
 export function truth(kind: 'any' | 'all', x: NDArray, axes: readonly number[]): NDArray {
   return tidy(() => {
+    // The extreme of flags is known at the first one that decides
+    if (x.dtype === 'bool' && x.size > 0) return reduceAxes(kind === 'any' ? 'max' : 'min', x, axes);
     if (kind === 'any') return reduceAxes('countNonzero', x, axes).greater(0);
     // of flags, for which counts are exact
     return reduceAxes('countNonzero', x.equal(0), axes).equal(0);
   });
 }
 
+const runningIn = (op: 'sum' | 'prod', x: NDArray, extents: Extents, dtype: DType): NDArray => {
+  const y = x.space.withShape(x.shape, dtype).empty();
+  x.backend.accumulate(op, asDType(x, dtype), extents, y);
+  return y;
+};
+
 /** Running results along an axis. Those of integers are exact: see {@link wideDType}. */
 export function accumulate(name: 'cumsum' | 'cumprod', x: NDArray, axis: number): NDArray {
   const op = name === 'cumsum' ? 'sum' : 'prod';
   const extents = around(x.shape, axis);
   const dtype = wideDType(x);
-  return tidy(() =>
-    exactly(op, x, extents[1], dtype, () => {
-      const y = x.space.withShape(x.shape, dtype).empty();
-      x.backend.accumulate(op, asDType(x, dtype), extents, y);
-      return y;
-    }),
-  );
+  return tidy(() => exactly(op, x, extents[1], dtype, () => runningIn(op, x, extents, dtype)));
+}
+
+/** As {@link accumulate}, but sums of int32 that are certain to fit stay int32. */
+function accumulateNarrow(name: 'cumsum' | 'cumprod', x: NDArray, axis: number): NDArray {
+  const extents = around(x.shape, axis);
+  const fits =
+    name === 'cumsum' &&
+    x.dtype === 'int32' &&
+    x.size > 0 &&
+    (x.backend.reduce('maxAbs', x) as number) * extents[1] <= MOST;
+  return fits ? tidy(() => runningIn('sum', x, extents, 'int32')) : accumulate(name, x, axis);
 }
 
 /** A sum or product of integers, exact. */
@@ -315,7 +328,7 @@ const LOCAL: ReductionKernels<NDArray> = {
   exactTotal,
   norm: (x) => x.norm(),
   position: (op, x) => x.backend.argExtreme(op, x),
-  running: accumulate,
+  running: accumulateNarrow,
   flat: (_, x) => x.ravel(),
   integers: (x) => (areInt32(x) ? asDType(x, 'int32') : x),
   filled: filledWith,

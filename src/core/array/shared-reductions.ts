@@ -404,7 +404,11 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
       kind,
       MASKED_DEFAULTS,
       (x, _, mask) => {
-        const count = kernels.total('countNonzero', counted(x, mask, kind === 'any' ? 0 : 1));
+        const from = counted(x, mask, kind === 'any' ? 0 : 1);
+        // The extreme of flags is known at the first one that decides
+        if (x.dtype === 'bool' && x.size > 0)
+          return kernels.total(kind === 'any' ? 'max' : 'min', from) !== 0;
+        const count = kernels.total('countNonzero', from);
         return kind === 'any' ? count !== 0 : count === x.size;
       },
       (x, axes, _, mask) => kernels.truth(kind, counted(x, mask, kind === 'any' ? 0 : 1), axes),
