@@ -13,6 +13,7 @@
 #include "addon.hpp"
 #include "arrays.hpp"
 #include "loops.hpp"
+#include "scratch.hpp"
 
 namespace lops {
 namespace {
@@ -216,11 +217,6 @@ Item* sortItems(Item* items, Item* other, std::size_t n, Range range, const Less
   return sorted;
 }
 
-template <typename Item>
-std::unique_ptr<Item[]> workMemory(std::size_t n) {
-  return std::unique_ptr<Item[]>(new Item[n]);
-}
-
 template <typename T>
 void sortByComparison(T* x, std::size_t n) {
   std::sort(x, x + n);
@@ -264,7 +260,7 @@ template <typename Bits, bool IsFloat>
 void sortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* x, Bits* y, Places places) {
   using K = Key<Bits, IsFloat>;
   const Bits flip = loops().sorts ? K::top : 0;
-  const auto other = workMemory<Bits>(n);
+  const auto other = scratch<Bits>(n);
   if (inner == 1) {
     for (std::size_t o = 0; o < outer; o++, x += n, y += n) {
       for (std::size_t i = 0; i < n; i++) y[i] = K::of(x[i]) ^ flip;
@@ -275,7 +271,7 @@ void sortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* 
   }
   // Lines beside each other share cache lines; what they fill should stay in the cache
   const std::size_t together = std::max<std::size_t>(1, std::min({inner, std::size_t(8), (1 << 17) / n}));
-  const auto keys = workMemory<Bits>(n * together);
+  const auto keys = scratch<Bits>(n * together);
   for (std::size_t o = 0; o < outer; o++) {
     for (std::size_t first = 0; first < inner; first += together) {
       const std::size_t m = std::min(together, inner - first);
@@ -293,38 +289,48 @@ void sortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* 
   }
 }
 
-/** As sortItems, but merges ascending runs if they are few. */
+/** Sorts items whose highest bit is 0 by vectors, if the machine has them: see argsortLines. */
 template <typename Item, typename Less>
-Item* sortOrMerge(Item* items, Item* other, std::size_t n, Range range, const Less& less) {
+Item* sortPlaces(Item* items, Item* other, std::size_t n, Range range, const Less& less) {
   auto runs = runsOf(items, n, less);
   if (!runs.empty()) return mergeRuns(items, other, std::move(runs), less);
-  return sortItems(items, other, n, range, less);
+  if (!loops().sorts) return sortItems(items, other, n, range, less);
+  sortSigned(reinterpret_cast<std::int64_t*>(items), reinterpret_cast<std::int64_t*>(other), n, {nullptr, 0});
+  // Items of the same upper bits are in the order of their positions
+  for (std::size_t i = 0, end = 1; i < n; i = end++) {
+    while (end < n && items[end] >> 32 == items[i] >> 32) end++;
+    bool differ = false;
+    for (std::size_t k = i + 1; k < end && !differ; k++) differ = less(items[k], items[k - 1]);
+    if (differ) std::stable_sort(items + i, items + end, less);
+  }
+  return items;
 }
 
 /** The positions of the elements of each line in their order, of equal ones in ascending order. */
 template <typename Bits, bool IsFloat>
 void argsortLines(std::size_t outer, std::size_t n, std::size_t inner, const Bits* x, std::int32_t* y) {
-  // An item has 32 bits of a key, the first that differs among them, and the position
-  const auto items = workMemory<u64>(n);
-  const auto other = workMemory<u64>(n);
+  // An item has 31 bits of a key, the first that differs among them, and the position
+  const auto items = scratch<u64>(n);
+  const auto other = scratch<u64>(n);
   for (std::size_t line = 0; line < outer * inner; line++) {
     const std::size_t start = line / inner * n * inner + line % inner;
     const auto keyAt = [&](std::size_t i) { return Key<Bits, IsFloat>::ofEqualZeros(x[start + i * inner]); };
     Bits differing = 0;
     for (std::size_t i = 1; i < n; i++) differing |= keyAt(i) ^ keyAt(0);
     const unsigned highest = differing == 0 ? 0 : highestBit(differing);
-    const unsigned low = highest > 31 ? highest - 31 : 0;
-    for (std::size_t i = 0; i < n; i++) items[i] = u64(u32(keyAt(i) >> low)) << 32 | i;
+    const unsigned low = highest > 30 ? highest - 30 : 0;
+    const Bits used = static_cast<Bits>(Bits(~Bits(0)) >> (8 * sizeof(Bits) - 1 - highest));
+    for (std::size_t i = 0; i < n; i++) items[i] = u64((keyAt(i) & used) >> low) << 32 | i;
     const Range range{32, 32 + highest - low};
     const u64* sorted = items.get();
     if (differing & ((Bits(1) << low) - 1)) {
-      sorted = sortOrMerge(items.get(), other.get(), n, range, [&](u64 a, u64 b) {
+      sorted = sortPlaces(items.get(), other.get(), n, range, [&](u64 a, u64 b) {
         if (a >> 32 != b >> 32) return a >> 32 < b >> 32;
         return keyAt(u32(a)) < keyAt(u32(b));
       });
     } else if (differing != 0) {
       const auto less = [](u64 a, u64 b) { return a >> 32 < b >> 32; };
-      sorted = sortOrMerge(items.get(), other.get(), n, range, less);
+      sorted = sortPlaces(items.get(), other.get(), n, range, less);
     }
     for (std::size_t i = 0; i < n; i++) y[start + i * inner] = static_cast<std::int32_t>(u32(sorted[i]));
   }
@@ -394,7 +400,7 @@ inline std::size_t keep(bool isFloat, std::size_t n, const std::int64_t* x, std:
 /** Moves the key of a place to it. */
 template <typename T>
 T keyAt(T* keys, std::size_t n, std::size_t k) {
-  if (loops().sorts) sortSigned(keys, workMemory<T>(n).get(), n, Places{&k, 1});
+  if (loops().sorts) sortSigned(keys, scratch<T>(n).get(), n, Places{&k, 1});
   else std::nth_element(keys, keys + k, keys + n);
   return keys[k];
 }
@@ -436,14 +442,14 @@ Bits kthOf(std::size_t n, const Bits* bits, std::size_t k) {
   const T high = last == size - 1 ? most : upper;
   // A half more than the numbers that are expected within the range
   const std::size_t room = (last - first + 2) * (n / size) / 2 * 3;
-  const auto kept = workMemory<T>(room);
+  const auto kept = scratch<T>(room);
   std::size_t below = 0;
   const std::size_t within = keep(IsFloat, n, x, low, high, &below, kept.get(), room);
   const bool isWithin = k >= below && k < below + within;
   if (isWithin && low == high) return valueOf(low);
   if (isWithin && within + 128 <= room) return valueOf(keyAt(kept.get(), within, k - below));
   // Many ties, or a range that misses it
-  const auto keys = workMemory<T>(n);
+  const auto keys = scratch<T>(n);
   for (std::size_t i = 0; i < n; i++) keys[i] = keyOf(i);
   return valueOf(keyAt(keys.get(), n, k));
 }

@@ -30,6 +30,7 @@ function inputs(dtype: DType, size: number): Readonly<Record<string, readonly nu
     'with NaN': set({ [-3]: Number.NaN, [-500]: Number.NaN, [-900]: Number.NEGATIVE_INFINITY }),
     'all NaN': random.map(() => Number.NaN),
     zeros: random.map((_, i) => (i % 2 === 0 ? 0 : -0)),
+    'near each other': random.map((v, i) => (i % 1000 === 0 ? -v : 1 + v * Number.EPSILON)),
   };
 }
 
@@ -87,6 +88,12 @@ describe('native kernels of large arrays', () => {
             same((b) => b.argExtreme(op, elements(b, dtype, values)));
             same((b) => Number(b.reduce(op, elements(b, dtype, values))) + 0);
           }
+          if (!isFloat(dtype)) same((b) => b.reduce('maxAbs', elements(b, dtype, values)));
+          same((b) => {
+            const order = elements(b, 'int32', new Array<number>(size).fill(0));
+            b.argsort(elements(b, dtype, values), [1, size, 1], order);
+            return read(order);
+          });
         });
       }
     }
