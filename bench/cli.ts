@@ -60,7 +60,7 @@ function readResults(path: string): ReadonlyMap<string, Result> {
   }
 }
 
-const { names, ranks, backend: engine, against, quick, 'no-peers': alone, json, list } = settings();
+const { names, ranks, backend: engine, against, quick, 'no-peers': noPeers, json, list } = settings();
 const known = CASES.map((c) => c.name);
 /** True if a word is the name of the case or of its group. */
 const isNamed = (name: string, words: readonly string[]): boolean =>
@@ -121,8 +121,8 @@ const limits = await buildLimits();
 if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`);
 const fftw = wanted.some((c) => c.name.startsWith('fftnd')) ? await buildFftwMpi() : {};
 if (fftw.failure) process.stderr.write(`bench: no limit of Fourier transforms: ${fftw.failure}\n`);
-const python = alone || quick || engine !== 'cpu' ? {} : findNumpy();
-if (python.failure) process.stderr.write(`bench: not beside other libraries: ${python.failure}\n`);
+const python = noPeers || quick || engine !== 'cpu' ? {} : findNumpy();
+if (python.failure) process.stderr.write(`bench: no comparison with other libraries: ${python.failure}\n`);
 const peers: ReadonlySet<string> = python.program ? peersOf(python.program, ranks) : new Set();
 const shared = await SharedLimits.open({ fftw: fftw.program, python: python.program }, ranks, folder);
 const results: Result[] = [];

@@ -119,6 +119,19 @@ async function startLimit(
   return loops ? LimitProcess.start(loops, name, Math.max(1, Math.ceil(unit / comm.size))) : undefined;
 }
 
+/** The program of another library, unless one of the ranks got none. */
+async function connectPeer(
+  path: string,
+  name: PeerName,
+  comm: Communicator,
+): Promise<SharedLimit | undefined> {
+  const peer = await SharedLimit.connect(path, name, comm.size).catch(() => undefined);
+  if (summed(comm, peer ? 0 : 1) === 0) return peer;
+  peer?.stop();
+  if (comm.rank === 0) process.stderr.write(`bench: no comparison, the program ended early: ${name}\n`);
+  return undefined;
+}
+
 /** A C program whose timings alternate with those of the case, and its rates. */
 interface Alternating {
   readonly program: Limit;
@@ -161,9 +174,7 @@ export async function measure(
   const roof = await start(roofOf(work));
   const { peer: peerName, shared } = programs;
   const peer =
-    peerName && shared && !device && !quick
-      ? await SharedLimit.connect(shared, peerName, comm.size)
-      : undefined;
+    peerName && shared && !device && !quick ? await connectPeer(shared, peerName, comm) : undefined;
   const peerTimes: number[] = [];
   const times: number[] = [];
   const deviceTimes: number[] = [];

@@ -3,12 +3,14 @@
     mpiexec -n RANKS python3 bench/peer_cases.py CASE
     python3 bench/peer_cases.py --list
 
-It prints the library's name and version when it is ready. Each line of input is answered with the
+It prints the library's name and version when it is ready. For each line of input it prints the
 seconds of one call on the slowest rank: the benchmark requests one between any two of its own
 timings, so that other load on the machine affects both. Ranks that wait sleep. Cases of NumPy and
-SciPy have one rank. `--list` prints the cases of so many ranks that the installed packages allow.
+SciPy have one rank. `--list` prints the cases that run on this number of ranks with the installed
+packages. Sizes and dtypes are those of the case, numbers are not.
 """
 
+import importlib.util
 import os
 import sys
 import time
@@ -21,22 +23,21 @@ import numpy as np  # noqa: E402
 import cupy_cases  # noqa: E402
 import numpy_cases  # noqa: E402
 
-LEAST_SAMPLE = 2e-3
+LEAST_SAMPLE_SECONDS = 2e-3
 WARM_UP_SECONDS = 0.1
-NAP = 2e-4
+POLL_SECONDS = 2e-4
 BLOCK = (96, 512, 512)
 SECTIONS, TRACES, DEPTHS = 20, 267, 550
 
 
-class Peers:
+class PyLopsCases:
     """The cases of PyLops-MPI. Each prepares its arrays on this rank and returns the call to time."""
 
-    def __init__(self):
+    def __init__(self, comm):
         import pylops
         import pylops_mpi
-        from mpi4py import MPI
 
-        self.local, self.mpi, self.comm = pylops, pylops_mpi, MPI.COMM_WORLD
+        self.local, self.mpi, self.comm = pylops, pylops_mpi, comm
         self.rng = np.random.default_rng(self.comm.rank)
 
     def share(self, n):
@@ -52,7 +53,7 @@ class Peers:
         x[:] = values.astype(dtype) * (1 + 1j if np.dtype(dtype).kind == "c" else 1)
         return x
 
-    def both(self, name, make, prepare):
+    def forward_and_adjoint(self, name, make, prepare):
         """The forward and the adjoint of an operator; `prepare` gives a vector of its domain."""
 
         def forward():
@@ -77,6 +78,7 @@ class Peers:
 
         return {
             f"add{suffix}": two(lambda x, y: x + y),
+            # there is no axpy: two operations
             f"axpy{suffix}": two(lambda x, y: x * 1.5 + y),
             f"iadd{suffix}": two(lambda x, y: x.__iadd__(y)),
             f"dot{suffix}": two(lambda x, y: x.dot(y)),
@@ -89,7 +91,7 @@ class Peers:
         mpi = self.mpi
 
         def block(name, make):
-            return self.both(name, make, lambda: self.vector(BLOCK))
+            return self.forward_and_adjoint(name, make, lambda: self.vector(BLOCK))
 
         def small(dims, make):
             def prepare():
@@ -122,7 +124,7 @@ class Peers:
                 tile = self.rng.standard_normal((rows, rows if kind == "summa" else n)).astype(dtype)
                 return self.mpi.MPIMatrixMult(tile, n, kind=kind, dtype=dtype)
 
-            return self.both(f"matmul_{kind}_{suffix}", make, lambda: self.vector((n, n), dtype))
+            return self.forward_and_adjoint(f"matmul_{kind}_{suffix}", make, lambda: self.vector((n, n), dtype))
 
         def fredholm(suffix, dtype):
             slices, side, width = 256, 200, 8
@@ -132,7 +134,7 @@ class Peers:
                 kernel = (self.rng.standard_normal(shape) + 1j * self.rng.standard_normal(shape)).astype(dtype)
                 return self.mpi.signalprocessing.MPIFredholm1(kernel, nz=width, saveGt=False, dtype=dtype)
 
-            return self.both(
+            return self.forward_and_adjoint(
                 f"fredholm_{suffix}", make, lambda: self.vector((slices, side, width), dtype, everywhere=True)
             )
 
@@ -162,14 +164,14 @@ class Peers:
             )
 
         return {
-            **self.both("fftnd_c128", lambda: signal.MPIFFTND(cube), lambda: self.vector(cube, "complex128")),
-            **self.both(
+            **self.forward_and_adjoint("fftnd_c128", lambda: signal.MPIFFTND(cube), lambda: self.vector(cube, "complex128")),
+            **self.forward_and_adjoint(
                 "fftnd_real_f64",
                 lambda: signal.MPIFFTND(cube, real=True, dtype="float64"),
                 lambda: self.vector(cube),
             ),
-            **self.both("nonstatconv1d", convolution, lambda: self.vector(50_000)),
-            **self.both("mdc", mdc, lambda: self.vector((1599, 61), "float32", everywhere=True)),
+            **self.forward_and_adjoint("nonstatconv1d", convolution, lambda: self.vector(50_000)),
+            **self.forward_and_adjoint("mdc", mdc, lambda: self.vector((1599, 61), "float32", everywhere=True)),
         }
 
     def impedance(self):
@@ -284,7 +286,7 @@ class Peers:
             d, x0 = op.matvec(m), m.zeros_like()
             return lambda: self.mpi.cgls(op, d, x0=x0.copy(), niter=100, tol=0)
 
-        return {**self.both("lsm", make, image), "lsm_cgls100": cgls}
+        return {**self.forward_and_adjoint("lsm", make, image), "lsm_cgls100": cgls}
 
     def tiny(self):
         def cgls():
@@ -311,37 +313,48 @@ class Peers:
         }
 
 
-class Alone:
-    """Stands for a communicator where mpi4py is missing."""
+class OneRank:
+    """The communicator where mpi4py is missing."""
 
     rank, size = 0, 1
 
 
+def has(package):
+    return importlib.util.find_spec(package) is not None
+
+
 def catalogue():
-    """The communicator, and by case the library and what prepares it."""
-    side = cupy_cases.SIDE
-    kernels = {**cupy_cases.kernel_cases(np, side), **cupy_cases.operator_cases(np, side, 1)}
-    prepares = {**{name: case[2] for name, case in kernels.items()}, **numpy_cases.cases()}
-    found = {name: (f"NumPy {np.__version__}", prepare) for name, prepare in prepares.items()}
-    try:
-        peers = Peers()
-    except ImportError as error:
-        if "--list" in sys.argv:
-            print(f"peer_cases.py: cases of PyLops-MPI are left out: {error}", file=sys.stderr)
-        return Alone, found
-    version = f"PyLops-MPI {getattr(peers.mpi, '__version__', '')}".strip()
-    alone = found if peers.comm.size == 1 else {}
-    return peers.comm, {**alone, **{name: (version, prepare) for name, prepare in peers.cases().items()}}
+    """The communicator, and by case the library and the function that prepares it."""
+    comm, missing, cases = OneRank, set(), {}
+    if has("mpi4py"):
+        from mpi4py import MPI
+
+        comm = MPI.COMM_WORLD
+    elif int(os.environ.get("OMPI_COMM_WORLD_SIZE", os.environ.get("PMI_SIZE", 1))) > 1:
+        return comm, {}
+    if comm.size == 1:
+        kernels = {**cupy_cases.kernel_cases(np, cupy_cases.SIDE), **cupy_cases.operator_cases(np, cupy_cases.SIDE, 1)}
+        for name, prepare in {**{n: k[2] for n, k in kernels.items()}, **numpy_cases.cases()}.items():
+            is_sparse = name.startswith("array_sparse")
+            missing |= {name} if is_sparse and not has("scipy") else set()
+            cases[name] = ("SciPy" if is_sparse else "NumPy", prepare)
+    if all(has(package) for package in ("mpi4py", "pylops_mpi", "pylops")):
+        peers = PyLopsCases(comm)
+        needs = {"lsm": "numba", "fftnd": "mpi4py_fft"}
+        for name, prepare in peers.cases().items():
+            missing |= {name for start, package in needs.items() if name.startswith(start) and not has(package)}
+            cases[name] = ("PyLops-MPI", prepare)
+    return comm, {name: case for name, case in cases.items() if name not in missing}
 
 
-def told(comm, value):
+def broadcast_number(comm, value):
     """Broadcasts a number from rank 0. The other ranks sleep during the wait."""
     if comm.size == 1:
         return value
     message = np.array([value], dtype="int64")
     request = comm.Ibcast(message, 0)
     while not request.Test():
-        time.sleep(NAP)
+        time.sleep(POLL_SECONDS)
     return int(message[0])
 
 
@@ -367,10 +380,10 @@ def main():
     # the slowest rank's time is the same on all, so that all warm up as often
     for _ in range(min(1000, int(WARM_UP_SECONDS / once))):
         once = timed(comm, run, 1)
-    calls = max(1, -int(-LEAST_SAMPLE // once))
+    calls = max(1, -int(-LEAST_SAMPLE_SECONDS // once))
     if comm.rank == 0:
         print(library, flush=True)
-    while told(comm, int(comm.rank == 0 and sys.stdin.readline() != "")):
+    while broadcast_number(comm, int(comm.rank == 0 and sys.stdin.readline() != "")):
         seconds = timed(comm, run, calls)
         if comm.rank == 0:
             print(seconds, flush=True)

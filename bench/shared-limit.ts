@@ -28,7 +28,7 @@ class Program {
     this.#child.stderr.pipe(process.stderr);
     this.#lines = linesOf(this.#child.stdout);
     this.about = nextLine(this.#lines);
-    // A rank that asks gets the error
+    // The error is thrown where a rank awaits it
     this.about.catch(() => undefined);
   }
 
@@ -48,7 +48,7 @@ class Program {
   }
 }
 
-/** The programs of shared limits, as far as they are there. */
+/** The programs of shared limits. Undefined where they are not installed. */
 export interface SharedPrograms {
   /** The compiled `native/fftw-mpi.c`. */
   readonly fftw?: string | undefined;
@@ -70,12 +70,12 @@ function commandOf(name: string, { fftw, python }: SharedPrograms): readonly str
 /** The cases of `peer_cases.py` on so many ranks, by the packages that this Python has. */
 export function peersOf(python: string, ranks: number): ReadonlySet<string> {
   const { command, flags, env } = planLauncher(ranks);
-  const { stdout, stderr } = spawnSync(command, [...flags, python, PEERS, '--list'], {
-    env,
-    encoding: 'utf8',
-  });
-  process.stderr.write(stderr);
-  return new Set(stdout.split('\n'));
+  const args = [...flags, python, PEERS, '--list'];
+  const { status, stdout, stderr, error } = spawnSync(command, args, { env, encoding: 'utf8' });
+  process.stderr.write(stderr ?? '');
+  if (status === 0) return new Set(stdout.split('\n'));
+  process.stderr.write(`bench: no comparison with other libraries: ${error?.message ?? 'see above'}\n`);
+  return new Set();
 }
 
 /**

@@ -32,6 +32,8 @@ const KERNELS = [
   'gather',
   'scatterAdd',
   'sparseProduct',
+  'compressRows',
+  'transposeRows',
   'spreadCurves',
   'sumCurves',
   'convolveVarying',
@@ -105,6 +107,8 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
   // x as often as it has entries, unless they are in caches
   sparseProduct: (x, y, { inner, starts, columns, values, mode }) =>
     (mode === 'add' ? 2 : 1) * bytes(y) + bytes(starts, columns, values) + columns.size * inner * element(x),
+  compressRows: (rows, columns, to) => bytes(rows, columns, to.starts, to.columns, to.order, to.slots),
+  transposeRows: (starts, columns, to) => bytes(starts, columns, to.starts, to.columns, to.order),
   spreadCurves: (image, traces, { srcs, recs, amplitudes }) => bytes(image, traces, srcs, recs, amplitudes),
   sumCurves: (traces, image, { srcs, recs, amplitudes }) => bytes(traces, image, srcs, recs, amplitudes),
   convolveVarying: (from, bank, to, { first, weights }) => bytes(from, bank, to, first, weights),

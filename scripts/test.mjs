@@ -1,9 +1,10 @@
 // Sets up and runs all tests with one report. The last line is 'N passed, N failed, N skipped'.
 //
 //   npm test -- [part of a file name…] [--grep RegExp] [--no-setup] [--reporter NAME] [--tier NAME]
+//               [--times]
 //
 //   --tier NAME               runs the tests in *.NAME.ts, which are left out by default
-//   --times                   lists the suites that take the most seconds
+//   --times                   lists the 40 suites that took the most seconds
 //   LOPS_TEST_RANKS=1,2       numbers of ranks, default 1,2,3,4
 //   LOPS_TEST_BACKENDS=cpu    backends, default all of test/support/backends.ts
 //   LOPS_TEST_VERBOSE=1       shows the output of ranks

@@ -105,7 +105,7 @@ static void stream(void) {
   _mm_sfence();
 #endif
 }
-/* The roof of flops: chains of multiply-adds that do not wait for each other. A barrier in the loop would move them to memory. */
+/* The roof of flops: independent chains of multiply-adds, in registers. */
 enum { CHAINS = 16, STEPS = 1 << 16 };
 #define FMA_CHAINS(NAME, T) \
   static void NAME(void) { \

@@ -89,7 +89,7 @@ struct Key {
 };
 
 /** cos and sin of 2π k / n, rounded once. */
-std::pair<double, double> rootOf(std::size_t k, std::size_t n) {
+std::pair<double, double> rootOfUnity(std::size_t k, std::size_t n) {
   k %= n;
   // Reduced to an eighth of the circle, where both are exact to their last place
   const bool below = 2 * k > n;
@@ -136,13 +136,14 @@ class Steps {
         table.push_back(static_cast<T>(root.second));
       };
       for (std::size_t i = 0; i < after; i++)
-        for (std::size_t j = 0; j < p; j++) add(rootOf(i * j, p * after));
+        for (std::size_t j = 0; j < p; j++) add(rootOfUnity(i * j, p * after));
       const std::size_t pairs = p % 2 == 0 ? 0 : p / 2;
       const std::size_t cosines = table.size();
       for (std::size_t m = 1; m <= pairs; m++)
-        for (std::size_t j = 1; j <= pairs; j++) table.push_back(static_cast<T>(rootOf(m * j, p).first));
+        for (std::size_t j = 1; j <= pairs; j++) table.push_back(static_cast<T>(rootOfUnity(m * j, p).first));
       for (std::size_t m = 1; m <= pairs; m++)
-        for (std::size_t j = 1; j <= pairs; j++) table.push_back(static_cast<T>(rootOf(m * j, p).second));
+        for (std::size_t j = 1; j <= pairs; j++)
+          table.push_back(static_cast<T>(rootOfUnity(m * j, p).second));
       tables_.push_back(std::move(table));
       const T* const start = tables_.back().data();
       steps_.push_back({p, start, start + cosines, start + cosines + pairs * pairs});
@@ -162,10 +163,10 @@ class Steps {
  * their largest prime factors.
  */
 bool suitsLines(std::size_t n) {
-  constexpr std::size_t shortest = 17, longest = 8192;
-  if (n < shortest || n > longest) return false;
+  constexpr std::size_t leastFactor = 17, longest = 8192;
+  if (n < leastFactor || n > longest) return false;
   const std::size_t largest = factorsOf(n).front();
-  return largest >= shortest && largest < FOURIER_MOST;
+  return largest >= leastFactor && largest < FOURIER_MOST;
 }
 
 /**

@@ -160,7 +160,7 @@ void indexed(const Args<16>& args) {
   });
 }
 
-/** The number of entries of a table after which a place is asked for before it is read. */
+/** How many entries of a table ahead a place is prefetched. */
 constexpr std::size_t ahead = 24;
 
 /** Copies runs of `run` elements to (Puts) or from the places of a table of width 1. */

@@ -51,7 +51,7 @@ struct ThinProduct {
   double alpha[2], beta[2];
 };
 
-/** The largest prime factor of lengths in `FourierSteps`. */
+/** An upper bound, exclusive, of the prime factors in `FourierSteps`. */
 constexpr std::size_t FOURIER_MOST = 128;
 
 /** A factor of the length of a Fourier transform: 4, 2 or an odd prime below FOURIER_MOST. */
@@ -73,8 +73,8 @@ struct FourierSteps {
 };
 
 /**
- * Loops over lanes of one float type. An output may be identical to an input. All sums are computed
- * in float64 and in a fixed order.
+ * Loops over lanes of one float type. An output may be identical to an input. All sums but those of
+ * `thin` and `fourier` are computed in float64, and all in a fixed order.
  */
 template <typename T>
 struct FloatLoops {
@@ -134,7 +134,7 @@ struct FloatLoops {
 
   /** The numbers of work memory that `thin` needs, or 0 where it is not made for a product. */
   std::size_t (*thinWork)(const ThinProduct& product);
-  /** The product, without the multiplications by α = 0. */
+  /** The product, α ≠ 0. */
   void (*thin)(const ThinProduct& product, const T* a, const T* b, T* c, T* work);
 
   /**

@@ -204,22 +204,25 @@ void compressRows(const Args<14>& args) {
   std::fill(slots + kept, slots + count, -1);
 }
 
-/** transposeRows(m, ends, eo, count, rows, ro, places) of int32 */
+/**
+ * transposeRows(m, starts, so, count, columns, co, places) of int32: the columns of the given matrix
+ * are the rows of `places`
+ */
 void transposeRows(const Args<13>& args) {
   const std::size_t m = args.size(0);
   const std::size_t count = args.size(3);
-  const std::int32_t* ends = lanesAt<std::int32_t>(args, 1, m + 1, 1);
-  const std::int32_t* rows = lanesAt<std::int32_t>(args, 4, count, 1);
+  const std::int32_t* starts = lanesAt<std::int32_t>(args, 1, m + 1, 1);
+  const std::int32_t* columns = lanesAt<std::int32_t>(args, 4, count, 1);
   const Places to = placesOf(args, 6, count);
   for (std::size_t j = 0; j <= m; j++)
-    if (ends[j] < (j == 0 ? 0 : ends[j - 1]) || static_cast<std::size_t>(ends[j]) > count ||
-        (j == 0 && ends[j] != 0) || (j == m && static_cast<std::size_t>(ends[j]) != count))
-      outside("entries", ends[j], count);
-  countRows(count, rows, to.n, to.starts);
+    if (starts[j] < (j == 0 ? 0 : starts[j - 1]) || static_cast<std::size_t>(starts[j]) > count ||
+        (j == 0 && starts[j] != 0) || (j == m && static_cast<std::size_t>(starts[j]) != count))
+      outside("entries", starts[j], count);
+  countRows(count, columns, to.n, to.starts);
   const std::size_t kept = static_cast<std::size_t>(to.starts[to.n]);
   for (std::size_t j = 0; j < m; j++)
-    for (std::int32_t e = ends[j]; e < ends[j + 1]; e++) {
-      const std::uint32_t row = static_cast<std::uint32_t>(rows[e]);
+    for (std::int32_t e = starts[j]; e < starts[j + 1]; e++) {
+      const std::uint32_t row = static_cast<std::uint32_t>(columns[e]);
       if (row >= to.n) continue;
       const std::int32_t at = to.starts[row]++;
       to.columns[at] = static_cast<std::int32_t>(j);

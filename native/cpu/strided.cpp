@@ -77,8 +77,8 @@ template <typename T>
 constexpr bool hasTransposition = sizeof(T) == 4 || sizeof(T) == 8;
 
 /**
- * The bytes of y that a large transposition writes to at a time: its rows are far apart, and the
- * addresses of more huge pages are not at hand.
+ * The bytes of y that a large transposition writes to at a time: its rows are far apart, and the TLB
+ * has entries for about as many huge pages.
  */
 constexpr std::size_t panelBytes = std::size_t(16) << 20;
 

@@ -158,11 +158,11 @@ function packStrides(
   return packer.values;
 }
 
-/** The memory and the offset of weights or amplitudes. Without an array the offset is not used. */
-/** Places of a sparse matrix in the form of the addon's arguments. */
+/** Arguments of the addon: the number of rows, memory and offset of starts, columns and order. */
 const placesOf = ({ starts, columns, order }: PlacesInOrder<HostRun['storage']>) =>
   [starts.size - 1, ...arrayOf(starts), ...arrayOf(columns), ...arrayOf(order)] as const;
 
+/** The memory and the offset of weights or amplitudes. Without an array the offset is not used. */
 const arrayOf = (x: HostRun | undefined): readonly [HostArray | undefined, number] => [
   x?.storage.memory,
   x?.offset ?? 0,

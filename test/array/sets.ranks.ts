@@ -61,7 +61,18 @@ group('sets', () => {
     }
   });
 
-  distributed('take lists and flags, and NaN as one value', ({ comm, dtypes }) => {
+  distributed('compare values in the dtype of both', () => {
+    // float32 holds only one of the two
+    const [a, b] = [
+      NDArray.fromHost(Int32Array.of(2 ** 24, 2 ** 24 + 1)),
+      NDArray.array([5], { dtype: 'float32' }),
+    ];
+    expect(whole(xp.intersect1d(a, b)).toArray()).to.deep.equal([]);
+    expect(whole(xp.setdiff1d(a, b)).toArray()).to.deep.equal([2 ** 24]);
+    expect(whole(xp.setxor1d(a, b)).toArray()).to.deep.equal([5, 2 ** 24]);
+  });
+
+  distributed('of lists and flags have NaN once, and refuse mixed precision', ({ comm, dtypes }) => {
     expect(whole(xp.intersect1d([3, 1, 3], [[3], [4]])).toArray()).to.deep.equal([3]);
     expect(whole(xp.setdiff1d([true, false], [false])).toArray()).to.deep.equal([true]);
     const [a, b] = [NDArray.array([Number.NaN, 1, Number.NaN]), NDArray.array([Number.NaN, 2])];

@@ -202,6 +202,20 @@ describe('native kernels of large arrays', () => {
     });
   }
 
+  it('products with a few columns round long sums as little as others', () => {
+    const [k, n] = [2 ** 18, 2];
+    const product = (b: Backend): readonly number[] => {
+      const x = elements(b, 'float32', new Array<number>(k * n).fill(0.1));
+      const ones = elements(b, 'float32', new Array<number>(k * n).fill(1));
+      const y = elements(b, 'float32', [0, 0, 0, 0]);
+      const matrices = { transA: 't', transB: 'n', lda: n, ldb: n, ldc: n } as const;
+      const batch = { batch: 1, strideA: 0, strideB: 0, strideC: 0 };
+      b.matmul(x, ones, y, { m: n, n, k, ...matrices, ...batch, alpha: 1, beta: 0 });
+      return read(y);
+    };
+    for (const value of product(native)) expect(value / (0.1 * k)).to.be.closeTo(1, 1e-5);
+  });
+
   it('transposes what is beyond the caches in panels', () => {
     const [rows, columns] = [9, 500_009];
     const given = fillUniform(SEED, 0, new Float64Array(rows * columns));

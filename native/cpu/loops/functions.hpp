@@ -49,7 +49,7 @@ LOPS_INLINE V alsoZero(V y, V x) {
   return (V)((BitsOf<V>)y | signOf(x));
 }
 
-/** What a product p of a and b has lost. */
+/** The rounding error `a b − p` of a product p. */
 LOPS_INLINE Wide lostByProduct(Wide p, Wide a, Wide b) {
 #if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
   return (Wide)_mm512_fmsub_pd((__m512d)a, (__m512d)b, (__m512d)p);
@@ -138,8 +138,11 @@ LOPS_INLINE V circular(V x, typename FormatOf<V>::Int quarters) {
   const BitsOf<V> turns = n.bits + quarters;
   const BitsOf<V> isCosine = (turns & 1) != 0;
   const V u = r * r;
-  V p = isCosine ? zero + Of<V>::COSINE[6] : zero + Of<V>::SINE[6];
-  for (int k = 5; k >= 0; k--) p = p * u + (isCosine ? zero + Of<V>::COSINE[k] : zero + Of<V>::SINE[k]);
+  constexpr std::size_t last = sizeof Of<V>::SINE / sizeof Of<V>::SINE[0] - 1;
+  static_assert(sizeof Of<V>::SINE == sizeof Of<V>::COSINE);
+  V p = isCosine ? zero + Of<V>::COSINE[last] : zero + Of<V>::SINE[last];
+  for (std::size_t k = last; k-- > 0;)
+    p = p * u + (isCosine ? zero + Of<V>::COSINE[k] : zero + Of<V>::SINE[k]);
   const V base = isCosine ? zero + 1.0 : r;
   return withSign(base + base * u * p, (turns << (sizeof(ElementOf<V>) * 8 - 2)) & FormatOf<V>::signBit);
 }

@@ -211,13 +211,10 @@ LOPS_INLINE Simd<float>::I maskOf(const Flag* c, float) {
 #endif
 }
 
-/**
- * The distance in bytes at which the numbers that follow are asked for. Beside the slower run of flags
- * the hardware does so too late: memory waits a third of the time.
- */
+/** The distance in bytes of prefetches of x and y. Beside the run of flags the hardware's come late. */
 constexpr std::size_t chooseAhead = 2048;
-/** With AVX2 they cost more than they gain. */
-constexpr bool chooseAsks = LOPS_VECTOR_BYTES == 64;
+/** With AVX2 prefetches cost more than they gain. */
+constexpr bool choosePrefetches = LOPS_VECTOR_BYTES == 64;
 
 template <typename T, bool XSteps, bool YSteps>
 LOPS_INLINE void chooseSteps(std::size_t n, const Flag* c, const T* x, const T* y, T* z) {
@@ -228,8 +225,8 @@ LOPS_INLINE void chooseSteps(std::size_t n, const Flag* c, const T* x, const T* 
     V vx, vy;
     LOPS_INLINE T one(std::size_t i) const { return c[i] != 0 ? x[XSteps ? i : 0] : y[YSteps ? i : 0]; }
     LOPS_INLINE V vector(std::size_t i) const {
-      if (chooseAsks && XSteps) __builtin_prefetch(x + i + chooseAhead / sizeof(T));
-      if (chooseAsks && YSteps) __builtin_prefetch(y + i + chooseAhead / sizeof(T));
+      if (choosePrefetches && XSteps) __builtin_prefetch(x + i + chooseAhead / sizeof(T));
+      if (choosePrefetches && YSteps) __builtin_prefetch(y + i + chooseAhead / sizeof(T));
       const V a = XSteps ? load(x + i) : vx;
       const V b = YSteps ? load(y + i) : vy;
       return maskOf(c + i, T()) ? a : b;

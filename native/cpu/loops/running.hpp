@@ -5,7 +5,7 @@ namespace LOPS_LEVEL {
 
 /** The bytes of a line that are computed before they are written. */
 constexpr std::size_t runningBytes = 512;
-/** The distance in bytes at which the elements that follow in a line are asked for. */
+/** The distance in bytes at which the elements of a line are prefetched. */
 constexpr std::size_t runningAhead = 1024;
 
 LOPS_INLINE void storeWide(double* p, Wide v) { store(p, v); }

@@ -19,8 +19,8 @@ LOPS_INLINE typename Simd<T>::V turned(typename Simd<T>::V v, T sign) {
 }
 
 /**
- * Asks for the lines of the rows that follow at a distance of `ahead`, at the first element i of a
- * line. The rows of a block are too short for the hardware to foresee the next ones.
+ * Prefetches the cache lines of the rows `ahead`, at the first element i of a line. The rows of a
+ * block are too short for the prefetches of the hardware.
  */
 template <std::size_t PerLine, std::size_t R, typename T>
 LOPS_INLINE void prefetchRows(const T* const* a, std::size_t ahead, std::size_t i) {
@@ -111,7 +111,7 @@ LOPS_INLINE void thinResult(std::size_t n, const T* sums, const ThinProduct& s, 
   }
 }
 
-/** op(B) in rows of N vectors, filled up with zeros, and as many rows of zeros as `rows` says. */
+/** op(B) in rows of N vectors, filled up with zeros, also to `rows` rows. */
 template <typename T, bool Complex>
 LOPS_INLINE void thinPack(const ThinProduct& s, std::size_t rows, std::size_t width, const T* b, T* packed) {
   constexpr std::size_t lanes = Complex ? 2 : 1;
@@ -160,9 +160,12 @@ void thinOf(const ThinProduct& s, const T* a, const T* b, T* c, T* work) {
     thinResult<T, Complex>(s.n, sums + i * N * W, s, c + i * s.ldc * lanes);
 }
 
+/** The most terms of a sum: BLAS adds longer ones in blocks, which rounds less. */
+constexpr std::size_t thinLongest = 1024;
+
 /**
- * The numbers of work memory. It is 0, and BLAS is faster, if B has more columns than fit into the
- * registers, or if B or the sums exceed the first-level cache.
+ * The numbers of work memory. It is 0, and BLAS is better, if B has more columns than fit into the
+ * registers, if B or the sums exceed the first-level cache, or for long sums.
  */
 template <typename T>
 std::size_t thinWork(const ThinProduct& s) {
@@ -172,8 +175,9 @@ std::size_t thinWork(const ThinProduct& s) {
   const std::size_t vectors = (s.n * lanes + W - 1) / W;
   const std::size_t width = (vectors == 3 ? 4 : vectors) * W;
   const std::size_t kept = s.transA == 0 ? s.k : s.m;
-  if (vectors > (s.complex ? 4 : 2) || kept * width * sizeof(T) > most) return 0;
-  return (s.k + s.m + 2 * thinSums) * width + s.m * lanes;
+  if (vectors > (s.complex ? 4 : 2) || s.k > thinLongest || kept * width * sizeof(T) > most) return 0;
+  const std::size_t columns = s.transA == 0 ? 0 : s.m * (width + lanes);
+  return (s.k + 2 * thinSums) * width + columns;
 }
 
 template <typename T, bool Complex>

@@ -32,7 +32,7 @@ export interface RandomizedSvdOptions {
 }
 const DEFAULTS = { oversamples: 10, powerIterations: 4, seed: 0 } satisfies Defaults<RandomizedSvdOptions>;
 
-/** `vectorᴴ x` for each column of a matrix of vectors. x is not copied. */
+/** Vᴴ x, where the vectors are the columns of V. x is not copied. */
 const projected = (vectors: EitherArray, x: EitherArray): EitherArray =>
   tensordot(conj(vectors), x, { axes: [0, 0] }) as EitherArray;
 const times = (x: EitherArray, y: ArrayLike): EitherArray => matmul(x, y) as EitherArray;
@@ -62,7 +62,8 @@ const times = (x: EitherArray, y: ArrayLike): EitherArray => matmul(x, y) as Eit
  * Source: Halko, Martinsson, Tropp, "Finding structure with randomness", SIAM Review 53, 2011,
  * algorithms 4.4 and 5.1, theorem 9.3 and corollary 10.10.
  * @param rank how many singular values, from 1 to the smaller side of the matrix
- * @throws {@link ShapeError} unless a is one matrix with so many rows and columns
+ * @returns U, s of the real dtype, and Vᴴ
+ * @throws {@link ShapeError} unless a is one matrix with at least `rank` rows and columns
  * @throws {@link NumericalError} for elements that are not finite
  */
 export function randomizedSvd(

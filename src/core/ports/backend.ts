@@ -351,19 +351,19 @@ export interface SparseProduct<S extends AnyStorage = Storage> {
   readonly mode: 'set' | 'add';
 }
 
-/** What {@link Kernels.transposeRows} writes: int32. The rest of `columns` and `order` is −1. */
+/** What {@link Kernels.transposeRows} writes: int32 arrays. Elements that are not used are −1. */
 export interface PlacesInOrder<S extends AnyStorage = Storage> {
   /** Where the places of each row begin, `[rows + 1]`: the last one is their number. */
   readonly starts: Elements<S>;
-  /** The columns of each row, ascending, each of them once. One for each given entry. */
+  /** `[entries]`: the columns of each row, ascending, each once. */
   readonly columns: Elements<S>;
-  /** The numbers of the given entries in the order of their places. */
+  /** `[entries]`: the numbers of the given entries, sorted by their places. */
   readonly order: Elements<S>;
 }
 
 /** What {@link Kernels.compressRows} writes. */
 export interface CompressedPlaces<S extends AnyStorage = Storage> extends PlacesInOrder<S> {
-  /** The position in `columns` of each entry of `order`: equal for entries of one place. */
+  /** `[entries]`: the position in `columns` of entry `order[k]`, equal for entries of one place. */
   readonly slots: Elements<S>;
 }
 

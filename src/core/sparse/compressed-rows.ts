@@ -6,6 +6,7 @@ import { keep, tidy } from '../base/scope.js';
 import { formatShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend } from '../ports/backend.js';
+import { resolveBackend } from '../ports/defaults.js';
 
 /** The numbers of rows and columns. */
 export type MatrixShape = readonly [rows: number, columns: number];
@@ -24,14 +25,17 @@ interface PlacesOfRows {
   readonly columns: NDArray;
 }
 
-/** Places that a kernel wrote, until the pattern of them is made. */
+/**
+ * Places that a kernel wrote. The constructor does not check them, and takes each only once, so
+ * that no other caller can leave out the checks.
+ */
 const WRITTEN = new WeakSet<PlacesOfRows>();
 
 /**
  * The places of the entries of a sparse matrix: row i has the entries
  * `starts[i] ≤ e < starts[i + 1]`, and entry e is in column `columns[e]`. The columns of a row
- * ascend, and none occurs twice. The places are numbers of the host; each backend has a copy from
- * its first product on.
+ * ascend, and none occurs twice. The places are numbers of the host, and must not be written:
+ * backends have copies of them from their first product on, and may share this memory.
  */
 export class CompressedRows {
   readonly shape: MatrixShape;
@@ -89,10 +93,13 @@ export class CompressedRows {
   transposed(backend: Backend): Ordered {
     return memo(this.#transposed, backend, () => {
       const [n, m] = this.shape;
-      const { starts, columns } = this.on(backend);
-      const to = emptyPlaces(backend, m, this.size);
-      backend.transposeRows(starts, columns, to);
-      return { pattern: patternOf([m, n], to), order: keep(to.order) };
+      return tidy(() => {
+        const own = orderingBackend(backend);
+        const { starts, columns } = this.on(own);
+        const to = emptyPlaces(own, m, this.size);
+        own.transposeRows(starts, columns, to);
+        return { pattern: patternOf([m, n], to), order: keep(to.order.to(backend)) };
+      });
     });
   }
 
@@ -128,14 +135,18 @@ export interface Ordered {
   readonly order: NDArray;
 }
 
-/** The same of entries at any places: the entry of the pattern to which each one is added. */
+/**
+ * As {@link Ordered}, of entries that may repeat a place: `slots[k]` is the entry of the pattern to
+ * which the given entry `order[k]` is added.
+ */
 export interface Compressed extends Ordered {
   readonly slots: NDArray;
 }
 
 /**
- * Entries at any places as compressed rows, by a kernel of a backend. Entries given twice become
- * one. Memory: seven numbers for each entry.
+ * Entries at any places as compressed rows. Entries given twice become one. The order is found by a
+ * kernel of the backend, or of the CPU if the backend's memory is not the host's. Memory: seven
+ * numbers for each entry.
  * @param rows from 0 to `shape[0] − 1`, `columns` from 0 to `shape[1] − 1`: they are not checked
  */
 export function compressed(
@@ -145,12 +156,17 @@ export function compressed(
   columns: Int32Array,
 ): Compressed {
   return tidy(() => {
-    const to = { ...emptyPlaces(backend, shape[0], rows.length), slots: emptyList(backend, rows.length) };
-    const list = NDArraySpace.of([rows.length], INDEX_DTYPE, backend);
-    backend.compressRows(list.upload(rows), list.upload(columns), to);
-    return { pattern: patternOf(shape, to), order: to.order, slots: to.slots };
+    const own = orderingBackend(backend);
+    const to = { ...emptyPlaces(own, shape[0], rows.length), slots: emptyList(own, rows.length) };
+    const list = NDArraySpace.of([rows.length], INDEX_DTYPE, own);
+    own.compressRows(list.upload(rows), list.upload(columns), to);
+    return { pattern: patternOf(shape, to), order: to.order.to(backend), slots: to.slots.to(backend) };
   });
 }
+
+/** The backend that orders places, numbers of the host: that of the CPU in place of devices. */
+const orderingBackend = (backend: Backend): Backend =>
+  tidy(() => emptyList(backend, 1).storage.hostView(0, 1)) ? backend : resolveBackend('cpu');
 
 const emptyList = (backend: Backend, n: number): NDArray =>
   NDArraySpace.of([n], INDEX_DTYPE, backend).empty();

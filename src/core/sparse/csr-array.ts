@@ -113,11 +113,11 @@ export class CsrArray {
   get nnz(): number {
     return this.pattern.size;
   }
-  /** The column of each entry, int32. */
+  /** The column of each entry, int32. It must not be written. */
   get indices(): NDArray {
     return this.pattern.on(this.backend).columns;
   }
-  /** Where the entries of each row begin, int32, `[rows + 1]`. */
+  /** Where the entries of each row begin, int32, `[rows + 1]`. It must not be written. */
   get indptr(): NDArray {
     return this.pattern.on(this.backend).starts;
   }

@@ -57,12 +57,11 @@ function sparseProductCases(dtype: DType): KernelCase[] {
   );
 }
 
-/** Entries of random places, of few different ones, in order, and of rows that are not there. */
+/** Entries at random places, with rows that are not there, and sorted by row. */
 function compressRowsCases(dtype: DType): KernelCase[] {
   if (dtype !== INDEX_DTYPE) return [];
   const make = new Operands(396);
-  const [anywhere, outside, sorted] = [0, 1, 2];
-  return [anywhere, outside, sorted].flatMap((kind) =>
+  return (['anywhere', 'outside', 'sorted'] as const).flatMap((kind) =>
     (
       [
         [0, 5, 4],
@@ -75,12 +74,12 @@ function compressRowsCases(dtype: DType): KernelCase[] {
         [4097, 90, 100000],
       ] as const
     ).map(([count, n, m]): KernelCase => {
-      const rows = make.integers(count, Math.max(n, 1) + (kind === outside ? 4 : 0));
+      const rows = make.integers(count, Math.max(n, 1) + (kind === 'outside' ? 4 : 0));
       const columns = make.integers(count, m);
-      if (kind === outside) for (let e = 0; e < count; e++) rows[e] = (rows[e] as number) - 2;
-      if (kind === sorted) rows.sort();
+      if (kind === 'outside') for (let e = 0; e < count; e++) rows[e] = (rows[e] as number) - 2;
+      if (kind === 'sorted') rows.sort();
       return {
-        title: `${count} entries, [${n}, ${m}], kind ${kind}`,
+        title: `${count} entries, [${n}, ${m}], rows ${kind}`,
         operands: [
           make.in(dtype, count, 1, rows),
           make.in(dtype, count, 2, columns),
