@@ -125,6 +125,8 @@ void accumulate(const Args<9>& args) {
     }
   };
   if (dtype == DType::int32) {
+    if (static_cast<Accumulation>(args.int32(0)) != Accumulation::sum)
+      throw Error("ERR_ARGUMENT", "native accumulate: expected a sum of int32");
     const std::size_t size = product(outer, n, inner);
     return run<Sum, std::int64_t>(outer, n, inner, lanesAt<std::int32_t>(args, 5, size, 1),
                                   lanesAt<std::int32_t>(args, 7, size, 1));

@@ -10,6 +10,9 @@
 #include "scratch.hpp"
 
 namespace lops {
+
+bool hugePages = true;
+
 namespace {
 
 /**
@@ -42,6 +45,9 @@ std::int32_t addressOf(const Args<2>& args) {
   return static_cast<std::int32_t>(address % hugePage);
 }
 
+/** setHugePages(on): whether large memory asks for huge pages */
+void setHugePages(const Args<1>& args) { hugePages = args.boolean(0); }
+
 Napi::Object load(Napi::Env env, Napi::Object exports) {
   try {
     loops();
@@ -50,6 +56,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   }
   expose<info>(exports, "info");
   expose<addressOf>(exports, "addressOf");
+  expose<setHugePages>(exports, "setHugePages");
   exportVectors(exports);
   exportProgram(exports);
   exportAccumulate(exports);

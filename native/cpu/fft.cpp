@@ -7,10 +7,8 @@
 #include <fftw3.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,12 +21,11 @@
 
 #include "arrays.hpp"
 #include "loops.hpp"
+#include "line-transforms.hpp"
+#include "recent.hpp"
 
 namespace lops {
 namespace {
-
-/** The meanings of c2c, r2c and c2r in the call from JavaScript. */
-enum class Kind { c2c, r2c, c2r };
 
 /** The names of FFTW's functions for one precision. */
 template <typename T>
@@ -88,87 +85,6 @@ struct Key {
   }
 };
 
-/** cos and sin of 2π k / n, rounded once. */
-std::pair<double, double> rootOfUnity(std::size_t k, std::size_t n) {
-  k %= n;
-  // Reduced to an eighth of the circle, where both are exact to their last place
-  const bool below = 2 * k > n;
-  if (below) k = n - k;
-  const bool left = 4 * k > n;
-  const double turned =
-      left ? static_cast<double>(n) - 2.0 * static_cast<double>(k) : 2.0 * static_cast<double>(k);
-  const double part = turned / static_cast<double>(n);  // of π, at most 1/2
-  constexpr double PI = 3.141592653589793238463;
-  const bool steep = 4 * part > 1;
-  const double angle = PI * (steep ? 0.5 - part : part);
-  const double c = steep ? std::sin(angle) : std::cos(angle);
-  const double s = steep ? std::cos(angle) : std::sin(angle);
-  return {left ? -c : c, below ? -s : s};
-}
-
-/** The factors of n: odd primes, the largest first, then 4 and 2. */
-std::vector<std::size_t> factorsOf(std::size_t n) {
-  std::vector<std::size_t> factors;
-  for (; n % 4 == 0; n /= 4) factors.push_back(4);
-  if (n % 2 == 0) {
-    factors.push_back(2);
-    n /= 2;
-  }
-  for (std::size_t p = 3; p * p <= n; p += 2) {
-    for (; n % p == 0; n /= p) factors.push_back(p);
-  }
-  if (n > 1) factors.push_back(n);
-  std::sort(factors.rbegin(), factors.rend());
-  return factors;
-}
-
-/** The tables of a length for `fourier` of loops.hpp. */
-template <typename T>
-class Steps {
- public:
-  explicit Steps(std::size_t n) : n_(n) {
-    std::size_t after = n;
-    for (const std::size_t p : factorsOf(n)) {
-      after /= p;
-      std::vector<T> table;
-      const auto add = [&](std::pair<double, double> root) {
-        table.push_back(static_cast<T>(root.first));
-        table.push_back(static_cast<T>(root.second));
-      };
-      for (std::size_t i = 0; i < after; i++)
-        for (std::size_t j = 0; j < p; j++) add(rootOfUnity(i * j, p * after));
-      const std::size_t pairs = p % 2 == 0 ? 0 : p / 2;
-      const std::size_t cosines = table.size();
-      for (std::size_t m = 1; m <= pairs; m++)
-        for (std::size_t j = 1; j <= pairs; j++) table.push_back(static_cast<T>(rootOfUnity(m * j, p).first));
-      for (std::size_t m = 1; m <= pairs; m++)
-        for (std::size_t j = 1; j <= pairs; j++)
-          table.push_back(static_cast<T>(rootOfUnity(m * j, p).second));
-      tables_.push_back(std::move(table));
-      const T* const start = tables_.back().data();
-      steps_.push_back({p, start, start + cosines, start + cosines + pairs * pairs});
-    }
-  }
-  std::size_t length() const { return n_; }
-  FourierSteps<T> steps() const { return {n_, steps_.size(), steps_.data()}; }
-
- private:
-  const std::size_t n_;
-  std::list<std::vector<T>> tables_;
-  std::vector<FourierStep<T>> steps_;
-};
-
-/**
- * True for lengths that our own loops transform faster, many lines at a time: FFTW has no code for
- * their largest prime factors.
- */
-bool suitsLines(std::size_t n) {
-  constexpr std::size_t leastFactor = 17, longest = 8192;
-  if (n < leastFactor || n > longest) return false;
-  const std::size_t largest = factorsOf(n).front();
-  return largest >= leastFactor && largest < FOURIER_MOST;
-}
-
 /**
  * The latest plans of one precision, and scratch memory for transforms that would overwrite their
  * input. The memory grows to the largest size used and is freed at unload.
@@ -177,37 +93,21 @@ template <typename T>
 class Plans {
  public:
   typedef typename Fftw<T>::Plan Plan;
-  ~Plans() {
-    for (auto& entry : entries_) Fftw<T>::destroy(entry.second);
-  }
 
   template <typename Make>
   Plan get(const Key& key, Make&& make) {
-    for (auto at = entries_.begin(); at != entries_.end(); ++at) {
-      if (!(at->first == key)) continue;
-      entries_.splice(entries_.begin(), entries_, at);
-      return at->second;
-    }
-    const Plan plan = make();
-    if (plan == nullptr) throw Error("ERR_BACKEND", "FFTW could not plan this transform");
-    entries_.emplace_front(key, plan);
-    if (entries_.size() > most) {
-      Fftw<T>::destroy(entries_.back().second);
-      entries_.pop_back();
-    }
-    return plan;
+    return plans_
+        .get(key,
+             [&] {
+               const Plan plan = make();
+               if (plan == nullptr) throw Error("ERR_BACKEND", "FFTW could not plan this transform");
+               return OwnPlan(plan);
+             })
+        .get();
   }
-
-  /** The tables of a length. */
-  const Steps<T>& steps(std::size_t n) {
-    for (auto at = steps_.begin(); at != steps_.end(); ++at) {
-      if (at->length() != n) continue;
-      steps_.splice(steps_.begin(), steps_, at);
-      return steps_.front();
-    }
-    steps_.emplace_front(n);
-    if (steps_.size() > most) steps_.pop_back();
-    return steps_.front();
+  /** The tables of a length that suits our own loops. */
+  FourierSteps<T> steps(std::size_t n) {
+    return steps_.get(n, [n] { return FourierTables<T>(n); }).steps();
   }
 
   /** Memory for copies of inputs. */
@@ -233,9 +133,13 @@ class Plans {
       return data;
     }
   };
-  static constexpr std::size_t most = 64;
-  std::list<std::pair<Key, Plan>> entries_;
-  std::list<Steps<T>> steps_;
+  struct Destroy {
+    typedef Plan pointer;
+    void operator()(Plan plan) const { Fftw<T>::destroy(plan); }
+  };
+  typedef std::unique_ptr<void, Destroy> OwnPlan;
+  Recent<Key, OwnPlan> plans_;
+  Recent<std::size_t, FourierTables<T>> steps_;
   Memory scratch_, lines_;
 };
 
@@ -342,87 +246,6 @@ void stream(const T* from, std::size_t count, T* to) {
   std::memcpy(to, from, count * sizeof(T));
 }
 
-/** A transform of one axis of an array or of a part of it. */
-struct Pass {
-  Kind kind;
-  bool inverse;
-  double scale;
-  /** True if the result is not read again soon. */
-  bool streams;
-};
-
-/**
- * `alongAxis` by loops of our own, for lengths that suit them: as many lines as a vector has lanes
- * are copied to rows of real and of imaginary parts. Each line is computed on its own, so that
- * infinities stay in theirs. An inverse is the forward transform with the parts exchanged.
- */
-template <typename T>
-void byLines(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n, std::size_t inner, T* x,
-             T* y) {
-  const FloatLoops<T>& table = of<T>(loops());
-  const std::size_t lines = table.lines;
-  const std::size_t half = n / 2 + 1;
-  const std::size_t nx = pass.kind == Kind::c2r ? half : n;
-  const std::size_t ny = pass.kind == Kind::r2c ? half : n;
-  const std::size_t xLanes = pass.kind == Kind::r2c ? 1 : 2;
-  const std::size_t yLanes = pass.kind == Kind::c2r ? 1 : 2;
-  const FourierSteps<T> steps = plans.steps(n).steps();
-  const std::size_t part = n * lines;
-  T* const work = plans.lines(4 * part);
-  std::fill(work, work + 2 * part, T(0));
-  const std::size_t count = outer * inner;
-  for (std::size_t start = 0; start < count; start += lines) {
-    const std::size_t width = std::min(lines, count - start);
-    T* const re = work + (pass.inverse ? part : 0);
-    T* const im = work + (pass.inverse ? 0 : part);
-    // Runs of neighbouring lines of one group
-    for (std::size_t w = 0, run = 0; w < width; w += run) {
-      const std::size_t o = (start + w) / inner;
-      const std::size_t j = (start + w) % inner;
-      run = std::min(width - w, inner - j);
-      const T* const from = x + (o * nx * inner + j) * xLanes;
-      for (std::size_t i = 0; i < nx; i++) {
-        const T* const row = from + i * inner * xLanes;
-        T* const a = re + i * lines + w;
-        T* const b = im + i * lines + w;
-        for (std::size_t k = 0; k < run; k++) {
-          a[k] = row[k * xLanes];
-          b[k] = xLanes == 1 ? T(0) : row[k * xLanes + 1];
-        }
-      }
-    }
-    if (pass.kind == Kind::c2r) {
-      std::fill(im, im + lines, T(0));
-      if (n % 2 == 0) std::fill(im + n / 2 * lines, im + half * lines, T(0));
-      for (std::size_t i = half; i < n; i++) {
-        for (std::size_t k = 0; k < lines; k++) {
-          re[i * lines + k] = re[(n - i) * lines + k];
-          im[i * lines + k] = -im[(n - i) * lines + k];
-        }
-      }
-    }
-    const T* const result = table.fourier(steps, work, work + 2 * part);
-    const T* const outRe = result + (pass.inverse ? part : 0);
-    const T* const outIm = result + (pass.inverse ? 0 : part);
-    const T scale = static_cast<T>(pass.scale);
-    for (std::size_t w = 0, run = 0; w < width; w += run) {
-      const std::size_t o = (start + w) / inner;
-      const std::size_t j = (start + w) % inner;
-      run = std::min(width - w, inner - j);
-      T* const to = y + (o * ny * inner + j) * yLanes;
-      for (std::size_t i = 0; i < ny; i++) {
-        T* const row = to + i * inner * yLanes;
-        const T* const a = outRe + i * lines + w;
-        const T* const b = outIm + i * lines + w;
-        for (std::size_t k = 0; k < run; k++) {
-          row[k * yLanes] = a[k] * scale;
-          if (yLanes == 2) row[k * yLanes + 1] = b[k] * scale;
-        }
-      }
-    }
-  }
-}
-
 /**
  * Transforms of one axis: `outer` groups of n rows of `inner` neighbouring elements, in place or
  * not. FFTW alone would access memory with the stride of the axis, which is several times slower.
@@ -431,7 +254,10 @@ void byLines(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n
 template <typename T>
 void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n, std::size_t inner, T* x,
                T* y) {
-  if (suitsLines(n)) return byLines(plans, pass, outer, n, inner, x, y);
+  if (suitsLines(n)) {
+    const FourierSteps<T> steps = plans.steps(n);
+    return byLines(steps, pass, outer, inner, x, y, plans.lines(lineWork(steps)));
+  }
   const std::size_t nx = pass.kind == Kind::c2r ? n / 2 + 1 : n;
   const std::size_t ny = pass.kind == Kind::r2c ? n / 2 + 1 : n;
   const std::size_t xLanes = pass.kind == Kind::r2c ? 1 : 2;

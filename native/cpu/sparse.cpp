@@ -141,14 +141,14 @@ void insertionSort(std::uint64_t* first, std::uint64_t* end) {
 }
 
 /** What compressRows and transposeRows write: places of n rows, for so many entries. */
-struct Places {
+struct RowPlaces {
   std::size_t n;
   std::int32_t *starts, *columns, *order;
 };
 
 /** (…, n, starts, so, columns, co, order, oo) from argument `at` on */
 template <std::size_t N>
-Places placesOf(const Args<N>& args, std::size_t at, std::size_t count) {
+RowPlaces placesOf(const Args<N>& args, std::size_t at, std::size_t count) {
   const std::size_t n = args.size(at);
   return {n, lanesAt<std::int32_t>(args, at + 1, n + 1, 1), lanesAt<std::int32_t>(args, at + 3, count, 1),
           lanesAt<std::int32_t>(args, at + 5, count, 1)};
@@ -167,7 +167,7 @@ void compressRows(const Args<14>& args) {
   const std::size_t count = args.size(0);
   const std::int32_t* rows = lanesAt<std::int32_t>(args, 1, count, 1);
   const std::int32_t* columns = lanesAt<std::int32_t>(args, 3, count, 1);
-  const Places to = placesOf(args, 5, count);
+  const RowPlaces to = placesOf(args, 5, count);
   std::int32_t* slots = lanesAt<std::int32_t>(args, 12, count, 1);
   countRows(count, rows, to.n, to.starts);
   const std::size_t kept = static_cast<std::size_t>(to.starts[to.n]);
@@ -213,7 +213,7 @@ void transposeRows(const Args<13>& args) {
   const std::size_t count = args.size(3);
   const std::int32_t* starts = lanesAt<std::int32_t>(args, 1, m + 1, 1);
   const std::int32_t* columns = lanesAt<std::int32_t>(args, 4, count, 1);
-  const Places to = placesOf(args, 6, count);
+  const RowPlaces to = placesOf(args, 6, count);
   for (std::size_t j = 0; j <= m; j++)
     if (starts[j] < (j == 0 ? 0 : starts[j - 1]) || static_cast<std::size_t>(starts[j]) > count ||
         (j == 0 && starts[j] != 0) || (j == m && static_cast<std::size_t>(starts[j]) != count))

@@ -71,6 +71,7 @@ const FUNCTIONS = [
   'orderFilter',
   'splineSum',
   'random',
+  'setHugePages',
 ] as const;
 
 /**

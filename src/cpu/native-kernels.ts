@@ -653,8 +653,7 @@ export function nativeOptions(): CpuBackendOptions | undefined {
   const state = cpuAddon();
   if (!state.available) return undefined;
   const { addon } = state;
-  const pages = setting('LOPS_CPU_HUGE_PAGES') === 'on';
-  const addressOf = (buffer: ArrayBuffer, huge: boolean): number =>
-    addon.addressOf(buffer, huge && pages) as number;
+  addon.setHugePages(setting('LOPS_CPU_HUGE_PAGES') === 'on');
+  const addressOf = (buffer: ArrayBuffer, huge: boolean): number => addon.addressOf(buffer, huge) as number;
   return { kernels: nativeKernels(addon), addressOf };
 }

@@ -14,7 +14,7 @@ import { asDType, floatsOf } from './casting.js';
 import { isLocalArray, unaryInPlace, where } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { areInRange, normsAlong } from './norms-along.js';
-import { type Axes, MOST, type ReductionKernels, reductionsOf } from './shared-reductions.js';
+import { type Axes, extremeOfTruth, MOST, type ReductionKernels, reductionsOf } from './shared-reductions.js';
 
 /** Options of norms along axes. */
 export interface NormOptions {
@@ -219,14 +219,15 @@ export function firstExtreme(op: 'max' | 'min', x: NDArray, skipsNaN: boolean): 
 /** Whether any or all elements along axes, which stay with length 1, are not 0. */
 export function truth(kind: 'any' | 'all', x: NDArray, axes: readonly number[]): NDArray {
   return tidy(() => {
-    // The extreme of flags is known at the first one that decides
-    if (x.dtype === 'bool' && x.size > 0) return reduceAxes(kind === 'any' ? 'max' : 'min', x, axes);
+    const extreme = extremeOfTruth(kind, x);
+    if (extreme) return reduceAxes(extreme, x, axes);
     if (kind === 'any') return reduceAxes('countNonzero', x, axes).greater(0);
     // of flags, for which counts are exact
     return reduceAxes('countNonzero', x.equal(0), axes).equal(0);
   });
 }
 
+/** Running results, computed in a dtype. */
 const runningIn = (op: 'sum' | 'prod', x: NDArray, extents: Extents, dtype: DType): NDArray => {
   const y = x.space.withShape(x.shape, dtype).empty();
   x.backend.accumulate(op, asDType(x, dtype), extents, y);

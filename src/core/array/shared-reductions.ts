@@ -140,6 +140,18 @@ export function checkOrdered(name: string, x: { readonly dtype: DType }): void {
     throw new DTypeError(`${name} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
 }
 
+/**
+ * The extreme that tells whether any or all flags are true: it is known at the first one that
+ * decides. Undefined for other dtypes, and for no elements.
+ */
+export function extremeOfTruth(
+  kind: 'any' | 'all',
+  { dtype, size }: { readonly dtype: DType; readonly size: number },
+): 'max' | 'min' | undefined {
+  if (!isBoolean(dtype) || size === 0) return undefined;
+  return kind === 'any' ? 'max' : 'min';
+}
+
 /** Throws unless each result of `name` over the axes stands for an element. */
 export function checkNotEmpty(
   name: string,
@@ -405,9 +417,8 @@ export function reductionsOf<X extends Reducible<X>>(kernels: ReductionKernels<X
       MASKED_DEFAULTS,
       (x, _, mask) => {
         const from = counted(x, mask, kind === 'any' ? 0 : 1);
-        // The extreme of flags is known at the first one that decides
-        if (x.dtype === 'bool' && x.size > 0)
-          return kernels.total(kind === 'any' ? 'max' : 'min', from) !== 0;
+        const extreme = extremeOfTruth(kind, x);
+        if (extreme) return kernels.total(extreme, from) !== 0;
         const count = kernels.total('countNonzero', from);
         return kind === 'any' ? count !== 0 : count === x.size;
       },

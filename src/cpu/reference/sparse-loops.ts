@@ -83,20 +83,20 @@ const compressRows: CpuKernel<'compressRows'> = (from, of, to) => {
 
 /** Rows are read in order, so that the columns of the transpose ascend. */
 const transposeRows: CpuKernel<'transposeRows'> = (from, of, to) => {
-  const [ends, rows] = [numbers(from), numbers(of)];
+  const [given, columns] = [numbers(from), numbers(of)];
   const [starts, places, order] = [numbers(to.starts), numbers(to.columns), numbers(to.order)];
   const n = starts.length - 1;
-  const next = startsOf(rows, n);
-  check('entries', 0, ends[0] as number, 0);
-  check('entries', rows.length, ends[ends.length - 1] as number, rows.length);
-  for (let j = 1; j < ends.length; j++)
-    check('entries', ends[j - 1] as number, ends[j] as number, rows.length);
+  const next = startsOf(columns, n);
+  check('entries', 0, given[0] as number, 0);
+  check('entries', columns.length, given[given.length - 1] as number, columns.length);
+  for (let j = 1; j < given.length; j++)
+    check('entries', given[j - 1] as number, given[j] as number, columns.length);
   starts.set(next);
   places.fill(-1);
   order.fill(-1);
-  for (let j = 0; j + 1 < ends.length; j++)
-    for (let e = ends[j] as number; e < (ends[j + 1] as number); e++) {
-      const i = rows[e] as number;
+  for (let j = 0; j + 1 < given.length; j++)
+    for (let e = given[j] as number; e < (given[j + 1] as number); e++) {
+      const i = columns[e] as number;
       if (i < 0 || i >= n) continue;
       const at = (next[i] as number)++;
       places[at] = j;
