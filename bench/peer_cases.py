@@ -10,6 +10,7 @@ SciPy have one rank. `--list` prints the cases that run on this number of ranks 
 packages. Sizes and dtypes are those of the case, numbers are not.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -323,6 +324,14 @@ def has(package):
     return importlib.util.find_spec(package) is not None
 
 
+def versioned(library):
+    """The name of a library with its version, if it was installed with one."""
+    try:
+        return f"{library} {importlib.metadata.version(library)}"
+    except importlib.metadata.PackageNotFoundError:
+        return library
+
+
 def catalogue():
     """The communicator, and by case the library and the function that prepares it."""
     comm, missing, cases = OneRank, set(), {}
@@ -382,7 +391,7 @@ def main():
         once = timed(comm, run, 1)
     calls = max(1, -int(-LEAST_SAMPLE_SECONDS // once))
     if comm.rank == 0:
-        print(library, flush=True)
+        print(versioned(library), flush=True)
     while broadcast_number(comm, int(comm.rank == 0 and sys.stdin.readline() != "")):
         seconds = timed(comm, run, calls)
         if comm.rank == 0:

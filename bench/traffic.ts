@@ -44,6 +44,7 @@ type Kernel = (typeof KERNELS)[number];
 type Arguments<K extends Kernel> = Parameters<NonNullable<Backend[K]>>;
 
 const element = (x: Elements): number => bytesOf(storageOf(x).dtype);
+
 /** The bytes of all arrays among operands. */
 const bytes = (...operands: readonly (Elements | Scalar | undefined)[]): number =>
   operands.reduce<number>(

@@ -4,7 +4,7 @@ import { NDArray } from '../../src/core/array/ndarray.js';
 import { DTypeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { distributed, group } from '../support/distributed.js';
-import { expectAllThrow, layoutsOf, placed } from '../support/vectors.js';
+import { expectAllThrow, layoutsOf, placed, traffic } from '../support/vectors.js';
 
 const whole = (x: xp.EitherArray): NDArray => (x instanceof DistributedArray ? x.asArray() : (x as NDArray));
 
@@ -58,6 +58,43 @@ group('sets', () => {
               expect(Array.from(xp.real(values).toHost()), what).to.deep.equal(wanted[name]);
             }
       }
+    }
+  });
+
+  distributed('send what their steps send', ({ comm, backend, dtypes }) => {
+    const dtype = dtypes.includes('float64') ? 'float64' : 'float32';
+    const [a, b] = [1, 2].map((seed) => DistributedArray.random([300], { seed, dtype, backend }));
+    const [x, y] = [a, b] as [DistributedArray, DistributedArray];
+    const sent = { messages: 0, reductions: 0, collectives: 0 };
+    const counting = <R>(step: () => R): R => {
+      let result: R | undefined;
+      const own = traffic(comm, () => {
+        result = step();
+      });
+      for (const key of Object.keys(sent) as (keyof typeof sent)[]) sent[key] += own[key];
+      return result as R;
+    };
+    const parts = [x, y].map((each) => counting(() => xp.unique(each)));
+    const both = counting(() => xp.concatenate(parts));
+    const joined = { ...sent };
+    counting(() => xp.unique(both));
+    expect(traffic(comm, () => xp.union1d(x, y))).to.deep.equal(sent);
+    Object.assign(sent, joined);
+    const options = { returnIndex: true, returnCounts: true } as const;
+    type Three = [xp.EitherArray, xp.EitherArray, xp.EitherArray];
+    const [values, index, counts] = counting(() => xp.unique(both, options)) as Three;
+    const found = { ...sent };
+    const once = xp.equal(counts, 1);
+    const isFirst = xp.less(index, (parts[0] as DistributedArray).globalShape[0] as number);
+    // How many messages the choice sends depends on what is chosen
+    for (const [compute, mask] of [
+      [intersect1d, xp.equal(counts, 2)],
+      [setdiff1d, xp.logicalAnd(once, isFirst)],
+      [setxor1d, once],
+    ] as const) {
+      Object.assign(sent, found);
+      counting(() => xp.getItem(values, [mask]));
+      expect(traffic(comm, () => compute(x, y))).to.deep.equal(sent);
     }
   });
 

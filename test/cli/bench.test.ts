@@ -127,4 +127,19 @@ describe('bench', () => {
     expect(results.map((r) => r.case)).to.deep.equal(list.stdout.trim().split('\n'));
     for (const r of results) expect(r.seconds_median, r.case).to.be.greaterThan(0);
   });
+
+  it('has cases of other libraries under the same names', function () {
+    this.timeout(120_000);
+    const script = fileURLToPath(new URL('../../../bench/peer_cases.py', import.meta.url));
+    const python = (args: readonly string[], input = '') =>
+      spawnSync('python3', [script, ...args], { encoding: 'utf8', input });
+    const list = python(['--list']);
+    if (list.status !== 0) skip(this, 'there is no Python with NumPy');
+    expect(CASES.map((c) => c.name)).to.include.members(list.stdout.trim().split('\n'));
+    const { stdout, stderr } = python(['array_add_n1000'], '\n\n');
+    const [library, ...seconds] = stdout.trim().split('\n');
+    expect(library, stderr).to.match(/^NumPy/);
+    expect(seconds).to.have.length(2);
+    for (const s of seconds) expect(Number(s)).to.be.greaterThan(0);
+  });
 });
