@@ -1,4 +1,4 @@
-"""Times cases of `npm run bench` with PyLops-MPI, NumPy and SciPy: the same arrays, operators and calls.
+"""Times cases of `npm run bench` with PyLops-MPI, NumPy and SciPy: the same operators and calls.
 
     mpiexec -n RANKS python3 bench/peer_cases.py CASE
     python3 bench/peer_cases.py --list
