@@ -2,7 +2,7 @@
 // ranks, every operator and every example. If NVIDIA's compiler is available, it also compiles the
 // kernels. On the emulator the tests run with streams that execute at once, and with streams that
 // execute only when something waits for them. On two ranks they run with each transport of device
-// memory. The last line is 'N passed, N failed, N skipped'.
+// memory. The kernels run once more with each product rounded (CUEMU_FMA=0). The last line is 'N passed, N failed, N skipped'.
 //
 //   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a
 //   file name…] [arguments of npm test]
@@ -100,6 +100,10 @@ for (const mode of real ? ['real'] : modes) {
     );
   }
 }
+/** The tests of kernels by themselves. */
+const KERNELS = ['gpu/cuda-conformance', 'gpu/cuda-programs'];
+if (!real && named.length === 0)
+  await run('on the emulator, without fused multiply-adds', [...KERNELS, ...args], { CUEMU_FMA: '0' });
 const NVIDIA = 'gpu/kernels.cuda.ts';
 if (named.length === 0 || named.some((part) => NVIDIA.includes(part)))
   await run("kernels under NVIDIA's compiler", ['--tier', 'cuda'], {});

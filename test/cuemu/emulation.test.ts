@@ -55,6 +55,16 @@ describe('CUDA emulator', function () {
     }
   }
 
+  it('products fuse with sums, as under NVRTC, unless CUEMU_FMA is 0', () => {
+    const outcome = (settings: NodeJS.ProcessEnv): string => {
+      const { stdout, stderr } = runScenario('features', 'rounding', settings);
+      return stdout + stderr;
+    };
+    const fuses = process.arch !== 'x64' || / fma /.test(readFileSync('/proc/cpuinfo', 'utf8'));
+    expect(outcome({})).to.equal(`${fuses ? 'fused' : 'rounded'}\ndone\n`);
+    expect(outcome({ CUEMU_FMA: '0' })).to.equal('rounded\ndone\n');
+  });
+
   it('NCCL has written nothing before its stream is synchronized, with lazy streams', () => {
     const { stdout } = runScenario('nccl', 'unsynchronised', { CUEMU_MODE: 'lazy' });
     expect(stdout).to.include('rank 0 before=-1 after=3');

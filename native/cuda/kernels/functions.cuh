@@ -145,8 +145,8 @@ DEVICE Z f_exp(Z x) {
 }
 /** a² + b² − 1 for a ≥ b and a sum between ¼ and 4, also accurate if the result is small. */
 DEVICE double squares_less_one(double a, double b) {
-  const double aa = a * a, bb = b * b;
-  // the rounding errors
+  // rounded, and their rounding errors
+  const double aa = __dmul_rn(a, a), bb = __dmul_rn(b, b);
   const double rest = fma(a, a, -aa) + fma(b, b, -bb);
   const double x = aa > 1 ? aa - 1 : bb, y = aa > 1 ? bb : aa - 1;
   const double sum = x + y, with = sum - x;
@@ -261,7 +261,7 @@ DEVICE Z f_exp2(Z x) {
   const double ln2 = 0.693147180559945309417, tail = 2.3190468138462996e-17;
   if (x.im == 0) return {exp2(x.re), x.im};
   if (!(fabs(x.im) < 1e100 && fabs(x.re) < 1e100)) return f_exp(Z{x.re * ln2, x.im * ln2});
-  const double angle = x.im * ln2, rest = fma(x.im, ln2, -angle) + x.im * tail;
+  const double angle = __dmul_rn(x.im, ln2), rest = fma(x.im, ln2, -angle) + x.im * tail;
   const double cosine = cos(angle), sine = sin(angle);
   // in two halves, because 2^re may overflow although its product does not
   const bool halves = x.re > 1000;
@@ -279,7 +279,7 @@ DEVICE Z f_expm1(Z x) {
 }
 /** 2x + x² + y², with the rounding errors of its terms. */
 DEVICE double squares_of_next(double x, double y) {
-  const double x2 = 2 * x, xx = x * x, yy = y * y;
+  const double x2 = 2 * x, xx = __dmul_rn(x, x), yy = __dmul_rn(y, y);
   const double part = x2 + xx, sum = part + yy;
   const double part_rest = x2 - (part - (part - x2)) + (xx - (part - x2));
   const double sum_rest = part - (sum - (sum - part)) + (yy - (sum - part));

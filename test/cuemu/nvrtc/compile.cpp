@@ -141,7 +141,6 @@ nvrtcResult compile(nvrtcProgram program, const Options& options, std::string* o
                                     "-fvisibility=hidden",
                                     "-fno-exceptions",
                                     "-fno-rtti",
-                                    "-ffp-contract=off",
                                     "-Wl,-Bsymbolic",
                                     "-I" + libraryFolder() + "/shim"};
   for (const auto& option : options.forCompiler) {

@@ -19,8 +19,6 @@ const char* const kIgnored[] = {
     "--disable-warnings",
     "--use_fast_math",
     "-use_fast_math",
-    "--fmad",
-    "-fmad",
     "--ftz",
     "-ftz",
     "--prec-div",
@@ -65,8 +63,19 @@ bool ignored(const std::string& option) {
 
 }  // namespace
 
+bool fusesByDefault() {
+  const char* given = std::getenv("CUEMU_FMA");
+  if (given && !std::strcmp(given, "0")) return false;
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("fma");
+#else
+  return true;
+#endif
+}
+
 bool readOptions(nvrtcProgram program, int count, const char* const* given, Options* out) {
   std::string standard = "-std=gnu++17";
+  bool fused = fusesByDefault();
   for (int i = 0; i < count; ++i) {
     std::string option = given[i];
     // `-arch sm_80`, `-D NAME` in two words
@@ -84,6 +93,8 @@ bool readOptions(nvrtcProgram program, int count, const char* const* given, Opti
       out->binary = startsWith(value, "sm_");
     } else if (startsWith(option, "-std=") || startsWith(option, "--std=")) {
       standard = "-std=gnu++" + option.substr(option.find("++") + 2);
+    } else if (startsWith(option, "-fmad=") || startsWith(option, "--fmad=")) {
+      fused = fused && value != "false";
     } else if (startsWith(option, "--define-macro=")) {
       out->forCompiler.push_back("-D" + value);
     } else if (startsWith(option, "--include-path=")) {
@@ -96,6 +107,10 @@ bool readOptions(nvrtcProgram program, int count, const char* const* given, Opti
     }
   }
   out->forCompiler.push_back(standard);
+  out->forCompiler.push_back(fused ? "-ffp-contract=fast" : "-ffp-contract=off");
+#if defined(__x86_64__)
+  if (fused) out->forCompiler.push_back("-mfma");
+#endif
   return true;
 }
 

@@ -43,6 +43,12 @@ struct Options {
   bool binary = false;
 };
 
+/**
+ * Whether products fuse with sums, as NVRTC does it, unless an option forbids it: CUEMU_FMA is not
+ * 0, and this processor has such instructions.
+ */
+bool fusesByDefault();
+
 /** False, with the log set, where an option is unknown. */
 bool readOptions(nvrtcProgram program, int count, const char* const* given, Options* out);
 

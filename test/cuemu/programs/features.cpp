@@ -76,6 +76,29 @@ static void kernels() {
           "too many threads");
 }
 
+/** x² − y where y is x² rounded: the rounding error of the square where the product is not rounded. */
+static void rounding() {
+  start();
+  const char* source = R"(
+extern "C" {
+__global__ void free(double x, double y, double *out) { out[0] = x * x - y; }
+__global__ void sum(double x, double y, double *out) { out[0] = __dsub_rn(x * x, y); }
+__global__ void product(double x, double y, double *out) { out[0] = __dmul_rn(x, x) - y; }
+}
+)";
+  const double x = 1 + 1.0 / (1 << 30), y = 1 + 2.0 / (1 << 30), error = 1.0 / (1ll << 60);
+  const auto run = [&](const char* name, const char* option) {
+    const CUdeviceptr out = upload(std::vector<double>(1, -1));
+    const CUmodule module = load(compileSource(source, {}, "--gpu-architecture=sm_80", option));
+    CK(launch(kernel(module, name), 1, 1, 0, nullptr, x, y, out));
+    return download<double>(out, 1)[0];
+  };
+  require(run("sum", "-w") == 0 && run("product", "-w") == 0, "intrinsics round each result");
+  require(run("free", "--fmad=false") == 0, "--fmad=false");
+  const double rest = run("free", "-w");
+  std::printf("%s\n", rest == error ? "fused" : rest == 0 ? "rounded" : "wrong");
+}
+
 static void images() {
   start();
   const Compiled compiled =
@@ -167,6 +190,7 @@ int main(int argc, char** argv) {
   return runScenario({{"kernels", kernels},
                       {"images", images},
                       {"memory", memory},
+                      {"rounding", rounding},
                       {"streams", streams},
                       {"reject",
                        [] {

@@ -104,12 +104,13 @@ struct Compiled {
 };
 
 inline Compiled compileSource(const std::string& source, const std::vector<std::string>& expressions = {},
-                              const char* arch = "--gpu-architecture=sm_80") {
+                              const char* arch = "--gpu-architecture=sm_80",
+                              const char* option = "--std=c++17") {
   Compiled out;
   nvrtcProgram program;
   nvrtcCreateProgram(&program, source.c_str(), "test.cu", 0, nullptr, nullptr);
   for (const auto& each : expressions) nvrtcAddNameExpression(program, each.c_str());
-  const char* options[] = {arch, "--std=c++17"};
+  const char* options[] = {arch, option};
   out.result = nvrtcCompileProgram(program, 2, options);
   size_t size = 0;
   nvrtcGetProgramLogSize(program, &size);

@@ -123,10 +123,22 @@ static inline float __powf(float x, float y) { return powf(x, y); }
 static inline void __sincosf(float x, float *s, float *c) { sincosf(x, s, c); }
 static inline float __fdividef(float x, float y) { return x / y; }
 static inline float __saturatef(float x) { return x > 0.f ? (x < 1.f ? x : 1.f) : 0.f; }
-#define CUEMU_ROUNDED(T, letter)                                      \
-  static inline T __##letter##add_rn(T x, T y) { return x + y; }             \
-  static inline T __##letter##sub_rn(T x, T y) { return x - y; }             \
-  static inline T __##letter##mul_rn(T x, T y) { return x * y; }             \
+// What the compiler cannot see through is not fused to a multiply-add
+#if defined(__x86_64__)
+#define CUEMU_OPAQUE(x) asm("" : "+x"(x))
+#elif defined(__aarch64__)
+#define CUEMU_OPAQUE(x) asm("" : "+w"(x))
+#else
+#define CUEMU_OPAQUE(x) asm("" : "+m"(x))
+#endif
+template <class T> static inline T cuemu_rounded(T x) {
+  CUEMU_OPAQUE(x);
+  return x;
+}
+#define CUEMU_ROUNDED(T, letter)                                                               \
+  static inline T __##letter##add_rn(T x, T y) { return cuemu_rounded(x) + cuemu_rounded(y); } \
+  static inline T __##letter##sub_rn(T x, T y) { return cuemu_rounded(x) - cuemu_rounded(y); } \
+  static inline T __##letter##mul_rn(T x, T y) { return cuemu_rounded(x * y); }                \
   static inline T __##letter##div_rn(T x, T y) { return x / y; }
 CUEMU_ROUNDED(float, f) CUEMU_ROUNDED(double, d)
 static inline float __fmaf_rn(float x, float y, float z) { return fmaf(x, y, z); }
