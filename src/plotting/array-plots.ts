@@ -24,7 +24,8 @@ export interface ArrayPlotOptions {
   readonly colorMap?: ColorMapName | ColorMap;
   /**
    * Values of the first and the last colour.
-   * @default the smallest and the largest finite value on all ranks
+   * @default the smallest and the largest finite value on all ranks; of a diverging map `[−a, a]`,
+   *   with the largest modulus a
    */
   readonly range?: ValueRange;
 }
@@ -135,7 +136,8 @@ export function plotLocalArrays(x: DistributedArray, options?: ArrayPlotOptions)
   const given = checked('plotLocalArrays', x, options);
   const parts = gathered(x);
   if (!parts) return undefined;
-  const { range = colorRange(parts) } = given;
+  const map = typeof given.colorMap === 'string' ? colorMap(given.colorMap) : given.colorMap;
+  const { range = colorRange(parts, { symmetric: map.diverging === true }) } = given;
   const panels = parts.map((part, rank) =>
     panel(part, x.layout.localShape(rank), { ...given, range }, `Rank ${rank}`),
   );

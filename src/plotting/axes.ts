@@ -5,6 +5,7 @@ export const LABEL_SIZE = 11;
 export const TICK_SIZE = 9.5;
 export const TITLE_SIZE = 12;
 const TICK_LENGTH = 3.5;
+const MINOR_LENGTH = 2;
 /** Distance between a tick, its label and the axis label. */
 const GAP = 3;
 
@@ -22,6 +23,8 @@ export interface Axis {
   readonly end: number;
   readonly scale: 'linear' | 'log';
   readonly label: string | undefined;
+  /** Ticks at whole numbers only, for indices. @default false */
+  readonly whole?: boolean;
 }
 
 /** The position of a data coordinate on the axis: 0 at the start and 1 at the end. */
@@ -37,14 +40,16 @@ export function between(value: number, start: number, end: number): number {
   return Number.isFinite(span) ? (value - start) / span : (value / 4 - start / 4) / (end / 4 - start / 4);
 }
 
-function ticksOf({ start, end, scale }: Axis, count: number): Ticks {
+function ticksOf({ start, end, scale, whole }: Axis, count: number): Ticks {
   return scale === 'log'
     ? logTicks(Math.min(start, end), Math.max(start, end), count)
-    : linearTicks(start, end, count);
+    : linearTicks(start, end, count, whole);
 }
 
-const xTicks = (axis: Axis, width: number): Ticks => ticksOf(axis, width / 48);
-const yTicks = (axis: Axis, height: number): Ticks => ticksOf(axis, height / 32);
+/** The ticks of a horizontal axis of some width in pixels. */
+export const xTicks = (axis: Axis, width: number): Ticks => ticksOf(axis, width / 48);
+/** The ticks of a vertical axis of some height in pixels. */
+export const yTicks = (axis: Axis, height: number): Ticks => ticksOf(axis, height / 32);
 const widest = (labels: readonly string[]): number =>
   Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
 
@@ -77,6 +82,14 @@ export function drawAxes({ x, y, title }: AxesOptions, area: Rect): string {
   parts.push(
     element('rect', { x: left, y: top, width, height, fill: 'none', stroke: INK, 'stroke-width': 0.8 }),
   );
+  for (const value of horizontal.minor) {
+    const at = left + width * fraction(x, value);
+    parts.push(line(at, bottom, at, bottom + MINOR_LENGTH));
+  }
+  for (const value of vertical.minor) {
+    const at = top + height * fraction(y, value);
+    parts.push(line(left - MINOR_LENGTH, at, left, at));
+  }
   horizontal.at.forEach((value, k) => {
     const at = left + width * fraction(x, value);
     parts.push(line(at, bottom, at, bottom + TICK_LENGTH));

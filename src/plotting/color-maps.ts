@@ -20,6 +20,12 @@ export interface ColorMap {
   /** RGB values, `[256, 3]`, 0 … 255. */
   readonly table: Uint8Array;
   readonly nan: Rgb;
+  /**
+   * The colours diverge from a neutral one in the middle, which is that of 0 by default: plots
+   * without a range take one that is symmetric about 0.
+   * @default false
+   */
+  readonly diverging?: boolean;
 }
 
 function checkRgb(color: Rgb): Rgb {
@@ -96,8 +102,10 @@ const TERRAIN = through([
 /** The names of the colour maps. */
 export const COLOR_MAP_NAMES = ['viridis', 'inferno', 'turbo', 'gray', 'terrain', 'seismic', 'RdBu'] as const;
 /**
- * `seismic` and `RdBu` run from blue through white to red and need a symmetric range. `terrain`
- * suits impedance.
+ * `viridis` and `inferno` are perceptually uniform: equal steps of a value look equally large.
+ * `seismic` and `RdBu` are diverging: they run from blue through white to red, and their range is
+ * symmetric about 0 unless one is given. `turbo` and `terrain` have many hues and show edges that
+ * are not in the data.
  */
 export type ColorMapName = (typeof COLOR_MAP_NAMES)[number];
 
@@ -107,12 +115,14 @@ const MAKERS: Readonly<Record<ColorMapName, () => ColorMap>> = {
   turbo: () => makeColorMap('turbo', from(interpolateTurbo)),
   gray: () => makeColorMap('gray', (t) => [255 * t, 255 * t, 255 * t], [240, 180, 190]),
   terrain: () => makeColorMap('terrain', TERRAIN, [240, 170, 190]),
-  seismic: () => makeColorMap('seismic', SEISMIC),
-  RdBu: () =>
-    makeColorMap(
+  seismic: () => ({ ...makeColorMap('seismic', SEISMIC), diverging: true }),
+  RdBu: () => ({
+    ...makeColorMap(
       'RdBu',
       from((t) => interpolateRdBu(1 - t)),
     ),
+    diverging: true,
+  }),
 };
 
 const made = new Map<ColorMapName, ColorMap>();

@@ -15,7 +15,11 @@ export interface FigureOptions {
   readonly title?: string;
   /** Width of a panel's data area in pixels. @default 240 */
   readonly panelWidth?: number;
-  /** Height of the data area of panels without an aspect of their own. @default ¾ of the width */
+  /**
+   * Least height of the data area of panels without an aspect of their own. Beside a taller panel
+   * they are as tall as that.
+   * @default ¾ of the width
+   */
   readonly panelHeight?: number;
 }
 
@@ -175,8 +179,8 @@ export class Figure {
   #place(): Placed[] {
     const columns = this.#options.columns ?? Math.min(3, this.#panels.length);
     const { panelWidth, panelHeight = Math.round(0.75 * panelWidth) } = this.#options;
-    return this.#panels.map((panel, k) => {
-      const { aspect } = panel;
+    const tallest: number[] = [];
+    const sizes = this.#panels.map(({ aspect }, k) => {
       let [width, height] = [
         Math.round(panelWidth),
         aspect === undefined ? Math.round(panelHeight) : Math.round(panelWidth / aspect),
@@ -186,14 +190,14 @@ export class Figure {
         width = Math.max(1, Math.round(height * aspect));
       }
       height = Math.max(1, height);
-      return {
-        panel,
-        row: Math.floor(k / columns),
-        column: k % columns,
-        width,
-        height,
-        margins: panel.margins(width, height),
-      };
+      const [row, column] = [Math.floor(k / columns), k % columns];
+      tallest[row] = Math.max(tallest[row] ?? 0, height);
+      return { row, column, width, height };
+    });
+    return this.#panels.map((panel, k) => {
+      const { row, column, width, height } = sizes[k] as (typeof sizes)[number];
+      const full = panel.aspect === undefined ? (tallest[row] as number) : height;
+      return { panel, row, column, width, height: full, margins: panel.margins(width, full) };
     });
   }
 

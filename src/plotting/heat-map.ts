@@ -44,7 +44,11 @@ export interface HeatMapOptions {
   readonly extent?: readonly [left: number, right: number, top: number, bottom: number];
   /** @default 'viridis' */
   readonly colorMap?: ColorMapName | ColorMap;
-  /** Values of the first and the last colour. @default the smallest and the largest finite value */
+  /**
+   * Values of the first and the last colour.
+   * @default the smallest and the largest finite value; of a diverging map `[−a, a]`, with the
+   *   largest modulus a
+   */
   readonly range?: ValueRange;
   /**
    * `'equal'`: one unit has the same length on both axes. A number: width over height. `'auto'`:
@@ -98,10 +102,11 @@ class HeatMap implements Panel {
     this.#grid = grid;
     this.#options = options;
     this.#map = typeof options.colorMap === 'object' ? options.colorMap : colorMap(options.colorMap);
-    this.#range = options.range ?? colorRange(grid.values);
+    this.#range = options.range ?? colorRange(grid.values, { symmetric: this.#map.diverging === true });
     const [left, right, top, bottom] = options.extent ?? [-0.5, grid.columns - 0.5, -0.5, grid.rows - 0.5];
-    this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
-    this.#y = { start: top, end: bottom, scale: 'linear', label: options.yLabel };
+    const whole = options.extent === undefined;
+    this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel, whole };
+    this.#y = { start: top, end: bottom, scale: 'linear', label: options.yLabel, whole };
     const { aspect } = options;
     this.aspect =
       aspect === 'auto' ? undefined : aspect === 'equal' ? Math.abs((right - left) / (bottom - top)) : aspect;

@@ -11,12 +11,20 @@ import {
   withDefaults,
 } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
-import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } from './axes.js';
+import {
+  type Axis,
+  axesMargins,
+  drawAxes,
+  fraction,
+  type Margins,
+  TICK_SIZE,
+  xTicks,
+  yTicks,
+} from './axes.js';
 import type { ValueRange } from './color-range.js';
 import { checkRange, within } from './color-range.js';
 import type { Panel } from './panel.js';
 import { type Attributes, element, line, px, type Rect, text, textWidth } from './svg.js';
-import { linearTicks, logTicks } from './ticks.js';
 
 /** One line of a plot. */
 export interface Series {
@@ -142,7 +150,8 @@ class LinePlot implements Panel {
     const scale = options.yScale;
     const [left, right] = options.xRange ?? xEnds(series);
     const [bottom, top] = options.yRange ?? yEnds(series, scale);
-    this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
+    const whole = series.every(({ x }) => x === undefined || Array.from(x).every(Number.isInteger));
+    this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel, whole };
     this.#y = { start: top, end: bottom, scale, label: options.yLabel };
     this.aspect = options.aspect;
   }
@@ -158,15 +167,11 @@ class LinePlot implements Panel {
   draw(area: Rect, _density: number, id: string): string {
     const { x, y, width, height } = area;
     const parts = [element('clipPath', { id: `clip-${id}` }, element('rect', { x, y, width, height }))];
-    const { start, end } = this.#y;
-    const [low, high] = [Math.min(start, end), Math.max(start, end)];
-    const count = height / 32;
-    for (const value of (this.#y.scale === 'log' ? logTicks(low, high, count) : linearTicks(low, high, count))
-      .at) {
+    for (const value of yTicks(this.#y, height).at) {
       const at = y + height * fraction(this.#y, value);
       parts.push(line(x, at, x + width, at, GRID));
     }
-    for (const value of linearTicks(this.#x.start, this.#x.end, width / 48).at) {
+    for (const value of xTicks(this.#x, width).at) {
       const at = x + width * fraction(this.#x, value);
       parts.push(line(at, y, at, y + height, GRID));
     }

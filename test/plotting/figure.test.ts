@@ -116,6 +116,63 @@ describe('figures', () => {
     expect(svg).to.not.include('NaN');
   });
 
+  /** The labels of the vertical axis of a logarithmic plot, from the bottom to the top. */
+  const logLabels = (low: number, high: number): string[] => {
+    const plot = linePlot([{ y: [low, high] }], { yScale: 'log', yRange: [low, high], xRange: [0, 1] });
+    return [
+      ...new Figure()
+        .add(plot)
+        .toSvg()
+        .matchAll(/text-anchor="end"[^>]*>([^<]*)</g),
+    ].map(([, label]) => label as string);
+  };
+
+  it('label logarithmic axes of less than three powers of ten at round numbers', () => {
+    expect(logLabels(34, 700)).to.deep.equal(['50', '100', '200', '500']);
+    expect(logLabels(2, 30)).to.deep.equal(['2', '5', '10', '20']);
+    expect(logLabels(10, 30)).to.deep.equal(['10', '20', '30']);
+    expect(logLabels(0.3, 45)).to.deep.equal(['0.3', '1', '3', '10', '30']);
+    expect(logLabels(2e6, 6e7)).to.deep.equal(['2×10⁶', '5×10⁶', '10⁷', '2×10⁷', '5×10⁷']);
+    expect(logLabels(1e-9, 1e9).length).to.be.within(3, 5);
+    expect(logLabels(1.2, 1.6).length).to.be.within(2, 6);
+  });
+
+  it('mark the digits between the labels of a logarithmic axis', () => {
+    const plot = linePlot([{ y: [1, 1000] }], { yScale: 'log', yRange: [1, 1000], xRange: [0, 1] });
+    const svg = new Figure().add(plot).toSvg();
+    const marks = [...svg.matchAll(/<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="\2"/g)].filter(
+      ([, from, , to]) => Math.abs(Number(to) - Number(from)) === 2,
+    );
+    expect(marks).to.have.length(3 * 9 + 1);
+  });
+
+  it('label indices at whole numbers only', () => {
+    const svg = new Figure().add(heatMap(values, [2, 3], { colorBar: false })).toSvg();
+    const labels = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, label]) => label);
+    expect(labels).to.deep.equal(['0', '1', '2', '0', '1']);
+  });
+
+  it('show 0 in the neutral colour of a diverging map, unless a range is given', () => {
+    const lopsided = Float64Array.of(-1, 0, 9);
+    for (const name of ['seismic', 'RdBu'] as const) {
+      const r = render(new Figure().add(heatMap(lopsided, [1, 3], { colorMap: name })), 1);
+      for (const [k, value] of lopsided.entries())
+        expect(cell(r, 0, k, 1, 3)).to.deep.equal([...colorOf(colorMap(name), [-9, 9], value)]);
+      expect(Math.min(...cell(r, 0, 1, 1, 3))).to.be.greaterThan(235);
+    }
+    const given = render(
+      new Figure().add(heatMap(lopsided, [1, 3], { colorMap: 'RdBu', range: [-1, 9] })),
+      1,
+    );
+    expect(cell(given, 0, 1, 1, 3)).to.deep.equal([...colorOf(colorMap('RdBu'), [-1, 9], 0)]);
+  });
+
+  it('make panels of any aspect as tall as the tallest one beside them', () => {
+    const square = heatMap(new Float64Array(4), [2, 2], { aspect: 'equal' });
+    const svg = new Figure({ columns: 2, panelWidth: 120 }).add(square, linePlot([{ y: [1, 2] }])).toSvg();
+    expect(svg).to.match(/<clipPath[^>]*><rect [^>]*width="120" height="120"/);
+  });
+
   it('keep the aspect, and arrange panels in a grid', () => {
     const panel = (): Panel => heatMap(new Float64Array(200), [10, 20], { aspect: 'equal' });
     const svg = new Figure({ columns: 2, panelWidth: 120 }).add(panel(), panel(), panel()).toSvg();
