@@ -22,6 +22,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const WANTED = {
   nvrtc: { packages: ['libnvrtc11.2', 'libnvrtc-builtins11.8'], library: /^libnvrtc\.so\.\d/ },
   driver: { packages: ['libcuda1'], library: /^libcuda\.so\.1$/ },
+  disassembler: { packages: ['nvidia-cuda-toolkit'], library: /^nvdisasm$/ },
 };
 
 function run(command, args, options = {}) {

@@ -8,7 +8,7 @@
 namespace lops::cuda {
 namespace {
 
-constexpr std::size_t MOST_ARGUMENTS = 64;
+constexpr std::size_t MOST_ARGUMENTS = 128;
 
 struct Module {
   std::shared_ptr<Context> context;
@@ -160,7 +160,7 @@ void launch(Kernel& kernel, const Args<8>& args) {
   const Bytes slots = args.bytes(6);
   const std::size_t count = args.size(7);
   if (count > MOST_ARGUMENTS || 8 * count > slots.length)
-    throw Error("ERR_ARGUMENT", "native call: expected at most 64 kernel arguments of 8 bytes");
+    throw Error("ERR_ARGUMENT", "native call: expected at most 128 kernel arguments of 8 bytes");
   void* parameters[MOST_ARGUMENTS];
   for (std::size_t i = 0; i < count; i++) parameters[i] = slots.data + 8 * i;
   const auto dimension = [&](std::size_t i) { return static_cast<unsigned>(args.size(i)); };

@@ -17,7 +17,7 @@ function has(result: () => DType): boolean {
 export const unaryOf = (dtype: DType): UnaryOp[] =>
   UNARY_OPS.filter((op) => has(() => unaryResult(op, computeDType(op, dtype, 'float64'))));
 
-/** Lists of at most 25 texts, because a kernel has at most 64 arguments. */
+/** Lists of at most 25 texts, of which one kernel is made. */
 export const inParts = (texts: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(texts.length / 25) }, (_, k) => texts.slice(25 * k, 25 * (k + 1)));
 

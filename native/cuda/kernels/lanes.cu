@@ -1,58 +1,15 @@
 // Kernels that treat a complex number as two real numbers: banded stencils. Also the
 // selection of the k-th smallest real number, and sorting.
-#include "prelude.cuh"
+#include "stencils.cuh"
 
-// ---- stencils
-/**
- * Σ taps · x of one row of a banded matrix along [outer, n, inner]. `table` has five numbers for
- * each segment: start, end, lo, the number of taps, and the position of the first tap. Segments
- * that are `sorted` are disjoint and in order.
- */
-template <class I>
-DEVICE A band_of(const R* x, I position, const i64* table, const A* taps, int segments, int sorted, i64 n,
-                 i64 inner, const R* front, i64 frontWidth, const R* back, i64 backWidth) {
-  const I cell = position / (I)inner;
-  const i64 j = position % (I)inner, i = cell % (I)n, o = cell / (I)n;
-  A sum = 0;
-  int first = 0, last = segments;
-  if (sorted) {
-    while (last - first > 1) {
-      const int middle = (first + last) / 2;
-      if (table[5 * middle] <= i) first = middle;
-      else last = middle;
-    }
-  }
-  for (int s = first; s < last; ++s) {
-    const i64* segment = table + 5 * s;
-    if (i < segment[0] || i >= segment[1]) continue;
-    const i64 c = i + segment[2], count = segment[3];
-    const A* tap = taps + segment[4];
-    if (c >= 0 && c + count <= n) {
-      const R* from = x + (o * n + c) * inner + j;
-      for (i64 k = 0; k < count; ++k)
-        if (tap[k] != 0) sum += tap[k] * (A)from[k * inner];
-      continue;
-    }
-    for (i64 k = 0; k < count; ++k) {
-      const i64 at = c + k;
-      // an element for a tap of 0 is not read, because it may be NaN
-      if (tap[k] == 0) continue;
-      if (at < 0) {
-        if (at + frontWidth >= 0) sum += tap[k] * (A)front[(o * frontWidth + frontWidth + at) * inner + j];
-      } else if (at >= n) {
-        if (at - n < backWidth) sum += tap[k] * (A)back[(o * backWidth + at - n) * inner + j];
-      } else sum += tap[k] * (A)x[(o * n + at) * inner + j];
-    }
-  }
-  return sum;
-}
-
+// ---- stencils of few rows, or of integers; others are generated (src/gpu/cuda/stencil-source.ts)
 #define BAND(k)                                                                                  \
   const i64 *table##k, const A *taps##k, int segments##k, int sorted##k, i64 n##k, i64 inner##k, \
       const R *front##k, i64 frontWidth##k, const R *back##k, i64 backWidth##k
-#define BAND_OF(k)                                                                                      \
-  band_of<I>(x, at, table##k, taps##k, segments##k, sorted##k, n##k, inner##k, front##k, frontWidth##k, \
-             back##k, backWidth##k)
+#define ADD_BAND(k)                                                                                        \
+  if (bands > k)                                                                                           \
+  sum = add_row<I>(sum, x, at, table##k, taps##k, segments##k, sorted##k, (I)n##k, (I)inner##k, front##k, \
+                   (I)frontWidth##k, back##k, (I)backWidth##k)
 
 template <class I>
 DEVICE void stencil_of(const R* x, R* y, i64 total, int add, i64 rangeSize, i64 rangeStart, i64 rangeCount,
@@ -68,10 +25,10 @@ DEVICE void stencil_of(const R* x, R* y, i64 total, int add, i64 rangeSize, i64 
          at % (I)rangeInner;
   }
   A sum = add ? (A)y[at] : 0;
-  if (bands > 0) sum += BAND_OF(0);
-  if (bands > 1) sum += BAND_OF(1);
-  if (bands > 2) sum += BAND_OF(2);
-  if (bands > 3) sum += BAND_OF(3);
+  ADD_BAND(0);
+  ADD_BAND(1);
+  ADD_BAND(2);
+  ADD_BAND(3);
   y[at] = to<R>(wide(sum));
 }
 

@@ -53,6 +53,8 @@ const unfused = (dtype: DType): readonly string[] => [...kernelOptions(dtype), '
 
 const sourceOf = (file: string): string => readFileSync(packagePath(`native/cuda/kernels/${file}`), 'utf8');
 
+const HEADERS = ['prelude.cuh', 'functions.cuh', 'joins.cuh', 'stencils.cuh'];
+
 /** One device, the kernels that were compiled for it, and the memory that they share. */
 export class CudaEngine {
   readonly addon: CudaAddon;
@@ -188,11 +190,12 @@ export class CudaEngine {
   }
 
   /**
-   * A kernel from generated source, which may include the headers of native/cuda/kernels. Products
-   * are not fused with sums, so that the result is rounded in the same way as by separate kernels.
+   * A kernel from generated source, which may include the headers of native/cuda/kernels. By
+   * default products are not fused with sums, so that the result is rounded in the same way as by
+   * separate kernels.
    */
-  generated(source: string, name: string): CudaKernel {
-    return this.context.compile('program.cu', source, this.#headersOf(), unfused('float64')).kernel(name);
+  generated(source: string, name: string, options = unfused('float64')): CudaKernel {
+    return this.context.compile(`${name}.cu`, source, this.#headersOf(), options).kernel(name);
   }
 
   #compile(source: KernelSource, dtype: DType): CudaModule {
@@ -201,7 +204,7 @@ export class CudaEngine {
   }
 
   #headersOf(): readonly string[] {
-    this.#headers ??= ['prelude.cuh', 'functions.cuh', 'joins.cuh'].flatMap((file) => [file, sourceOf(file)]);
+    this.#headers ??= HEADERS.flatMap((file) => [file, sourceOf(file)]);
     return this.#headers;
   }
 }

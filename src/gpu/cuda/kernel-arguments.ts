@@ -7,7 +7,7 @@ export interface KernelNumber {
 }
 
 /** The most arguments of a launch. */
-export const MOST_ARGUMENTS = 64;
+export const MOST_ARGUMENTS = 128;
 
 /** The arguments of one launch: a slot of eight bytes for each, in memory that is reused. */
 export class KernelArguments {

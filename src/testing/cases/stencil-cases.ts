@@ -256,6 +256,99 @@ function longCases(dtype: DType): KernelCase[] {
   );
 }
 
+/**
+ * Arrays in which most rows of a band have the same taps, as in derivatives of large arrays: one
+ * axis, several in one pass, parts of the rows, and rows of many elements.
+ */
+function largeCases(dtype: DType): KernelCase[] {
+  const make = new Operands(343);
+  const many: Scheme = { title: '20 taps', segments: (n) => longTaps(n, 20) };
+  const centred5: Scheme = { title: 'five points', segments: uniform(-2, [1, -8, 0, 8, -1]) };
+  const forms: readonly (readonly [shape: readonly number[], parts: Parts, range?: Stencil['range']])[] = [
+    [[41, 33], [[0, CENTRED]]],
+    [[41, 33], [[0, WIDE]]],
+    [[41, 33], [[0, centred5]]],
+    [
+      [37, 50],
+      [
+        [0, BOTH_SIDES],
+        [1, CENTRED],
+      ],
+    ],
+    [
+      [18, 21, 20],
+      [
+        [0, WIDE],
+        [1, WIDE],
+        [2, WIDE],
+      ],
+    ],
+    [
+      [18, 21, 20],
+      [
+        [0, CENTRED],
+        [1, BOTH_SIDES],
+        [2, WIDE],
+      ],
+    ],
+    [[18, 21, 20], [[1, WIDE]], { axis: 0, start: 3, end: 16 }],
+    [
+      [18, 21, 20],
+      [
+        [2, CENTRED],
+        [0, WIDE],
+      ],
+      { axis: 2, start: 1, end: 19 },
+    ],
+    [[18, 21, 20], [[1, CENTRED]], { axis: 1, start: 2, end: 20 }],
+    [
+      [17, 18, 3, 20],
+      [
+        [0, WIDE],
+        [1, CENTRED],
+        [3, WIDE],
+      ],
+    ],
+    [
+      [2, 17, 2, 40],
+      [
+        [1, many],
+        [3, WIDE],
+      ],
+    ],
+    [
+      [2, 40, 2, 17],
+      [
+        [1, WIDE],
+        [3, many],
+        [0, CENTRED],
+      ],
+      { axis: 1, start: 5, end: 33 },
+    ],
+    [[8500], [[0, CENTRED]]],
+    [[8500], [[0, many]]],
+    [[8500], [[0, WIDE]], { axis: 0, start: 20, end: 8400 }],
+    [
+      [2, 8300],
+      [
+        [1, BOTH_SIDES],
+        [0, WIDE],
+      ],
+    ],
+    [[2, 8300], [[1, WIDE]], { axis: 0, start: 1, end: 2 }],
+    [[700, 12], [[0, many]]],
+  ];
+  return forms.map(([shape, parts, range], k) => {
+    const title = parts.map(([axis, scheme]) => `${scheme.title} on axis ${axis}`).join(', ');
+    const one = stencilCase(`[${shape}], ${title}`, setup(make, dtype, shape, parts), {
+      shape,
+      mode: k % 3 === 1 ? 'add' : 'set',
+      range,
+    });
+    return { ...one, scale: 256 };
+  });
+}
+
 /** In mode 'set' the old values of y are not read, so that NaN there has no effect. */
 function unreadCases(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
@@ -275,6 +368,11 @@ function unreadCases(dtype: DType): KernelCase[] {
 export const stencilCasesByDType: readonly KernelCases[] = [
   {
     kernel: 'stencil',
-    cases: (dtype) => [...stencilCases(dtype), ...longCases(dtype), ...unreadCases(dtype)],
+    cases: (dtype) => [
+      ...stencilCases(dtype),
+      ...longCases(dtype),
+      ...largeCases(dtype),
+      ...unreadCases(dtype),
+    ],
   },
 ];
