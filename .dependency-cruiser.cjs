@@ -28,6 +28,7 @@ const FOLDERS = {
   'gpu/js-kernel': ['package', 'local', 'core'],
   mpi: ['package', 'environment', 'core'],
   io: ['package', 'environment', 'core'],
+  tracing: ['mpi', 'io', 'package', 'environment', 'core'],
   // Figures are written as all files are
   plotting: ['io', 'package', 'core'],
   // The functions of lops-mpi/array
@@ -90,7 +91,7 @@ module.exports = {
       comment: 'Importing lops-mpi/extend sets no defaults and does not join MPI',
       severity: 'error',
       from: { path: '^src/extend[.]ts$' },
-      to: { path: '^src/(import-side-effects[.]ts|mpi/|io/|cli/)' },
+      to: { path: '^src/(import-side-effects[.]ts|mpi/|io/|tracing/|cli/)' },
     },
     {
       name: 'library-knows-no-program',

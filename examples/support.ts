@@ -1,17 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { COMM_WORLD, LopsError, loadBackend } from 'lops-mpi';
-import { formatProfile, type Profile, profile } from 'lops-mpi/cli';
+import { formatProfile, type Profile, profile, startTrace, type Trace } from 'lops-mpi/cli';
 
 /** Flags of every example. */
 export interface CommonFlags {
   readonly backend: string;
   readonly out: string;
   readonly timing?: boolean;
+  readonly trace?: string;
   readonly emulatedCuda?: boolean;
 }
 
 let profiling: Profile | undefined;
+let trace: Trace | undefined;
 
 /** Parses a number. */
 export function numeric(text: string): number {
@@ -63,6 +65,7 @@ export async function parseFlags<T>(
       .addOption(new Option('--backend <name>', 'where arrays live').default('cpu'))
       .option('--out <folder>', 'where results are written', `out/${name}`)
       .option('--timing', 'print what the time was spent on')
+      .option('--trace <file>', 'write a timeline for ui.perfetto.dev or chrome://tracing')
       .option('--emulated-cuda', 'run the backend cuda on an emulator, in a clone of the repository')
       .allowExcessArguments(false)
       .exitOverride()
@@ -78,6 +81,7 @@ export async function parseFlags<T>(
     if (flags.emulatedCuda) await emulateCuda();
     await loadBackend(flags.backend);
     if (!quiet) mkdirSync(flags.out, { recursive: true });
+    if (flags.trace !== undefined) trace = startTrace(flags.trace, { backend: flags.backend });
     if (flags.timing) profiling = profile({ backend: flags.backend });
     return flags;
   } catch (error) {
@@ -95,7 +99,8 @@ export function say(text: string): void {
 }
 
 /**
- * Ends an example, on all ranks. With `--timing` it prints a profile. Then rank 0 calls `output`,
+ * Ends an example, on all ranks. With `--trace` it writes the timeline, with `--timing` it prints a
+ * profile. Then rank 0 calls `output`,
  * which draws and writes results.
  */
 export function finish(output?: () => void): void {
@@ -103,5 +108,6 @@ export function finish(output?: () => void): void {
     const text = formatProfile(profiling.stop());
     say(`\n${text}`);
   }
+  trace?.stop();
   if (COMM_WORLD.rank === 0) output?.();
 }

@@ -22,10 +22,12 @@ import { requestedLogger } from './io/pino-logger.js';
 import { prefixLines } from './io/prefix-output.js';
 import { SelfCommunicator } from './mpi/communicator/self-communicator.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
+import { atEnd } from './mpi/life-cycle.js';
 import { loadMpi } from './mpi/mpi-addon.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
 import { leastSquares } from './optimization/krylov/lsqr.js';
+import { traceProgram } from './tracing/trace-program.js';
 
 checkSettings();
 
@@ -67,6 +69,12 @@ for (const engine of [undefined, ...TFJS_ENGINES]) {
   );
 }
 setDefaultBackend(resolveBackend('cpu'));
+const trace = setting('LOPS_TRACE');
+if (trace !== undefined) {
+  // Child processes and worker threads have their own events
+  delete environment['LOPS_TRACE'];
+  traceProgram(trace, COMM_WORLD, atEnd);
+}
 logStart();
 
 /** Logs what this process has found: its settings, the message layer and the kernels. */

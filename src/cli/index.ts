@@ -1,7 +1,8 @@
 /**
- * Output of scripts for their users: a profile of their time, timed functions, a progress bar,
- * tables, and the iterations of solvers.
+ * Output of scripts for their users: a profile of their time, a timeline, timed functions, a
+ * progress bar, tables, and the iterations of solvers.
  */
+export { startTrace, type Trace, type TraceOptions, type TraceSummary } from '../tracing/trace.js';
 export { type BenchmarkOptions, benchmark, mark } from './benchmark.js';
 export {
   type CallTime,

@@ -20,10 +20,11 @@ interface RunFlags {
   readonly debug?: boolean;
   readonly timeout?: number;
   readonly prefix?: boolean;
+  readonly trace?: string;
 }
 
 /** The flags of `run` that have a value. */
-const VALUED = ['-n', '-np', '--ranks', '--mpiexec-args', '--launcher', '--timeout'];
+const VALUED = ['-n', '-np', '--ranks', '--mpiexec-args', '--launcher', '--timeout', '--trace'];
 
 /** Writes mpiexec's `-np` before the script as `-n`. */
 function withoutNp(argv: readonly string[]): string[] {
@@ -48,6 +49,7 @@ program
   .option('--debug', 'compare the calls of all ranks, with source lines (LOPS_DEBUG=1)')
   .option('--timeout <seconds>', 'end the job after so long in one call (LOPS_TIMEOUT)', positive)
   .option('--prefix', 'begin each line of output with the rank')
+  .option('--trace <file>', 'write a timeline for ui.perfetto.dev or chrome://tracing (LOPS_TRACE)')
   .option('--mpiexec-args <text>', 'further arguments of the launcher, separated by spaces', '')
   .addOption(new Option('--launcher <name>', 'what starts the ranks').choices(LAUNCHERS).default('auto'))
   .argument('<script>', 'JavaScript or TypeScript file')

@@ -32,6 +32,8 @@ export interface JobOptions {
   readonly debug?: boolean;
   /** Sets `LOPS_TIMEOUT`: the job ends after this many seconds in one call. @default not set */
   readonly timeout?: number | undefined;
+  /** Sets `LOPS_TRACE`: the file of a timeline of all ranks. @default not set */
+  readonly trace?: string | undefined;
 }
 
 /** A command with its arguments and its whole environment. */
@@ -56,6 +58,7 @@ export function planLaunch({
   prefix = false,
   debug = false,
   timeout,
+  trace,
 }: JobOptions): LaunchPlan {
   if (!Number.isInteger(ranks) || ranks < 1)
     throw new ArgumentError(
@@ -74,6 +77,7 @@ export function planLaunch({
     ...(debug && { LOPS_DEBUG: '1' }),
     ...(prefix && { LOPS_PREFIX: '1' }),
     ...(timeout !== undefined && { LOPS_TIMEOUT: String(timeout) }),
+    ...(trace !== undefined && { LOPS_TRACE: trace }),
   };
   if (ranks === 1)
     return { command: process.execPath, args: node, env: { ...withoutLaunch(environment), ...settings } };

@@ -1,10 +1,10 @@
 import { ArgumentError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
-import { LinearOperator } from '../core/operator/linear-operator.js';
 import type { Backend } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
+import { type Call, interpose } from '../tracing/interposition.js';
 import { formatTable } from './table.js';
 
 /**
@@ -57,46 +57,6 @@ export interface Profile {
    * @returns the split of this rank; later calls return the same one
    */
   stop(): TimeSplit;
-}
-
-type Method = (...args: unknown[]) => unknown;
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const has = (value: object, name: string): boolean => typeof Reflect.get(value, name) === 'function';
-
-/** An object and the prototypes from which it inherits methods. */
-function* chain(target: object): Generator<object> {
-  for (let at: object | null = target; at && at !== Object.prototype; at = Reflect.getPrototypeOf(at))
-    yield at;
-}
-
-/** Replaces methods until `restore` is called. */
-class Patches {
-  readonly #seen = new Set<object>();
-  readonly #undo: (() => void)[] = [];
-
-  /**
-   * Replaces all methods of an object and its prototypes, once each.
-   *
-   * @param names only the methods with these names
-   */
-  around(target: object, wrap: (name: string, method: Method) => Method, names?: readonly string[]): void {
-    for (const owner of chain(target)) {
-      if (this.#seen.has(owner)) continue;
-      this.#seen.add(owner);
-      for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
-        const method: unknown = descriptor.value;
-        if (typeof method !== 'function' || name === 'constructor' || (names && !names.includes(name)))
-          continue;
-        Object.defineProperty(owner, name, { ...descriptor, value: wrap(name, method as Method) });
-        this.#undo.push(() => Object.defineProperty(owner, name, descriptor));
-      }
-    }
-  }
-
-  restore(): void {
-    for (const undo of this.#undo.splice(0)) undo();
-  }
 }
 
 /** A clock that always runs, for one part at a time. Therefore the parts add up to the total. */
@@ -179,46 +139,31 @@ export function profile(options?: ProfileOptions): Profile {
   if (running) throw new ArgumentError('profile: another one is running: stop() it first');
   running = true;
   const clock = new PartClock();
-  const patches = new Patches();
   let products = 0;
 
-  const kernel = (name: string, method: Method): Method =>
-    name === 'synchronize' || name === 'stats'
-      ? method
-      : function (this: unknown, ...args: unknown[]) {
-          return clock.count(name, products > 0 ? OPERATOR : VECTOR, () => {
-            const result = method.apply(this, args);
-            backend.synchronize();
-            return result;
-          });
-        };
-  const message = (name: string, method: Method): Method =>
-    function (this: unknown, ...args: unknown[]) {
-      const result = clock.count(name, COMMUNICATION, () => method.apply(this, args));
-      // requests and communicators that the call returns
-      if (isObject(result) && (has(result, 'wait') || has(result, 'barrier')))
-        patches.around(result, message);
-      return result;
-    };
-  const product = (_: string, method: Method): Method =>
-    function (this: unknown, ...args: unknown[]) {
-      products++;
-      try {
-        return method.apply(this, args);
-      } finally {
-        products--;
-      }
-    };
-  patches.around(backend, kernel);
-  patches.around(comm, message);
-  patches.around(LinearOperator.prototype, product, ['matvec', 'rmatvec', 'matvecAdd', 'rmatvecAdd']);
+  const around = ({ kind, name, proceed }: Call): unknown => {
+    if (kind === 'communication') return clock.count(name, COMMUNICATION, proceed);
+    if (kind === 'kernel')
+      return clock.count(name, products > 0 ? OPERATOR : VECTOR, () => {
+        const result = proceed();
+        backend.synchronize();
+        return result;
+      });
+    products++;
+    try {
+      return proceed();
+    } finally {
+      products--;
+    }
+  };
+  const end = interpose(backend, comm, around);
 
   let split: TimeSplit | undefined;
   return {
     stop: () => {
       if (!split) {
         split = clock.split();
-        patches.restore();
+        end();
         running = false;
       }
       return split;

@@ -2,6 +2,8 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { setting } from '../environment/environment.js';
+import { joinParts, removeParts } from '../tracing/collect.js';
 import { copyWithoutNoise } from './job-output.js';
 import { type JobOptions, planLaunch } from './plan-launch.js';
 import { makeScratchFolder } from './scratch-folder.js';
@@ -20,9 +22,22 @@ const INTERRUPTED = 128 + constants.signals.SIGINT;
  * @returns the exit code of the job
  */
 export async function launch(options: JobOptions): Promise<number> {
+  const trace = options.trace ?? setting('LOPS_TRACE');
+  if (trace !== undefined) removeParts(trace);
   const code = await runJob(options);
+  if (trace !== undefined) completeTrace(trace);
   if (code === INTERRUPTED) process.stderr.write('lops run: interrupted (Ctrl-C)\n');
   return code;
+}
+
+/** Joins what the ranks of a job that ended early have left of its trace. */
+function completeTrace(path: string): void {
+  const ranks = joinParts(path);
+  if (ranks.length > 0)
+    process.stderr.write(
+      `lops run: the job ended early; ${path} has what rank${ranks.length > 1 ? 's' : ''} ` +
+        `${ranks.join(', ')} had written\n`,
+    );
 }
 
 async function runJob(options: JobOptions): Promise<number> {

@@ -104,6 +104,11 @@ export const VARIABLES = {
     otherwise: 'standard error',
     meaning: 'the file of the log; `%r` in its name is the rank',
   }),
+  LOPS_TRACE: variable(TEXT, {
+    readBy: 'import',
+    otherwise: 'no trace',
+    meaning: 'the file of a timeline of all ranks, see [traces](performance.md#a-timeline)',
+  }),
   LOPS_PREFIX: variable(choice('0', '1'), {
     readBy: 'import',
     default: '0',

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { EXIT_RESUMABLE } from '../core/vector/interruption.js';
 import { setting } from '../environment/environment.js';
-import type { MpiAddon } from './mpi-addon.js';
+import { loadMpi, type MpiAddon } from './mpi-addon.js';
 
 /** The exit code of a rank that stopped waiting for the others at its end (EX_TEMPFAIL). */
 const EXIT_MISSING = 75;
@@ -42,6 +42,25 @@ const rest = (milliseconds: number): void =>
 /** Waits, because another rank of this node has printed the same message and ends the job. */
 const leaveToOther = (): void => rest(10 * LAST_WORDS);
 
+/** Writes the last message of a rank of a job with MPI, once for each node. */
+export function sayOnce(text: string): void {
+  if (loadMpi().claimLastWords(text)) say(text);
+}
+
+/** Whether a process that exits with this code ends its job. */
+export const fails = (code: number): boolean => code !== 0 && code !== EXIT_RESUMABLE;
+
+/** What all ranks do at the end of a job without errors, before MPI is finalized. */
+let lastWork: ((seconds: number) => boolean) | undefined;
+
+/**
+ * Sets what all ranks do at the end of a job without errors. It is passed the seconds to wait for
+ * other ranks, and returns whether all of them came.
+ */
+export function atEnd(work: (seconds: number) => boolean): void {
+  lastWork = work;
+}
+
 /**
  * Ties the end of this process to the end of the job: an error or a nonzero exit code on one rank
  * aborts all ranks. MPI is finalized once all ranks have reached their end.
@@ -67,14 +86,15 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
   });
 
   const onExit = (code: number): void => {
-    if (code !== 0 && code !== EXIT_RESUMABLE) {
+    if (fails(code)) {
       runLaterListeners(onExit, code);
       if (mpi.claimLastWords(`exit ${code}`)) say(`${me}: exits with code ${code}, the job is aborted`);
       else leaveToOther();
       mpi.abort(code & 0xff || 1);
     }
     try {
-      const missing = mpi.finalize(timeout);
+      const came = lastWork?.(timeout) ?? true;
+      const missing = mpi.finalize(came ? timeout : 0);
       if (missing.length === 0) return;
       const known = missing.filter((r) => r >= 0);
       const who =

@@ -17,6 +17,9 @@ export function setLogger(value: Logger | undefined): void {
   logger = value;
 }
 
+/** The logger that is set. */
+export const currentLogger = (): Logger | undefined => logger;
+
 /**
  * True if messages of this level are written. Check it before the computation of an expensive
  * message.

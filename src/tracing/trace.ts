@@ -1,0 +1,306 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { ArgumentError } from '../core/base/errors.js';
+import { currentLogger, LOG_LEVELS, type Logger, setLogger } from '../core/base/log.js';
+import { checkPositiveCount, type Defaults, withDefaults } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
+import type { LinearOperator } from '../core/operator/linear-operator.js';
+import { gatherFromAllRanks, onRoot, sameOnAllRanks } from '../core/ports/agreement.js';
+import type { Backend } from '../core/ports/backend.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
+import { findFile, writing } from '../io/output.js';
+import { fails, say, sayOnce } from '../mpi/life-cycle.js';
+import { type ArrowEnd, CallEvents } from './call-events.js';
+import { collect, removeParts } from './collect.js';
+import { commonClock, measureOffset } from './common-clock.js';
+import { EventFile, partOf } from './event-file.js';
+import { type Call, interpose } from './interposition.js';
+
+/** Options of {@link startTrace}. */
+export interface TraceOptions {
+  /** The backend with the kernels to trace. @default the default backend */
+  readonly backend?: Backend | string;
+  /**
+   * The ranks of the trace. Calls of the communicators and requests that it creates are traced too.
+   * @default the default communicator
+   */
+  readonly comm?: Communicator;
+  /** The most events of a rank. Further ones are counted, and not written. @default 1000000 */
+  readonly events?: number;
+}
+
+/** What a trace has recorded. */
+export interface TraceSummary {
+  /** The events of each rank in the file. */
+  readonly events: readonly number[];
+  /** The further events of each rank, which were left out. */
+  readonly dropped: readonly number[];
+}
+
+/** Options of a trace that is not of the user's. */
+interface Ending {
+  /** Whether the trace is stopped at an exit without errors. */
+  readonly untilExit: boolean;
+}
+
+/** A running trace. */
+export interface Trace {
+  /**
+   * Ends the trace and writes the file. Collective; later calls return the same result.
+   *
+   * @throws {@link ArgumentError} on all ranks if rank 0 cannot write the file
+   */
+  stop(): TraceSummary;
+}
+
+const DEFAULTS = { backend: undefined, comm: undefined, events: 1_000_000 } satisfies Defaults<TraceOptions>;
+
+let running = false;
+
+/** The name of a product of an operator. */
+const named = (operator: LinearOperator<never, never>, method: string): string =>
+  `${operator.name}.${method}`;
+
+/**
+ * Writes a timeline of the program from this call to `stop()`: the products of operators, kernels,
+ * messages, reductions, waits and iterations of solvers of all ranks. The file is JSON in the Trace
+ * Event Format, which ui.perfetto.dev and chrome://tracing open. Rank r is process r there. An
+ * arrow leads from each message to its receive.
+ *
+ * The ranks' clocks are compared with that of rank 0 by round trips of messages, to half of the
+ * fastest one; ranks on one machine have one clock. Events are kept in memory of a fixed size, and
+ * written every half second to a file of each rank beside `path`, `path.rank0.json` and so on. At
+ * the end rank 0 joins them. If the job ends early these files remain; the viewers open them too.
+ *
+ * A call costs about a microsecond more. As with `profile`, each kernel is waited for, so that
+ * kernels of a device do not overlap. A program without a trace has no cost. Collective.
+ *
+ * @throws {@link ArgumentError} on all ranks if another trace is running, or a rank cannot write
+ *   its file
+ * @example
+ * const trace = startTrace('trace.json');
+ * cgls(A, y, { niter: 5 });
+ * trace.stop();
+ */
+export function startTrace(path: string, options?: TraceOptions): Trace {
+  return beginTrace(path, options, { untilExit: false });
+}
+
+/** As {@link startTrace}; `flush` writes the events of this rank that are in memory. */
+export function beginTrace(
+  path: string,
+  options: TraceOptions | undefined,
+  { untilExit }: Ending,
+): Trace & { flush(): void } {
+  const given = withDefaults('startTrace', options, DEFAULTS);
+  const backend = resolveBackend(given.backend);
+  const comm = resolveCommunicator(given.comm);
+  const file = sameOnAllRanks(comm, 'startTrace', () => {
+    checkPositiveCount('startTrace', { events: given.events });
+    if (typeof path !== 'string' || path === '')
+      throw new ArgumentError(`startTrace: expected the name of a file, received ${textOf(path)}`);
+    if (running) throw new ArgumentError('startTrace: another trace is running: stop() it first');
+    return { path: resolve(path), events: given.events };
+  });
+  onRoot(comm, () => {
+    writing(path, () => findFile(file.path));
+    writing(path, () => removeParts(file.path));
+  });
+  // Its messages are not counted among those of the program
+  const own = comm.dup();
+  const clock = commonClock(own);
+  const part = gatherPart(own, file, clock.base);
+  const events = new CallEvents(comm);
+  running = true;
+
+  const endLog = recordLog(part);
+  const heads = new Map<string, string>();
+  const headOf = (name: string, category: string): string => {
+    const key = `${category} ${name}`;
+    let head = heads.get(key);
+    if (head === undefined) {
+      head = `"name":${JSON.stringify(name)},"cat":"${category}","ph":"X"`;
+      heads.set(key, head);
+    }
+    return head;
+  };
+  let inKernel = false;
+  const around = (call: Call): unknown => {
+    const { kind, name, self, proceed } = call;
+    const category = kind === 'kernel' && inKernel ? undefined : events.category(call);
+    if (category === undefined) {
+      const result = proceed();
+      events.keep(call, result);
+      return result;
+    }
+    const shown = kind === 'operator' ? named(self as LinearOperator<never, never>, name) : name;
+    const begin = performance.now();
+    inKernel ||= kind === 'kernel';
+    let result: unknown;
+    let returned = false;
+    try {
+      result = proceed();
+      if (kind === 'kernel') (self as Backend).synchronize();
+      returned = true;
+      return result;
+    } finally {
+      const end = performance.now();
+      if (kind === 'kernel') inKernel = false;
+      if (!returned) part.record(headOf(shown, category), begin, end, ',"args":{"threw":true}');
+      else if (name !== 'test' || result === true) {
+        const { details, arrows } = events.describe(call, category, result);
+        for (const arrow of arrows) part.record(arrowHead(arrow), arrow.isSent ? begin : end, Number.NaN);
+        part.record(headOf(shown, category), begin, end, details);
+      }
+    }
+  };
+  const endCalls = interpose(backend, comm, around);
+  const endGuards = guardEnd(part, file.path, comm.size, untilExit);
+
+  let summary: TraceSummary | undefined;
+  return {
+    stop: () => {
+      summary ??= finish();
+      return summary;
+    },
+    flush: () => part.flush(),
+  };
+
+  function finish(): TraceSummary {
+    endCalls();
+    endLog();
+    endGuards();
+    running = false;
+    part.flush();
+    const drift = measureOffset(own).offset - clock.offset;
+    const all = own.allgatherObject({
+      events: part.events,
+      dropped: part.dropped,
+      fault: part.fault,
+      host: hostname(),
+      'clock offset [ms]': clock.offset,
+      'clock error [ms]': clock.error,
+      'clock drift [ms]': drift,
+    });
+    try {
+      onRootAfter(own, () => collect(file.path, own, part, { ranks: all, complete: true }));
+    } finally {
+      part.remove();
+      own.free();
+    }
+    return { events: all.map((one) => one.events), dropped: all.map((one) => one.dropped) };
+  }
+}
+
+/** Opens the file of this rank. Throws on all ranks if one of them cannot. */
+function gatherPart(
+  comm: Communicator,
+  { path, events }: { readonly path: string; readonly events: number },
+  base: number,
+): EventFile {
+  const { rank } = comm;
+  let part: EventFile | undefined;
+  gatherFromAllRanks(comm, () => {
+    part = writing(partOf(path, rank), () => new EventFile({ path, rank, base, most: events }));
+  });
+  const name = `rank ${rank} (${hostname()}, process ${process.pid})`;
+  const moment = performance.now();
+  const describe = (about: string, args: object): void =>
+    part?.record(`"name":"${about}","ph":"M"`, moment, Number.NaN, `,"args":${JSON.stringify(args)}`);
+  describe('process_name', { name });
+  describe('process_sort_index', { sort_index: rank });
+  describe('thread_name', { name: 'JavaScript' });
+  return part as EventFile;
+}
+
+/** Runs a collective `body`, and throws its error of rank 0 on all ranks. */
+function onRootAfter(comm: Communicator, body: () => void): void {
+  let fault: { readonly error: unknown } | undefined;
+  try {
+    body();
+  } catch (error) {
+    fault = { error };
+  }
+  onRoot(comm, () => {
+    if (fault) throw fault.error;
+  });
+}
+
+const arrowHead = ({ isSent, id }: ArrowEnd): string =>
+  `"name":"message","cat":"message","ph":"${isSent ? 's' : 'f","bp":"e'}","id":"${id}"`;
+
+/** Numbers and short texts of a log message; others are left out. */
+const plain = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => typeof value === 'number' || typeof value === 'string'),
+  );
+
+/**
+ * Records the messages of the library's log as moments: the iterations of solvers, checkpoints. The
+ * costs of solvers are also drawn as curves. The logger of the program receives what it received
+ * before.
+ */
+function recordLog(part: EventFile): () => void {
+  const before = currentLogger();
+  const least = before ? LOG_LEVELS.indexOf(before.level) : LOG_LEVELS.length;
+  const recorder: Logger = {
+    level: 'debug',
+    write(level, message, fields) {
+      if (LOG_LEVELS.indexOf(level) >= least) before?.write(level, message, fields);
+      const now = performance.now();
+      const args = JSON.stringify(plain(fields));
+      part.record(
+        `"name":${JSON.stringify(message)},"cat":"log","ph":"i","s":"t"`,
+        now,
+        Number.NaN,
+        `,"args":${args}`,
+      );
+      const { cost } = fields;
+      const [solver, what] = message.split(': ');
+      if (what === 'iteration' && typeof cost === 'number' && Number.isFinite(cost))
+        part.record(
+          `"name":${JSON.stringify(`${solver} cost`)},"ph":"C"`,
+          now,
+          Number.NaN,
+          `,"args":{"cost":${cost}}`,
+        );
+    },
+  };
+  setLogger(recorder);
+  return () => {
+    if (currentLogger() === recorder) setLogger(before);
+  };
+}
+
+/**
+ * Writes what is in memory if the job ends early, and says where it is.
+ *
+ * @param untilExit whether the trace is stopped at an exit without errors
+ * @returns the function that ends this
+ */
+function guardEnd(part: EventFile, path: string, size: number, untilExit: boolean): () => void {
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    part.flush();
+    const text = 'lops-mpi: the job ends before its trace is complete; what there is of it: ';
+    if (size > 1) sayOnce(`${text}${partOf(path, 0)} to …rank${size - 1}.json`);
+    else say(`${text}${part.path}`);
+  };
+  const onExit = (code: number): void => {
+    if (!untilExit || fails(code)) end();
+  };
+  // Several ranks end the job from here, without a later event
+  const onError = (): void => {
+    if (size > 1 && process.listenerCount('uncaughtException') === 0) end();
+  };
+  process.prependListener('uncaughtExceptionMonitor', onError);
+  process.prependListener('exit', onExit);
+  return () => {
+    isOver = true;
+    process.off('uncaughtExceptionMonitor', onError);
+    process.off('exit', onExit);
+  };
+}
