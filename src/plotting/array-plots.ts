@@ -1,14 +1,16 @@
-import { isComplex } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
-import { checkTexts, type Defaults, type WithDefaults, withDefaults } from '../core/base/options.js';
-import { formatShape, product, type Shape } from '../core/base/shape.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
+import { formatShape } from '../core/base/shape.js';
 import { checkDistributed, type DistributedArray } from '../core/distributed/distributed-array.js';
 import { onAllRanks } from '../core/ports/agreement.js';
-import { type ColorMap, type ColorMapName, colorMap, colorOf, makeColorMap } from './color-maps.js';
-import { colorRange, type ValueRange } from './color-range.js';
+import type { ColorMap, ColorMapName } from './color-maps.js';
+import { finiteEnds, rangeOf, type ValueRange } from './color-range.js';
 import { Figure } from './figure.js';
-import { heatMap } from './heat-map.js';
-import type { Panel } from './panel.js';
+import { heatMapLook } from './heat-map.js';
+import { HeatMap, mapOf } from './heat-map-panel.js';
+import { owners } from './layout-map.js';
+import { type Picture, pictureOf } from './picture.js';
+import { planeOf } from './plane.js';
 
 /** Options of {@link plotDistributedArray} and {@link plotLocalArrays}. */
 export interface ArrayPlotOptions {
@@ -37,10 +39,11 @@ const DEFAULTS = {
   range: undefined,
 } satisfies Defaults<ArrayPlotOptions>;
 
-type Given = WithDefaults<ArrayPlotOptions, typeof DEFAULTS>;
+/** Cells along each axis of a picture. */
+const RESOLUTION = 1024;
 
 /** Checks the arguments. Throws on all ranks if those of one are wrong. */
-function checked(owner: string, x: DistributedArray, options: ArrayPlotOptions | undefined): Given {
+function checked(owner: string, x: DistributedArray, options: ArrayPlotOptions | undefined) {
   checkDistributed(owner, x);
   return onAllRanks(x.comm, () => {
     const given = withDefaults(owner, options, DEFAULTS);
@@ -48,44 +51,15 @@ function checked(owner: string, x: DistributedArray, options: ArrayPlotOptions |
       throw new ShapeError(
         `${owner}: expected an array of one or two axes, received shape ${formatShape(x.globalShape)}`,
       );
-    checkTexts(owner, given, ['title']);
-    panel([0], [1, 1], given);
-    return given;
+    const { title, transpose, colorMap, range } = given;
+    const look = heatMapLook(owner, { title, transpose, colorMap, range });
+    return { ...look, figure: new Figure(title === undefined ? {} : { title }) };
   });
 }
 
-/** A panel of an array of one or two axes. One without elements is a grey square. */
-function panel(
-  values: ArrayLike<number>,
-  shape: Shape,
-  { transpose, colorMap, range }: Omit<Given, 'title'>,
-  title?: string,
-  colorBarLabel?: string,
-): Panel {
-  const [rows, columns] = (shape.length === 1 ? [1, ...shape] : shape) as [number, number];
-  const options = { transpose, colorMap, range, title, colorBarLabel } as const;
-  const shown = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return rows * columns === 0
-    ? heatMap([Number.NaN], [1, 1], shown)
-    : heatMap(values, [rows, columns], shown);
-}
-
-/** The local arrays of all ranks on rank 0; moduli of complex values. Undefined on other ranks. */
-function gathered(x: DistributedArray): Float64Array[] | undefined {
-  const { comm, layout, dtype, local } = x;
-  const real = isComplex(dtype) ? local.abs() : local;
-  const mine = Float64Array.from(real.toHost());
-  if (real !== local) real.dispose();
-  const counts = layout.localShapes.map(product);
-  const all = comm.rank === 0 ? new Float64Array(counts.reduce((a, b) => a + b, 0)) : undefined;
-  comm.gatherv(mine, all, counts);
-  let at = 0;
-  return all && counts.map((n) => all.subarray(at, (at += n)));
-}
-
 /**
- * Shows an array, and beside it which rank owns which element. Collective: the array is gathered on
- * rank 0. Complex values are shown as moduli.
+ * Shows an array, and beside it which rank owns which element. Collective, as {@link heatMap} of a
+ * DistributedArray, and with the same messages. Complex values are shown as moduli.
  *
  * @param x an array of one or two axes that is split over the ranks
  * @returns the figure on rank 0, undefined on other ranks
@@ -93,62 +67,49 @@ function gathered(x: DistributedArray): Float64Array[] | undefined {
  * @example plotDistributedArray(x)?.writePng('x.png')
  */
 export function plotDistributedArray(x: DistributedArray, options?: ArrayPlotOptions): Figure | undefined {
-  const given = checked('plotDistributedArray', x, options);
-  const { layout, globalShape } = x;
-  if (layout.replicated)
+  const { figure, ...look } = checked('plotDistributedArray', x, options);
+  if (x.layout.replicated)
     throw new ArgumentError(
       `plotDistributedArray: expected an array of partition SCATTER, received ${x.partition}: every ` +
         'rank has the whole array, which plotLocalArrays shows',
     );
-  const parts = gathered(x);
-  if (!parts) return undefined;
-  const [values, owners] = [new Float64Array(layout.size), new Float64Array(layout.size)];
-  const columns = globalShape.at(-1) as number;
-  parts.forEach((part, rank) => {
-    const { start, shape } = layout.box(rank);
-    const width = shape.at(-1) as number;
-    const [row, column] = start.length === 1 ? [0, start[0] as number] : (start as [number, number]);
-    for (let i = 0; i * width < part.length; i++) {
-      const at = (row + i) * columns + column;
-      values.set(part.subarray(i * width, (i + 1) * width), at);
-      owners.fill(rank, at, at + width);
-    }
-  });
-  const { size } = x.comm;
-  const ranks = { ...given, colorMap: rankColors(size), range: [-0.5, size - 0.5] } as const;
-  const split = layout.grid.filter((parts) => parts > 1).length > 1 ? `grid ${layout.grid.join(' × ')}` : '';
-  return figure(given, 2).add(
-    panel(values, globalShape, given, `Shape ${globalShape.join(' × ')}`),
-    panel(owners, globalShape, ranks, split || `Split along axis ${x.axis}`, 'Rank'),
-  );
+  const picture = x.size > 0 ? pictureOf(planeOf(x), RESOLUTION) : EMPTY;
+  if (!picture || x.comm.rank > 0) return undefined;
+  const title = `Shape ${x.globalShape.join(' × ')}`;
+  return figure.add(new HeatMap(picture, { ...look, title }), owners(x.layout, look.transpose));
 }
 
+/** The picture of an array without elements: a grey square. */
+const EMPTY: Picture = {
+  grid: { values: [Number.NaN], rows: 1, columns: 1, rowStride: 1, columnStride: 1 },
+  shape: [1, 1],
+  ends: undefined,
+};
+
 /**
- * Shows the local array of each rank in a panel of its own, all with the same colours. Collective:
- * the local arrays are gathered on rank 0. Complex values are shown as moduli. A rank without
- * elements has an empty panel.
+ * Shows the local array of each rank in a panel of its own, all with the same colours. Collective.
+ * Complex values are shown as moduli. A rank without elements has an empty panel. Each rank reduces
+ * its array to at most 1024 cells along each axis, and sends one message to rank 0.
  *
  * @param x an array of one or two axes
  * @returns the figure on rank 0, undefined on other ranks
  * @example plotLocalArrays(x, { title: 'Local arrays' })?.writePng('local.png')
  */
 export function plotLocalArrays(x: DistributedArray, options?: ArrayPlotOptions): Figure | undefined {
-  const given = checked('plotLocalArrays', x, options);
-  const parts = gathered(x);
-  if (!parts) return undefined;
-  const map = typeof given.colorMap === 'string' ? colorMap(given.colorMap) : given.colorMap;
-  const { range = colorRange(parts, { symmetric: map.diverging === true }) } = given;
-  const panels = parts.map((part, rank) =>
-    panel(part, x.layout.localShape(rank), { ...given, range }, `Rank ${rank}`),
+  const { figure, ...look } = checked('plotLocalArrays', x, options);
+  const { comm, layout } = x;
+  const pictures = Array.from({ length: comm.size }, (_, owner) => {
+    const local = layout.localShape(owner);
+    if (local.includes(0)) return EMPTY;
+    const shape = (local.length === 1 ? [1, ...local] : local) as [number, number];
+    const boxOf = (rank: number) => (rank === owner ? { start: [0, 0], shape } : undefined);
+    return pictureOf({ shape, comm, boxOf, part: () => x.local.reshape(shape) }, RESOLUTION) ?? EMPTY;
+  });
+  if (comm.rank > 0) return undefined;
+  const ends = finiteEnds(pictures.map((picture) => picture.ends ?? []));
+  const range = look.range ?? rangeOf(ends, mapOf(look.colorMap).diverging);
+  figure.add(
+    ...pictures.map((picture, rank) => new HeatMap(picture, { ...look, range, title: `Rank ${rank}` })),
   );
-  return figure(given, Math.min(4, panels.length)).add(...panels);
+  return figure;
 }
-
-const figure = ({ title }: Given, columns: number): Figure =>
-  new Figure({ columns, ...(title === undefined ? {} : { title }) });
-
-/** One colour for each rank, evenly spaced in a colour map. */
-const rankColors = (ranks: number): ColorMap =>
-  makeColorMap('ranks', (t) =>
-    colorOf(colorMap('turbo'), [0, 1], (Math.min(ranks - 1, Math.floor(t * ranks)) + 0.5) / ranks),
-  );

@@ -71,3 +71,24 @@ function widen(low: number, high: number): ValueRange {
   const half = low === 0 ? 1 : Math.abs(low) / 2;
   return [within(low - half), within(high + half)];
 }
+
+/** The smallest and the largest finite value of all lists. Undefined if there is none. */
+export function finiteEnds(lists: readonly ArrayLike<number>[]): ValueRange | undefined {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const values of lists)
+    for (let k = 0; k < values.length; k++) {
+      const value = values[k] as number;
+      if (!Number.isFinite(value)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  return low <= high ? [low, high] : undefined;
+}
+
+/** The range of colours for values between two ends, as {@link colorRange} gives it. */
+export function rangeOf(ends: ValueRange | undefined, symmetric = false): ValueRange {
+  if (!ends) return symmetric ? [-1, 1] : [0, 1];
+  if (!symmetric) return widen(...ends);
+  const a = Math.max(...ends.map(Math.abs));
+  return widen(-a, a);
+}

@@ -109,13 +109,26 @@ export class Figure {
   }
 
   /**
+   * Whether a panel has its values on rank 0, and this is another rank: {@link writePng} and its
+   * like do nothing here.
+   */
+  get isRemote(): boolean {
+    return this.#panels.some((panel) => panel.isRemote === true);
+  }
+
+  /**
    * The figure as SVG text.
    *
    * @param density pixels of embedded images per unit; default 2
+   * @throws {@link ArgumentError} without panels, and where it {@link isRemote}
    */
   toSvg(density = 2): string {
     if (this.#panels.length === 0)
       throw new ArgumentError('expected a figure of at least one panel: add() some');
+    if (this.isRemote)
+      throw new ArgumentError(
+        'expected a figure with its values: those of a distributed array are on rank 0',
+      );
     const { title } = this.#options;
     const placed = this.#place();
     const columns = this.#tracks(placed, 'column');
@@ -156,6 +169,7 @@ export class Figure {
    * The figure as PNG bytes.
    *
    * @param scale pixels per unit; default 2
+   * @throws {@link ArgumentError} without panels, and where it {@link isRemote}
    */
   toPng(scale = 2): Uint8Array {
     if (typeof scale !== 'number' || !(scale > 0 && scale <= 10))
@@ -165,15 +179,15 @@ export class Figure {
 
   /**
    * Writes the figure as PNG. Missing folders are created. The file is written completely or not at
-   * all.
+   * all. A figure of distributed arrays is written by rank 0, and other ranks do nothing.
    */
   writePng(path: string, scale = 2): void {
-    writeDocument(path, this.toPng(scale));
+    if (!this.isRemote) writeDocument(path, this.toPng(scale));
   }
 
   /** Writes the figure as SVG, like {@link writePng}. */
   writeSvg(path: string): void {
-    writeDocument(path, this.toSvg());
+    if (!this.isRemote) writeDocument(path, this.toSvg());
   }
 
   #place(): Placed[] {

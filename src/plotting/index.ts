@@ -9,7 +9,10 @@ export {
   type Rgb,
 } from './color-maps.js';
 export { type ColorRangeOptions, colorRange, type ValueRange } from './color-range.js';
+export { type CommunicationMatrixOptions, communicationMatrix } from './communication-matrix.js';
 export { Figure, type FigureOptions } from './figure.js';
 export { type HeatMapOptions, heatMap } from './heat-map.js';
+export { type LayoutMapOptions, layoutMap } from './layout-map.js';
 export { type LinePlotOptions, linePlot, type Series } from './line-plot.js';
 export type { Panel } from './panel.js';
+export { type SectionOptions, section, type VolumeAxis, type VolumeOptions, volume } from './section.js';

@@ -16,15 +16,18 @@ export interface Grid {
 /**
  * The cells that each pixel along a side covers. If cells are larger than pixels, it is the nearest
  * cell.
+ *
+ * @param areCategories the cell in the middle in any case
  */
 export function cells(
   count: number,
   pixels: number,
+  areCategories = false,
 ): { readonly first: Int32Array; readonly last: Int32Array } {
   const first = new Int32Array(pixels);
   const last = new Int32Array(pixels);
   for (let p = 0; p < pixels; p++) {
-    const magnified = count <= pixels;
+    const magnified = areCategories || count <= pixels;
     first[p] = Math.min(count - 1, Math.floor(((magnified ? p + 0.5 : p) * count) / pixels));
     last[p] = magnified
       ? (first[p] as number) + 1
@@ -36,6 +39,8 @@ export function cells(
 /**
  * The array as `width × height` pixels of RGB. A pixel that covers several cells shows the mean of
  * those that are not NaN.
+ *
+ * @param areCategories the pixel shows the cell in its middle, because values have no mean
  */
 export function rasterize(
   grid: Grid,
@@ -43,10 +48,11 @@ export function rasterize(
   [low, high]: ValueRange,
   width: number,
   height: number,
+  areCategories = false,
 ): Uint8Array {
   const { values, rowStride, columnStride } = grid;
-  const down = cells(grid.rows, height);
-  const across = cells(grid.columns, width);
+  const down = cells(grid.rows, height, areCategories);
+  const across = cells(grid.columns, width, areCategories);
   // scaled down, so that neither sums nor differences overflow
   const scale = Math.max(Math.abs(low), Math.abs(high)) > 1e290 ? 2 ** -64 : 1;
   const [base, factor] = [low * scale, 256 / (high * scale - low * scale)];

@@ -31,6 +31,8 @@ export interface TextOptions {
   readonly bold?: boolean;
   /** The text runs from bottom to top. */
   readonly vertical?: boolean;
+  /** @default that of axes and labels */
+  readonly color?: string;
 }
 
 /** Text with its baseline at a point: the point is the start, the middle or the end of the text. */
@@ -38,7 +40,7 @@ export function text(
   x: number,
   y: number,
   value: string,
-  { size, anchor = 'start', bold, vertical }: TextOptions,
+  { size, anchor = 'start', bold, vertical, color = INK }: TextOptions,
 ): string {
   const place = vertical ? { transform: `translate(${px(x)} ${px(y)}) rotate(-90)` } : { x, y };
   return element(
@@ -48,7 +50,7 @@ export function text(
       'font-size': size,
       'text-anchor': anchor,
       'font-weight': bold ? 'bold' : undefined,
-      fill: INK,
+      fill: color,
     },
     escapeXml(value),
   );

@@ -33,6 +33,8 @@ export interface CommCounters {
   reductions: number;
   /** All other collective calls, including barriers and object collectives. */
   collectives: number;
+  /** The part of `messages` and `bytes` that went to one rank. */
+  sentTo(rank: number): { readonly messages: number; readonly bytes: number };
   /** Sets all counts to zero. */
   reset(): void;
 }

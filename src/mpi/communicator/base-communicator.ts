@@ -35,11 +35,28 @@ class Counters implements CommCounters {
   bytes = 0;
   reductions = 0;
   collectives = 0;
+  // by destination; entries appear with its first message
+  #messagesTo: number[] = [];
+  #bytesTo: number[] = [];
+
+  count(to: number, bytes: number): void {
+    this.messages++;
+    this.bytes += bytes;
+    this.#messagesTo[to] = (this.#messagesTo[to] ?? 0) + 1;
+    this.#bytesTo[to] = (this.#bytesTo[to] ?? 0) + bytes;
+  }
+
+  sentTo(rank: number): { messages: number; bytes: number } {
+    return { messages: this.#messagesTo[rank] ?? 0, bytes: this.#bytesTo[rank] ?? 0 };
+  }
+
   reset(): void {
     this.messages = 0;
     this.bytes = 0;
     this.reductions = 0;
     this.collectives = 0;
+    this.#messagesTo = [];
+    this.#bytesTo = [];
   }
 }
 
@@ -225,7 +242,7 @@ export abstract class BaseCommunicator implements Communicator {
 
   send(data: Transferable, to: number, tag = 0): void {
     const message = this.#outgoing('send', data, to, tag);
-    this.#sent(message.span);
+    this.#sent(message);
     this.doSend(message);
   }
 
@@ -237,13 +254,13 @@ export abstract class BaseCommunicator implements Communicator {
     const outgoing = this.#outgoing('sendrecv', send, to, tag);
     const incoming = this.#incoming('sendrecv', recv, from, tag);
     checkDisjoint('sendrecv', outgoing.span, incoming.span);
-    this.#sent(outgoing.span);
+    this.#sent(outgoing);
     return this.doSendrecv(outgoing, incoming);
   }
 
   isend(data: Transferable, to: number, tag = 0): Request {
     const message = this.#outgoing('isend', data, to, tag);
-    this.#sent(message.span);
+    this.#sent(message);
     return this.doIsend(message);
   }
 
@@ -253,7 +270,7 @@ export abstract class BaseCommunicator implements Communicator {
 
   sendInit(data: Transferable, to: number, tag = 0): PersistentRequest {
     const message = this.#outgoing('sendInit', data, to, tag);
-    return this.doSendInit(message, () => this.#sent(message.span));
+    return this.doSendInit(message, () => this.#sent(message));
   }
 
   recvInit(data: Transferable, from: number, tag = 0): PersistentRequest {
@@ -373,9 +390,8 @@ export abstract class BaseCommunicator implements Communicator {
     this.doCollective(call, send, recv, given);
   }
 
-  #sent(span: Span): void {
-    this.counters.messages++;
-    this.counters.bytes += span.length * bytesOf(span.dtype);
+  #sent({ span, partner }: Message): void {
+    this.counters.count(partner, span.length * bytesOf(span.dtype));
   }
 
   #outgoing(call: string, data: Transferable, to: number, tag: number): Message {
