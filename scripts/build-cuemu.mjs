@@ -4,7 +4,7 @@
 //
 // It needs only g++. If a LAPACK is found, it also builds cuSOLVER, and if the headers of MPI are
 // found, the shim that makes a plain MPI act as a CUDA-aware one. The folder for LD_LIBRARY_PATH is
-// build/cuemu.
+// build/cuemu. The folder of the driver that does nothing is build/cuemu/null.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -17,7 +17,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onPath } from './build-native.mjs';
 
@@ -35,6 +35,12 @@ const LIBRARIES = [
   { name: 'libcublas.so.12', folder: 'cublas', uses: ['libcuda.so.1'], flags: ['-O3'] },
   { name: 'libcufft.so.11', folder: 'cufft', uses: ['libcuda.so.1'], flags: [] },
   { name: 'libnccl.so.2', folder: 'nccl', uses: ['libcuda.so.1'], flags: [] },
+];
+
+/** A driver and a compiler that do nothing, in a folder of their own. */
+const NULL_LIBRARIES = [
+  { name: 'null/libcuda.so.1', folder: 'null/driver', uses: [], flags: [] },
+  { name: 'null/libnvrtc.so.12', folder: 'null/nvrtc', uses: [], flags: [] },
 ];
 
 /** Leaves out the C++ bindings of older mpi.h versions, and their library. */
@@ -91,7 +97,7 @@ async function build(library, force) {
   await run(library.compiler ?? compiler(), [
     ...FLAGS,
     ...library.flags,
-    `-Wl,-soname,${library.name}`,
+    `-Wl,-soname,${basename(library.name)}`,
     '-Wl,-rpath,$ORIGIN',
     ...inputs,
     ...linked,
@@ -189,7 +195,8 @@ export async function buildCuemu({ force = false, quiet = false } = {}) {
     const target = join(shimFolder, file.slice(file.lastIndexOf('/') + 1));
     if (!existsSync(target) || !readFileSync(target).equals(readFileSync(file))) copyFileSync(file, target);
   }
-  const wanted = LIBRARIES.filter(({ folder }) => filesOf(folder).length > 0);
+  mkdirSync(join(cuemuFolder, 'null'), { recursive: true });
+  const wanted = [...LIBRARIES, ...NULL_LIBRARIES].filter(({ folder }) => filesOf(folder).length > 0);
   const first = await Promise.all(
     wanted.filter(({ uses }) => uses.length === 0).map((each) => build(each, force)),
   );

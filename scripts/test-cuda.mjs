@@ -2,7 +2,8 @@
 // ranks, every operator and every example. If NVIDIA's compiler is available, it also compiles the
 // kernels. On the emulator the tests run with streams that execute at once, and with streams that
 // execute only when something waits for them. On two ranks they run with each transport of device
-// memory. The kernels run once more with each product rounded (CUEMU_FMA=0). The last line is 'N passed, N failed, N skipped'.
+// memory. The kernels run once more with each product rounded (CUEMU_FMA=0). The last line is
+// 'N passed, N failed, N skipped'.
 //
 //   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a
 //   file name…] [arguments of npm test]

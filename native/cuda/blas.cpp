@@ -27,11 +27,13 @@ void gemm(Context& context, const Args<17>& args) {
       &CublasApi::cublasSgemmStridedBatched, &CublasApi::cublasDgemmStridedBatched,
       &CublasApi::cublasCgemmStridedBatched, &CublasApi::cublasZgemmStridedBatched};
   const cublasHandle handle = context.blas();
-  checkCublas((context.libraries.blas.*BY_TYPE[type])(
-                  handle, args.int32(1), args.int32(2), dimension(3), dimension(4), dimension(5), alpha,
-                  pointer(args.size(7)), dimension(8), args.int64(9), pointer(args.size(10)), dimension(11),
-                  args.int64(12), beta, pointer(args.size(13)), dimension(14), args.int64(15), dimension(16)),
-              "cublasGemmStridedBatched");
+  const auto multiply = [&] {
+    return (context.libraries.blas.*BY_TYPE[type])(
+        handle, args.int32(1), args.int32(2), dimension(3), dimension(4), dimension(5), alpha,
+        pointer(args.size(7)), dimension(8), args.int64(9), pointer(args.size(10)), dimension(11),
+        args.int64(12), beta, pointer(args.size(13)), dimension(14), args.int64(15), dimension(16));
+  };
+  checkCublas(context.withRoom({CUBLAS_STATUS_ALLOC_FAILED}, multiply), "cublasGemmStridedBatched");
   context.counters.libraryCalls++;
 }
 

@@ -7,6 +7,13 @@ namespace lops::cuda {
 namespace {
 
 thread_local CUcontext current = nullptr;
+/** The function that collects garbage. It outlives the thread, whose environment ends before it. */
+thread_local auto* collect = new Napi::FunctionReference;
+
+/** setCollector(collect) */
+void setCollector(const Napi::CallbackInfo& info) {
+  *collect = Napi::Persistent(info[0].As<Napi::Function>());
+}
 
 /** openContext(ordinal, poolLimit, cacheFolder) */
 Napi::Object openContext(const Napi::CallbackInfo& info) {
@@ -133,11 +140,16 @@ Context::Context(int ordinal, std::size_t poolLimit, std::string cacheFolder)
   }
   architecture = 10 * attribute(driver, device_, COMPUTE_CAPABILITY_MAJOR) +
                  attribute(driver, device_, COMPUTE_CAPABILITY_MINOR);
-  pool = std::make_unique<Pool>(driver, poolLimit);
+  pool = std::make_unique<Pool>(driver, poolLimit, [this] { reclaim(); });
+  std::size_t total = 0;
+  check(driver.cuDeviceTotalMem(&total, device_), "cuDeviceTotalMem");
+  if (poolLimit > 0) total = std::min(total, poolLimit);
+  reportedShare_ = std::min(256e6 / static_cast<double>(std::max<std::size_t>(total, 1)), 1.0);
 }
 
 void Context::enter(Napi::Env env) {
   if (context_ == nullptr) throw Error("ERR_BACKEND", "the CUDA device was closed");
+  env_ = env;
   if (current != context_) {
     check(driver.cuCtxSetCurrent(context_), "cuCtxSetCurrent");
     current = context_;
@@ -148,21 +160,48 @@ void Context::enter(Napi::Env env) {
 void Context::sweep(Napi::Env env) {
   std::int64_t bytes = 0;
   for (Chunk* chunk : dropped_) {
-    bytes += static_cast<std::int64_t>(chunk->bytes);
+    bytes += reported(chunk->bytes);
     pool->give(chunk);
   }
   dropped_.clear();
   if (bytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
-  freePinned();
+  freeDroppedPinned();
   for (const cufftHandle plan : droppedFft_) libraries.fourier.cufftDestroy(plan);
   droppedFft_.clear();
 }
 
-void* Context::takePinned(std::size_t bytes) {
-  void* data = nullptr;
-  check(driver.cuMemAllocHost(&data, std::max<std::size_t>(bytes, 1)), "cuMemAllocHost");
-  pinned_[static_cast<char*>(data)] = bytes;
-  return data;
+void Context::reclaim() {
+  if (!collect->IsEmpty()) collect->Call({});
+  sweep(env_);
+  if (fftWork_ != nullptr) pool->give(fftWork_);
+  fftWork_ = nullptr;
+}
+
+void Context::makeRoom() {
+  synchronize();
+  reclaim();
+  pool->trim();
+}
+
+std::shared_ptr<Pinned> Context::takePinned(std::size_t bytes) {
+  auto memory = std::make_shared<Pinned>(Pinned{nullptr, bytes});
+  check(withRoom({CUDA_ERROR_OUT_OF_MEMORY},
+                 [&] { return driver.cuMemAllocHost(&memory->data, std::max<std::size_t>(bytes, 1)); }),
+        "cuMemAllocHost");
+  pinned_[static_cast<char*>(memory->data)] = memory;
+  return memory;
+}
+
+void Context::freePinned(Pinned& memory) noexcept {
+  if (memory.data == nullptr) return;
+  pinned_.erase(static_cast<char*>(memory.data));
+  driver.cuMemFreeHost(memory.data);
+  memory.data = nullptr;
+}
+
+std::shared_ptr<Pinned> Context::pinnedAt(const void* data) const {
+  const auto found = pinned_.find(static_cast<const char*>(data));
+  return found == pinned_.end() ? nullptr : found->second;
 }
 
 bool Context::isPinned(const void* data) const {
@@ -170,14 +209,11 @@ bool Context::isPinned(const void* data) const {
   auto next = pinned_.upper_bound(address);
   if (next == pinned_.begin()) return false;
   --next;
-  return address < next->first + next->second;
+  return address < next->first + next->second->bytes;
 }
 
-void Context::freePinned() noexcept {
-  for (void* data : droppedPinned_) {
-    pinned_.erase(static_cast<char*>(data));
-    driver.cuMemFreeHost(data);
-  }
+void Context::freeDroppedPinned() noexcept {
+  for (const auto& memory : droppedPinned_) freePinned(*memory);
   droppedPinned_.clear();
 }
 
@@ -190,7 +226,7 @@ void Context::close() noexcept {
   if (solverParams_ != nullptr) libraries.solver.cusolverDnDestroyParams(solverParams_);
   if (solver_ != nullptr) libraries.solver.cusolverDnDestroy(solver_);
   for (const cufftHandle plan : droppedFft_) libraries.fourier.cufftDestroy(plan);
-  freePinned();
+  freeDroppedPinned();
   if (fftWork_ != nullptr) pool->give(fftWork_);
   for (Chunk* chunk : dropped_) pool->give(chunk);
   pool->trim();
@@ -210,7 +246,9 @@ void Context::synchronize() {
 cublasHandle Context::blas() {
   if (blas_ == nullptr) {
     require(libraries.cublas, "cuBLAS");
-    checkCublas(libraries.blas.cublasCreate(&blas_), "cublasCreate");
+    checkCublas(withRoom({CUBLAS_STATUS_NOT_INITIALIZED, CUBLAS_STATUS_ALLOC_FAILED},
+                         [&] { return libraries.blas.cublasCreate(&blas_); }),
+                "cublasCreate");
     checkCublas(libraries.blas.cublasSetStream(blas_, stream), "cublasSetStream");
   }
   return blas_;
@@ -220,7 +258,11 @@ cusolverHandle Context::solver() {
   if (solverParams_ == nullptr) {
     require(libraries.cusolver, "cuSOLVER");
     const CusolverApi& api = libraries.solver;
-    if (solver_ == nullptr) checkCusolver(api.cusolverDnCreate(&solver_), "cusolverDnCreate");
+    if (solver_ == nullptr) {
+      checkCusolver(withRoom({CUSOLVER_STATUS_NOT_INITIALIZED, CUSOLVER_STATUS_ALLOC_FAILED},
+                             [&] { return api.cusolverDnCreate(&solver_); }),
+                    "cusolverDnCreate");
+    }
     checkCusolver(api.cusolverDnSetStream(solver_, stream), "cusolverDnSetStream");
     checkCusolver(api.cusolverDnCreateParams(&solverParams_), "cusolverDnCreateParams");
   }
@@ -242,6 +284,7 @@ void addContext(Napi::Object exports, ContextMethods& methods) {
        method<endOvercommit>("endOvercommit"), method<synchronize>("synchronize"),
        method<recordEvent>("recordEvent"), method<waitEvent>("waitEvent"), method<elapsed>("elapsed")});
   Holder<Context>::define(exports.Env(), "CudaContext", methods);
+  expose<setCollector>(exports, "setCollector");
   expose<openContext>(exports, "openContext");
 }
 

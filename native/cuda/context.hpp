@@ -4,6 +4,8 @@
 
 #include <napi.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +20,12 @@ namespace lops::cuda {
 
 struct Counters {
   std::size_t launches = 0, libraryCalls = 0, synchronizations = 0, bytesToDevice = 0, bytesToHost = 0;
+};
+
+/** Page-locked host memory, which is freed once. */
+struct Pinned {
+  void* data = nullptr;
+  std::size_t bytes = 0;
 };
 
 /** Everything on one device. The handles that need it share it. */
@@ -42,13 +50,40 @@ class Context : public std::enable_shared_from_this<Context> {
 
   /** Called by a destructor during garbage collection. The chunk is freed at the next call. */
   void drop(Chunk* chunk) { dropped_.push_back(chunk); }
-  void dropPinned(void* data) { droppedPinned_.push_back(data); }
+  void dropPinned(std::shared_ptr<Pinned> memory) { droppedPinned_.push_back(std::move(memory)); }
   void dropFft(cufftHandle plan) { droppedFft_.push_back(plan); }
 
-  /** Page-locked host memory. `dropPinned` returns it. */
-  void* takePinned(std::size_t bytes);
+  /** Page-locked host memory. `freePinned` returns it. */
+  std::shared_ptr<Pinned> takePinned(std::size_t bytes);
+  void freePinned(Pinned& memory) noexcept;
+  /** The page-locked memory that starts at an address, or null. */
+  std::shared_ptr<Pinned> pinnedAt(const void* data) const;
   /** True if an address is in page-locked memory of this context. */
   bool isPinned(const void* data) const;
+
+  /**
+   * What the garbage collector is told of a block of the device. It starts to collect when the sum
+   * has grown by 64 MB, and collects all at once if the sum has grown by gigabytes, so it is told a
+   * share: as much as the whole device are 256 MB, and no block is more than 16 MB. If memory is
+   * short, garbage is collected anyway.
+   */
+  std::int64_t reported(std::size_t bytes) const {
+    return static_cast<std::int64_t>(std::min(static_cast<double>(bytes) * reportedShare_, 16e6));
+  }
+
+  /**
+   * Runs a call of a library that takes memory of the device for itself. If its code is one of
+   * `shortages`, the pool gives back what it can, and the call runs once more.
+   */
+  template <typename Call>
+  int withRoom(std::initializer_list<int> shortages, Call&& call) {
+    const int code = call();
+    if (std::find(shortages.begin(), shortages.end(), code) == shortages.end()) return code;
+    makeRoom();
+    return call();
+  }
+  /** Waits, collects garbage, and returns all free memory to the driver. */
+  void makeRoom();
 
   /** The handle of cuBLAS, created at the first call. */
   cublasHandle blas();
@@ -76,7 +111,12 @@ class Context : public std::enable_shared_from_this<Context> {
 
  private:
   void sweep(Napi::Env env);
-  void freePinned() noexcept;
+  void freeDroppedPinned() noexcept;
+  /** Collects garbage and frees its memory, and the work memory of FFTs. */
+  void reclaim();
+
+  Napi::Env env_ = nullptr;
+  double reportedShare_ = 1;
 
   CUdevice device_ = 0;
   CUcontext context_ = nullptr;
@@ -85,8 +125,8 @@ class Context : public std::enable_shared_from_this<Context> {
   cusolverParams solverParams_ = nullptr;
   Chunk* fftWork_ = nullptr;
   std::vector<Chunk*> dropped_;
-  std::vector<void*> droppedPinned_;
-  std::map<const char*, std::size_t> pinned_;
+  std::vector<std::shared_ptr<Pinned>> droppedPinned_;
+  std::map<const char*, std::shared_ptr<Pinned>> pinned_;
   std::vector<cufftHandle> droppedFft_;
 };
 

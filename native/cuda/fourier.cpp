@@ -40,12 +40,15 @@ Napi::Object fftPlan(Context& context, const Napi::CallbackInfo& info) {
                 "native call: expected one to three transform lengths, and as many of the memory's");
   }
   const auto integer = [&](std::size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
-  auto plan = std::make_shared<Plan>(context.shared_from_this(), static_cast<int>(integer(0)));
-  checkCufft(api.cufftSetAutoAllocation(plan->plan, 0), "cufftSetAutoAllocation");
-  checkCufft(api.cufftMakePlanMany64(plan->plan, static_cast<int>(lengths.size()), lengths.data(),
-                                     input.data(), integer(3), integer(4), output.data(), integer(6),
-                                     integer(7), plan->type, integer(8), &plan->workBytes),
-             "cufftMakePlanMany64");
+  std::shared_ptr<Plan> plan;
+  const auto make = [&] {
+    plan = std::make_shared<Plan>(context.shared_from_this(), static_cast<int>(integer(0)));
+    checkCufft(api.cufftSetAutoAllocation(plan->plan, 0), "cufftSetAutoAllocation");
+    return api.cufftMakePlanMany64(plan->plan, static_cast<int>(lengths.size()), lengths.data(), input.data(),
+                                   integer(3), integer(4), output.data(), integer(6), integer(7), plan->type,
+                                   integer(8), &plan->workBytes);
+  };
+  checkCufft(context.withRoom({CUFFT_ALLOC_FAILED}, make), "cufftMakePlanMany64");
   checkCufft(api.cufftSetStream(plan->plan, context.stream), "cufftSetStream");
   return Holder<Plan>::make(info.Env(), std::move(plan));
 }

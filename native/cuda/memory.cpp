@@ -32,8 +32,8 @@ Memory& memoryOf(const Args<1>& args) {
 Napi::Value alloc(Context& context, const Args<1>& args) {
   context.enter(args.Env());
   auto memory = std::make_unique<Memory>(context.shared_from_this(), args.size(0));
-  // reports the size of the device memory to the garbage collector, because the objects are small
-  Napi::MemoryManagement::AdjustExternalMemory(args.Env(), static_cast<std::int64_t>(memory->chunk->bytes));
+  // the objects are small, so the garbage collector is told of the memory that they hold
+  Napi::MemoryManagement::AdjustExternalMemory(args.Env(), context.reported(memory->chunk->bytes));
   const auto handle = Napi::External<Memory>::New(args.Env(), memory.get(),
                                                   [](Napi::BasicEnv, Memory* dropped) { delete dropped; });
   memory.release();
@@ -51,7 +51,7 @@ void release(const Args<1>& args) {
   Memory& memory = memoryOf(args);
   if (memory.chunk == nullptr) return;
   memory.context->enter(args.Env());
-  Napi::MemoryManagement::AdjustExternalMemory(args.Env(), -static_cast<std::int64_t>(memory.chunk->bytes));
+  Napi::MemoryManagement::AdjustExternalMemory(args.Env(), -memory.context->reported(memory.chunk->bytes));
   memory.context->pool->give(memory.chunk);
   memory.chunk = nullptr;
 }
@@ -119,25 +119,37 @@ void memset(Context& context, const Args<3>& args) {
 Napi::Value allocPinned(Context& context, const Args<1>& args) {
   context.enter(args.Env());
   const std::size_t bytes = args.size(0);
-  void* data = context.takePinned(bytes);
+  const std::shared_ptr<Pinned> memory = context.takePinned(bytes);
   try {
-    return Napi::ArrayBuffer::New(args.Env(), data, bytes,
-                                  [context = context.shared_from_this()](Napi::BasicEnv, void* dropped) {
-                                    context->dropPinned(dropped);
+    return Napi::ArrayBuffer::New(args.Env(), memory->data, bytes,
+                                  [context = context.shared_from_this(), memory](Napi::BasicEnv, void*) {
+                                    context->dropPinned(memory);
                                   });
   } catch (...) {
-    context.dropPinned(data);
+    context.freePinned(*memory);
     throw;
   }
+}
+
+/** freePinned(buffer) */
+void freePinned(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  const std::shared_ptr<Pinned> memory = context.pinnedAt(buffer.Data());
+  if (memory == nullptr)
+    throw Error("ERR_ARGUMENT", "native call: expected page-locked memory from allocPinned");
+  buffer.Detach();
+  context.freePinned(*memory);
 }
 
 }  // namespace
 
 void addMemory(Napi::Object exports, ContextMethods& methods) {
-  methods.insert(methods.end(),
-                 {method<alloc>("alloc"), method<upload>("upload"), method<download>("download"),
-                  method<uploadPinned>("uploadPinned"), method<downloadPinned>("downloadPinned"),
-                  method<copy>("copy"), method<memset>("memset"), method<allocPinned>("allocPinned")});
+  methods.insert(
+      methods.end(),
+      {method<alloc>("alloc"), method<upload>("upload"), method<download>("download"),
+       method<uploadPinned>("uploadPinned"), method<downloadPinned>("downloadPinned"), method<copy>("copy"),
+       method<memset>("memset"), method<allocPinned>("allocPinned"), method<freePinned>("freePinned")});
   expose<address>(exports, "address");
   expose<release>(exports, "free");
 }

@@ -138,7 +138,9 @@ Napi::Object compile(Context& context, const Napi::CallbackInfo& info) {
   }
   const std::string image = imageOf(context, source);
   CUmodule module;
-  check(context.driver.cuModuleLoadData(&module, image.data()), "cuModuleLoadData");
+  check(context.withRoom({CUDA_ERROR_OUT_OF_MEMORY},
+                         [&] { return context.driver.cuModuleLoadData(&module, image.data()); }),
+        "cuModuleLoadData");
   context.modules.push_back(module);
   return Holder<Module>::make(info.Env(),
                               std::make_shared<Module>(Module{context.shared_from_this(), module}));
@@ -148,8 +150,12 @@ Napi::Object kernel(Module& module, const Napi::CallbackInfo& info) {
   module.context->enter(info.Env());
   const std::string name = info[0].As<Napi::String>();
   CUfunction function;
-  check(module.context->driver.cuModuleGetFunction(&function, module.module, name.c_str()),
-        ("cuModuleGetFunction of " + name).c_str());
+  // by default the driver loads a kernel when it is first asked for
+  check(
+      module.context->withRoom(
+          {CUDA_ERROR_OUT_OF_MEMORY},
+          [&] { return module.context->driver.cuModuleGetFunction(&function, module.module, name.c_str()); }),
+      ("cuModuleGetFunction of " + name).c_str());
   return Holder<Kernel>::make(info.Env(), std::make_shared<Kernel>(Kernel{module.context, function}));
 }
 

@@ -95,6 +95,9 @@ Napi::Object init(Context& context, const Args<3>& args) {
     throw Error("ERR_ARGUMENT", "native call: expected the 128 bytes of ncclUniqueId");
   std::memcpy(&id, bytes.data, sizeof id);
   auto group = std::make_shared<Group>(context.shared_from_this());
+  // NCCL takes hundreds of megabytes. A call that failed cannot be repeated, since it meets those
+  // of the other ranks.
+  context.makeRoom();
   checkNccl(group->api.ncclCommInitRank(&group->comm, args.int32(1), id, args.int32(2)), "ncclCommInitRank");
   return Holder<Group>::make(args.Env(), std::move(group));
 }

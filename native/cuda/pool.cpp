@@ -11,11 +11,11 @@ namespace lops::cuda {
 
 Pool::~Pool() { trim(); }
 
-Chunk* Pool::takeFree(std::size_t bytes) {
+Chunk* Pool::takeFree(std::size_t bytes, std::size_t most) {
   Chunk least;
   least.bytes = bytes;
   const auto fit = free_.lower_bound(&least);
-  if (fit == free_.end()) return nullptr;
+  if (fit == free_.end() || (*fit)->bytes > most) return nullptr;
   Chunk* chunk = *fit;
   free_.erase(fit);
   chunk->free = false;
@@ -58,8 +58,17 @@ std::string Pool::endOvercommit() {
 
 Chunk* Pool::take(std::size_t bytes) {
   const std::size_t rounded = std::max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN);
-  Chunk* chunk = takeFree(rounded);
+  Chunk* chunk = takeFree(rounded, std::max(SPLIT, SHARE * rounded));
   if (chunk == nullptr) chunk = takeNew(rounded);
+  if (chunk == nullptr) chunk = takeFree(rounded);
+  if (chunk == nullptr) {
+    trim();
+    chunk = takeNew(rounded);
+  }
+  if (chunk == nullptr) {
+    reclaim_();
+    chunk = takeFree(rounded);
+  }
   if (chunk == nullptr) {
     trim();
     chunk = takeNew(rounded);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -34,12 +36,19 @@ class Pool {
  public:
   /** Sizes and addresses of chunks are multiples of this. */
   static constexpr std::size_t GRAIN = 512;
+  /**
+   * While the driver has memory, no free chunk is split that is larger than SPLIT and than SHARE
+   * times the request: with a small chunk in use, a large allocation could not go back.
+   */
+  static constexpr std::size_t SPLIT = std::size_t{1} << 21, SHARE = 16;
 
   /**
    * `limit` is the largest number of bytes held at any time, live and free. With 0 there is no
-   * limit, and free memory is returned to the driver at once.
+   * limit, and free memory is returned to the driver at once. `reclaim` is called when memory is
+   * short: it gives back what is held without need.
    */
-  Pool(const DriverApi& driver, std::size_t limit) : driver_(driver), limit_(limit) {}
+  Pool(const DriverApi& driver, std::size_t limit, std::function<void()> reclaim)
+      : driver_(driver), limit_(limit), reclaim_(std::move(reclaim)) {}
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -71,7 +80,8 @@ class Pool {
     }
   };
 
-  Chunk* takeFree(std::size_t bytes);
+  /** The smallest free chunk that holds `bytes`. Null if it has more than `most`. */
+  Chunk* takeFree(std::size_t bytes, std::size_t most = std::numeric_limits<std::size_t>::max());
   /** Null if the device is out of memory or the limit is reached. */
   Chunk* takeNew(std::size_t bytes);
   /** Null if the driver has no such memory. */
@@ -87,6 +97,7 @@ class Pool {
 
   const DriverApi& driver_;
   std::size_t limit_;
+  std::function<void()> reclaim_;
   std::set<Chunk*, BySize> free_;
   std::size_t live_ = 0, held_ = 0, peak_ = 0, allocations_ = 0, driverAllocations_ = 0;
   int overcommit_ = 0;

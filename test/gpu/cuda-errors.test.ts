@@ -1,39 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { skip } from '../support/skip.js';
-
-const index = new URL('../../src/index.js', import.meta.url).href;
-
-interface Said {
-  readonly name?: string;
-  readonly message?: string;
-  readonly value?: unknown;
-}
-
-/**
- * Runs the body of a module, which has the library as `lops`, in a separate process. Returns its
- * last output as JSON.
- */
-function program(body: string, env: Record<string, string>): Said {
-  const text = `
-    const lops = await import(${JSON.stringify(index)});
-    const say = (value) => console.log(JSON.stringify(value));
-    const attempt = (work) => {
-    try { return { value: work() }; }
-    catch (error) { return { name: error.name, message: error.message }; }
-  };
-    ${body}`;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
-    encoding: 'utf8',
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
-    env: { ...process.env, LOPS_MPI: 'off', ...env },
-    timeout: 60_000,
-  });
-  expect(status, stderr).to.equal(0);
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Said;
-}
+import { program } from './cuda-program.js';
 
 describe('errors of the CUDA backend', () => {
   const emulated = (settings: Record<string, string> = {}): Record<string, string> => ({

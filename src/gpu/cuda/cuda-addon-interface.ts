@@ -109,6 +109,8 @@ export interface CudaContext {
   memset(to: DeviceAddress, byte: number, bytes: number): void;
   /** Allocates page-locked host memory. It is freed when it is collected. */
   allocPinned(bytes: number): ArrayBuffer;
+  /** Frees memory of `allocPinned` at once. The buffer is detached: it has no bytes then. */
+  freePinned(memory: ArrayBuffer): void;
 
   synchronize(): void;
   /**
@@ -358,6 +360,8 @@ export interface CudaGroup {
  */
 export interface CudaAddon {
   setErrorClass(errorClass: typeof BackendError): void;
+  /** Sets the function that collects garbage at once. It is called when memory is short. */
+  setCollector(collect: () => void): void;
   /**
    * Loads the libraries and lists the devices. If `folder` is given, it is searched first. Never
    * throws. Only the first call loads.

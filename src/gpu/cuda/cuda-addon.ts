@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BackendError, messageOf } from '../../core/base/errors.js';
 import { setting } from '../../environment/environment.js';
 import { hasPackage, NO_PACKAGE, packagePath } from '../../package/package-root.js';
@@ -28,6 +30,21 @@ export const addonFile = (): string => packagePath('native/cuda/build/Release/lo
 
 const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 'cpu'";
 
+let collect: (() => void) | undefined;
+
+/**
+ * Collects all garbage at once, which takes milliseconds. V8 has this function behind a flag, which
+ * is read when a context is made.
+ */
+function collectGarbage(): void {
+  if (!collect) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+    setFlagsFromString('--no-expose-gc');
+  }
+  collect();
+}
+
 function load(folder: string | undefined): CudaState {
   const lacksAddon = (reason: string, remedy: string): CudaState => ({
     available: false,
@@ -41,6 +58,7 @@ function load(folder: string | undefined): CudaState {
     if (!existsSync(file)) return lacksAddon(`the CUDA addon is not built (no ${file})`, BUILD);
     const addon = requireHere(file) as CudaAddon;
     addon.setErrorClass(BackendError);
+    addon.setCollector(collectGarbage);
     const probe = folder ? addon.probe(folder) : addon.probe();
     if (!probe.available) return probe;
     if (probe.devices.length === 0)

@@ -9,14 +9,20 @@ const MEBI = 2 ** 20;
 const sizeFor = (bytes: number): number =>
   bytes < MEBI ? Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes))) : Math.ceil(bytes / MEBI) * MEBI;
 
+/** The most bytes that are kept while nothing uses them. */
+const KEPT = 64 * MEBI;
+
 /**
  * A pool of pinned host memory. Allocation of pinned memory takes longer than most messages.
- * Garbage collection frees it only when a program waits for events.
+ * Garbage collection frees it only when a program waits for events, so the pool frees it: the size
+ * that was not returned for the longest time first.
  */
 export class PinnedPool {
   readonly #context: CudaContext;
+  /** By size. The size that was returned last is the last one. */
   readonly #free = new Map<number, ArrayBuffer[]>();
   readonly #inUse = new WeakSet<ArrayBufferLike>();
+  #freeBytes = 0;
 
   constructor(context: CudaContext) {
     this.#context = context;
@@ -25,16 +31,36 @@ export class PinnedPool {
   /** Returns a block of at least this many bytes. */
   take(bytes: number): ArrayBuffer {
     const size = sizeFor(bytes);
-    const memory = this.#free.get(size)?.pop() ?? this.#context.allocPinned(size);
+    const kept = this.#free.get(size)?.pop();
+    if (kept) this.#freeBytes -= size;
+    const memory = kept ?? this.#context.allocPinned(size);
     this.#inUse.add(memory);
     return memory;
   }
 
-  /** Returns a block to the pool. Memory of other origin, or already returned, is ignored. */
+  /**
+   * Returns a block to the pool, when the device has done with it. Memory of other origin, or
+   * already returned, is ignored.
+   */
   giveBack(memory: ArrayBufferLike): void {
     if (!(memory instanceof ArrayBuffer) || !this.#inUse.delete(memory)) return;
-    const free = this.#free.get(memory.byteLength);
-    if (free) free.push(memory);
-    else this.#free.set(memory.byteLength, [memory]);
+    const size = memory.byteLength;
+    const free = this.#free.get(size) ?? [];
+    free.push(memory);
+    this.#free.delete(size);
+    this.#free.set(size, free);
+    this.#freeBytes += size;
+    if (this.#freeBytes > KEPT) this.#shrink();
+  }
+
+  #shrink(): void {
+    for (const [size, free] of this.#free) {
+      while (free.length > 0 && this.#freeBytes > KEPT) {
+        this.#context.freePinned(free.shift() as ArrayBuffer);
+        this.#freeBytes -= size;
+      }
+      if (free.length > 0) return;
+      this.#free.delete(size);
+    }
   }
 }

@@ -6,6 +6,7 @@ CUEMU_API int cublasCreate_v2(cublasHandle* out) {
   CUcontext context = nullptr;
   if (!out) return CUBLAS_STATUS_INVALID_VALUE;
   if (cuCtxGetCurrent(&context) || !context) return CUBLAS_STATUS_NOT_INITIALIZED;
+  if (!cuemu_has_room()) return CUBLAS_STATUS_ALLOC_FAILED;
   *out = new cublasContext;
   return CUBLAS_STATUS_SUCCESS;
 }

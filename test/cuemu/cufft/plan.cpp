@@ -92,6 +92,7 @@ static int make(int handle, int rank, const Int* n, const Int* inEmbed, Int inSt
   if (cuCtxGetCurrent(&context) || !context) return CUFFT_INVALID_DEVICE;
   const auto plan = planOf(handle);
   if (!plan || plan->made) return CUFFT_INVALID_PLAN;
+  if (!cuemu_has_room()) return CUFFT_ALLOC_FAILED;
   if (const int error = describe(plan.get(), rank, n, inEmbed, inStride, inDistance, outEmbed, outStride,
                                  outDistance, type, batch))
     return error;

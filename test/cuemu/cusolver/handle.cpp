@@ -11,6 +11,7 @@ CUEMU_API int cusolverDnCreate(cusolverHandle* out) {
   CUcontext context = nullptr;
   if (!out) return CUSOLVER_STATUS_INVALID_VALUE;
   if (cuCtxGetCurrent(&context) || !context) return CUSOLVER_STATUS_NOT_INITIALIZED;
+  if (!cuemu_has_room()) return CUSOLVER_STATUS_ALLOC_FAILED;
   *out = new cusolverDnContext;
   return CUSOLVER_STATUS_SUCCESS;
 }

@@ -6,6 +6,7 @@
 
 #include "../include/cuda_types.hpp"
 #include "counters.hpp"
+#include "memory.hpp"
 #include "settings.hpp"
 #include "state.hpp"
 #include "streams.hpp"
@@ -32,6 +33,7 @@ using namespace cuemu;
 CUEMU_API CUresult cuMemHostAlloc(void** out, size_t bytes, unsigned) {
   CUEMU_ENTER(Context);
   if (!out || !bytes) return CUDA_ERROR_INVALID_VALUE;
+  if (!memory().hasRoom(currentContext()->device)) return CUDA_ERROR_OUT_OF_MEMORY;
   if (posix_memalign(out, 4096, bytes)) return CUDA_ERROR_OUT_OF_MEMORY;
   if (settings().poison) std::memset(*out, 0xFF, bytes);
   const auto address = reinterpret_cast<uint64_t>(*out);

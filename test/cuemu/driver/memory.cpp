@@ -146,6 +146,10 @@ bool Memory::holds(uint64_t address, size_t bytes) const {
   return block && bytes <= block->address + block->size - address;
 }
 
+bool Memory::hasRoom(int device) const {
+  return used_[device] + settings().libraryMemory <= settings().memory;
+}
+
 std::string Memory::describe(uint64_t address) const {
   char text[96];
   std::snprintf(text, sizeof text, "device address 0x%llx", static_cast<unsigned long long>(address));
@@ -225,6 +229,11 @@ CUEMU_API CUresult cuMemGetAddressRange_v2(CUdeviceptr* start, size_t* size, CUd
 
 CUEMU_API void* cuemu_storage(CUdeviceptr address) {
   return memory().isDeviceAddress(address) ? memory().storage(address) : reinterpret_cast<void*>(address);
+}
+
+CUEMU_API int cuemu_has_room() {
+  Lock lock(mutex());
+  return currentContext() && memory().hasRoom(currentContext()->device);
 }
 
 CUEMU_API int cuemu_is_device(const void* address, size_t* left) {

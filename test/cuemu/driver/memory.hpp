@@ -47,6 +47,8 @@ class Memory {
   /** Whether `bytes` from the address on lie in one live block. */
   bool holds(uint64_t address, size_t bytes) const;
   size_t used(int device) const { return used_[device]; }
+  /** Whether a device has the free memory that libraries need. */
+  bool hasRoom(int device) const;
 
   /** Says where an address lies among live and freed blocks. */
   std::string describe(uint64_t address) const;

@@ -23,6 +23,7 @@ static F symbol(void* library, const char* name) {
 CUEMU_API CUresult cuModuleLoadData(CUmodule* out, const void* data) {
   CUEMU_ENTER(Context);
   if (!out || !data) return CUDA_ERROR_INVALID_VALUE;
+  if (!memory().hasRoom(currentContext()->device)) return CUDA_ERROR_OUT_OF_MEMORY;
   cuemu_image head;
   if (std::memcmp(data, CUEMU_MAGIC, sizeof head.magic)) {
     return std::strstr(static_cast<const char*>(data), ".version") ? CUDA_ERROR_INVALID_PTX

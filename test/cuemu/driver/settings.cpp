@@ -26,6 +26,7 @@ bool applySetting(const std::string& name, const std::string& value) {
   else if (name == "driver_version") s.driverVersion = std::atoi(value.c_str());
   else if (name == "arch") s.arch = std::atoi(value.c_str());
   else if (name == "memory") s.memory = std::strtoull(value.c_str(), nullptr, 0);
+  else if (name == "library_memory") s.libraryMemory = std::strtoull(value.c_str(), nullptr, 0);
   else if (name == "mode" && (value == "eager" || value == "lazy")) s.lazy = value == "lazy";
   else if (name == "order" && (value == "forward" || value == "reverse")) s.reverse = value == "reverse";
   else if (name == "poison") s.poison = flag();
@@ -60,11 +61,17 @@ void readEnvironment() {
   static const struct {
     const char *variable, *name;
   } kVariables[] = {
-      {"CUEMU_DEVICES", "devices"}, {"CUEMU_DRIVER_VERSION", "driver_version"},
-      {"CUEMU_ARCH", "arch"},       {"CUEMU_MEMORY", "memory"},
-      {"CUEMU_MODE", "mode"},       {"CUEMU_ORDER", "order"},
-      {"CUEMU_POISON", "poison"},   {"CUEMU_STRICT", "strict"},
-      {"CUEMU_STATS", "stats"},     {"CUEMU_FAIL", "fail"},
+      {"CUEMU_DEVICES", "devices"},
+      {"CUEMU_DRIVER_VERSION", "driver_version"},
+      {"CUEMU_ARCH", "arch"},
+      {"CUEMU_MEMORY", "memory"},
+      {"CUEMU_MODE", "mode"},
+      {"CUEMU_ORDER", "order"},
+      {"CUEMU_LIBRARY_MEMORY", "library_memory"},
+      {"CUEMU_POISON", "poison"},
+      {"CUEMU_STRICT", "strict"},
+      {"CUEMU_STATS", "stats"},
+      {"CUEMU_FAIL", "fail"},
   };
   for (const auto& each : kVariables) {
     const char* value = std::getenv(each.variable);

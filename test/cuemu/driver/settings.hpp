@@ -13,6 +13,8 @@ struct Settings {
   int arch = 80;
   /** Bytes of each device. */
   size_t memory = size_t(4) << 30;
+  /** Bytes of a device that a library, a module or page-locked memory must find free. */
+  size_t libraryMemory = 0;
   /** Operations run only when something waits for them. */
   bool lazy = false;
   /** Last thread and last block first. */

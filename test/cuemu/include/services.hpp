@@ -28,6 +28,9 @@ CUEMU_API void* cuemu_storage(CUdeviceptr address);
  */
 CUEMU_API int cuemu_is_device(const void* address, size_t* left);
 
+/** Whether the current device has the free memory that a library needs (CUEMU_LIBRARY_MEMORY). */
+CUEMU_API int cuemu_has_room();
+
 /** Runs what a stream holds. */
 CUEMU_API CUresult cuemu_synchronize(CUstream stream);
 

@@ -146,7 +146,7 @@ CUEMU_API int ncclGetUniqueId(ncclUniqueId* id) {
 CUEMU_API int ncclCommInitRank(ncclComm_t* comm, int size, ncclUniqueId id, int rank) {
   if (!comm || size < 1 || rank < 0 || rank >= size) return ncclInvalidArgument;
   CUdevice device = 0;
-  if (cuCtxGetDevice(&device)) return ncclUnhandledCudaError;
+  if (cuCtxGetDevice(&device) || !cuemu_has_room()) return ncclUnhandledCudaError;
   Mailboxes* boxes = Mailboxes::join(id.internal, size, rank);
   if (!boxes) return ncclSystemError;
   *comm = new ncclComm{std::shared_ptr<Mailboxes>(boxes), device};
