@@ -48,6 +48,15 @@ export type RoofName = 'sumsq' | 'stream' | 'fma' | 'fma_f32';
 /** Numbers and words that explain a result. */
 export type Details = Readonly<Record<string, number | string>>;
 
+/** What the passes of one call do that are limited by flops, over all ranks. */
+export interface Passes {
+  /** The elements of one vector of float64. */
+  readonly elements: number;
+  readonly flops: number;
+  /** The bytes that they move. All other bytes that kernels move are limited by the memory. */
+  readonly bytes: number;
+}
+
 /** A case after its setup on this rank: operators and arrays exist. */
 export interface Work {
   /** The call to time. It uses its outputs again. Every rank calls it. */
@@ -58,6 +67,8 @@ export interface Work {
    */
   readonly bytes?: number;
   readonly flops?: number;
+  /** For a solver, whose roof is the sum of the times of all its passes over memory. */
+  readonly passes?: Passes;
   readonly limit?: LimitName;
   /** @default `stream` for bytes, `fma` for flops */
   readonly roof?: RoofName;

@@ -108,7 +108,7 @@ async function timeStarts(bench: BenchCase): Promise<Result> {
   return resultOf(
     bench,
     {},
-    { times: starts.map((s) => s.seconds), limitRates: [], roofRates: [] },
+    { times: starts.map((s) => s.seconds), limitRates: [], roofRates: {} },
     { ranks, backend, maxrss_MiB, details },
   );
 }

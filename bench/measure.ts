@@ -10,8 +10,8 @@ export interface Measurement {
   readonly times: readonly number[];
   /** Bytes or flops a second of the C loop over all ranks. Its timings alternate with `times`. */
   readonly limitRates: readonly number[];
-  /** The same of the roof. */
-  readonly roofRates: readonly number[];
+  /** The same of each roof of the case. */
+  readonly roofRates: Partial<Readonly<Record<RoofName, readonly number[]>>>;
   /** Seconds of one call of another library. Its timings alternate with `times`. */
   readonly peer?: { readonly library: string; readonly times: readonly number[] };
   /** The bytes that the kernels of one call move, over all ranks. */
@@ -101,10 +101,11 @@ const ROOFS: Partial<Readonly<Record<LimitName, RoofName>>> = {
   cgemm_batch_adj: 'fma_f32',
 };
 
-/** The roof of a case, if its useful work is known. */
-export function roofOf({ roof, bytes, flops, limit }: Omit<Work, 'run'>): RoofName | undefined {
-  if (bytes === undefined && flops === undefined) return undefined;
-  return roof ?? (limit && ROOFS[limit]) ?? (bytes === undefined ? 'fma' : 'stream');
+/** The roofs of a case, if its useful work is known: one, or those that its passes have. */
+export function roofsOf({ passes, roof, bytes, flops, limit }: Omit<Work, 'run'>): readonly RoofName[] {
+  if (passes) return ['stream', 'fma'];
+  if (bytes === undefined && flops === undefined) return [];
+  return [roof ?? (limit && ROOFS[limit]) ?? (bytes === undefined ? 'fma' : 'stream')];
 }
 
 async function startLimit(
@@ -115,7 +116,9 @@ async function startLimit(
 ): Promise<Limit | undefined> {
   const kind = LIMITS[name];
   if ('shared' in kind) return shared ? SharedLimit.connect(shared, name, comm.size) : undefined;
-  const unit = 'bytes' in kind ? (work.bytes ?? 0) / kind.bytes : (work.flops ?? 0) / kind.flops;
+  const unit =
+    work.passes?.elements ??
+    ('bytes' in kind ? (work.bytes ?? 0) / kind.bytes : (work.flops ?? 0) / kind.flops);
   return loops ? LimitProcess.start(loops, name, Math.max(1, Math.ceil(unit / comm.size))) : undefined;
 }
 
@@ -171,7 +174,8 @@ export async function measure(
     return program && { program, rates: [] };
   };
   const loop = await start(limit);
-  const roof = await start(roofOf(work));
+  const roofs: { readonly name: RoofName; readonly loop: Alternating | undefined }[] = [];
+  for (const name of roofsOf(work)) roofs.push({ name, loop: await start(name) });
   const { peer: peerName, shared } = programs;
   const peer =
     peerName && shared && !device && !quick ? await connectPeer(shared, peerName, comm) : undefined;
@@ -179,7 +183,7 @@ export async function measure(
   const times: number[] = [];
   const deviceTimes: number[] = [];
   for (let spent = 0; times.length < (quick ? 1 : LEAST_REPEATS) || (!quick && spent < LEAST_SECONDS); ) {
-    for (const other of [loop, roof]) {
+    for (const other of [loop, ...roofs.map((roof) => roof.loop)]) {
       if (!other) continue;
       comm.barrier();
       const seconds = slowest(comm, await other.program.sample());
@@ -200,13 +204,13 @@ export async function measure(
     if (spent > PATIENCE) break;
   }
   loop?.program.stop();
-  roof?.program.stop();
+  for (const roof of roofs) roof.loop?.program.stop();
   peer?.stop();
   const moved = summed(comm, trafficOf(backend, run));
   return {
     times,
     limitRates: loop?.rates ?? [],
-    roofRates: roof?.rates ?? [],
+    roofRates: Object.fromEntries(roofs.map(({ name, loop }) => [name, loop?.rates ?? []])),
     ...(peer ? { peer: { library: peer.about, times: peerTimes } } : {}),
     ...(moved > 0 ? { moved } : {}),
     ...(device ? { device: measureDevice(device, run, deviceTimes, comm) } : {}),

@@ -1,6 +1,6 @@
 import { formatNumber, formatTable } from 'lops-mpi/cli';
-import type { BenchCase, Details, Work } from './case.js';
-import { type DeviceMeasurement, type Measurement, median, roofOf } from './measure.js';
+import type { BenchCase, Details, RoofName, Work } from './case.js';
+import { type DeviceMeasurement, type Measurement, median, roofsOf } from './measure.js';
 
 /** The result of a case: the fields of `--json`. */
 export interface Result {
@@ -37,6 +37,8 @@ export interface Result {
   /** The rate of the machine's roof `roof_loop`, in GB/s or GFLOP/s, in turn with the case. */
   readonly roof?: number;
   readonly roof_loop?: string;
+  /** The least seconds of all passes of a solver. */
+  readonly roof_seconds?: number;
   readonly share_of_roof?: number;
   /** The other library whose timings alternate with those of the case. */
   readonly peer?: string;
@@ -67,16 +69,29 @@ const beside = (limit: string, rate: number, best: number, limitRates: readonly 
   };
 };
 
-/** The same for the roof. */
-const belowRoof = (
-  roof: string,
-  rate: number,
-  roofRates: readonly number[],
-): Pick<Result, 'roof' | 'roof_loop' | 'share_of_roof'> => ({
-  roof: 1e-9 * median(roofRates),
-  roof_loop: roof,
-  share_of_roof: rate / median(roofRates),
-});
+type Roof = Pick<Result, 'roof' | 'roof_loop' | 'roof_seconds' | 'share_of_roof'>;
+
+/**
+ * The same for the roof. A solver is held against the sum of the times that the flops of its
+ * operators take, and the bytes of all other passes.
+ */
+function belowRoof(
+  work: Pick<Work, 'passes' | 'bytes' | 'flops' | 'limit' | 'roof'>,
+  seconds: number,
+  { roofRates: rates, moved = 0 }: Measurement,
+): Roof {
+  const names = roofsOf(work).filter((name) => (rates[name]?.length ?? 0) > 0);
+  const rateOf = (name: RoofName): number => median(rates[name] ?? []);
+  const [name] = names;
+  if (!name || names.length < roofsOf(work).length) return {};
+  const { passes, bytes, flops } = work;
+  if (!passes) {
+    const rate = rateOf(name);
+    return { roof: 1e-9 * rate, roof_loop: name, share_of_roof: (bytes ?? flops ?? 0) / seconds / rate };
+  }
+  const least = passes.flops / rateOf('fma') + (moved - passes.bytes) / rateOf('stream');
+  return { roof_loop: names.join(' + '), roof_seconds: least, share_of_roof: least / seconds };
+}
 
 function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
   return { device: name, device_seconds_median: median(times), device_seconds_min: least(times), ...counts };
@@ -88,8 +103,8 @@ function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
  */
 export function resultOf(
   { name, params }: BenchCase,
-  work: Pick<Work, 'bytes' | 'flops' | 'limit' | 'roof'>,
-  { times, limitRates, roofRates, peer, moved, device }: Measurement,
+  work: Pick<Work, 'passes' | 'bytes' | 'flops' | 'limit' | 'roof'>,
+  measurement: Measurement,
   more: {
     readonly details?: Details;
     readonly ranks: number;
@@ -97,9 +112,9 @@ export function resultOf(
     readonly maxrss_MiB: number;
   },
 ): Result {
+  const { times, limitRates, peer, moved, device } = measurement;
   const { details, ranks, backend, maxrss_MiB } = more;
   const { bytes, flops, limit } = work;
-  const roof = roofOf(work);
   const rated = device?.times ?? times;
   const amount = bytes ?? flops ?? 0;
   const [rate, best] = [amount / median(rated), amount / least(rated)];
@@ -117,7 +132,7 @@ export function resultOf(
     ...(moved === undefined ? {} : { bytes_moved: moved }),
     ...(flops === undefined ? {} : { flops, GFLOP_per_s: 1e-9 * rate }),
     ...(limit && limitRates.length > 0 ? beside(limit, rate, best, limitRates) : {}),
-    ...(roof && roofRates.length > 0 ? belowRoof(roof, rate, roofRates) : {}),
+    ...belowRoof(work, median(rated), measurement),
     ...(bytes !== undefined && peak > 0 ? beside('peak', rate, best, [peak]) : {}),
     ...(peer
       ? {
@@ -155,8 +170,12 @@ const formatFound = (found: Details = {}): string =>
 const formatMoved = ({ bytes, bytes_moved }: Result): string =>
   bytes_moved === undefined || bytes === undefined ? '' : (bytes_moved / bytes).toFixed(2);
 
-const formatRoof = ({ roof, roof_loop }: Result): string =>
-  roof === undefined ? '' : `${roof_loop} ${roof.toPrecision(3)}`;
+const formatRoof = ({ roof, roof_loop, roof_seconds }: Result): string =>
+  roof_seconds !== undefined
+    ? `${roof_loop} ${formatSeconds(roof_seconds)}`
+    : roof === undefined
+      ? ''
+      : `${roof_loop} ${roof.toPrecision(3)}`;
 
 /** The comparison with another library in the same run: its time, and its time over the case's. */
 function besidePeer({ peer, peer_seconds_median, speed_of_peer }: Result): Readonly<Record<string, string>> {
@@ -195,7 +214,7 @@ function against(
 export function formatResults(results: readonly Result[], others?: ReadonlyMap<string, Result>): string {
   const device = results.some((r) => r.device !== undefined);
   const peers = results.some((r) => r.peer !== undefined);
-  const roofs = results.some((r) => r.roof !== undefined);
+  const roofs = results.some((r) => r.roof_loop !== undefined);
   return formatTable(
     results.map((r) => {
       const none = device ? '-' : '';

@@ -75,6 +75,13 @@ process.env.LOPS_TEST_FILES = ranks.join('\n');
 if (values.grep !== undefined) process.env.LOPS_TEST_GREP = values.grep;
 
 const { default: Mocha } = await import('mocha');
+// Multiplies all time limits, also those that tests set while they run
+const patience = Number(process.env.LOPS_TEST_PATIENCE ?? 1);
+const { timeout } = Mocha.Runnable.prototype;
+Mocha.Runnable.prototype.timeout = function (ms) {
+  return ms === undefined ? timeout.call(this) : timeout.call(this, ms * patience);
+};
+
 const mocha = new Mocha({
   timeout: 20_000,
   reporter: values.reporter,
@@ -83,7 +90,6 @@ const mocha = new Mocha({
 });
 mocha.files = chosen;
 await mocha.loadFilesAsync();
-scaleTimeouts(mocha.suite, Number(process.env.LOPS_TEST_PATIENCE ?? 1));
 const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
   if (values.times) process.stdout.write(`${slowest(40)}\n`);
@@ -107,11 +113,4 @@ function slowest(count) {
     .slice(0, count)
     .map(([title, s]) => `${s.toFixed(1).padStart(8)} s  ${title}`)
     .join('\n');
-}
-
-/** Multiplies the time limits of all tests and hooks, those that files set themselves too. */
-function scaleTimeouts(suite, factor) {
-  const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].flatMap((name) => suite.getHooks(name));
-  for (const runnable of [...suite.tests, ...hooks]) runnable.timeout(runnable.timeout() * factor);
-  for (const inner of suite.suites) scaleTimeouts(inner, factor);
 }

@@ -12,7 +12,7 @@ import {
 } from 'lops-mpi';
 import { Convolve1D, PoststackLinearModelling, smooth } from 'lops-mpi/local';
 import { admml2, L1 } from 'lops-mpi/proximal';
-import type { BenchCase, Details, Work } from '../case.js';
+import type { BenchCase, Details, Passes, Work } from '../case.js';
 import { realModel, SECTIONS, TRACE_STEP, wavelet41 } from './real-model.js';
 
 const ITERATIONS = 50;
@@ -51,7 +51,18 @@ const poststack = (name: string, more: Details, prepare: (p: Problem) => Work): 
   },
 });
 
-const traffic = ({ dims }: Problem): number => 16 * dims.reduce((a, b) => a * b, 1);
+/** The operator is a wavelet of 41 samples times a derivative of three: 43 taps a sample. */
+const TAPS = 43;
+const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
+const elementsOf = ({ dims }: Problem): number => product(dims);
+const flops = (p: Problem): number => 2 * TAPS * elementsOf(p);
+
+/** The passes of some applications of an operator with so many taps for each sample. */
+const applications = (elements: number, times: number, taps: number): Passes => ({
+  elements,
+  flops: 2 * taps * elements * times,
+  bytes: 16 * elements * times,
+});
 
 /** The operator `BᴴB + 100 LᴴL`. */
 function regularised({ B, dims }: Problem): LinearOperator<DistributedArray> {
@@ -62,21 +73,28 @@ function regularised({ B, dims }: Problem): LinearOperator<DistributedArray> {
 export const POSTSTACK_CASES: readonly BenchCase[] = [
   poststack('poststack_fwd', {}, (p) => {
     const y = p.B.matvec(p.truth);
-    return { run: () => p.B.matvec(p.truth, y), bytes: traffic(p), limit: 'copy' };
+    return { run: () => p.B.matvec(p.truth, y), flops: flops(p) };
   }),
   poststack('poststack_adj', {}, (p) => {
     const y = p.B.matvec(p.truth);
     const x = p.B.rmatvec(y);
-    return { run: () => p.B.rmatvec(y, x), bytes: traffic(p), limit: 'copy' };
+    return { run: () => p.B.rmatvec(y, x), flops: flops(p) };
   }),
   poststack('poststack_cgls50', { niter: ITERATIONS }, (p) => {
     const d = p.B.matvec(p.truth);
-    return { run: () => cgls(p.B, d, { x0: p.background, niter: ITERATIONS, tol: 0 }).x.dispose() };
+    return {
+      run: () => cgls(p.B, d, { x0: p.background, niter: ITERATIONS, tol: 0 }).x.dispose(),
+      // one more for the start
+      passes: applications(elementsOf(p), 2 * ITERATIONS + 2, TAPS),
+    };
   }),
   poststack('poststack_cg50_laplacian', { niter: ITERATIONS, epsR: 100 }, (p) => {
     const A = regularised(p);
     const d = p.B.rmatvec(p.B.matvec(p.truth));
-    return { run: () => cg(A, d, { x0: p.background, niter: ITERATIONS, tol: 0 }).x.dispose() };
+    return {
+      run: () => cg(A, d, { x0: p.background, niter: ITERATIONS, tol: 0 }).x.dispose(),
+      passes: applications(elementsOf(p), 2 * ITERATIONS + 2, TAPS),
+    };
   }),
   poststack('poststack_admml2_tv', TV, (p) => {
     const d = p.B.matvec(p.truth);
@@ -93,6 +111,8 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
         x.dispose();
         z.dispose();
       },
+      // each inner solve applies both once more for its start
+      passes: applications(elementsOf(p), 2 * TV.outer * (TV.inner + 1), TAPS),
     };
   }),
   {
@@ -102,6 +122,7 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
       const { truth, details } = realModel();
       const reflectivity = new MPIFirstDerivative(truth.globalShape, { axis: 2 }).matvec(truth);
       truth.dispose();
+      const elements = product(reflectivity.globalShape);
       const { wavelet, center } = wavelet41();
       const W = new MPIBlockDiag([
         new Convolve1D(reflectivity.localShape, wavelet, { offset: center, axis: 2 }),
@@ -110,7 +131,11 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
       // the step is computed before, so that only the iterations are timed
       const { maxeig } = powerIteration(W.H.mul(W), { niter: 30, tol: 1e-3 });
       const alpha = 0.95 / (typeof maxeig === 'number' ? maxeig : maxeig.re);
-      return { details, run: () => fista(W, d, { niter: ITERATIONS, eps: EPS, alpha, tol: 0 }).x.dispose() };
+      return {
+        details,
+        run: () => fista(W, d, { niter: ITERATIONS, eps: EPS, alpha, tol: 0 }).x.dispose(),
+        passes: applications(elements, 2 * ITERATIONS, wavelet.length),
+      };
     },
   },
 ];

@@ -107,8 +107,8 @@ class Row {
       return;
     }
     const std::size_t count = static_cast<std::size_t>(hi - lo);
-    loops_.taps(n, count, hre + lo, inner_, x, y, add);
-    if (him == nullptr && (!pairs_ || allFinite(y, n))) return;
+    const bool finite = loops_.taps(n, count, hre + lo, inner_, x, y, add);
+    if (him == nullptr && (!pairs_ || finite)) return;
     // an imaginary part of 0 times a value that is not finite is NaN
     if (him == nullptr && zeros_.size() < count) zeros_.resize(count);
     const T* turning = him == nullptr ? zeros_.data() : him + lo;

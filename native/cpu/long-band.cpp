@@ -32,6 +32,12 @@ struct Run {
   bool hasZeros;
 };
 
+/** A column of an edge begins at a cache line. */
+template <typename T>
+struct alignas(64) Line {
+  T elements[64 / sizeof(T)];
+};
+
 /**
  * Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows, and
  * the segments from which it was made.
@@ -39,7 +45,7 @@ struct Run {
 template <typename T>
 struct Edge {
   std::ptrdiff_t start, end, first, columns, stride;
-  std::vector<T> matrix;
+  std::vector<Line<T>> matrix;
   const BandSegment* segments;
   std::size_t count;
 };
@@ -92,10 +98,11 @@ class LongBand : public StencilPlan<T> {
       into(lanes, to, add, [&](T* sums) {
         for (std::ptrdiff_t lane = 0; lane < inner_; lane++) {
           loops_.columns(static_cast<std::size_t>(edge.end - edge.start),
-                         static_cast<std::size_t>(edge.columns), edge.matrix.data(),
+                         static_cast<std::size_t>(edge.columns), edge.matrix[0].elements,
                          static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_),
                          x + edge.first * inner_ + lane, sums + lane, false);
         }
+        if (allFinite(sums, lanes)) return;
         mend(lanes, sums,
              [&](std::ptrdiff_t l) { return row(edge, l / inner_ + edge.start, x + l % inner_); });
       });
@@ -126,7 +133,6 @@ class LongBand : public StencilPlan<T> {
    */
   template <typename Sum>
   static void mend(std::size_t lanes, T* sums, const Sum& sum) {
-    if (allFinite(sums, lanes)) return;
     for (std::size_t l = 0; l < lanes; l++) {
       if (!std::isfinite(sums[l])) sums[l] = sum(static_cast<std::ptrdiff_t>(l));
     }
@@ -138,7 +144,7 @@ class LongBand : public StencilPlan<T> {
       const std::size_t some = std::min(block, lanes - at);
       const T* from = x + at;
       into(some, y + at, add, [&](T* sums) {
-        loops_.taps(some, run.taps.size(), run.taps.data(), inner_, from, sums, false);
+        if (loops_.taps(some, run.taps.size(), run.taps.data(), inner_, from, sums, false)) return;
         mend(some, sums, [&](std::ptrdiff_t l) {
           T sum = 0;
           for (std::size_t j = 0; j < run.taps.size(); j++) {
@@ -182,7 +188,7 @@ class LongBand : public StencilPlan<T> {
                       segments[s].end + segments[s].lo + static_cast<std::ptrdiff_t>(segments[s].count) - 2);
     }
     const std::ptrdiff_t rows = segments[count - 1].end - segments[0].start;
-    // whole vectors of any instruction set
+    // whole vectors of any instruction set, and whole cache lines
     const std::ptrdiff_t stride = (rows + 15) / 16 * 16;
     const std::ptrdiff_t columns = last - first + 1;
     if (first > last || columns * stride > largestEdge) return false;
@@ -191,13 +197,13 @@ class LongBand : public StencilPlan<T> {
                     first,
                     columns,
                     stride,
-                    std::vector<T>(static_cast<std::size_t>(columns * stride)),
+                    std::vector<Line<T>>(static_cast<std::size_t>(columns * stride) * sizeof(T) / 64),
                     segments,
                     count};
     for (std::size_t s = 0; s < count; s++) {
       for (std::ptrdiff_t i = segments[s].start; i < segments[s].end; i++) {
         const std::ptrdiff_t column = i + segments[s].lo - first;
-        T* at = edge.matrix.data() + column * stride + (i - edge.start);
+        T* at = edge.matrix[0].elements + column * stride + (i - edge.start);
         for (std::size_t k = 0; k < segments[s].count; k++)
           at[static_cast<std::ptrdiff_t>(k) * stride] = static_cast<T>(segments[s].taps[k]);
       }

@@ -116,8 +116,8 @@ struct FloatLoops {
 
   /** y[i] ← (+)= Σ c[k] p[k][i] */
   void (*terms)(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing);
-  /** y[i] ← (+)= Σ h[j] x[i − j·step], j < nh */
-  void (*taps)(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add);
+  /** y[i] ← (+)= Σ h[j] x[i − j·step], j < nh. True if all results are finite. */
+  bool (*taps)(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add);
   /**
    * y[i·step] ← (+)= Σ m[c·stride + i] x[c·step], i < rows, c < columns; stride is a multiple of
    * 16, from `rows` on m is zero.

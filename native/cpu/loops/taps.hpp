@@ -160,9 +160,13 @@ void terms(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y
   }
 }
 
-/** Blocks of vectors of y are kept in registers during the loop over all taps. */
+/**
+ * Blocks of vectors of y are kept in registers during the loop over all taps. `trouble` becomes NaN
+ * where a sum is not finite.
+ */
 template <typename T, int Block>
-LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
+LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add,
+                           typename Simd<T>::V& trouble) {
   typedef typename Simd<T>::V V;
   constexpr std::ptrdiff_t W = static_cast<std::ptrdiff_t>(Simd<T>::width);
   V s[Block] = {};
@@ -174,96 +178,142 @@ LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, cons
     const T* p = x - static_cast<std::ptrdiff_t>(j) * step;
     for (int b = 0; b < Block; b++) s[b] += c * load(p + b * W);
   }
-  for (int b = 0; b < Block; b++) store(y + b * W, s[b]);
+  for (int b = 0; b < Block; b++) {
+    trouble += T(0) * s[b];
+    store(y + b * W, s[b]);
+  }
 }
 
+/** The distance in vectors between a block and what is prefetched during its computation. */
+constexpr std::size_t tapsAhead = 48;
+
 /**
- * Like tapsBlock for step 1. Taps at a distance of one whole vector use the same vectors of x in
- * neighbouring blocks, so these are loaded once for all of them. Otherwise most of the time is
- * spent on unaligned loads, all of which cross a cache line.
+ * Prefetches vectors of x and y. The addresses of taps decrease, which hardware prefetchers do not
+ * predict.
  */
+template <typename T>
+LOPS_INLINE void prefetchTaps(std::size_t vectors, const T* x, const T* y) {
+  constexpr std::size_t W = Simd<T>::width;
+  for (std::size_t b = 0; b < vectors; b++) {
+    __builtin_prefetch(x + (tapsAhead + b) * W);
+    __builtin_prefetch(y + (tapsAhead + b) * W, 1);
+  }
+}
+
+/** Adds Count taps that are `period` apart, and so one vector of x. */
 template <typename T, int Block, int Count>
-LOPS_INLINE void tapsApart(const T* h, const T* x, typename Simd<T>::V* s) {
+LOPS_INLINE void tapsApart(std::size_t period, const T* h, const T* x, typename Simd<T>::V* s) {
   typedef typename Simd<T>::V V;
   constexpr std::ptrdiff_t W = static_cast<std::ptrdiff_t>(Simd<T>::width);
   V c[Count];
-  for (int m = 0; m < Count; m++) c[m] = splat(h[m * W]);
-#pragma GCC unroll 16
+  for (std::size_t m = 0; m < Count; m++) c[m] = splat(h[m * period]);
+#pragma GCC unroll 32
   for (int k = 1 - Count; k < Block; k++) {
     const V v = load(x + k * W);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int m = 0; m < Count; m++) {
       if (k + m >= 0 && k + m < Block) s[k + m] += c[m] * v;
     }
   }
 }
 
+/** All taps of one phase: h[0], h[period], h[2 period] …, up to Most at a time. */
+template <typename T, int Block, int Most>
+LOPS_INLINE void tapsOfPhase(std::size_t nh, std::size_t period, const T* h, const T* x,
+                             typename Simd<T>::V* s) {
+  for (; (Most - 1) * period < nh; nh -= Most * period, h += Most * period, x -= Most * Simd<T>::width) {
+    tapsApart<T, Block, Most>(period, h, x, s);
+    if (nh <= Most * period) return;
+  }
+  if constexpr (Most > 1) tapsOfPhase<T, Block, Most - 1>(nh, period, h, x, s);
+}
+
+/** The vectors of y in registers at a time, and the most taps for which x is loaded once. */
+constexpr int phaseBlock = LOPS_VECTOR_BYTES == 64 ? 16 : 8;
+constexpr int phaseTaps = LOPS_VECTOR_BYTES == 64 ? 6 : 3;
+
+/**
+ * Like tapsBlock for steps that divide the width of a vector. Taps at a distance of one whole vector
+ * use the same vectors of x in neighbouring blocks, so these are loaded once for all of them.
+ * Otherwise most of the time is spent on unaligned loads, all of which cross a cache line with
+ * AVX-512. Each phase prefetches its share of a later block: all lines of a block at once exceed
+ * what the core can have under way.
+ */
 template <typename T, int Block>
-LOPS_INLINE void tapsPhases(std::size_t nh, const T* h, const T* x, T* y, bool add) {
+LOPS_INLINE void tapsPhases(std::size_t nh, const T* h, std::size_t step, const T* x, T* y, bool add,
+                            typename Simd<T>::V& trouble) {
   typedef typename Simd<T>::V V;
   constexpr std::size_t W = Simd<T>::width;
   V s[Block] = {};
   if (add) {
     for (std::size_t b = 0; b < Block; b++) s[b] = load(y + b * W);
   }
-  for (std::size_t phase = 0; phase < W && phase < nh; phase++) {
-    std::size_t j = phase;
-    for (; j + 2 * W < nh; j += 3 * W) tapsApart<T, Block, 3>(h + j, x - j, s);
-    for (; j + W < nh; j += 2 * W) tapsApart<T, Block, 2>(h + j, x - j, s);
-    for (; j < nh; j += W) tapsApart<T, Block, 1>(h + j, x - j, s);
+  const std::size_t period = W / step;
+  for (std::size_t phase = 0; phase < period; phase++) {
+    prefetchTaps(Block / W, x + phase * Block, y + phase * Block);
+    tapsOfPhase<T, Block, phaseTaps>(nh - phase, period, h + phase, x - phase * step, s);
   }
-  for (std::size_t b = 0; b < Block; b++) store(y + b * W, s[b]);
+  for (std::size_t b = 0; b < Block; b++) {
+    trouble += T(0) * s[b];
+    store(y + b * W, s[b]);
+  }
 }
 
-/**
- * The distance in vectors between a block and the block that is prefetched during its computation.
- */
-constexpr std::size_t tapsAhead = 32;
-
 template <typename T>
-void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
+bool taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
   constexpr std::size_t W = Simd<T>::width;
+  constexpr std::size_t phased = phaseBlock * W;
+  typename Simd<T>::V trouble = {};
+  const auto finite = [&] {
+    T sum = 0;
+    for (std::size_t l = 0; l < W; l++) sum += trouble[l];
+    return sum == 0;
+  };
   std::size_t i = 0;
+  const std::size_t apart = step > 0 ? static_cast<std::size_t>(step) : W + 1;
+  if (W % apart == 0 && nh > 2 * W / apart) {
+    for (; i + phased <= n; i += phased) tapsPhases<T, phaseBlock>(nh, h, apart, x + i, y + i, add, trouble);
+    // the last block as below
+    if (!add && i > 0 && n - i > phased / 2) {
+      i = n - phased;
+      tapsPhases<T, phaseBlock>(nh, h, apart, x + i, y + i, false, trouble);
+      return finite();
+    }
+  }
   for (; i + 8 * W <= n; i += 8 * W) {
-    // the addresses of taps decrease, which hardware prefetchers do not predict
-    for (std::size_t b = 0; b < 8; b++) {
-      __builtin_prefetch(x + i + (tapsAhead + b) * W);
-      __builtin_prefetch(y + i + (tapsAhead + b) * W, 1);
-    }
-    if (step == 1 && nh > 2 * W) {
-      tapsPhases<T, 8>(nh, h, x + i, y + i, add);
-    } else {
-      tapsBlock<T, 8>(nh, h, step, x + i, y + i, add);
-    }
+    prefetchTaps(8, x + i, y + i);
+    tapsBlock<T, 8>(nh, h, step, x + i, y + i, add, trouble);
   }
   if (!add && i < n && n >= 4 * W) {
     // The last block is shifted back to end at n. It writes the same values in the overlap. Four
     // vectors take no more time than one, because the sums of one depend on each other.
     if (n - i <= 4 * W) {
-      tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false);
-      return;
+      tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false, trouble);
+      return finite();
     }
     if (n >= 8 * W) {
-      tapsBlock<T, 8>(nh, h, step, x + (n - 8 * W), y + (n - 8 * W), false);
-      return;
+      tapsBlock<T, 8>(nh, h, step, x + (n - 8 * W), y + (n - 8 * W), false, trouble);
+      return finite();
     }
   }
-  for (; i + 4 * W <= n; i += 4 * W) tapsBlock<T, 4>(nh, h, step, x + i, y + i, add);
+  for (; i + 4 * W <= n; i += 4 * W) tapsBlock<T, 4>(nh, h, step, x + i, y + i, add, trouble);
   if (!add && i > 0 && i < n) {
-    tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false);
-    return;
+    tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false, trouble);
+    return finite();
   }
-  for (; i + W <= n; i += W) tapsBlock<T, 1>(nh, h, step, x + i, y + i, add);
+  for (; i + W <= n; i += W) tapsBlock<T, 1>(nh, h, step, x + i, y + i, add, trouble);
   if (i < n && n >= W && !add) {
-    tapsBlock<T, 1>(nh, h, step, x + (n - W), y + (n - W), false);
-    return;
+    tapsBlock<T, 1>(nh, h, step, x + (n - W), y + (n - W), false, trouble);
+    return finite();
   }
   for (; i < n; i++) {
     T s = add ? y[i] : T(0);
     for (std::size_t j = 0; j < nh; j++)
       s += h[j] * x[static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(j) * step];
     y[i] = s;
+    trouble[0] += T(0) * s;
   }
+  return finite();
 }
 
 /** Blocks of vectors of y are kept in registers during the loop over all columns. */
