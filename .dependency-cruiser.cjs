@@ -29,8 +29,8 @@ const FOLDERS = {
   mpi: ['package', 'environment', 'core'],
   io: ['package', 'environment', 'core'],
   tracing: ['mpi', 'io', 'package', 'environment', 'core'],
-  // Figures are written as all files are
-  plotting: ['io', 'package', 'core'],
+  // Figures are written as all files are, and shown where the environment has a display
+  plotting: ['io', 'environment', 'package', 'core'],
   // The functions of lops-mpi/array
   array: ['core'],
   local: ['core'],

@@ -1,11 +1,15 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ArgumentError } from '../core/base/errors.js';
 import { checkTexts, type Defaults, type WithDefaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import type { Margins } from './axes.js';
+import { openInBrowser } from './open-in-browser.js';
 import type { Panel } from './panel.js';
 import { renderPng } from './render.js';
-import { element, FONT, fittingSize, px, type Rect, text } from './svg.js';
+import { element, escapeXml, FONT, fittingSize, px, type Rect, text } from './svg.js';
 
 /** Options of {@link Figure}. */
 export interface FigureOptions {
@@ -188,6 +192,23 @@ export class Figure {
   /** Writes the figure as SVG, like {@link writePng}. */
   writeSvg(path: string): void {
     if (!this.isRemote) writeDocument(path, this.toSvg());
+  }
+
+  /**
+   * Opens the figure in the browser: writes it to a file in a folder for temporary files, and
+   * starts `xdg-open`, `open` or `start`. Without a display, or without that program, it prints the path
+   * of the file. A figure of distributed arrays is shown by rank 0, and other ranks do nothing.
+   *
+   * @returns the path of the file; undefined on ranks that do nothing
+   */
+  show(): string | undefined {
+    if (this.isRemote) return undefined;
+    const svg = this.toSvg();
+    const path = join(mkdtempSync(join(tmpdir(), 'lops-figure-')), 'figure.html');
+    const title = escapeXml(this.#options.title ?? 'Figure');
+    writeDocument(path, `<!doctype html><meta charset="utf-8"><title>${title}</title>\n${svg}\n`);
+    openInBrowser(path);
+    return path;
   }
 
   #place(): Placed[] {

@@ -1,9 +1,12 @@
 import { schemeTableau10 } from 'd3-scale-chromatic';
+import { isLocalArray } from '../core/array/elementwise.js';
 import { type NumberList, numberList } from '../core/array/number-list.js';
+import { isComplex } from '../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
 import {
   checkList,
   checkOneOf,
+  checkPositiveCount,
   checkTexts,
   type Defaults,
   requireOptions,
@@ -11,6 +14,8 @@ import {
   withDefaults,
 } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
+import { isDistributed } from '../core/distributed/align.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import {
   type Axis,
   axesMargins,
@@ -23,13 +28,17 @@ import {
 } from './axes.js';
 import type { ValueRange } from './color-range.js';
 import { checkRange, within } from './color-range.js';
-import type { Panel } from './panel.js';
+import { curvesOf, pointsOf } from './curves.js';
+import { sameForPicture } from './heat-map.js';
+import { type Panel, REMOTE } from './panel.js';
+import { checkDrawable, planeOf } from './plane.js';
 import { type Attributes, element, line, px, type Rect, text, textWidth } from './svg.js';
 
 /** One line of a plot. */
 export interface Series {
-  readonly y: NumberList;
-  /** @default 0, 1, 2, … */
+  /** Of a DistributedArray: one axis, real. */
+  readonly y: NumberList | DistributedArray;
+  /** One number for each of y, also if y is distributed. @default 0, 1, 2, … */
   readonly x?: NumberList;
   readonly label?: string;
   /** Any CSS colour. @default one of ten, in turn */
@@ -58,6 +67,12 @@ export interface LinePlotOptions {
   readonly aspect?: number;
   /** The corner with the labels of the series. @default 'top-right' */
   readonly legend?: 'top-right' | 'top-left' | 'bottom-right' | 'bottom-left';
+  /**
+   * Most points of a curve. Of more, the smallest and the largest of equal runs of elements are
+   * drawn, so that no peak is lost.
+   * @default 4096
+   */
+  readonly resolution?: number;
 }
 const SERIES = {
   y: undefined,
@@ -83,6 +98,7 @@ const DEFAULTS = {
   yLabel: undefined,
   aspect: undefined,
   legend: 'top-right',
+  resolution: 4096,
 } satisfies Defaults<LinePlotOptions>;
 type Given = WithDefaults<LinePlotOptions, typeof DEFAULTS>;
 
@@ -238,35 +254,76 @@ class LinePlot implements Panel {
   }
 }
 
-/**
- * A panel of curves.
- *
- * @throws {@link ShapeError} if x and y of a curve differ in length
- * @throws {@link ArgumentError} if a range is empty
- */
-export function linePlot(series: readonly Series[], options?: LinePlotOptions): Panel {
+/** A series that was checked. */
+type Checked = Omit<WithDefaults<Series, typeof SERIES>, 'x'> & {
+  readonly y: NumberList | DistributedArray;
+  readonly x: ArrayLike<number> | undefined;
+};
+
+/** Checks the arguments. No communication. */
+function checked(series: readonly Series[], options: LinePlotOptions | undefined) {
   const given = withDefaults('linePlot', options, DEFAULTS);
-  const { xRange, yRange, yScale, legend } = given;
+  const { xRange, yRange, yScale, legend, resolution } = given;
   if (xRange !== undefined) checkRange('xRange', xRange);
   if (yRange !== undefined) checkRange('yRange', yRange);
   checkOneOf('yScale', yScale, ['linear', 'log']);
   checkOneOf('legend', legend, ['top-right', 'top-left', 'bottom-right', 'bottom-left']);
+  checkPositiveCount('linePlot', { resolution });
   checkTexts('linePlot', given, ['title', 'xLabel', 'yLabel']);
   checkList('linePlot', 'series { x, y, label }', series);
   if (yScale === 'log' && yRange?.some((v) => v <= 0)) {
     throw new ArgumentError(`expected a positive yRange for a logarithmic axis, received ${textOf(yRange)}`);
   }
-  const curves = series.map((one, k) => {
+  const all = series.map((one, k): Checked => {
     const s = requireOptions(`linePlot: series ${k}`, one, SERIES);
-    const y = numberList(`linePlot: series ${k}`, 'y', s.y);
+    const isArray = isDistributed(s.y) || isLocalArray(s.y);
+    if (isDistributed(s.y)) checkDrawable(`linePlot: series ${k}`, s.y, [1]);
+    const y = isArray ? s.y : numberList(`linePlot: series ${k}`, 'y', s.y as NumberList);
+    const size = isDistributed(y) || isLocalArray(y) ? y.size : y.length;
     const x = s.x === undefined ? undefined : numberList(`linePlot: series ${k}`, 'x', s.x);
     checkTexts(`linePlot: series ${k}`, s, ['label', 'color']);
-    if (x && x.length !== y.length) {
-      throw new ShapeError(
-        `expected x and y of one length in series ${k}, received ${x.length} and ${y.length}`,
-      );
-    }
+    if (isLocalArray(y) && isComplex(y.dtype)) numberList(`linePlot: series ${k}`, 'y', y);
+    if (x && x.length !== size)
+      throw new ShapeError(`expected x and y of one length in series ${k}, received ${x.length} and ${size}`);
     return { ...s, x, y };
   });
-  return new LinePlot(curves, given);
+  return { given, all, resolution };
+}
+
+/** The points of a series, on rank 0 if it is distributed. Undefined on other ranks. */
+function curveOf({ y, x, ...look }: Checked, resolution: number): Curve | undefined {
+  const points =
+    isDistributed(y) || (isLocalArray(y) && y.size > 0)
+      ? curvesOf(planeOf(isDistributed(y) ? y : y.ravel()), [0], resolution)?.[0]
+      : pointsOf(isLocalArray(y) ? [] : y, resolution);
+  if (!points) return undefined;
+  return { ...look, y: points.value, x: x ? points.index.map((k) => x[k] as number) : points.index };
+}
+
+/**
+ * A panel of curves. Of more than `resolution` points, the smallest and the largest of equal runs
+ * are drawn.
+ *
+ * With a DistributedArray among the curves: collective. All ranks exchange metadata once, and each
+ * rank with elements sends one message to rank 0 for each distributed curve, of 16 bytes for each
+ * point of its part. Figures with the panel are written by rank 0.
+ *
+ * @throws {@link ShapeError} if x and y of a curve differ in length
+ * @throws {@link ArgumentError} if a range is empty; with distributed curves, on all ranks if the
+ *   options of one are wrong
+ * @throws {@link DTypeError} for complex values
+ */
+export function linePlot(series: readonly Series[], options?: LinePlotOptions): Panel {
+  const first = Array.isArray(series) ? series.find((s) => isDistributed(s?.y))?.y : undefined;
+  const { given, all, resolution } = isDistributed(first)
+    ? sameForPicture(
+        'linePlot',
+        first,
+        () => checked(series, options),
+        ({ all: them }) => ({ distributed: them.map(({ y }) => isDistributed(y)) }),
+      )
+    : checked(series, options);
+  const curves = all.map((one) => curveOf(one, resolution));
+  const isHere = !isDistributed(first) || first.comm.rank === 0;
+  return isHere ? new LinePlot(curves as Curve[], given) : REMOTE;
 }

@@ -108,7 +108,7 @@ export function toFirstRank(
 }
 
 /** Elements of a device that are copied to the host at a time. */
-const CHUNK = 2 ** 18;
+export const CHUNK = 2 ** 18;
 
 /** A run of rows and columns of a part, on the host in C order. */
 export interface Chunk {

@@ -1,25 +1,16 @@
 import { isLocalArray } from '../core/array/elementwise.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkTexts, type Defaults, isListOf, requireOptions, withDefaults } from '../core/base/options.js';
+import { type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import type { ColorMap, ColorMapName } from './color-maps.js';
 import { finiteEnds, rangeOf, type ValueRange } from './color-range.js';
+import { type Coordinates, checkAxes, coordinate, edges, type VolumeAxis } from './coordinates.js';
 import { heatMapLook, panelOf, sameForPicture } from './heat-map.js';
 import { type HeatMapLook, mapOf } from './heat-map-panel.js';
 import type { Panel } from './panel.js';
 import { pictureOf } from './picture.js';
 import { checkDrawable, planeOf, shapeOf } from './plane.js';
-
-/** The coordinates along an axis of a volume. */
-export interface VolumeAxis {
-  /** With the unit, as `'time [s]'`. @default that of NumPy: `'axis 0'` */
-  readonly label?: string;
-  /** The coordinate of the first sample. @default 0 */
-  readonly start?: number;
-  /** The distance of two samples; may be negative. @default 1 */
-  readonly step?: number;
-}
 
 /** Options of {@link volume}. */
 export interface VolumeOptions {
@@ -65,13 +56,6 @@ const VOLUME = {
 } satisfies Defaults<VolumeOptions>;
 const { at: _, ...LOOK } = VOLUME;
 const SECTION = { ...LOOK, axis: 0, index: undefined } satisfies Defaults<SectionOptions>;
-const AXIS = { label: undefined, start: 0, step: 1 } satisfies Defaults<VolumeAxis>;
-
-interface Coordinates {
-  readonly label: string;
-  readonly start: number;
-  readonly step: number;
-}
 
 /** Where a section is. */
 interface Place {
@@ -79,36 +63,11 @@ interface Place {
   readonly index: number;
 }
 
-const at = ({ start, step }: Coordinates, index: number): number => start + step * index;
-
-/** The coordinates of the outer edges of the first and the last sample. */
-const edges = (axis: Coordinates, n: number): [number, number] => [at(axis, -0.5), at(axis, n - 0.5)];
-
 /** `time [s]` at 0.4 is `time = 0.4 s`. */
 function placeText(axis: Coordinates, index: number): string {
   const [, name, unit] = /^(.*?)\s*(?:\[(.*)\])?$/.exec(axis.label) as unknown as [string, string, string?];
-  const value = Number(at(axis, index).toPrecision(6));
+  const value = Number(coordinate(axis, index).toPrecision(6));
   return `${name} = ${value}${unit ? ` ${unit}` : ''}`;
-}
-
-function coordinates(owner: string, axes: unknown): readonly Coordinates[] {
-  if (axes !== undefined && !(Array.isArray(axes) && axes.length === 3))
-    throw new ArgumentError(
-      `${owner}: expected axes to be three of { label, start, step }, received ${textOf(axes)}`,
-    );
-  return [0, 1, 2].map((k) => {
-    const { label, start, step } = requireOptions(
-      `${owner}: axis ${k}`,
-      ((axes as VolumeAxis[] | undefined)?.[k] ?? {}) as VolumeAxis,
-      AXIS,
-    );
-    checkTexts(`${owner}: axis ${k}`, { label }, ['label']);
-    if (!(Number.isFinite(start) && Number.isFinite(step) && step !== 0))
-      throw new ArgumentError(
-        `${owner}: expected a finite start and a finite step other than 0, received ${textOf([start, step])}`,
-      );
-    return { label: label ?? `axis ${k}`, start, step };
-  });
 }
 
 /** An index from 0 on. Negative ones count from the end. */
@@ -143,7 +102,7 @@ function checked<O extends Omit<VolumeOptions, 'at'>, const D extends Defaults<O
     const look = heatMapLook(owner, { title, colorMap, range, colorBarLabel, aspect, resolution });
     return {
       look,
-      coords: coordinates(owner, given.axes),
+      coords: checkAxes(owner, given.axes, ['axis 0', 'axis 1', 'axis 2']),
       places: placesOf(given),
       resolution: look.resolution,
     };
@@ -177,7 +136,9 @@ function sections(x: EitherArray, { look, coords, places, resolution }: Checked)
       yLabel: coord(down).label,
       marks: places
         .filter((other) => other.axis !== axis)
-        .map((other) => ({ [other.axis === across ? 'x' : 'y']: at(coord(other.axis), other.index) })),
+        .map((other) => ({
+          [other.axis === across ? 'x' : 'y']: coordinate(coord(other.axis), other.index),
+        })),
     });
   });
 }

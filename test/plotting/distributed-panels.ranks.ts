@@ -16,10 +16,12 @@ import {
   Figure,
   heatMap,
   layoutMap,
+  linePlot,
   type Panel,
   type Rgb,
   section,
   volume,
+  wiggle,
 } from '../../src/plotting/index.js';
 import { distributed, group } from '../support/distributed.js';
 
@@ -250,6 +252,102 @@ group('panels of distributed arrays', () => {
       'one resolution on all ranks',
     );
     expect(() => section(cube, { index: isLast ? 1 : 0 })).to.throw(ArgumentError, 'places');
+  });
+});
+
+group('curves of distributed arrays', () => {
+  distributed('are those of the gathered array, if points are few', ({ comm }) => {
+    for (const layout of [
+      Layout.split([23], comm.size),
+      Layout.split([2], comm.size),
+      Layout.replicated([23], comm.size),
+    ]) {
+      const { x, whole } = valuesIn(comm, layout);
+      const places = Float64Array.from({ length: layout.size }, (_, k) => k * k);
+      const list = { y: [1, 2, 3], label: 'list' };
+      const panel = linePlot([list, { y: x, x: places, label: 'x' }, { y: x }]);
+      expect(panel.isRemote === true).to.equal(comm.rank > 0);
+      if (comm.rank > 0) continue;
+      expect(svgOf(panel)).to.equal(
+        svgOf(linePlot([list, { y: whole, x: places, label: 'x' }, { y: whole.toHost() }])),
+      );
+    }
+  });
+
+  distributed('send the extremes of runs, and keep each peak', ({ comm, backend }) => {
+    const { size } = comm;
+    const n = 700_000;
+    const x = DistributedArray.zeros([n], { comm });
+    const peaks = [5, 123_457, 699_998];
+    for (const k of peaks) x.set([k], 9);
+    const download = backend.download;
+    let largest = 0;
+    backend.download = (elements) => {
+      largest = Math.max(largest, elements.size);
+      return download.call(backend, elements);
+    };
+    const { value: panel, bytes } = sending(comm, () =>
+      linePlot([{ y: x, color: '#abcdef' }], { resolution: 120, yRange: [0, 10], xRange: [0, n] }),
+    );
+    backend.download = download;
+    expect(largest).to.be.at.most(2 ** 18);
+    // sixty runs, shared by the ranks; two points of 16 bytes of each
+    for (let r = 1; r < size; r++)
+      expect(bytes[r]).to.equal(32 * Math.floor((60 * x.layout.localSize(r)) / n));
+    expect(bytes[0]).to.equal(0);
+    if (comm.rank > 0) return;
+    const svg = svgOf(panel);
+    const left = Number(/<clipPath[^>]*><rect x="([\d.]+)"/.exec(svg)?.[1]);
+    const d = /<path d="([^"]*)" fill="none" stroke="#abcdef"/.exec(svg)?.[1] ?? '';
+    const points = [...d.matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map(
+      ([, a, b]) => [Number(a) - left, Number(b)] as const,
+    );
+    const top = Math.min(...points.map(([, b]) => b));
+    const shown = points.filter(([, b]) => b === top).map(([a]) => a);
+    expect(shown).to.have.length(peaks.length);
+    shown.forEach((a, k) => {
+      expect(a).to.be.closeTo((240 * (peaks[k] as number)) / n, 0.011);
+    });
+  });
+
+  distributed('of seismic traces come from the ranks that have them, in every layout', ({ comm }) => {
+    for (const layout of layoutsFor([9, 40], comm.size)) {
+      const { x, whole } = valuesIn(comm, layout);
+      const { value: panel, bytes } = sending(comm, () => wiggle(x, { traces: 3, title: 'Shot' }));
+      const expected = Array.from({ length: comm.size }, (_, r) => {
+        const { start, shape } = layout.box(r);
+        const [first, count, samples] = [start[0] as number, shape[0] as number, shape[1] as number];
+        return r === 0 ? 0 : 16 * samples * [0, 3, 6].filter((t) => t >= first && t < first + count).length;
+      });
+      expect(bytes).to.deep.equal(expected);
+      const few = wiggle(x, { resolution: 10 });
+      if (comm.rank > 0) continue;
+      expect(svgOf(panel)).to.equal(svgOf(wiggle(whole.toHost(), [9, 40], { traces: 3, title: 'Shot' })));
+      expect(svgOf(few).match(/[ML]/g)?.length).to.be.below(40 * 9 * 2);
+    }
+  });
+
+  distributed('refuse wrong arguments on all ranks, also those of one rank', ({ comm }) => {
+    const isLast = comm.rank === comm.size - 1;
+    const x = DistributedArray.ones([12], { comm });
+    const table = DistributedArray.ones([4, 3], { comm });
+    expect(() => linePlot([{ y: table }])).to.throw(ShapeError, 'array of 1 axis');
+    expect(() => linePlot([{ y: DistributedArray.ones([4], { comm, dtype: 'complex128' }) }])).to.throw(
+      DTypeError,
+    );
+    expect(() => linePlot([{ y: x, x: [1, 2] }])).to.throw(ShapeError, 'received 2 and 12');
+    expect(() => linePlot([{ y: x }], { title: isLast ? (3 as never) : 'x' })).to.throw(
+      ArgumentError,
+      'title',
+    );
+    expect(() => wiggle(x)).to.throw(ShapeError, 'array of 2 axes');
+    expect(() => wiggle(table, { gain: isLast ? -1 : 1 })).to.throw(ArgumentError, 'gain');
+    if (comm.size === 1) return;
+    expect(() => linePlot([{ y: x }], { resolution: isLast ? 8 : 9 })).to.throw(
+      ArgumentError,
+      'one resolution',
+    );
+    expect(() => wiggle(table, { traces: isLast ? 8 : 9 })).to.throw(ArgumentError, 'one traces');
   });
 });
 
