@@ -19,7 +19,7 @@ import { Checkpoint } from 'lops-mpi/io';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, parseFlags, positive, say } from './support.js';
+import { finish, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -136,6 +136,6 @@ finish(() => {
   }));
   figure.add(linePlot(series, { title: 'Misfit', xLabel: 'iteration', yScale: 'log' }));
   const path = join(out, 'checkpoint.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { cgls, DistributedArray, type LinearOperator, MPIFirstDerivative, powerIteration } from 'lops-mpi';
 import { Figure, linePlot } from 'lops-mpi/plotting';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -101,6 +101,6 @@ finish(() => {
       ? [{ x: [chosen.iteration], y: [chosen.error], label: 'noise level reached', style: 'points' as const }]
       : []),
   ];
-  new Figure({ columns: 1 }).add(linePlot(series, axes)).writePng(path);
+  writeFigure(new Figure({ columns: 1 }).add(linePlot(series, axes)), path);
   console.log(`figure:  ${path}`);
 });

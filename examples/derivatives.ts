@@ -15,7 +15,7 @@ import {
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
-import { finish, integerFrom, parseFlags, say } from './support.js';
+import { finish, integerFrom, parseFlags, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -82,6 +82,6 @@ finish(() => {
     );
   }
   const path = join(out, 'derivatives.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

@@ -19,7 +19,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { relativeError } from './misfit.js';
-import { finish, parseFlags, positive, say } from './support.js';
+import { finish, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -148,6 +148,6 @@ finish(() => {
     panel('Derivative along x', whole.derivative),
   );
   const path = join(out, 'ffts.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

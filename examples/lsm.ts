@@ -18,7 +18,7 @@ import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { follow } from './follow.js';
 import { layeredReflectivity, SURVEY, surveyOperator } from './kirchhoff-survey.js';
 import { addNoise, relativeError, scaledToFit } from './misfit.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -123,6 +123,6 @@ finish(() => {
     linePlot([{ y: costs }], { title: 'Misfit', xLabel: 'iteration', yScale: 'log' }),
   );
   const path = join(flags.out, 'lsm.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

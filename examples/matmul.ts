@@ -12,7 +12,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { MATRIX_MULT_KINDS } from 'lops-mpi/extend';
 import { Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
-import { finish, parseFlags, positive, say } from './support.js';
+import { finish, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly rows: number;
@@ -87,6 +87,6 @@ finish(() => {
   }));
   figure.add(linePlot(series, { title: 'Least squares: ‖Y − A X‖', xLabel: 'iteration', yScale: 'log' }));
   const path = join(out, 'matmul.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

@@ -27,7 +27,7 @@ import { FFT, hyperbolic2d, makeaxis, ricker } from 'lops-mpi/local';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { follow } from './follow.js';
 import { addNoise, relativeError, scaledToFit } from './misfit.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -172,6 +172,6 @@ finish(() => {
     model('Deconvolution', inverted),
   );
   const path = join(out, 'mdd.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

@@ -1,5 +1,6 @@
 import type { NDArray } from 'lops-mpi';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
+import { writeFigure } from './support.js';
 
 const TITLES: Readonly<Record<string, string>> = {
   true: 'True model',
@@ -59,5 +60,5 @@ export function drawPoststack(
     const row = panels.slice(k, k + COLUMNS);
     figure.add(...row.map((p) => p.section), ...row.map((p) => p.slice));
   }
-  figure.writePng(path);
+  writeFigure(figure, path);
 }

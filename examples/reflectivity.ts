@@ -28,7 +28,7 @@ import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { L1, MPIL2, proximalGradient } from 'lops-mpi/proximal';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags extends ModelFlags {
   readonly niter: number;
@@ -169,7 +169,7 @@ function draw(path: string, whole: ReadonlyMap<string, NDArray>): void {
       { title: 'Objective', xLabel: 'iteration' },
     ),
   );
-  figure.writePng(path);
+  writeFigure(figure, path);
 }
 
 const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));

@@ -21,7 +21,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { Laplacian, MatrixMult } from 'lops-mpi/local';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -140,6 +140,6 @@ finish(() => {
       colorBarLabel: 'slowness [s/km]',
     });
   const figure = join(flags.out, 'shared-model.png');
-  new Figure({ columns: 2 }).add(panel('True slowness', mtrue), panel('Inverted', x)).writePng(figure);
+  writeFigure(new Figure({ columns: 2 }).add(panel('True slowness', mtrue), panel('Inverted', x)), figure);
   console.log(`figure:  ${figure}`);
 });

@@ -1,7 +1,17 @@
 import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { COMM_WORLD, LopsError, loadBackend } from 'lops-mpi';
-import { formatProfile, type Profile, profile, startTrace, type Trace } from 'lops-mpi/cli';
+import {
+  formatProfile,
+  type Profile,
+  profile,
+  type Report,
+  startReport,
+  startTrace,
+  type Trace,
+} from 'lops-mpi/cli';
+import type { Figure } from 'lops-mpi/plotting';
 
 /** Flags of every example. */
 export interface CommonFlags {
@@ -9,11 +19,13 @@ export interface CommonFlags {
   readonly out: string;
   readonly timing?: boolean;
   readonly trace?: string;
+  readonly report?: string;
   readonly emulatedCuda?: boolean;
 }
 
 let profiling: Profile | undefined;
 let trace: Trace | undefined;
+let report: { readonly page: Report; readonly path: string } | undefined;
 
 /** Parses a number. */
 export function numeric(text: string): number {
@@ -66,6 +78,7 @@ export async function parseFlags<T>(
       .option('--out <folder>', 'where results are written', `out/${name}`)
       .option('--timing', 'print what the time was spent on')
       .option('--trace <file>', 'write a timeline for ui.perfetto.dev or chrome://tracing')
+      .option('--report <file>', 'write a page of HTML with figures, convergence, times and messages')
       .option('--emulated-cuda', 'run the backend cuda on an emulator, in a clone of the repository')
       .allowExcessArguments(false)
       .exitOverride()
@@ -82,6 +95,8 @@ export async function parseFlags<T>(
     await loadBackend(flags.backend);
     if (!quiet) mkdirSync(flags.out, { recursive: true });
     if (flags.trace !== undefined) trace = startTrace(flags.trace, { backend: flags.backend });
+    if (flags.report !== undefined)
+      report = { page: beginReport(name, description, flags), path: flags.report };
     if (flags.timing) profiling = profile({ backend: flags.backend });
     return flags;
   } catch (error) {
@@ -93,15 +108,28 @@ export async function parseFlags<T>(
   }
 }
 
+/** Begins the report of an example, with its flags as the parameters. */
+function beginReport(name: string, description: string, flags: CommonFlags): Report {
+  const { backend, out, timing, trace: timeline, report: page, emulatedCuda, ...parameters } = flags;
+  return startReport({ title: `${name}: ${description}`, parameters, backend });
+}
+
+/** Writes a figure as PNG, and into the report. On rank 0 only. */
+export function writeFigure(figure: Figure, path: string): void {
+  figure.writePng(path);
+  report?.page.addFigure(basename(path), figure);
+}
+
 /** Prints a line on rank 0 only. */
 export function say(text: string): void {
+  report?.page.addText(text);
   if (COMM_WORLD.rank === 0) console.log(text);
 }
 
 /**
  * Ends an example, on all ranks. With `--trace` it writes the timeline, with `--timing` it prints a
- * profile. Then rank 0 calls `output`,
- * which draws and writes results.
+ * profile. Then rank 0 calls `output`, which draws and writes results. With `--report` all ranks
+ * write the page at last.
  */
 export function finish(output?: () => void): void {
   if (profiling) {
@@ -109,5 +137,7 @@ export function finish(output?: () => void): void {
     say(`\n${text}`);
   }
   trace?.stop();
+  report?.page.stop();
   if (COMM_WORLD.rank === 0) output?.();
+  report?.page.write(report.path);
 }

@@ -21,7 +21,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, integerFrom, numeric, parseFlags, positive, say } from './support.js';
+import { finish, integerFrom, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -137,6 +137,6 @@ finish(() => {
       heatMap(values, [n, n], { title, range, aspect: 'equal', xLabel: 'distance', yLabel: 'depth' }),
     );
   const path = join(out, 'tomography.png');
-  figure.writePng(path);
+  writeFigure(figure, path);
   console.log(`figure:  ${path}`);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,10 @@ describe('examples', () => {
         '--out',
         join(out, `${name}-${backend}`),
         '--timing',
+        '--report',
+        join(out, `${name}-${backend}.html`),
+        '--trace',
+        join(out, `${name}-${backend}.json`),
         '--backend',
         backend,
         ...(FLAGS[name] ?? []),
@@ -72,6 +76,13 @@ describe('examples', () => {
       expect(result.stdout).to.not.match(/\bNaN\b/);
       const finding = FINDS[name];
       if (finding) expect(result.stdout).to.match(finding);
+      const page = readFileSync(join(out, `${name}-${backend}.html`), 'utf8');
+      expect(page).to.include(`<title>${name}: `).and.include('<h2>Messages by rank</h2>');
+      const { traceEvents } = JSON.parse(readFileSync(join(out, `${name}-${backend}.json`), 'utf8')) as {
+        readonly traceEvents: readonly { readonly pid: number; readonly cat?: string }[];
+      };
+      const kernels = traceEvents.filter(({ cat }) => cat === 'kernel');
+      expect(new Set(kernels.map(({ pid }) => pid))).to.deep.equal(new Set([0, 1]));
       // the last line of --timing, which every example prints
       expect(result.stdout).to.match(/^total +\d/m);
     });

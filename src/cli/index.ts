@@ -15,5 +15,6 @@ export {
   type TimeSplit,
 } from './profile.js';
 export { type Progress, type ProgressOptions, startProgress } from './progress.js';
+export { type Report, type ReportOptions, startReport } from './report/report.js';
 export { type LogOptions, logged, writeHistory } from './solver-log.js';
 export { type Cell, formatNumber, formatTable } from './table.js';

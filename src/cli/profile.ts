@@ -119,8 +119,6 @@ class PartClock {
   }
 }
 
-let running = false;
-
 const DEFAULTS = { backend: undefined, comm: undefined } satisfies Defaults<ProfileOptions>;
 
 /**
@@ -128,16 +126,12 @@ const DEFAULTS = { backend: undefined, comm: undefined } satisfies Defaults<Prof
  * the kernels of a backend, to the calls of a communicator and to the products of operators.
  * `stop()` removes them. Programs that do not use it have no cost. During a measurement a call
  * costs about 0.2 µs more. It also waits for the device after every kernel, so that kernels do not
- * overlap.
- *
- * @throws {@link ArgumentError} if another measurement is running
+ * overlap. Several measurements may run, and end in any order.
  */
 export function profile(options?: ProfileOptions): Profile {
   const given = withDefaults('profile', options, DEFAULTS);
   const backend = resolveBackend(given.backend);
   const comm = resolveCommunicator(given.comm);
-  if (running) throw new ArgumentError('profile: another one is running: stop() it first');
-  running = true;
   const clock = new PartClock();
   let products = 0;
 
@@ -164,7 +158,6 @@ export function profile(options?: ProfileOptions): Profile {
       if (!split) {
         split = clock.split();
         end();
-        running = false;
       }
       return split;
     },

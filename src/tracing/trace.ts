@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { ArgumentError } from '../core/base/errors.js';
-import { currentLogger, LOG_LEVELS, type Logger, setLogger } from '../core/base/log.js';
 import { checkPositiveCount, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import type { LinearOperator } from '../core/operator/linear-operator.js';
@@ -16,6 +15,7 @@ import { collect, removeParts } from './collect.js';
 import { commonClock, measureOffset } from './common-clock.js';
 import { EventFile, partOf } from './event-file.js';
 import { type Call, interpose } from './interposition.js';
+import { loggedIteration, observeLog } from './observe-log.js';
 
 /** Options of {@link startTrace}. */
 export interface TraceOptions {
@@ -238,40 +238,18 @@ const plain = (fields: Readonly<Record<string, unknown>>): Record<string, unknow
 
 /**
  * Records the messages of the library's log as moments: the iterations of solvers, checkpoints. The
- * costs of solvers are also drawn as curves. The logger of the program receives what it received
- * before.
+ * costs of solvers are also drawn as curves.
  */
-function recordLog(part: EventFile): () => void {
-  const before = currentLogger();
-  const least = before ? LOG_LEVELS.indexOf(before.level) : LOG_LEVELS.length;
-  const recorder: Logger = {
-    level: 'debug',
-    write(level, message, fields) {
-      if (LOG_LEVELS.indexOf(level) >= least) before?.write(level, message, fields);
-      const now = performance.now();
-      const args = JSON.stringify(plain(fields));
-      part.record(
-        `"name":${JSON.stringify(message)},"cat":"log","ph":"i","s":"t"`,
-        now,
-        Number.NaN,
-        `,"args":${args}`,
-      );
-      const { cost } = fields;
-      const [solver, what] = message.split(': ');
-      if (what === 'iteration' && typeof cost === 'number' && Number.isFinite(cost))
-        part.record(
-          `"name":${JSON.stringify(`${solver} cost`)},"ph":"C"`,
-          now,
-          Number.NaN,
-          `,"args":{"cost":${cost}}`,
-        );
-    },
-  };
-  setLogger(recorder);
-  return () => {
-    if (currentLogger() === recorder) setLogger(before);
-  };
-}
+const recordLog = (part: EventFile): (() => void) =>
+  observeLog((message, fields) => {
+    const now = performance.now();
+    const head = `"name":${JSON.stringify(message)},"cat":"log","ph":"i","s":"t"`;
+    part.record(head, now, Number.NaN, `,"args":${JSON.stringify(plain(fields))}`);
+    const iteration = loggedIteration(message, fields);
+    if (!iteration) return;
+    const curve = `"name":${JSON.stringify(`${iteration.solver} cost`)},"ph":"C"`;
+    part.record(curve, now, Number.NaN, `,"args":{"cost":${iteration.cost}}`);
+  });
 
 /**
  * Writes what is in memory if the job ends early, and says where it is.
