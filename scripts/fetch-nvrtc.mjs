@@ -1,8 +1,9 @@
-// Downloads NVIDIA's compiler library (NVRTC) or driver library from Debian's `non-free` packages
-// and unpacks them into a folder in build/. Nothing is installed, root is not needed, and the
-// package sources of the system do not change. The command prints the paths of the files:
+// Downloads NVIDIA's compiler library (NVRTC), driver library or disassembler from Debian's
+// `non-free` packages and unpacks them into a folder in build/. Nothing is installed, root is not
+// needed, and the package sources of the system do not change. The command prints the paths of the
+// files:
 //
-//   node scripts/fetch-nvrtc.mjs [nvrtc] [driver]
+//   node scripts/fetch-nvrtc.mjs [nvrtc] [driver] [disassembler]
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -84,7 +85,7 @@ function aptOptions(folder) {
 }
 
 /**
- * Fetches NVIDIA's `nvrtc` or `driver` library. Downloads stay in build/nvidia. After a failure the
+ * Fetches NVIDIA's `nvrtc` or `driver` library, or `disassembler`. Downloads stay in build/nvidia. After a failure the
  * next call tries again.
  *
  * @returns `{ file }`, the path of the library, or `{ file: null, reason }` if it is not available

@@ -105,8 +105,8 @@ for (const mode of real ? ['real'] : modes) {
 const KERNELS = ['gpu/cuda-conformance', 'gpu/cuda-programs'];
 if (!real && named.length === 0)
   await run('on the emulator, without fused multiply-adds', [...KERNELS, ...args], { CUEMU_FMA: '0' });
-const NVIDIA = 'gpu/kernels.cuda.ts';
-if (named.length === 0 || named.some((part) => NVIDIA.includes(part)))
-  await run("kernels under NVIDIA's compiler", ['--tier', 'cuda'], {});
+const NVIDIA = ['gpu/kernels.cuda.ts', 'gpu/machine-code.cuda.ts'];
+const chosen = NVIDIA.filter((file) => named.length === 0 || named.some((part) => file.includes(part)));
+if (chosen.length > 0) await run("kernels under NVIDIA's compiler", ['--tier', 'cuda', ...chosen], {});
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

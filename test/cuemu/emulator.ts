@@ -71,7 +71,7 @@ export function runOnTwoRanks(scenario: string, settings: NodeJS.ProcessEnv = {}
  * it is not available.
  */
 export function nvidiaLibrary(
-  what: 'nvrtc' | 'driver',
+  what: 'nvrtc' | 'driver' | 'disassembler',
 ): { readonly file: string } | { readonly reason: string } {
   const { stdout, stderr } = run(
     process.execPath,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { AxisBand } from '../../src/core/ports/backend.js';
 import { firstDerivative, secondDerivative } from '../../src/core/schemes/derivative-scheme.js';
-import { planStencil } from '../../src/gpu/cuda/stencil-plan.js';
-import { stencilSource } from '../../src/gpu/cuda/stencil-source.js';
+import { planStencil } from '../../src/gpu/cuda/stencils/stencil-plan.js';
+import { stencilSource } from '../../src/gpu/cuda/stencils/stencil-source.js';
 
 const first = (shape: readonly number[], axis: number): AxisBand => ({
   axis,

@@ -2,7 +2,7 @@
 // selection of the k-th smallest real number, and sorting.
 #include "stencils.cuh"
 
-// ---- stencils of few rows, or of integers; others are generated (src/gpu/cuda/stencil-source.ts)
+// ---- stencils of few rows, or of integers; src/gpu/cuda/stencils generates the others
 #define BAND(k)                                                                                  \
   const i64 *table##k, const A *taps##k, int segments##k, int sorted##k, i64 n##k, i64 inner##k, \
       const R *front##k, i64 frontWidth##k, const R *back##k, i64 backWidth##k

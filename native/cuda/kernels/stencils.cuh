@@ -1,6 +1,6 @@
-// Banded stencils: rows of a table, and the loops of generated kernels (src/gpu/cuda/stencil-source.ts)
-// over rows that have the same taps. A complex number is two real ones. A tap of 0 reads nothing,
-// because the element may be NaN. Each row adds its products in the order of the taps, on every way.
+// Banded stencils: rows of a table, and the loops over rows with the same taps of kernels that
+// src/gpu/cuda/stencils generates. A complex number is two real ones. A tap of 0 reads nothing,
+// because the element may be NaN. Each row adds its products in the order of the taps.
 #pragma once
 #include "prelude.cuh"
 
@@ -19,8 +19,8 @@ DEVICE u64 opaque(u64 x) { return x; }
  * the first tap. Segments that are `sorted` are disjoint and in order.
  */
 template <class I>
-DEVICE A add_row(A sum, const R* x, I position, const i64* table, const A* taps, int segments, int sorted, I n,
-                 I inner, const R* front, I frontWidth, const R* back, I backWidth) {
+DEVICE A add_row(A sum, const R* x, I position, const i64* table, const A* taps, int segments, int sorted,
+                 I n, I inner, const R* front, I frontWidth, const R* back, I backWidth) {
   const I cell = opaque(opaque(position) / inner), o = opaque(cell / n);
   const I j = opaque(position - cell * inner), i = opaque(cell - o * n);
   int first = 0, last = segments;
@@ -129,12 +129,17 @@ DEVICE void add_along(A (&s)[ROWS], const R* from, I stride, const A (&taps)[COU
 template <int ROWS, class I>
 DEVICE void add_long_across(A (&s)[ROWS], const R* from, const I (&e)[ROWS], I stride, const A* taps,
                             int count) {
-#pragma unroll 2
+  const R* place[ROWS];
+#pragma unroll
+  for (int r = 0; r < ROWS; ++r) place[r] = from + e[r];
+#pragma unroll 4
   for (int k = 0; k < count; ++k) {
     const A tap = taps[k];
-    if (tap == 0) continue;
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r) s[r] += tap * (A)from[e[r] + k * stride];
+    for (int r = 0; r < ROWS; ++r) {
+      if (tap != 0) s[r] += tap * (A)*place[r];
+      place[r] += stride;
+    }
   }
 }
 

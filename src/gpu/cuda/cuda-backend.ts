@@ -17,7 +17,7 @@ import { ProductKernels } from './product-kernels.js';
 import { ProgramKernels } from './program-kernels.js';
 import { RandomKernels } from './random-kernels.js';
 import { ReductionKernels } from './reduction-kernels.js';
-import { StencilKernels } from './stencil-kernels.js';
+import { StencilKernels } from './stencils/stencil-kernels.js';
 import { VectorKernels, vectorKernels } from './vector-kernels.js';
 
 /** Options of {@link CudaBackend}. */

@@ -1,5 +1,6 @@
 // CUEMU_REAL_NVRTC=/path/libnvrtc.so.N: every program goes first to NVIDIA's own compiler, which
-// needs no GPU; its verdict counts.
+// needs no GPU; its verdict counts. CUEMU_REAL_CUBIN=folder: the machine code is kept there as
+// NAME.ARCH.cubin, with the name of the program.
 #include <dirent.h>
 #include <dlfcn.h>
 
@@ -22,6 +23,8 @@ struct Real {
   int (*compile)(void*, int, const char* const*);
   int (*logSize)(void*, size_t*);
   int (*log)(void*, char*);
+  int (*codeSize)(void*, size_t*);
+  int (*code)(void*, char*);
 };
 
 void loadBuiltins(const std::string& path) {
@@ -52,7 +55,9 @@ bool load(const std::string& path, Real* real, std::string* why) {
                  {"nvrtcAddNameExpression", reinterpret_cast<void**>(&real->expression)},
                  {"nvrtcCompileProgram", reinterpret_cast<void**>(&real->compile)},
                  {"nvrtcGetProgramLogSize", reinterpret_cast<void**>(&real->logSize)},
-                 {"nvrtcGetProgramLog", reinterpret_cast<void**>(&real->log)}};
+                 {"nvrtcGetProgramLog", reinterpret_cast<void**>(&real->log)},
+                 {"nvrtcGetCUBINSize", reinterpret_cast<void**>(&real->codeSize)},
+                 {"nvrtcGetCUBIN", reinterpret_cast<void**>(&real->code)}};
   for (const auto& each : symbols) {
     *each.to = dlsym(library, each.name);
     if (*each.to) continue;
@@ -90,6 +95,12 @@ nvrtcResult checkFor(const Real& real, nvrtcProgram program, int count, const ch
     std::string log(size, 0);
     real.log(given, &log[0]);
     program->log = "NVRTC (" + arch + "): " + log.c_str();
+  } else if (const char* folder = std::getenv("CUEMU_REAL_CUBIN")) {
+    size_t size = 0;
+    real.codeSize(given, &size);
+    std::string code(size, 0);
+    real.code(given, &code[0]);
+    writeFile(std::string(folder) + "/" + program->name + "." + arch + ".cubin", code);
   }
   real.destroy(&given);
   return result;
@@ -119,7 +130,7 @@ nvrtcResult checkWithReal(nvrtcProgram program, int count, const char* const* op
   std::istringstream archs(given && *given ? given : "sm_80,sm_90");
   for (std::string arch; std::getline(archs, arch, ',');) {
     const std::string passed = cachePath(checkKey(program, count, options, path, arch), ".nvrtc");
-    if (!readFile(passed).empty()) continue;
+    if (!std::getenv("CUEMU_REAL_CUBIN") && !readFile(passed).empty()) continue;
     if (!tried) {
       tried = true;
       loaded = load(path, &real, why);

@@ -1,5 +1,5 @@
-import { around, product, type Shape } from '../../core/base/shape.js';
-import type { AnyStorage, AxisBand, BandSegment } from '../../core/ports/backend.js';
+import { around, product, type Shape } from '../../../core/base/shape.js';
+import type { AnyStorage, AxisBand, BandSegment } from '../../../core/ports/backend.js';
 import { type BandForm, outputsOf, STENCIL_THREADS, type StencilForm, usedTaps } from './stencil-source.js';
 
 /** The most taps that are arguments of a kernel. */

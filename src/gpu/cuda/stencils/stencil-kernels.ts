@@ -1,11 +1,11 @@
-import { type DType, isFloat, isSingle, lanesOf, realOf } from '../../core/base/dtype.js';
-import { around, product, type Shape } from '../../core/base/shape.js';
-import type { StorageMemory } from '../../core/kernels/device-memory.js';
-import type { AxisBand, BandSegment } from '../../core/ports/backend.js';
-import { allRows, ghostWidth } from '../../core/ports/kernel-sizes.js';
-import type { CudaKernel } from './cuda-addon-interface.js';
-import { type CudaEngine, type DeviceTable, kernelOptions } from './cuda-engine.js';
-import { type CudaBlock, type CudaKernelOf, input, output } from './cuda-memory.js';
+import { type DType, isFloat, isSingle, lanesOf, realOf } from '../../../core/base/dtype.js';
+import { around, product, type Shape } from '../../../core/base/shape.js';
+import type { StorageMemory } from '../../../core/kernels/device-memory.js';
+import type { AxisBand, BandSegment } from '../../../core/ports/backend.js';
+import { allRows, ghostWidth } from '../../../core/ports/kernel-sizes.js';
+import type { CudaKernel } from '../cuda-addon-interface.js';
+import { type CudaEngine, type DeviceTable, kernelOptions } from '../cuda-engine.js';
+import { type CudaBlock, type CudaKernelOf, input, output } from '../cuda-memory.js';
 import { type PlannedStencil, planStencil } from './stencil-plan.js';
 import { stencilSource } from './stencil-source.js';
 

@@ -31,6 +31,9 @@ export const STENCIL_THREADS = 256;
 export const outputsOf = (bands: readonly BandForm[]): number =>
   bands.some(({ taps }) => taps === 'many') ? 8 : 4;
 
+/** The blocks for which a multiprocessor must have registers. */
+const blocksOf = (bands: readonly BandForm[]): number => (bands.some(isMany) ? 3 : 4);
+
 const isMany = ({ taps }: BandForm): boolean => taps === 'many';
 const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, k) => from + k);
@@ -78,16 +81,18 @@ const fromTable = (form: StencilForm, b: number): string =>
   `{
 #pragma unroll 1
         for (int r = 0; r < ${outputsOf(form.bands)} && r * apart < room; ++r)
-          set_sum(s, r, add_row<U>(sum_at(s, r), x, (U)(at + offset_at(e, r)), table${b}, taps${b}, segments${b},
-                                   sorted${b}, (U)n${b}, (U)stride${b}, front${b}, (U)frontWidth${b}, back${b},
-                                   (U)backWidth${b}));
+          set_sum(s, r, add_row<U>(sum_at(s, r), x, (U)(at + offset_at(e, r)), table${b}, taps${b},
+                                   segments${b}, sorted${b}, (U)n${b}, (U)stride${b}, front${b},
+                                   (U)frontWidth${b}, back${b}, (U)backWidth${b}));
       }`;
 
 /** The taps of band b, for outputs that all have them. */
 function sameTaps({ outputsAlong }: StencilForm, { axis, step, taps }: BandForm, b: number): string {
   const stride = axis === 0 && step > 0 ? `(I)${step}` : `stride${b}`;
   const way = axis === 1 && outputsAlong === 1 ? 'along' : 'across';
-  const place = `s, x + (at + lo${b} * ${stride}), ${way === 'along' ? '' : axis === 0 && outputsAlong === 0 ? 'whole, ' : 'e, '}${stride}`;
+  // On axis 0 the offsets of outputs are known to the compiler
+  const offsets = axis === 0 && outputsAlong === 0 ? 'whole, ' : 'e, ';
+  const place = `s, x + (at + lo${b} * ${stride}), ${way === 'along' ? '' : offsets}${stride}`;
   if (taps === 'many') return `add_long_${way}(${place}, many${b}, count${b});`;
   const used = usedTaps(taps);
   const mask = used.reduce((sum, k) => sum + 2 ** k, 0);
@@ -153,12 +158,14 @@ export function stencilSource(form: StencilForm): string {
     (inner, d) => (inner ? `(${inner} * size${d} + i${d})` : `i${d}`),
     '',
   );
+  const [columns, room] =
+    outputsAlong === 0 ? [STENCIL_THREADS * own, 'last0 - i0'] : ['(I)blockDim.x', 'last1 - i1'];
   return `#include "stencils.cuh"
 typedef ${wide ? 'i64' : 'int'} I;
 typedef ${wide ? 'u64' : 'u32'} U;
-extern "C" __global__ void __launch_bounds__(${STENCIL_THREADS}, 4) stencil(
+extern "C" __global__ void __launch_bounds__(${STENCIL_THREADS}, ${blocksOf(form.bands)}) stencil(
     ${parametersOf(form)}) {
-  const I i0 = first0 + (I)blockIdx.x * ${outputsAlong === 0 ? STENCIL_THREADS * own : '(I)blockDim.x'} + threadIdx.x;
+  const I i0 = first0 + (I)blockIdx.x * ${columns} + threadIdx.x;
   if (i0 >= last0) return;
   ${axes > 2 ? loop(once, 'z', 'blockIdx.z', 'planes', 'gridDim.z') : ''} {
 ${coordinates(form)}
@@ -169,7 +176,7 @@ ${coordinates(form)}
       'last1',
       `(I)gridDim.y * blockDim.y * ${other}`,
     )} {
-      const I at = ${place ? `(${place} * size1 + i1)` : 'i1'} * size0 + i0, room = ${outputsAlong === 0 ? 'last0 - i0' : 'last1 - i1'};
+      const I at = ${place ? `(${place} * size1 + i1)` : 'i1'} * size0 + i0, room = ${room};
 ${body(form)}
     }
   }
