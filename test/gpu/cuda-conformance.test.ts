@@ -4,7 +4,10 @@ import { complexTable, kernelValues, wrongRows } from '../support/complex-table.
 import { MORE, SEED } from '../support/draws.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';
 
-backendConformance(testCudaBackend, { seed: SEED, draws: 12 * MORE });
+describe('with kernels that are compiled at their first use', function () {
+  this.timeout(120_000);
+  backendConformance(testCudaBackend, { seed: SEED, draws: 12 * MORE });
+});
 
 describe('complex functions of the CUDA backend', () => {
   for (const [name, rows] of complexTable())
