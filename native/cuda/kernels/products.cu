@@ -86,6 +86,129 @@ extern "C" __global__ void convolve(const T* x, const T* h, T* y, i64 total, i64
   y[t] = to<T>(wide(sum));
 }
 
+// ---- convolution along one axis of [batch, n, inner]: row i of y is the sum over k < nh of
+// tap k · x at i + shift + k. A thread has several outputs in registers.
+#if IS_COMPLEX
+#define OUTPUTS 4
+#else
+#define OUTPUTS 8
+#endif
+#define CHUNK 4
+
+/** Taps in the order of x: those of h backwards if `sign` is 1, conjugated ones if it is −1. */
+DEVICE A tap_at(const T* h, i64 nh, int sign, i64 k) {
+  return arith(sign > 0 ? h[nh - 1 - k] : conj(h[k]));
+}
+
+/** One output near an edge, whose first tap meets x at `c` and `*from`. */
+DEVICE void convolve_one(const T* from, const T* h, T* y, i64 c, i64 nx, i64 nh, i64 stride, int sign) {
+  const i64 first = c < 0 ? -c : 0, last = nx - c < nh ? nx - c : nh;
+  A sum = scalar<A>(0, 0);
+#pragma unroll 1
+  for (i64 k = first; k < last; ++k) sum = sum + tap_at(h, nh, sign, k) * arith(from[k * stride]);
+  *y = to<T>(wide(sum));
+}
+
+/** Outputs follow each other along the axis; a window of x in registers moves along it. */
+extern "C" __global__ void __launch_bounds__(256, 2)
+    convolve_along(const T* __restrict__ x, const T* __restrict__ h, T* __restrict__ y, i64 batch, i64 inner,
+                   i64 nx, i64 nh, i64 ny, i64 shift, int sign) {
+  const i64 j = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (j >= inner) return;
+  for (i64 b = blockIdx.z; b < batch; b += gridDim.z)
+    for (i64 i = ((i64)blockIdx.y * blockDim.y + threadIdx.y) * OUTPUTS; i < ny;
+         i += (i64)gridDim.y * blockDim.y * OUTPUTS) {
+      const T* from = x + ((b * nx + i + shift) * inner + j);
+      T* to_ = y + ((b * ny + i) * inner + j);
+      if (i + OUTPUTS > ny || i + shift < 0 || i + shift + OUTPUTS - 1 + nh > nx) {
+#pragma unroll 1
+        for (int r = 0; r < OUTPUTS && i + r < ny; ++r)
+          convolve_one(from + r * inner, h, to_ + r * inner, i + r + shift, nx, nh, inner, sign);
+        continue;
+      }
+      A s[OUTPUTS], window[OUTPUTS - 1 + CHUNK];
+#pragma unroll
+      for (int r = 0; r < OUTPUTS; ++r) s[r] = scalar<A>(0, 0);
+#pragma unroll
+      for (int r = 0; r < OUTPUTS - 1; ++r, from += inner) window[r] = arith(*from);
+      int k = 0;
+#pragma unroll 1
+      for (; k + CHUNK <= nh; k += CHUNK) {
+#pragma unroll
+        for (int c = 0; c < CHUNK; ++c, from += inner) window[OUTPUTS - 1 + c] = arith(*from);
+#pragma unroll
+        for (int c = 0; c < CHUNK; ++c) {
+          const A tap = tap_at(h, nh, sign, k + c);
+#pragma unroll
+          for (int r = 0; r < OUTPUTS; ++r) s[r] = s[r] + tap * window[c + r];
+        }
+#pragma unroll
+        for (int r = 0; r < OUTPUTS - 1; ++r) window[r] = window[r + CHUNK];
+      }
+#pragma unroll 1
+      for (; k < nh; ++k, from += inner) {
+        const A tap = tap_at(h, nh, sign, k);
+        window[OUTPUTS - 1] = arith(*from);
+#pragma unroll
+        for (int r = 0; r < OUTPUTS; ++r) s[r] = s[r] + tap * window[r];
+#pragma unroll
+        for (int r = 0; r < OUTPUTS - 1; ++r) window[r] = window[r + 1];
+      }
+#pragma unroll
+      for (int r = 0; r < OUTPUTS; ++r) to_[r * inner] = to<T>(wide(s[r]));
+    }
+}
+
+/**
+ * The same for short cells, with the axis and its cells as one: positions p of [batch, ny · inner].
+ * The outputs of a thread are a block apart, or, if `rows`, in rows of the batch that follow each
+ * other.
+ */
+extern "C" __global__ void __launch_bounds__(256, 2)
+    convolve_across(const T* __restrict__ x, const T* __restrict__ h, T* __restrict__ y, i64 batch, i64 inner,
+                    i64 nx, i64 nh, i64 ny, i64 shift, int sign, int rows) {
+  const i64 width = ny * inner, apart = rows ? 0 : blockDim.x;
+  const i64 p = (i64)blockIdx.x * blockDim.x * (rows ? 1 : OUTPUTS) + threadIdx.x;
+  if (p >= width) return;
+  const i64 xApart = rows ? nx * inner : apart, yApart = rows ? width : apart;
+  const int step = rows ? OUTPUTS : 1;
+  for (i64 b = ((i64)blockIdx.y * blockDim.y + threadIdx.y) * step; b < batch;
+       b += (i64)gridDim.y * blockDim.y * step) {
+    const T* from = x + (b * nx * inner + p + shift * inner);
+    T* to_ = y + (b * width + p);
+    const bool all = rows ? b + OUTPUTS <= batch : p + (OUTPUTS - 1) * apart < width;
+    const i64 first = p + shift * inner, last = first + (OUTPUTS - 1) * apart + (nh - 1) * inner;
+    if (!all || first < 0 || last >= nx * inner) {
+#pragma unroll 1
+      for (int r = 0; r < OUTPUTS; ++r) {
+        const i64 at = p + r * apart;
+        if (at >= width || (rows && b + r >= batch)) break;
+        convolve_one(from + r * xApart, h, to_ + r * yApart, (i64)((u32)at / (u32)inner) + shift, nx, nh,
+                     inner, sign);
+      }
+      continue;
+    }
+    A s[OUTPUTS];
+    const T* place[OUTPUTS];
+#pragma unroll
+    for (int r = 0; r < OUTPUTS; ++r) {
+      s[r] = scalar<A>(0, 0);
+      place[r] = from + r * xApart;
+    }
+#pragma unroll 4
+    for (int k = 0; k < nh; ++k) {
+      const A tap = tap_at(h, nh, sign, k);
+#pragma unroll
+      for (int r = 0; r < OUTPUTS; ++r) {
+        s[r] = s[r] + tap * arith(*place[r]);
+        place[r] += inner;
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < OUTPUTS; ++r) to_[r * yApart] = to<T>(wide(s[r]));
+  }
+}
+
 // ---- sparse tables: `weights` are real, `pairs` have the dtype of x; at most one of them is set
 DEVICE W weighted(W x, const R* weights, const T* pairs, i64 entry, int conjugate) {
   // a complex factor, so that a real weight times an infinite part makes the other part NaN

@@ -1,16 +1,20 @@
 import { im, isZero, re } from '../../core/base/complex.js';
 import { bytesOf, type DType, INDEX_DTYPE, isComplex, isDouble } from '../../core/base/dtype.js';
 import type { StorageMemory } from '../../core/kernels/device-memory.js';
-import type { IndexTable, Trans } from '../../core/ports/backend.js';
+import type { Convolution, IndexTable, Trans } from '../../core/ports/backend.js';
 import type { BlasOp, DeviceAddress } from './cuda-addon-interface.js';
 import { CUDA_DTYPES } from './cuda-dtypes.js';
 import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
 import { type CudaBlock, type CudaBlocks, type CudaKernelOf, input, output } from './cuda-memory.js';
+import { FEWEST_INNER, MOST_BLOCKS, threadsAlong } from './stencils/stencil-plan.js';
+import { STENCIL_THREADS } from './stencils/stencil-source.js';
 
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
 /** The threads that exchange values in a step. */
 const WARP = 32;
+/** Positions within one row of a convolution have 31 bits. */
+const MOST_POSITIONS = 2 ** 31;
 /** The most axes of one launch of a convolution. */
 const MOST_AXES = 4;
 
@@ -29,6 +33,52 @@ interface ConvolvedAxis {
   readonly offset: number;
 }
 const NO_AXIS: ConvolvedAxis = { nx: 1, nh: 1, ny: 1, offset: 0 };
+
+/**
+ * The launch of a convolution along one axis of `[batch, n, inner]`. A thread has `outputs` outputs:
+ * along the axis; or, where cells are short, a block apart or in rows of the batch.
+ */
+function convolutionAlong(
+  { nx, nh, ny, offset }: ConvolvedAxis,
+  batch: number,
+  inner: number,
+  direction: Convolution['direction'],
+  outputs: number,
+): {
+  readonly name: string;
+  readonly grid: readonly [number, number, number];
+  readonly block: readonly [number, number];
+  readonly numbers: readonly number[];
+} {
+  const [shift, sign] = direction === 'forward' ? [offset - nh + 1, 1] : [-offset, -1];
+  const numbers = [batch, inner, nx, nh, ny, shift, sign];
+  const blocks = (count: number, each: number): number =>
+    Math.max(1, Math.min(MOST_BLOCKS, Math.ceil(count / each)));
+  if (inner >= FEWEST_INNER) {
+    const threads = threadsAlong(inner);
+    const rows = STENCIL_THREADS / threads;
+    return {
+      name: 'convolve_along',
+      grid: [Math.ceil(inner / threads), blocks(ny, outputs * rows), blocks(batch, 1)],
+      block: [threads, rows],
+      numbers,
+    };
+  }
+  const width = ny * inner;
+  const inRows = batch >= outputs;
+  const threads = inRows ? threadsAlong(width) : STENCIL_THREADS;
+  const rows = inRows ? STENCIL_THREADS / threads : 1;
+  return {
+    name: 'convolve_across',
+    grid: [
+      Math.ceil(width / (inRows ? threads : threads * outputs)),
+      blocks(batch, inRows ? outputs * rows : 1),
+      1,
+    ],
+    block: [threads, rows],
+    numbers: [...numbers, inRows ? 1 : 0],
+  };
+}
 
 /** Matrix products, convolutions and sparse tables. */
 export class ProductKernels {
@@ -131,6 +181,21 @@ export class ProductKernels {
         const n = previous.ny * axis.ny;
         middle[middle.length - 1] = { nx: n, nh: 1, ny: n, offset: 0 };
       } else middle.push(axis);
+    }
+    const [only] = middle;
+    if (only && middle.length === 1 && only.ny * size(after) < MOST_POSITIONS) {
+      const engine = this.#engine;
+      const { name, grid, block, numbers } = convolutionAlong(
+        only,
+        size(before),
+        size(after),
+        direction,
+        isComplex(y.storage.dtype) ? 4 : 8,
+      );
+      engine.args.start().int(input(x)).int(input(h)).int(output(y)).ints(numbers);
+      const kernel = engine.kernel('products', y.storage.dtype, name);
+      engine.launch(kernel, grid[0], grid[1], grid[2], block[0], block[1]);
+      return;
     }
     this.#convolve(
       y.storage.dtype,

@@ -28,6 +28,17 @@ const FORMS: readonly Form[] = [
     yShape: [2, 11, 3],
     offset: [0, 2, 0],
   },
+  { title: 'many rows', xShape: [21, 60], hShape: [1, 13], yShape: [21, 60], offset: [0, 6] },
+  { title: 'many columns', xShape: [70, 33], hShape: [13, 1], yShape: [64, 33], offset: [9, 0] },
+  {
+    title: 'middle axis of many cells',
+    xShape: [3, 50, 20],
+    hShape: [1, 43, 1],
+    yShape: [3, 75, 20],
+    offset: [0, 12, 0],
+  },
+  { title: 'two long rows', xShape: [2, 4500], hShape: [1, 7], yShape: [2, 4500], offset: [0, 3] },
+  { title: 'short cells', xShape: [9, 40, 3], hShape: [1, 5, 1], yShape: [9, 44, 3], offset: [0, 0, 0] },
   { title: 'three axes', xShape: [4, 5, 6], hShape: [2, 3, 3], yShape: [4, 5, 6], offset: [1, 1, 1] },
 ];
 

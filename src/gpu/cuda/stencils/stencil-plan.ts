@@ -7,11 +7,11 @@ const MOST_TAPS = 7;
 /** A band with fewer rows of the same taps is read from its table. */
 const FEWEST_ROWS = 16;
 /** An innermost axis without a band that has fewer elements is joined with the next axis. */
-const FEWEST_INNER = 8;
+export const FEWEST_INNER = 8;
 /** Rows of fewer axes than outputs of a thread that are so long are divided among blocks instead. */
 const LONG_ROW = 8192;
 /** The most blocks along the second and third dimension of a grid. */
-const MOST_BLOCKS = 65535;
+export const MOST_BLOCKS = 65535;
 
 /** Rows with the same taps, all of whose elements are within the array. */
 interface InsideRows {
@@ -87,7 +87,7 @@ function insideRows(
 }
 
 /** The threads of a block along axis 0: few idle ones at the end of a row. */
-function threadsAlong(size: number): number {
+export function threadsAlong(size: number): number {
   let best = STENCIL_THREADS;
   for (let threads = STENCIL_THREADS; threads >= 8; threads /= 2)
     if (Math.ceil(size / threads) * threads < Math.ceil(size / best) * best) best = threads;
