@@ -2,11 +2,14 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <sstream>
 
 #include "errors.hpp"
 
@@ -28,9 +31,40 @@ constexpr Release RELEASES[] = {
 std::unique_ptr<Libraries> found;
 std::mutex once;
 
-/** Folders that the dynamic linker may not search. */
+/** The folders of a list with colons. */
+std::vector<std::string> listed(const std::string& list) {
+  std::vector<std::string> folders;
+  std::istringstream in(list);
+  for (std::string folder; std::getline(in, folder, ':');)
+    if (!folder.empty()) folders.push_back(folder);
+  return folders;
+}
+
+/** The files and folders in a folder whose names begin with `start`, sorted. */
+std::vector<std::string> entriesOf(const std::string& parent, const std::string& start) {
+  std::vector<std::string> folders;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored))
+    if (entry.path().filename().string().rfind(start, 0) == 0) folders.push_back(entry.path().string());
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+/**
+ * Folders that the dynamic linker may not search: of a toolkit, of conda's packages, and of pip's,
+ * which have a folder each.
+ */
 std::vector<std::string> toolkitFolders() {
   std::vector<std::string> folders;
+  for (const char* name : {"CONDA_PREFIX", "VIRTUAL_ENV"}) {
+    const char* prefix = std::getenv(name);
+    if (prefix == nullptr || *prefix == '\0') continue;
+    const std::string lib = std::string(prefix) + "/lib";
+    folders.push_back(lib);
+    for (const auto& python : entriesOf(lib, "python3"))
+      for (const auto& package : entriesOf(python + "/site-packages/nvidia", ""))
+        folders.push_back(package + "/lib");
+  }
   for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
     if (const char* home = std::getenv(name)) folders.push_back(std::string(home) + "/lib64");
   }
@@ -46,16 +80,20 @@ constexpr Companion COMPANIONS[] = {
     {"libnvrtc.", "libnvrtc-builtins.so."}, {"libcublas.", "libcublasLt.so."},
     {"libcusolver.", "libnvJitLink.so."},   {"libcusolver.", "libcublasLt.so."},
     {"libcusolver.", "libcublas.so."},      {"libcusolver.", "libcusparse.so."},
+    {"libcufft.", "libnvJitLink.so."},
 };
 
-/** Loads the companions of a library, which is needed if the linker does not search the folder. */
-void openCompanions(const fs::path& folder, const std::string& name) {
+/**
+ * Loads the companions of a library, which is needed if the linker does not search their folders:
+ * each from the first folder that has it.
+ */
+void openCompanions(const std::vector<std::string>& folders, const std::string& name) {
   for (const auto& [of, prefix] : COMPANIONS) {
     if (name.rfind(of, 0) != 0) continue;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-      if (entry.path().filename().string().rfind(prefix, 0) == 0)
-        dlopen(entry.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+    for (const auto& folder : folders) {
+      const auto files = entriesOf(folder, prefix);
+      for (const auto& file : files) dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL);
+      if (!files.empty()) break;
     }
   }
 }
@@ -188,8 +226,7 @@ std::string versionText(int version) {
 }
 
 void* openLibrary(const std::string& folder, const std::vector<std::string>& names, Library& library) {
-  std::vector<std::string> folders;
-  if (!folder.empty()) folders.push_back(folder);
+  std::vector<std::string> folders = listed(folder);
   folders.emplace_back();  // as the linker finds it
   for (const auto& extra : toolkitFolders()) folders.push_back(extra);
   for (const auto& where : folders) {
@@ -198,7 +235,10 @@ void* openLibrary(const std::string& folder, const std::vector<std::string>& nam
       if (!where.empty()) {
         std::error_code ignored;
         if (!fs::exists(file, ignored)) continue;
-        openCompanions(where, name);
+        std::vector<std::string> near = {where};
+        std::copy_if(folders.begin(), folders.end(), std::back_inserter(near),
+                     [](const std::string& each) { return !each.empty(); });
+        openCompanions(near, name);
       }
       if (void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
         library.file = file;

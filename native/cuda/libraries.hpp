@@ -37,7 +37,8 @@ struct Libraries {
 };
 
 /**
- * Loads the libraries at the first call. It searches `folder` first, if it is given. Never throws.
+ * Loads the libraries at the first call. It searches `folder` first, which may be several with
+ * colons between them. Never throws.
  */
 const Libraries& libraries(const std::string& folder);
 /** The loaded libraries. Throws if the driver is not available. */

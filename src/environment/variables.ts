@@ -171,7 +171,7 @@ export const VARIABLES = {
   LOPS_CUDA_LIBRARIES: variable(TEXT, {
     readBy: 'backend cuda',
     otherwise: "the system's",
-    meaning: 'folder to look into for the libraries first',
+    meaning: 'folders to look into for the libraries first, with colons between them',
   }),
   LOPS_CUDA_CACHE: variable(TEXT, {
     readBy: 'backend cuda',

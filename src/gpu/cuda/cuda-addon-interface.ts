@@ -363,10 +363,10 @@ export interface CudaAddon {
   /** Sets the function that collects garbage at once. It is called when memory is short. */
   setCollector(collect: () => void): void;
   /**
-   * Loads the libraries and lists the devices. If `folder` is given, it is searched first. Never
-   * throws. Only the first call loads.
+   * Loads the libraries and lists the devices. If `folders` are given, with colons between them,
+   * they are searched first. Never throws. Only the first call loads.
    */
-  probe(folder?: string): CudaProbe;
+  probe(folders?: string): CudaProbe;
 
   /**
    * `poolLimit` is in bytes, Infinity for none. `cacheFolder` holds compiled kernels, '' for no

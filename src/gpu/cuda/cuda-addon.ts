@@ -78,8 +78,8 @@ function load(folder: string | undefined): CudaState {
 let state: CudaState | undefined;
 
 /**
- * Loads `native/cuda` and the CUDA libraries at the first call. The folder in the environment
- * variable `LOPS_CUDA_LIBRARIES` is searched before those of the system. Never throws.
+ * Loads `native/cuda` and the CUDA libraries at the first call. The folders in the environment
+ * variable `LOPS_CUDA_LIBRARIES` are searched before those of the system. Never throws.
  */
 export function cudaAddon(): CudaState {
   state ??= load(setting('LOPS_CUDA_LIBRARIES'));
