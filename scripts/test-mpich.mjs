@@ -18,8 +18,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addonFile, buildNative, onPath } from './build-native.mjs';
-import { canInstall, installPackages, run } from './system-packages.mjs';
+import { buildForMpich, needMpich } from './mpich.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);
@@ -38,20 +37,9 @@ function fail(why) {
   process.exit(1);
 }
 
-const prefix = process.env.LOPS_MPICH;
-const mpicc = prefix ? join(prefix, 'bin/mpicc') : 'mpicc.mpich';
-const mpiexec = prefix ? join(prefix, 'bin/mpiexec') : 'mpiexec.hydra';
-const present = () => onPath(mpicc) && onPath(mpiexec);
-if (!present() && prefix) fail(`LOPS_MPICH=${prefix} has no bin/mpicc and bin/mpiexec`);
-if (!present()) {
-  if (!canInstall())
-    skipAll('there is no mpicc.mpich and mpiexec.hydra; Debian: apt-get install mpich libmpich-dev');
-  const failure = installPackages(['mpich', 'libmpich-dev'], say);
-  if (failure || !present())
-    skipAll(
-      `MPICH could not be installed: ${failure ?? 'its packages have no mpicc.mpich'}`.replaceAll('\n', ' '),
-    );
-}
+const missing = needMpich(say);
+if (missing && process.env.LOPS_MPICH) fail(missing);
+if (missing) skipAll(missing);
 
 if (!rest.includes('--no-setup')) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], {
@@ -60,11 +48,8 @@ if (!rest.includes('--no-setup')) {
   });
   if (status !== 0) process.exit(status ?? 1);
 }
-const into = join(root, 'build/mpich');
-process.env.MPICC = mpicc;
-if ((await buildNative({ names: ['mpi'], into })).length > 0) fail('the addon could not be built');
-
-const pathOf = (command) => run('which', [command]).output.trim() || command;
+const mpich = await buildForMpich(say);
+if (!mpich) fail('the addon could not be built');
 
 /** The tests that start ranks: those with several ranks, and those of the launcher. */
 const starting = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(
@@ -77,12 +62,10 @@ const ranks = [2, 3, 4].filter((n) => n === 2 || n <= availableParallelism());
 const named = rest.some((arg) => !arg.startsWith('-'));
 const env = {
   ...process.env,
-  LOPS_MPI_ADDON: addonFile('mpi', into),
-  LOPS_MPIEXEC: pathOf(mpiexec),
+  ...mpich,
   LOPS_TEST_PATIENCE: '5',
   ...(started ? { LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? ranks.join() } : {}),
 };
-say(run(mpiexec, ['--version']).output.match(/Version:\s*\S+/)?.[0] ?? mpiexec);
 const parts = started && !named ? starting.map((path) => `test/${path}`) : [];
 const { status } = spawnSync(
   process.execPath,

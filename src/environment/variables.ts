@@ -183,10 +183,10 @@ export const VARIABLES = {
     default: 'auto',
     meaning: 'the way of messages into and out of device memory, see [between ranks](#between-ranks)',
   }),
-  UCX_MEM_EVENTS: variable(TEXT, {
+  UCX_MEM_MMAP_HOOK_MODE: variable(TEXT, {
     readBy: 'UCX',
-    default: 'no',
-    meaning: 'whether UCX hooks into allocations, see [which MPI](cluster.md#which-mpi)',
+    default: 'none',
+    meaning: 'how UCX hooks into allocations of host memory, see [which MPI](cluster.md#which-mpi)',
   }),
   MPICC: outside('build', 'the wrapper compiler of the MPI to build for'),
   LOPS_BLAS: outside('build', 'pkg-config package of another CBLAS, or `none`'),
