@@ -54,13 +54,14 @@ function bash(commands: readonly Completed[]): string {
       `    ${name}) flags=${quoted(flags.flatMap(({ names }) => names).join(' '))} ` +
       `words=${quoted(words.join(' '))} ;;`,
   );
+  const names = quoted(`${commands.map(({ name }) => name).join(' ')} --help --version`);
   return `# Completion of lops for bash: source <(lops completion bash)
 _lops() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags='' words=''
   local command="\${COMP_WORDS[1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W ${quoted(`${commands.map(({ name }) => name).join(' ')} --help --version`)} -- "$word"))
+    COMPREPLY=($(compgen -W ${names} -- "$word"))
     return
   fi
   case "$command $before" in
