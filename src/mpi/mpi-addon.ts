@@ -117,7 +117,8 @@ export function loadMpi(): MpiAddon {
   }
   // UCX tests its hooks on memory of the host at its start by moving the break of the heap. At the
   // same time threads of V8 allocate, and memory in use is lost. In the mode `reloc` it does not,
-  // but hangs with MPICH. Hooks on memory of devices stay. UCX reads this variable when it is loaded.
+  // but hangs with MPICH. Hooks on memory of devices stay. UCX reads this variable when it is
+  // loaded.
   environment['UCX_MEM_MMAP_HOOK_MODE'] ??= setting('UCX_MEM_MMAP_HOOK_MODE');
   try {
     const loaded = requireHere(path) as MpiAddon;
