@@ -73,8 +73,8 @@ const named = (operator: LinearOperator<never, never>, method: string): string =
  * written every half second to a file of each rank beside `path`, `path.rank0.json` and so on. At
  * the end rank 0 joins them. If the job ends early these files remain; the viewers open them too.
  *
- * A call costs up to 10 µs more, with the writing. As with `profile`, each kernel is waited for, so that
- * kernels of a device do not overlap. A program without a trace has no cost. Collective.
+ * A call costs up to 10 µs more, with the writing. As with `profile`, each kernel is waited for, so
+ * that kernels of a device do not overlap. A program without a trace has no cost. Collective.
  *
  * @throws {@link ArgumentError} on all ranks if another trace is running, or a rank cannot write
  *   its file
