@@ -85,8 +85,8 @@ function aptOptions(folder) {
 }
 
 /**
- * Fetches NVIDIA's `nvrtc` or `driver` library, or `disassembler`. Downloads stay in build/nvidia. After a failure the
- * next call tries again.
+ * Fetches NVIDIA's `nvrtc` or `driver` library, or `disassembler`. Downloads stay in build/nvidia.
+ * After a failure the next call tries again.
  *
  * @returns `{ file }`, the path of the library, or `{ file: null, reason }` if it is not available
  */

@@ -50,7 +50,7 @@ export function disassemble(disassembler: string, cubin: string): MachineCode {
 export interface Thread {
   readonly thread: readonly [number, number, number];
   readonly block: readonly [number, number, number];
-  /** The words of constant bank 0 by their byte offsets: sizes of blocks and of the grid, arguments. */
+  /** The words of constant bank 0 by byte offsets: sizes of blocks and grid, arguments. */
   readonly constants: ReadonlyMap<number, number>;
 }
 

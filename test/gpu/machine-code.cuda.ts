@@ -40,7 +40,7 @@ const poststack = (n: number) =>
     n,
   );
 
-/** The most instructions for an output of an operator along axes of a shape, and the most registers. */
+/** The most instructions for an output of an operator along axes of a shape; the most registers. */
 type Bound = readonly [
   title: string,
   shape: readonly number[],
@@ -61,7 +61,7 @@ const BOUNDS: readonly Bound[] = [
   [`post-stack, ${TAPS} taps`, [300, 300, 300], [1], poststack, 4 * TAPS, 80],
 ];
 
-/** Constant bank 0 of a launch: sizes of blocks and of the grid, and the arguments that are integers. */
+/** Constant bank 0 of a launch: sizes of blocks and of the grid, arguments that are integers. */
 function constantsOf(plan: PlannedStencil, source: string, base: number, real: DType): Map<number, number> {
   const constants = new Map([...plan.block, 1, ...plan.grid].map((value, k) => [4 * k, value] as const));
   const axes = plan.form.axes;

@@ -6,8 +6,8 @@
 #define BAND(k)                                                                                  \
   const i64 *table##k, const A *taps##k, int segments##k, int sorted##k, i64 n##k, i64 inner##k, \
       const R *front##k, i64 frontWidth##k, const R *back##k, i64 backWidth##k
-#define ADD_BAND(k)                                                                                        \
-  if (bands > k)                                                                                           \
+#define ADD_BAND(k)                                                                                       \
+  if (bands > k)                                                                                          \
   sum = add_row<I>(sum, x, at, table##k, taps##k, segments##k, sorted##k, (I)n##k, (I)inner##k, front##k, \
                    (I)frontWidth##k, back##k, (I)backWidth##k)
 

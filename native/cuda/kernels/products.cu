@@ -96,9 +96,7 @@ extern "C" __global__ void convolve(const T* x, const T* h, T* y, i64 total, i64
 #define CHUNK 4
 
 /** Taps in the order of x: those of h backwards if `sign` is 1, conjugated ones if it is −1. */
-DEVICE A tap_at(const T* h, i64 nh, int sign, i64 k) {
-  return arith(sign > 0 ? h[nh - 1 - k] : conj(h[k]));
-}
+DEVICE A tap_at(const T* h, i64 nh, int sign, i64 k) { return arith(sign > 0 ? h[nh - 1 - k] : conj(h[k])); }
 
 /** One output near an edge, whose first tap meets x at `c` and `*from`. */
 DEVICE void convolve_one(const T* from, const T* h, T* y, i64 c, i64 nx, i64 nh, i64 stride, int sign) {

@@ -35,8 +35,8 @@ interface ConvolvedAxis {
 const NO_AXIS: ConvolvedAxis = { nx: 1, nh: 1, ny: 1, offset: 0 };
 
 /**
- * The launch of a convolution along one axis of `[batch, n, inner]`. A thread has `outputs` outputs:
- * along the axis; or, where cells are short, a block apart or in rows of the batch.
+ * The launch of a convolution along one axis of `[batch, n, inner]`. A thread has `outputs`
+ * outputs: along the axis; or, where cells are short, a block apart or in rows of the batch.
  */
 function convolutionAlong(
   { nx, nh, ny, offset }: ConvolvedAxis,

@@ -14,7 +14,7 @@ type Band = AxisBand<StorageMemory<CudaBlock>>;
 /** The most bands of one launch. */
 const MOST_BANDS = 4;
 const NO_BAND: readonly number[] = [0, 0, 0, 0, 1, 1, 0, 0, 0, 0];
-/** Arrays and ghost cells of fewer numbers have positions of 32 bits, also a step beyond the end. */
+/** Arrays and ghost cells of fewer numbers have positions of 32 bits, also a step beyond them. */
 const SMALL = 2 ** 31 - 2 ** 27;
 
 /** Segments in the form that kernels read. */

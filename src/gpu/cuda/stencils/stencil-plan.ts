@@ -8,7 +8,7 @@ const MOST_TAPS = 7;
 const FEWEST_ROWS = 16;
 /** An innermost axis without a band that has fewer elements is joined with the next axis. */
 export const FEWEST_INNER = 8;
-/** Rows of fewer axes than outputs of a thread that are so long are divided among blocks instead. */
+/** So long rows, of which there are fewer than a thread has outputs, are divided among blocks. */
 const LONG_ROW = 8192;
 /** The most blocks along the second and third dimension of a grid. */
 export const MOST_BLOCKS = 65535;
