@@ -16,7 +16,7 @@ import { Option } from 'commander';
 import { COMM_WORLD, cgls, DistributedArray, MPILaplacian, resolveBackend } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { Checkpoint } from 'lops-mpi/io';
-import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { convergence, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { addNoise, relativeError } from './misfit.js';
 import { finish, parseFlags, positive, say, writeFigure } from './support.js';
@@ -122,19 +122,22 @@ const pictures = [
   ['True', truth] as const,
   ['Blurred', d] as const,
   ...(resumed ? [['Sharpened, resumed', resumed.x] as const] : []),
-].map(([title, array]) => [title, array.asArray().toHost()] as const);
+];
+const figure = new Figure({ columns: 2, title: 'A run that was stopped and resumed' });
+for (const [title, array] of pictures)
+  figure.add(
+    heatMap(array, {
+      title,
+      range: [0, 1],
+      aspect: 'equal',
+      xLabel: 'column',
+      yLabel: 'row',
+      colorBarLabel: 'brightness',
+    }),
+  );
+const costs = Object.fromEntries([...runs].map(([name, { costs: ofRun }]) => [name, ofRun]));
+figure.add(convergence(costs, { title: 'Misfit', yLabel: '‖d − A x‖' }));
 finish(() => {
-  const figure = new Figure({ columns: 2, title: 'A run that was stopped and resumed' });
-  const range = colorRange(pictures[0]?.[1] ?? []);
-  for (const [title, values] of pictures)
-    figure.add(heatMap(values, dims as [number, number], { title, range, aspect: 'equal' }));
-  const series = [...runs].map(([label, { costs }], k) => ({
-    label,
-    x: [...costs.keys()],
-    y: [...costs.values()],
-    width: 4 - k,
-  }));
-  figure.add(linePlot(series, { title: 'Misfit', xLabel: 'iteration', yScale: 'log' }));
   const path = join(out, 'checkpoint.png');
   writeFigure(figure, path);
   console.log(`figure:  ${path}`);

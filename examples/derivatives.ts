@@ -13,7 +13,7 @@ import {
   MPISecondDerivative,
 } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
+import { Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { finish, integerFrom, parseFlags, say, writeFigure } from './support.js';
 
@@ -64,23 +64,22 @@ const panels: readonly (readonly [string, DistributedArray])[] = [
   ['∂u/∂y', gradient.block(1) as DistributedArray],
   ['∇²u', operators.Laplacian.matvec(u)],
 ];
-const whole = panels.map(([title, array]) => [title, array.asArray().toHost()] as const);
+const end = 2 * Math.PI + h / 2;
+const figure = new Figure({ columns: 2, title: 'Derivatives of a distributed array' });
+for (const [title, array] of panels)
+  figure.add(
+    heatMap(array, {
+      title,
+      colorMap: 'RdBu',
+      transpose: true,
+      extent: [-h / 2, end, -h / 2, end],
+      aspect: 'equal',
+      xLabel: 'x [rad]',
+      yLabel: 'y [rad]',
+      colorBarLabel: title.split(' ')[0] as string,
+    }),
+  );
 finish(() => {
-  const figure = new Figure({ columns: 2, title: 'Derivatives of a distributed array' });
-  for (const [title, array] of whole) {
-    const range = colorRange(array, { symmetric: true });
-    figure.add(
-      heatMap(array, [n, n], {
-        title,
-        range,
-        colorMap: 'seismic',
-        transpose: true,
-        aspect: 'equal',
-        xLabel: 'x',
-        yLabel: 'y',
-      }),
-    );
-  }
   const path = join(out, 'derivatives.png');
   writeFigure(figure, path);
   console.log(`figure:  ${path}`);

@@ -5,10 +5,12 @@
  *
  *     npx lops run -n 4 dist/examples/halo.js
  */
+import { join } from 'node:path';
 import { COMM_WORLD, DistributedArray, MPIBlockDiag, MPIFirstDerivative, MPIHalo } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { FirstDerivative } from 'lops-mpi/local';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { communicationMatrix, Figure, layoutMap } from 'lops-mpi/plotting';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -16,11 +18,14 @@ interface Flags {
   readonly width: number;
 }
 
-const { backend, n, columns, width } = await parseFlags<Flags>('halo', 'cells of the neighbours', (command) =>
-  command
-    .option('--n <n>', 'rows, distributed over the ranks', positive, 12)
-    .option('--columns <n>', 'of the array', positive, 3)
-    .option('--width <n>', 'rows of the halo', numeric, 1),
+const { backend, n, columns, width, out } = await parseFlags<Flags>(
+  'halo',
+  'cells of the neighbours',
+  (command) =>
+    command
+      .option('--n <n>', 'rows, distributed over the ranks', positive, 12)
+      .option('--columns <n>', 'of the array', positive, 3)
+      .option('--width <n>', 'rows of the halo', numeric, 1),
 );
 const comm = COMM_WORLD;
 const dims = [n, columns];
@@ -41,12 +46,16 @@ const sandwich = H.H.mul(D.mul(H));
 const whole = new MPIFirstDerivative(dims, { axis: 0 });
 const flat = H.domain({ backend });
 const model = flat.empty().assignGlobal(x.asArray());
-const difference = sandwich
-  .matvec(model)
-  .asArray()
-  .ravel()
-  .subtract(whole.matvec(x).asArray().ravel())
-  .norm();
+comm.counters.reset();
+const derivative = sandwich.matvec(model);
+const messages = communicationMatrix(comm, { title: 'Bytes of one application' });
+const difference = derivative.asArray().ravel().subtract(whole.matvec(x).asArray().ravel()).norm();
 say(`\nderivative between halos against the distributed derivative: difference ${difference}`);
 
-finish();
+const figure = new Figure({ columns: 2, title: `Halos of ${width} row${width === 1 ? '' : 's'}` });
+figure.add(layoutMap(x, { xLabel: 'column', yLabel: 'row' }), messages);
+finish(() => {
+  const path = join(out, 'halo.png');
+  writeFigure(figure, path);
+  console.log(`figure:  ${path}`);
+});

@@ -14,7 +14,7 @@
 import { join } from 'node:path';
 import { COMM_WORLD, cgls, type DistributedArray, resolveBackend } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { colorRange, convergence, Figure, heatMap, wiggle } from 'lops-mpi/plotting';
 import { follow } from './follow.js';
 import { layeredReflectivity, SURVEY, surveyOperator } from './kirchhoff-survey.js';
 import { addNoise, relativeError, scaledToFit } from './misfit.js';
@@ -96,7 +96,8 @@ finish(() => {
     heatMap(m.local.toHost(), [nx, nz], {
       title,
       range,
-      colorMap: 'seismic',
+      colorMap: 'RdBu',
+      colorBarLabel: 'reflectivity',
       transpose: true,
       extent: [0, nx * step, 0, nz * step],
       aspect: 'equal',
@@ -104,14 +105,10 @@ finish(() => {
       yLabel: 'z [m]',
     });
   const gather = (title: string, values: typeof traces.recorded) =>
-    heatMap(values, [receivers, nt], {
+    wiggle(values, [receivers, nt], {
       title,
-      range: colorRange(traces.recorded, { symmetric: true }),
-      colorMap: 'seismic',
-      transpose: true,
-      extent: [0, receivers, 0, nt * dt],
-      xLabel: 'receiver',
-      yLabel: 'time [s]',
+      axes: [{ label: 'receiver' }, { label: 'time [s]', step: dt }],
+      gain: 1.5,
     });
   const figure = new Figure({ columns: 3, title: `Least-squares migration, ${sources} sources` });
   figure.add(
@@ -120,7 +117,7 @@ finish(() => {
     image('Least squares', inverted),
     gather('Traces of the middle source', traces.recorded),
     gather('Modelled again', traces.modelled),
-    linePlot([{ y: costs }], { title: 'Misfit', xLabel: 'iteration', yScale: 'log' }),
+    convergence(costs, { title: 'Misfit', yLabel: '‖d − K r‖' }),
   );
   const path = join(flags.out, 'lsm.png');
   writeFigure(figure, path);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { COMM_WORLD, cgls, DistributedArray, MPIMatrixMult, NDArray, resolveBackend } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { MATRIX_MULT_KINDS } from 'lops-mpi/extend';
-import { Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { convergence, Figure, layoutMap, type Panel } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
 import { finish, parseFlags, positive, say, writeFigure } from './support.js';
 
@@ -40,8 +40,8 @@ const model = DistributedArray.random([inner, columns], { seed: 2, backend, dtyp
 const local = matrix.matmul(model.asArray());
 
 const table: Record<string, string | number>[] = [];
-const owners: { readonly title: string; readonly array: NDArray }[] = [];
-const histories = new Map<string, number[]>();
+const owners: Panel[] = [];
+const histories: Record<string, readonly number[]> = {};
 for (const kind of MATRIX_MULT_KINDS) {
   const A = MPIMatrixMult.fromGlobal(matrix, columns, { kind });
   const x = A.domain({ backend, dtype }).empty().assignGlobal(model.asArray());
@@ -60,8 +60,10 @@ for (const kind of MATRIX_MULT_KINDS) {
     'dot test': A.dotTest({ domain: x.space, raise: false }).error,
     'error of CGLS': relativeError(result.x, x),
   });
-  histories.set(kind, result.cost);
-  owners.push({ title: `Y of ${kind}: rank of every element`, array: y.copy().fill(comm.rank).asArray() });
+  histories[kind] = result.cost;
+  owners.push(
+    layoutMap(y, { title: `Y of ${kind}: grid ${A.grid.join(' × ')}`, xLabel: 'column', yLabel: 'row' }),
+  );
 }
 say(
   `${rows} × ${inner} times ${inner} × ${columns} ${dtype} on ${comm.size} ` +
@@ -71,21 +73,7 @@ say(formatTable(table));
 
 finish(() => {
   const figure = new Figure({ columns: 3, title: 'A distributed matrix product' });
-  for (const { title, array } of owners)
-    figure.add(
-      heatMap(array.toHost(), [rows, columns], {
-        title,
-        range: [0, Math.max(1, comm.size - 1)],
-        xLabel: 'column',
-        yLabel: 'row',
-      }),
-    );
-  const series = [...histories].map(([label, y], k) => ({
-    label,
-    y,
-    style: k === 0 ? ('solid' as const) : ('dashed' as const),
-  }));
-  figure.add(linePlot(series, { title: 'Least squares: ‖Y − A X‖', xLabel: 'iteration', yScale: 'log' }));
+  figure.add(...owners, convergence(histories, { title: 'Least squares by CGLS', yLabel: '‖Y − A X‖' }));
   const path = join(out, 'matmul.png');
   writeFigure(figure, path);
   console.log(`figure:  ${path}`);

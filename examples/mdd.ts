@@ -24,7 +24,7 @@ import {
 import { formatTable } from 'lops-mpi/cli';
 import { complexOf } from 'lops-mpi/extend';
 import { FFT, hyperbolic2d, makeaxis, ricker } from 'lops-mpi/local';
-import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { colorRange, convergence, Figure, heatMap } from 'lops-mpi/plotting';
 import { follow } from './follow.js';
 import { addNoise, relativeError, scaledToFit } from './misfit.js';
 import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
@@ -146,7 +146,8 @@ finish(() => {
     return heatMap(shown.toHost(), [nt, columns], {
       title,
       range,
-      colorMap: 'seismic',
+      colorMap: 'RdBu',
+      colorBarLabel: 'amplitude',
       extent: [0, columns, 0, nt * dt],
       xLabel,
       yLabel: 'time [s]',
@@ -166,7 +167,7 @@ finish(() => {
   figure.add(
     section('Waves down, from the middle source', shot, nx, 0, 'receiver'),
     section('Waves up: the data', d.local, ny, 0, 'source'),
-    linePlot([{ y: costs }], { title: 'Misfit', xLabel: 'iteration', yScale: 'log' }),
+    convergence(costs, { title: 'Misfit', yLabel: '‖d − G m‖' }),
     model('True response', truth),
     model('Cross-correlation', correlated),
     model('Deconvolution', inverted),

@@ -31,7 +31,7 @@ import { follow } from './follow.js';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';
 import { drawPoststack } from './poststack-figure.js';
-import { finish, numeric, parseFlags, positive, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say, writeFigure } from './support.js';
 
 interface Flags extends ModelFlags {
   readonly niter: number;
@@ -156,9 +156,10 @@ for (const { name, file, niter: most, steps } of inversions) {
 say(`\n${formatTable(rows)}`);
 
 const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));
+const figure = drawPoststack(results, { dt });
 finish(() => {
   for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
-  const figure = join(flags.out, 'poststack.png');
-  drawPoststack(figure, whole, { dt });
-  console.log(`results: ${flags.out}/*.npy\nfigure:  ${figure}`);
+  const path = join(flags.out, 'poststack.png');
+  writeFigure(figure, path);
+  console.log(`results: ${flags.out}/*.npy\nfigure:  ${path}`);
 });

@@ -24,7 +24,7 @@ import {
 import { formatTable, startProgress } from 'lops-mpi/cli';
 import { writeNpy } from 'lops-mpi/io';
 import { Convolve1D, ricker } from 'lops-mpi/local';
-import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { colorRange, convergence, Figure, linePlot, section } from 'lops-mpi/plotting';
 import { L1, MPIL2, proximalGradient } from 'lops-mpi/proximal';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';
@@ -95,26 +95,26 @@ const results = new Map([
   ['true', truth],
   ['data', d],
 ]);
-const objectives = new Map<string, number[]>();
+const objectives = new Map<string, Map<number, number>>();
 for (const { name, file, steps } of inversions) {
   const progress = startProgress(niter, { label: name.padEnd(30) });
   const began = performance.now();
   let last: { iteration: number; x: DistributedArray } | undefined;
   let seconds = 0;
-  const objective: number[] = [];
+  const objective = new Map<number, number>();
   for (const step of steps()) {
     seconds = (performance.now() - began) / 1000;
     progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
     last = step;
     // the costs of the methods differ slightly, so compute the same objective every ten iterations
     if (file !== 'cgls' && step.iteration > 0 && step.iteration % 10 === 0)
-      objective.push(f.value(step.x) + g.value(step.x));
+      objective.set(step.iteration, f.value(step.x) + g.value(step.x));
   }
   progress.stop();
   if (!last) continue;
   const { x } = last;
   results.set(file, x);
-  if (objective.length > 0) objectives.set(name, objective);
+  if (objective.size > 0) objectives.set(name, objective);
   rows.push({
     inversion: name,
     'data misfit': relativeError(W.matvec(x), d),
@@ -134,48 +134,41 @@ const TITLES: Readonly<Record<string, string>> = {
   fista: 'Sparse (FISTA)',
 };
 
-function draw(path: string, whole: ReadonlyMap<string, NDArray>): void {
-  const iy = Math.floor(flags.ny / 2);
-  const range = colorRange((whole.get('true') as NDArray).toHost(), { symmetric: true });
-  const panels = Object.entries(TITLES).map(([name, title]) => {
-    const array = whole.get(name) as NDArray;
-    return heatMap(array.slice(iy).toHost(), [nx, nz], {
-      colorMap: 'seismic',
-      range:
-        name === 'data' ? colorRange(array.toHost(), { symmetric: true }) : [0.6 * range[0], 0.6 * range[1]],
-      transpose: true,
-      extent: [0, nx, 0, nz * dt],
-      title,
-      xLabel: 'x [trace]',
-      yLabel: 'time [s]',
-    });
-  });
-  const ix = Math.floor(nx / 3);
-  const trace = (name: string) => (whole.get(name) as NDArray).slice(iy, ix).toHost();
-  const t = Float64Array.from({ length: nz }, (_, i) => i * dt);
-  const figure = new Figure({ columns: 2, title: `Reflectivity inversion: section y = ${iy}` });
-  figure.add(
-    ...panels,
-    linePlot(
-      [
-        { x: t, y: trace('true'), label: 'true' },
-        { x: t, y: trace('cgls'), label: 'CGLS', style: 'dashed' },
-        { x: t, y: trace('fista'), label: 'FISTA' },
-      ],
-      { title: `Trace x = ${ix}`, xLabel: 'time [s]', yLabel: 'reflectivity', legend: 'bottom-right' },
-    ),
-    linePlot(
-      [...objectives].map(([label, y]) => ({ x: Float64Array.from(y, (_, k) => 10 * (k + 1)), y, label })),
-      { title: 'Objective', xLabel: 'iteration' },
-    ),
-  );
-  writeFigure(figure, path);
-}
-
+const iy = Math.floor(flags.ny / 2);
 const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));
+const amplitude = colorRange(whole.get('true') as NDArray, { symmetric: true })[1];
+const axes = [{ label: 'section y' }, { label: 'trace x' }, { label: 'time [s]', step: dt }] as const;
+const figure = new Figure({ columns: 2, title: 'Reflectivity inversion' });
+for (const [name, title] of Object.entries(TITLES))
+  figure.add(
+    section(results.get(name) as DistributedArray, {
+      index: iy,
+      axes,
+      title,
+      colorMap: 'RdBu',
+      colorBarLabel: name === 'data' ? 'amplitude' : 'reflectivity',
+      ...(name === 'data' ? {} : { range: [-0.6 * amplitude, 0.6 * amplitude] as const }),
+    }),
+  );
+
+const ix = Math.floor(nx / 3);
+const trace = (name: string) => (whole.get(name) as NDArray).slice(iy, ix);
+const t = Float64Array.from({ length: nz }, (_, i) => i * dt);
+figure.add(
+  linePlot(
+    [
+      { x: t, y: trace('true'), label: 'true', width: 4, color: '#bbbbbb' },
+      { x: t, y: trace('cgls'), label: 'CGLS', style: 'dashed' },
+      { x: t, y: trace('fista'), label: 'FISTA' },
+    ],
+    { title: `Trace x = ${ix}`, xLabel: 'time [s]', yLabel: 'reflectivity', legend: 'bottom-right' },
+  ),
+  convergence(Object.fromEntries(objectives), { title: 'Objective', yLabel: 'objective' }),
+);
+
 finish(() => {
   for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
-  const figure = join(flags.out, 'reflectivity.png');
-  draw(figure, whole);
-  console.log(`results: ${flags.out}/*.npy\nfigure:  ${figure}`);
+  const path = join(flags.out, 'reflectivity.png');
+  writeFigure(figure, path);
+  console.log(`results: ${flags.out}/*.npy\nfigure:  ${path}`);
 });

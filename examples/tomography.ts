@@ -128,14 +128,21 @@ const pictures = [
   ['Start', start],
   ['Inverted', image],
 ] as const;
-const drawn = pictures.map(([title, array]) => [title, array.asArray().toHost()] as const);
+const range = colorRange(truth.asArray());
+const figure = new Figure({ columns: 3, title: 'Slowness between two wells' });
+for (const [title, array] of pictures)
+  figure.add(
+    heatMap(array, {
+      title,
+      range,
+      extent: [0, 1, 0, 1],
+      aspect: 'equal',
+      xLabel: 'distance [well spacing]',
+      yLabel: 'depth [well spacing]',
+      colorBarLabel: 'slowness [s per spacing]',
+    }),
+  );
 finish(() => {
-  const figure = new Figure({ columns: 3, title: 'Slowness between two wells' });
-  const range = colorRange(drawn[0]?.[1] ?? []);
-  for (const [title, values] of drawn)
-    figure.add(
-      heatMap(values, [n, n], { title, range, aspect: 'equal', xLabel: 'distance', yLabel: 'depth' }),
-    );
   const path = join(out, 'tomography.png');
   writeFigure(figure, path);
   console.log(`figure:  ${path}`);

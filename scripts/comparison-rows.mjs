@@ -266,7 +266,7 @@ export const SECTIONS = [
           'nccl_import, mpi4py_fft_import': { no: '`lops doctor` says what is installed' },
           plot_distributed_array: {
             options: { arr: 'x' },
-            note: 'a figure on rank 0, see [plots](arrays.md#plots)',
+            note: 'a figure on rank 0, see [plotting](plotting.md#which-rank-owns-what)',
           },
           plot_local_arrays: {
             options: { arr: 'x', vmin: 'the first of `range`', vmax: 'the second of `range`' },

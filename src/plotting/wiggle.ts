@@ -89,12 +89,19 @@ class Wiggle implements Panel {
     this.#shown = shown;
     this.#points = points;
     const [trace, sample] = look.coords as [Coordinates, Coordinates];
-    const [left, right] = edges(trace, shape[0]);
+    // room for the excursions of the outer traces
+    const room = Math.max(0.5, look.gain * this.#stride);
+    const [left, right] = [coordinate(trace, -room), coordinate(trace, shape[0] - 1 + room)];
     const [top, bottom] = edges(sample, shape[1]);
     const whole = ({ start, step }: Coordinates): boolean =>
       Number.isInteger(start) && Number.isInteger(step);
     this.#x = { start: left, end: right, scale: 'linear', label: trace.label, whole: whole(trace) };
     this.#y = { start: top, end: bottom, scale: 'linear', label: sample.label, whole: whole(sample) };
+  }
+
+  /** The distance of two drawn traces. */
+  get #stride(): number {
+    return this.#shown.length > 1 ? (this.#shown[1] as number) - (this.#shown[0] as number) : 1;
   }
 
   get #axes(): { x: Axis; y: Axis; title: string | undefined } {
@@ -111,7 +118,8 @@ class Wiggle implements Panel {
     const [trace, sample] = coords as [Coordinates, Coordinates];
     const [low, high] = finiteEnds(this.#points.map(({ value }) => value)) ?? [0, 0];
     const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
-    const unit = (gain * width) / this.#shown.length / most;
+    const spacing = (Math.abs(trace.step) * this.#stride) / Math.abs(this.#x.end - this.#x.start);
+    const unit = (gain * spacing * width) / most;
     const areas: string[] = [];
     const lines: string[] = [];
     this.#points.forEach(({ index, value }, k) => {

@@ -68,8 +68,13 @@ describe('wiggles', () => {
     // the first trace is 2, −2, 2; the second 0, 1, 0
     const svg = svgOf(wiggle([2, -2, 2, 0, 1, 0], [2, 3], { axes, title: 'Shot', color: '#010203' }));
     const [path] = pathsOf(svg, '#010203');
-    // 200 pixels for two traces: base lines at 50 and 150, the largest modulus is 100 pixels
-    expect(path?.map(([x]) => x)).to.deep.equal([150, -50, 150, 150, 200, 150]);
+    // 200 pixels, from one distance before the first of two traces to one after the last
+    const unit = 200 / 3;
+    const expected = [2 * unit, 0, 2 * unit, 2 * unit, 2.5 * unit, 2 * unit];
+    path?.forEach(([x], k) => {
+      expect(x).to.be.closeTo(expected[k] as number, 0.02);
+    });
+    expect(path).to.have.length(6);
     const times = [100 / 6, 50, 500 / 6];
     expect(path?.map(([, y]) => y)).to.deep.equal([...times, ...times].map((t) => Math.round(100 * t) / 100));
     const filled = /<path d="([^"]*)" fill="#010203" stroke="none"/.exec(svg)?.[1] ?? '';
@@ -77,7 +82,9 @@ describe('wiggles', () => {
     expect(filled.match(/M/g)).to.have.length(3);
     const frame = /<clipPath[^>]*><rect x="([\d.]+)" y="([\d.]+)"/.exec(svg);
     const zero = Number(frame?.[2]) + (times[0] as number) / 2 + 25;
-    expect(filled).to.include(`L${Number(frame?.[1]) + 50} ${Math.round(100 * zero) / 100}Z`);
+    expect(filled).to.include(
+      `L${Math.round(100 * (Number(frame?.[1]) + unit)) / 100} ${Math.round(100 * zero) / 100}Z`,
+    );
     for (const text of ['offset [m]', 'time [s]', 'Shot']) expect(svg).to.include(`>${text}<`);
   });
 
