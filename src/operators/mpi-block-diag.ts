@@ -84,9 +84,9 @@ export class MPIBlockDiag extends MPILinearOperator {
   }
 
   #each(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
-    const [inputs, outputs] =
-      direction === 'forward' ? [this.#modelViews, this.#dataViews] : [this.#dataViews, this.#modelViews];
-    const [from, to] = [inputs.of(x.local), outputs.of(y.local)];
+    const forward = direction === 'forward';
+    const from = (forward ? this.#modelViews : this.#dataViews).of(x.local);
+    const to = (forward ? this.#dataViews : this.#modelViews).of(y.local);
     for (let k = 0; k < this.ops.length; k++)
       this.#blocks.fill(direction, k, from[k] as NDArray, to[k] as NDArray);
   }

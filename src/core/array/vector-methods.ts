@@ -50,7 +50,7 @@ export function fill<T extends NDArray>(y: T, value: Scalar): T {
 
 export function axpby<T extends NDArray>(y: T, a: Scalar, x: NDArray, b: Scalar): T {
   checkSameSpace(y, x);
-  const [p, q] = [checkFits(y, a), checkFits(y, b)];
+  const coefficients = [checkFits(y, a), checkFits(y, b)];
   const temporaries: NDArray[] = [];
   let from = x;
   if (x.dtype !== y.dtype) {
@@ -58,7 +58,7 @@ export function axpby<T extends NDArray>(y: T, a: Scalar, x: NDArray, b: Scalar)
     from = x.astype(y.dtype);
     temporaries.push(from);
   }
-  if (y.size > 0) y.backend.linearCombination([p, q], [aside(from, y, temporaries), y], y);
+  if (y.size > 0) y.backend.linearCombination(coefficients, [aside(from, y, temporaries), y], y);
   for (const t of temporaries) t.dispose();
   return y;
 }

@@ -95,7 +95,7 @@ function addProducts(
 
 function localDots(pairs: readonly VectorPair[], conjugate: boolean, { exact, vote }: InnerProducts): Shares {
   const products: InnerProduct[] = [];
-  const ends: number[] = [];
+  const ends = new Array<number>(pairs.length);
   const reducer: Communicator | undefined = pairs[0]?.[0]?.reducer;
   let anyWhole = false;
   for (let i = 0; i < pairs.length; i++) {
@@ -106,7 +106,7 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean, { exact, vo
     if (x.reducer !== reducer && x.reducer?.id !== reducer?.id)
       throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
     x.innerProducts(y, conjugate, products);
-    ends.push(products.length);
+    ends[i] = products.length;
     if (isWhole(x, y)) anyWhole = true;
   }
   const carried = vote?.isOf(reducer) ? vote : undefined;
@@ -148,7 +148,9 @@ export class InnerProducts {
   /** As {@link rdots}. */
   rdots(...pairs: readonly VectorPair[]): number[] {
     const values = allDots(pairs, true, this);
-    return pairs.map((_, i) => values[2 * i] as number);
+    const real: number[] = [];
+    for (let i = 0; i < pairs.length; i++) real.push(values[2 * i] as number);
+    return real;
   }
 
   /** `Re⟨x, y⟩`. One reduction. */

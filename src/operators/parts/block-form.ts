@@ -23,6 +23,8 @@ export class BlockForm {
   /** The number of elements on each rank. */
   readonly sizes: readonly number[];
   readonly #natural: LayoutAdapter;
+  /** The last layout that matched: vectors of one solver have the same. */
+  #known: Layout | undefined;
 
   constructor(shapes: readonly (readonly Shape[])[]) {
     this.sizes = sizesOf(shapes);
@@ -90,7 +92,10 @@ export class BlockForm {
 
   /** True if every rank's part has, in memory, the vectors of its operators. */
   #matches(layout: Layout): boolean {
+    if (layout === this.#known) return true;
     if (layout.kind === 'boxes' && !layout.grid.every((g, k) => k === 0 || g === 1)) return false;
-    return this.sizes.every((n, r) => n === layout.localSize(r));
+    if (!this.sizes.every((n, r) => n === layout.localSize(r))) return false;
+    this.#known = layout;
+    return true;
   }
 }

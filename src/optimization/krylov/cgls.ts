@@ -160,22 +160,25 @@ export function gradient<M extends Vector<M>, D extends Vector<D>>({
   if (M && z) M.matvec(s, z);
 }
 
+const NOTHING: readonly never[] = [];
+
 /** Computes all norms, and the inner products of more pairs, in one reduction. */
 export function measure<M extends Vector<M>, D extends Vector<D>>(
   state: CglsState<M, D>,
-  more: readonly VectorPair[] = [],
-): { gamma: number; others: number[] } {
+  more: readonly VectorPair[] = NOTHING,
+): { gamma: number; others: readonly number[] } {
   const { x, r, s, z, damp, dots } = state;
   const pairs: VectorPair[] = [[s, s], [r, r], ...more];
   if (damp !== 0) pairs.push([x, x]);
   if (z) pairs.push([s, z]);
   const norms = dots.rdots(...pairs);
-  const [ss = 0, rr = 0] = norms;
-  const others = norms.slice(2);
+  const ss = norms[0] as number;
+  const rr = norms[1] as number;
   state.cost = Math.sqrt(rr);
   state.r1norm = ss;
-  state.r2norm = Math.sqrt(rr + (damp === 0 ? 0 : damp * damp * (others[more.length] as number)));
-  return { gamma: z ? (others.at(-1) as number) : ss, others };
+  state.r2norm = Math.sqrt(rr + (damp === 0 ? 0 : damp * damp * (norms[2 + more.length] as number)));
+  const others = more.length > 0 ? norms.slice(2, 2 + more.length) : NOTHING;
+  return { gamma: z ? (norms.at(-1) as number) : ss, others };
 }
 
 /**
@@ -232,8 +235,9 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>):
     [s, p],
   ];
   if (damp !== 0) lineSearch.push([p, p]);
-  const [qq = 0, slope = 0, pp = 0] = dots.rdots(...lineSearch);
-  const curvature = qq + damp * damp * pp;
+  const products = dots.rdots(...lineSearch);
+  const slope = products[1] as number;
+  const curvature = (products[0] as number) + damp * damp * (products[2] ?? 0);
   if (curvature === 0 || gamma === 0) state.reason ??= 'breakdown';
   const moves = state.reason === undefined;
   const alpha = moves ? slope / curvature : 0;
