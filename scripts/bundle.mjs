@@ -1,6 +1,6 @@
 // Bundles the compiled modules into a few files in `dist/bundle`, which users load. Node needs
-// about a millisecond for each file, and there are three hundred modules, which would delay the start
-// of every script; npm run bench -- import measures it. The entries are those in package.json.
+// about a millisecond for each file, and three hundred modules would delay the start of every
+// script; npm run bench -- import measures it. The entries are those in package.json.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
