@@ -197,7 +197,7 @@ export class Figure {
   /**
    * Opens the figure in the browser: writes it to a file in a folder for temporary files, and
    * starts `xdg-open`, `open` or `start`. Without a display, or without that program, it prints the
-   * path of the file. A figure of distributed arrays is shown by rank 0, and other ranks do nothing.
+   * path of the file. A figure of distributed arrays is shown by rank 0. Other ranks do nothing.
    *
    * @returns the path of the file; undefined on ranks that do nothing
    */
