@@ -54,8 +54,17 @@ const VOLUME = {
   aspect: 'auto',
   resolution: 1024,
 } satisfies Defaults<VolumeOptions>;
-const { at: _, ...LOOK } = VOLUME;
-const SECTION = { ...LOOK, axis: 0, index: undefined } satisfies Defaults<SectionOptions>;
+const SECTION = {
+  axis: 0,
+  index: undefined,
+  axes: undefined,
+  title: undefined,
+  colorMap: 'viridis',
+  range: undefined,
+  colorBarLabel: undefined,
+  aspect: 'auto',
+  resolution: 1024,
+} satisfies Defaults<SectionOptions>;
 
 /** Where a section is. */
 interface Place {

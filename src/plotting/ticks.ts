@@ -90,7 +90,11 @@ export function logTicks(low: number, high: number, count: number): Ticks {
   }
   const fitting = DIGITS.map((digits) => steps(low, high, digits)).filter((s) => s.length <= most);
   const shown = fitting.reduce((best, s) => (s.length > best.length ? s : best), powers);
-  // A short stretch between two round numbers
-  if (shown.length < 2) return { ...linearTicks(low, high, count), minor: [] };
+  // A short stretch between two round numbers, or one that they leave bare for the most part
+  const covered =
+    shown.length < 2
+      ? 0
+      : numberAt(shown.at(-1) as (typeof shown)[number]) / numberAt(shown[0] as (typeof shown)[number]);
+  if (covered ** 2 < high / low) return { ...linearTicks(low, high, count), minor: [] };
   return { at: shown.map(numberAt), labels: shown.map(roundNumber), minor, factor: undefined };
 }

@@ -135,6 +135,8 @@ describe('figures', () => {
     expect(logLabels(2e6, 6e7)).to.deep.equal(['2×10⁶', '5×10⁶', '10⁷', '2×10⁷', '5×10⁷']);
     expect(logLabels(1e-9, 1e9).length).to.be.within(3, 5);
     expect(logLabels(1.2, 1.6).length).to.be.within(2, 6);
+    // 9 and 10 alone would leave most of the axis bare
+    expect(logLabels(8.7, 18)).to.deep.equal(['10', '12', '14', '16', '18']);
   });
 
   it('mark the digits between the labels of a logarithmic axis', () => {
