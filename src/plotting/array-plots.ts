@@ -39,17 +39,20 @@ const DEFAULTS = {
   range: undefined,
 } satisfies Defaults<ArrayPlotOptions>;
 
-/** Cells along each axis of a picture. */
+/** Cells along each axis of a picture, and of one of many pictures of the same figure. */
 const RESOLUTION = 1024;
+const RESOLUTION_OF_PARTS = 256;
 
 /** Checks the arguments. Throws on all ranks if those of one are wrong. */
 function checked(owner: string, x: DistributedArray, options: ArrayPlotOptions | undefined) {
   checkDistributed(owner, x);
   return onAllRanks(x.comm, () => {
     const given = withDefaults(owner, options, DEFAULTS);
-    if (x.ndim < 1 || x.ndim > 2)
+    // the blocks of a concatenated array have shapes of their own
+    const wrong = [x.globalShape, ...x.layout.localShapes].find(({ length }) => length < 1 || length > 2);
+    if (wrong)
       throw new ShapeError(
-        `${owner}: expected an array of one or two axes, received shape ${formatShape(x.globalShape)}`,
+        `${owner}: expected an array of one or two axes, received shape ${formatShape(wrong)}`,
       );
     const { title, transpose, colorMap, range } = given;
     const look = heatMapLook(owner, { title, transpose, colorMap, range });
@@ -89,7 +92,7 @@ const EMPTY: Picture = {
 /**
  * Shows the local array of each rank in a panel of its own, all with the same colours. Collective.
  * Complex values are shown as moduli. A rank without elements has an empty panel. Each rank reduces
- * its array to at most 1024 cells along each axis, and sends one message to rank 0.
+ * its array to at most 256 cells along each axis, and sends one message to rank 0.
  *
  * @param x an array of one or two axes
  * @returns the figure on rank 0, undefined on other ranks
@@ -103,7 +106,7 @@ export function plotLocalArrays(x: DistributedArray, options?: ArrayPlotOptions)
     if (local.includes(0)) return EMPTY;
     const shape = (local.length === 1 ? [1, ...local] : local) as [number, number];
     const boxOf = (rank: number) => (rank === owner ? { start: [0, 0], shape } : undefined);
-    return pictureOf({ shape, comm, boxOf, part: () => x.local.reshape(shape) }, RESOLUTION) ?? EMPTY;
+    return pictureOf({ shape, comm, boxOf, part: () => x.local.reshape(shape) }, RESOLUTION_OF_PARTS) ?? EMPTY;
   });
   if (comm.rank > 0) return undefined;
   const ends = finiteEnds(pictures.map((picture) => picture.ends ?? []));

@@ -1,5 +1,5 @@
 import { checkOneOf, checkTexts, type Defaults, withDefaults } from '../core/base/options.js';
-import { onAllRanks } from '../core/ports/agreement.js';
+import { sameOnAllRanks } from '../core/ports/agreement.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import { finiteEnds } from './color-range.js';
@@ -43,7 +43,7 @@ export function communicationMatrix(comm: Communicator, options?: CommunicationM
   const { size, rank } = comm;
   // before the calls below, which count too
   const sent = Array.from({ length: size }, (_, to) => comm.counters.sentTo(to));
-  const { quantity, title } = onAllRanks(comm, () => {
+  const { quantity, title } = sameOnAllRanks(comm, 'communicationMatrix', () => {
     const given = withDefaults('communicationMatrix', options, DEFAULTS);
     checkOneOf('quantity', given.quantity, ['bytes', 'messages']);
     checkTexts('communicationMatrix', given, ['title']);

@@ -85,7 +85,7 @@ const SERIES = {
 /** A series with the defaults filled in. */
 type Curve = Omit<WithDefaults<Series, typeof SERIES>, 'x' | 'y'> & {
   readonly y: ArrayLike<number>;
-  readonly x: ArrayLike<number> | undefined;
+  readonly x: ArrayLike<number>;
 };
 type ColoredCurve = Curve & { readonly color: string };
 
@@ -119,7 +119,7 @@ function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boole
 
 function xEnds(series: readonly Curve[]): ValueRange {
   const [low, high] = ends(
-    series.map((s) => s.x ?? [0, s.y.length - 1]),
+    series.map((s) => s.x),
     Number.isFinite,
   );
   if (low < high) return [low, high];
@@ -166,7 +166,7 @@ class LinePlot implements Panel {
     const scale = options.yScale;
     const [left, right] = options.xRange ?? xEnds(series);
     const [bottom, top] = options.yRange ?? yEnds(series, scale);
-    const whole = series.every(({ x }) => x === undefined || Array.from(x).every(Number.isInteger));
+    const whole = series.every(({ x }) => Array.from(x).every(Number.isInteger));
     this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel, whole };
     this.#y = { start: top, end: bottom, scale, label: options.yLabel };
     this.aspect = options.aspect;
@@ -205,7 +205,7 @@ class LinePlot implements Panel {
     const points: string[] = [];
     let pen = 'M';
     for (let k = 0; k < series.y.length; k++) {
-      const a = area.x + area.width * fraction(this.#x, series.x ? (series.x[k] as number) : k);
+      const a = area.x + area.width * fraction(this.#x, series.x[k] as number);
       const b = area.y + area.height * fraction(this.#y, series.y[k] as number);
       if (!Number.isFinite(a) || !Number.isFinite(b)) {
         pen = 'M';

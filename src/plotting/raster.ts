@@ -2,9 +2,7 @@ import { encode } from 'fast-png';
 import type { ColorMap } from './color-maps.js';
 import type { ValueRange } from './color-range.js';
 
-/**
- * A 2-D array with strides: element (i, j) is `values[offset + i · rowStride + j · columnStride]`.
- */
+/** A 2-D array with strides: element (i, j) is `values[i · rowStride + j · columnStride]`. */
 export interface Grid {
   readonly values: ArrayLike<number>;
   readonly rows: number;

@@ -30,7 +30,7 @@ export function linearTicks(low: number, high: number, count: number, whole = fa
   const scale = scaleLinear().domain([low / unit, high / unit]);
   const n = Math.max(2, Math.floor(count));
   const all = scale.ticks(n);
-  const ticks = whole ? all.filter((t) => Number.isInteger(t * unit)) : all;
+  const ticks = whole ? all.filter((t) => Number.isInteger(Number((t * unit).toPrecision(12)))) : all;
   const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const show = format(`.${Math.min(decimals, 12)}f`);

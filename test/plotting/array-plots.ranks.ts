@@ -125,7 +125,10 @@ group('plots of distributed arrays', () => {
   distributed('refuse wrong arguments on all ranks, also those of one rank', ({ comm }) => {
     const x = DistributedArray.ones([4, 3], { comm });
     const cube = DistributedArray.ones([4, 3, 2], { comm });
+    const blocks = Layout.concatenated(new Array(comm.size).fill([2, 2, 2]));
+    const concatenated = x.space.withLayout(blocks).zeros();
     for (const plot of [plotDistributedArray, plotLocalArrays]) {
+      expect(() => plot(concatenated)).to.throw(ShapeError, 'one or two axes, received shape [2, 2, 2]');
       expect(() => plot(cube)).to.throw(ShapeError, 'one or two axes, received shape [4, 3, 2]');
       expect(() => plot(x.local as never)).to.throw(ArgumentError, 'expected a DistributedArray');
       expect(() => plot(x, { range: [1, 1] })).to.throw(ArgumentError, 'range');

@@ -247,6 +247,10 @@ group('panels of distributed arrays', () => {
       'title',
     );
     if (comm.size === 1) return;
+    expect(() => communicationMatrix(comm, { quantity: isLast ? 'bytes' : 'messages' })).to.throw(
+      ArgumentError,
+      'one quantity on all ranks',
+    );
     expect(() => heatMap(x, { resolution: isLast ? 8 : 9 })).to.throw(
       ArgumentError,
       'one resolution on all ranks',

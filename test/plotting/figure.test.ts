@@ -154,6 +154,13 @@ describe('figures', () => {
     expect(labels).to.deep.equal(['0', '1', '2', '0', '1']);
   });
 
+  it('label indices of five digits and more as densely as others', () => {
+    const x = Float64Array.from({ length: 21 }, (_, k) => 1e5 + 1000 * k);
+    const svg = new Figure().add(linePlot([{ x, y: x }], { yLabel: 'y' })).toSvg();
+    const labels = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, label]) => label);
+    for (const label of ['1.00', '1.10', '1.20']) expect(labels).to.include(label);
+  });
+
   it('show 0 in the neutral colour of a diverging map, unless a range is given', () => {
     const lopsided = Float64Array.of(-1, 0, 9);
     for (const name of ['seismic', 'RdBu'] as const) {

@@ -39,6 +39,10 @@ const FORMS: readonly Form[] = [
   },
   { title: 'two long rows', xShape: [2, 4500], hShape: [1, 7], yShape: [2, 4500], offset: [0, 3] },
   { title: 'short cells', xShape: [9, 40, 3], hShape: [1, 5, 1], yShape: [9, 44, 3], offset: [0, 0, 0] },
+  { title: 'cells of four', xShape: [200, 4], hShape: [43, 1], yShape: [200, 4], offset: [21, 0] },
+  { title: 'cells of eight', xShape: [100, 8], hShape: [43, 1], yShape: [100, 8], offset: [21, 0] },
+  { title: 'cells of sixteen', xShape: [80, 16], hShape: [43, 1], yShape: [80, 16], offset: [21, 0] },
+  { title: 'long rows added up', xShape: [3, 500], hShape: [2, 43], yShape: [3, 500], offset: [1, 21] },
   { title: 'three axes', xShape: [4, 5, 6], hShape: [2, 3, 3], yShape: [4, 5, 6], offset: [1, 1, 1] },
 ];
 
