@@ -35,7 +35,7 @@ const PROGRAM = `
   }
   if (comm.rank === 0) console.log('joined ' + comm.size);
 `;
-/** UCX in Open MPI is for networks that it knows, unless all are allowed. */
+/** UCX in Open MPI is for a list of networks, unless all are allowed. */
 const OPEN_MPI = {
   OMPI_ALLOW_RUN_AS_ROOT: '1',
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
@@ -76,8 +76,10 @@ function skip(title, why) {
   console.log(`  - ${title} (skipped: ${why})`);
 }
 
-if (/MCA pml: ucx/.test(run('ompi_info', []).output)) repeat('Open MPI', OPEN_MPI);
-else skip('Open MPI', 'its ompi_info lists no ucx');
+const launcher = process.env.LOPS_MPIEXEC ?? 'mpiexec';
+if (!/Open MPI/.test(run(launcher, ['--version']).output)) skip('Open MPI', `${launcher} is of another MPI`);
+else if (!/MCA pml: ucx/.test(run('ompi_info', []).output)) skip('Open MPI', 'its ompi_info lists no ucx');
+else repeat('Open MPI', OPEN_MPI);
 const missing = needMpich(say);
 const mpich = missing ? undefined : await buildForMpich(say);
 if (mpich) repeat('MPICH', mpich);

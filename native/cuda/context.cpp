@@ -130,19 +130,19 @@ Context::Context(int ordinal, std::size_t poolLimit, std::string cacheFolder)
   }
   check(driver.cuDeviceGet(&device_, ordinal), "cuDeviceGet");
   check(driver.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
+  std::size_t total = 0;
   try {
     check(driver.cuCtxSetCurrent(context_), "cuCtxSetCurrent");
     current = context_;
+    architecture = 10 * attribute(driver, device_, COMPUTE_CAPABILITY_MAJOR) +
+                   attribute(driver, device_, COMPUTE_CAPABILITY_MINOR);
+    check(driver.cuDeviceTotalMem(&total, device_), "cuDeviceTotalMem");
     check(driver.cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
   } catch (...) {
     driver.cuDevicePrimaryCtxRelease(device_);
     throw;
   }
-  architecture = 10 * attribute(driver, device_, COMPUTE_CAPABILITY_MAJOR) +
-                 attribute(driver, device_, COMPUTE_CAPABILITY_MINOR);
   pool = std::make_unique<Pool>(driver, poolLimit, [this] { reclaim(); });
-  std::size_t total = 0;
-  check(driver.cuDeviceTotalMem(&total, device_), "cuDeviceTotalMem");
   if (poolLimit > 0) total = std::min(total, poolLimit);
   reportedShare_ = std::min(256e6 / static_cast<double>(std::max<std::size_t>(total, 1)), 1.0);
 }

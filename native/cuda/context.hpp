@@ -62,10 +62,9 @@ class Context : public std::enable_shared_from_this<Context> {
   bool isPinned(const void* data) const;
 
   /**
-   * What the garbage collector is told of a block of the device. It starts to collect when the sum
-   * has grown by 64 MB, and collects all at once if the sum has grown by gigabytes, so it is told a
-   * share: as much as the whole device are 256 MB, and no block is more than 16 MB. If memory is
-   * short, garbage is collected anyway.
+   * The size of a block of the device that is reported to V8. V8 starts to collect when the sum has
+   * grown by 64 MB, and collects all at once if it has grown by gigabytes, so this is a share of the
+   * real size (docs/cuda.md). If memory is short, garbage is collected anyway.
    */
   std::int64_t reported(std::size_t bytes) const {
     return static_cast<std::int64_t>(std::min(static_cast<double>(bytes) * reportedShare_, 16e6));

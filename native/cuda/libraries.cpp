@@ -56,17 +56,22 @@ std::vector<std::string> entriesOf(const std::string& parent, const std::string&
  */
 std::vector<std::string> toolkitFolders() {
   std::vector<std::string> folders;
+  const auto setting = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
+    const std::string home = setting(name);
+    if (!home.empty()) folders.push_back(home + "/lib64");
+  }
   for (const char* name : {"CONDA_PREFIX", "VIRTUAL_ENV"}) {
-    const char* prefix = std::getenv(name);
-    if (prefix == nullptr || *prefix == '\0') continue;
-    const std::string lib = std::string(prefix) + "/lib";
+    const std::string prefix = setting(name);
+    if (prefix.empty()) continue;
+    const std::string lib = prefix + "/lib";
     folders.push_back(lib);
     for (const auto& python : entriesOf(lib, "python3"))
       for (const auto& package : entriesOf(python + "/site-packages/nvidia", ""))
         folders.push_back(package + "/lib");
-  }
-  for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
-    if (const char* home = std::getenv(name)) folders.push_back(std::string(home) + "/lib64");
   }
   folders.push_back("/usr/local/cuda/lib64");
   return folders;

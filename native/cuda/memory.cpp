@@ -32,7 +32,7 @@ Memory& memoryOf(const Args<1>& args) {
 Napi::Value alloc(Context& context, const Args<1>& args) {
   context.enter(args.Env());
   auto memory = std::make_unique<Memory>(context.shared_from_this(), args.size(0));
-  // the objects are small, so the garbage collector is told of the memory that they hold
+  // the objects are small, so V8 gets the size of the memory that they hold
   Napi::MemoryManagement::AdjustExternalMemory(args.Env(), context.reported(memory->chunk->bytes));
   const auto handle = Napi::External<Memory>::New(args.Env(), memory.get(),
                                                   [](Napi::BasicEnv, Memory* dropped) { delete dropped; });

@@ -116,9 +116,8 @@ export function loadMpi(): MpiAddon {
     throw new MpiError(`the MPI addon is not built (looked for ${path}): ${mend}`);
   }
   // UCX tests its hooks on memory of the host at its start by moving the break of the heap. At the
-  // same time threads of V8 allocate, and memory in use is lost. In the mode `reloc` it does not,
-  // but hangs with MPICH. Hooks on memory of devices stay. UCX reads this variable when it is
-  // loaded.
+  // same time threads of V8 allocate, and memory in use is lost. UCX reads this variable when it is
+  // loaded. docs/cluster.md says what that costs, and why no other mode is set.
   environment['UCX_MEM_MMAP_HOOK_MODE'] ??= setting('UCX_MEM_MMAP_HOOK_MODE');
   try {
     const loaded = requireHere(path) as MpiAddon;

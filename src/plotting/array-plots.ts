@@ -106,7 +106,9 @@ export function plotLocalArrays(x: DistributedArray, options?: ArrayPlotOptions)
     if (local.includes(0)) return EMPTY;
     const shape = (local.length === 1 ? [1, ...local] : local) as [number, number];
     const boxOf = (rank: number) => (rank === owner ? { start: [0, 0], shape } : undefined);
-    return pictureOf({ shape, comm, boxOf, part: () => x.local.reshape(shape) }, RESOLUTION_OF_PARTS) ?? EMPTY;
+    return (
+      pictureOf({ shape, comm, boxOf, part: () => x.local.reshape(shape) }, RESOLUTION_OF_PARTS) ?? EMPTY
+    );
   });
   if (comm.rank > 0) return undefined;
   const ends = finiteEnds(pictures.map((picture) => picture.ends ?? []));

@@ -152,6 +152,18 @@ describe('memory of the CUDA backend', function () {
     for (const size of [20, 10, 25]) expect(pool.take(size * MEBI).byteLength).to.equal(size * MEBI);
   });
 
+  it('the pool of pinned memory keeps what was in use at once', () => {
+    const context = {
+      allocPinned: (bytes: number) => new ArrayBuffer(bytes),
+      freePinned: () => expect.fail('a block was freed'),
+    } as unknown as CudaContext;
+    const pool = new PinnedPool(context);
+    const exchange = () => [pool.take(40 * MEBI), pool.take(40 * MEBI)];
+    const first = exchange();
+    for (const block of first) pool.giveBack(block);
+    expect(exchange()).to.have.members(first);
+  });
+
   it('pinned memory is freed once', () => {
     Object.assign(process.env, cudaEnvironment());
     const { addon } = cudaAddon() as { readonly addon: CudaAddon };

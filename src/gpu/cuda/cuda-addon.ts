@@ -37,6 +37,7 @@ let collect: (() => void) | undefined;
  * is read when a context is made.
  */
 function collectGarbage(): void {
+  collect ??= (globalThis as { gc?: () => void }).gc;
   if (!collect) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as () => void;

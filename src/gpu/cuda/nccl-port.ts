@@ -31,6 +31,8 @@ export class NcclPort implements DevicePort {
       const probe = addon.probe();
       const nccl = probe.available ? probe.libraries.nccl : probe;
       if (!nccl.available) throw new BackendError(`NCCL is not available: ${nccl.reason}`);
+      // an earlier error of the device, before the ranks wait for each other in NCCL
+      context.synchronize();
     });
     const id = onRoot(comm, () => Array.from(new Uint8Array(addon.ncclUniqueId())));
     const name = Uint8Array.from(id).buffer;

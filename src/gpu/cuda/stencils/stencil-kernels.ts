@@ -6,7 +6,7 @@ import { allRows, ghostWidth } from '../../../core/ports/kernel-sizes.js';
 import type { CudaKernel } from '../cuda-addon-interface.js';
 import { type CudaEngine, type DeviceTable, kernelOptions } from '../cuda-engine.js';
 import { type CudaBlock, type CudaKernelOf, input, output } from '../cuda-memory.js';
-import { type PlannedStencil, planStencil } from './stencil-plan.js';
+import { areSorted, type PlannedStencil, planStencil } from './stencil-plan.js';
 import { stencilSource } from './stencil-source.js';
 
 type Band = AxisBand<StorageMemory<CudaBlock>>;
@@ -153,7 +153,7 @@ export class StencilKernels {
       rows: this.#engine.table(BigInt64Array.from(rows, BigInt)),
       taps: this.#engine.table(isSingle(dtype) ? Float32Array.from(taps) : Float64Array.from(taps)),
       count: segments.length,
-      sorted: segments.every((s, k) => k === 0 || (segments[k - 1] as BandSegment).end <= s.start),
+      sorted: areSorted(segments),
     };
     tables.set(segments, table);
     return table;

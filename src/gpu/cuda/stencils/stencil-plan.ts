@@ -66,6 +66,10 @@ function joinAxes(shape: Shape, lanes: number, marked: ReadonlySet<number>): Joi
   return joined;
 }
 
+/** True if the rows of segments follow each other and do not overlap. */
+export const areSorted = (segments: readonly BandSegment[]): boolean =>
+  segments.every((s, k) => k === 0 || (segments[k - 1] as BandSegment).end <= s.start);
+
 /** The longest run of rows with the same taps, within the array and the range. */
 function insideRows(
   segments: readonly BandSegment[],
@@ -73,8 +77,7 @@ function insideRows(
   start: number,
   end: number,
 ): InsideRows | undefined {
-  const isSorted = segments.every((s, k) => k === 0 || (segments[k - 1] as BandSegment).end <= s.start);
-  if (!isSorted) return undefined;
+  if (!areSorted(segments)) return undefined;
   let longest: InsideRows | undefined;
   segments.forEach((s, segment) => {
     if (s.taps.length === 0) return;
