@@ -81,12 +81,11 @@ export function planLaunch({
   };
   if (ranks === 1)
     return { command: process.execPath, args: node, env: { ...withoutLaunch(environment), ...settings } };
-  const { command, flags, env } = planLauncher(ranks, launcher);
-  return {
-    command,
-    args: [...flags, ...mpiexecArgs, process.execPath, ...node],
-    env: { ...env, ...settings },
-  };
+  const { command, flags, env: own, passing } = planLauncher(ranks, launcher);
+  const env = { ...own, ...settings };
+  const names = Object.keys(env).filter((name) => name.startsWith('LOPS_') || name in settings);
+  const passed = passing === undefined ? [] : names.flatMap((name) => [passing, name]);
+  return { command, args: [...flags, ...passed, ...mpiexecArgs, process.execPath, ...node], env };
 }
 
 /**
@@ -97,6 +96,8 @@ export interface LauncherPlan {
   readonly command: string;
   readonly flags: string[];
   readonly env: Record<string, string>;
+  /** The flag that passes a variable to other nodes, if the launcher does not pass all of them. */
+  readonly passing?: string;
 }
 
 /**
@@ -134,6 +135,7 @@ export function planLauncher(
       Object.assign(env, { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' });
     // In a Slurm job the slots are those of the job
     if (!inJob && ranks > coreCount()) flags.unshift('--oversubscribe');
+    return { command: mpiexec.path, flags, env, passing: '-x' };
   }
   return { command: mpiexec.path, flags, env };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { ArgumentError, MpiError, messageOf } from '../core/base/errors.js';
@@ -76,7 +77,7 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   if (hasJoined(launch, environment, process.pid)) mpi.watchSignals([]);
   else guardLife(mpi, all.rank, all.size);
   markJoined(launch, environment, process.pid);
-  checkDebugsAlike(new MpiCommunicator(addon, handle), watch.debug);
+  checkAlike(new MpiCommunicator(addon, handle));
   startWatch(addon, watch);
   if (launch.size !== undefined && launch.size !== all.size) {
     throw new MpiError(
@@ -90,15 +91,27 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
 }
 
 /**
- * Debug mode sends additional messages. Ranks with and ranks without it would wait for each other.
+ * The settings with which ranks make additional collective calls. Ranks with and ranks without one
+ * would wait for each other.
  */
-function checkDebugsAlike(comm: Communicator, debug: boolean): void {
-  const found = Int32Array.of(debug ? 1 : 0, debug ? 0 : 1);
+const COLLECTIVE_SETTINGS = ['LOPS_DEBUG', 'LOPS_TRACE'] as const;
+
+/** Throws on all ranks unless each of these settings is alike on all of them. One reduction. */
+function checkAlike(comm: Communicator): void {
+  // The largest hash is also the smallest one
+  const found = Float64Array.from(
+    COLLECTIVE_SETTINGS.flatMap((name) => {
+      const hash = createHash('sha256').update(JSON.stringify([setting(name)]));
+      const number = hash.digest().readUIntBE(0, 6);
+      return [number, -number];
+    }),
+  );
   comm.allreduce(found, 'max');
-  if (found[0] === 1 && found[1] === 1)
-    throw new ArgumentError(
-      'expected LOPS_DEBUG to be alike on all ranks: pass it to all of them (mpirun -x LOPS_DEBUG)',
-    );
+  for (const [k, name] of COLLECTIVE_SETTINGS.entries())
+    if (found[2 * k] !== -(found[2 * k + 1] as number))
+      throw new ArgumentError(
+        `expected ${name} to be alike on all ranks: pass it to all of them (mpirun -x ${name})`,
+      );
 }
 
 /**

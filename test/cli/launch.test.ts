@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { srunMpiType } from '../../src/cli/find-srun.js';
+import { planLaunch } from '../../src/cli/plan-launch.js';
 import { typeScriptFlags } from '../../src/cli/typescript-flags.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { withoutLaunch } from '../../src/mpi/launch-environment.js';
@@ -186,6 +187,17 @@ describe('lops run', function () {
     const { stdout, stderr } = run(['-n', '2', '--debug', '--timeout', '30', script]);
     expect(stdout, stderr).to.equal('1 30\n');
     refuses(['-n', '2', '--timeout', '0', script], /expected a positive integer/);
+  });
+
+  it('passes its settings to ranks on other nodes, also where the launcher passes no variables', () => {
+    const script = file('passed.mjs', '');
+    const { args, env } = planLaunch({ ranks: 2, script, debug: true, timeout: 30, trace: 'trace.json' });
+    expect(env).to.include({ LOPS_DEBUG: '1', LOPS_TIMEOUT: '30', LOPS_TRACE: 'trace.json' });
+    const flags = args.slice(0, args.indexOf(process.execPath));
+    const passed = flags.flatMap((flag, k) => (flag === '-x' ? [flags[k + 1] as string] : []));
+    // hydra and srun pass the whole environment
+    if (loadMpi().describe().library !== 'Open MPI') expect(passed).to.deep.equal([]);
+    else expect(passed).to.include.members(Object.keys(env).filter((name) => name.startsWith('LOPS_')));
   });
 
   it('names an interruption', async () => {

@@ -152,15 +152,20 @@ describe('joining MPI', function () {
     expect([code, stdout]).to.deep.equal([0, '0/1 SelfCommunicator\n'.repeat(2)]);
   });
 
-  it('throws on each rank where LOPS_DEBUG is set on some ranks only', async () => {
-    const unlike = `const rank = process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK;
-    if (Number(rank) > 0) process.env.LOPS_DEBUG = '1';
+  for (const [name, first, others] of [
+    ['LOPS_DEBUG', '', '1'],
+    ['LOPS_TRACE', '', '/nonexistent/a'],
+    ['LOPS_TRACE', '/nonexistent/a', '/nonexistent/b'],
+  ] as const)
+    it(`throws on each rank where ${name} is '${first}' on rank 0 and '${others}' elsewhere`, async () => {
+      const unlike = `const rank = process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK;
+      process.env.${name} = Number(rank) > 0 ? '${others}' : '${first}';
       const { COMM_WORLD } = await import('${INDEX}'); console.log('joined ' + COMM_WORLD.rank);`;
-    const { code, stdout, stderr } = await runRanks(2, [...script, unlike]);
-    expect(code).to.not.equal(0);
-    expect(stdout).to.not.include('joined');
-    expect(stderr).to.include('expected LOPS_DEBUG to be alike on all ranks');
-  });
+      const { code, stdout, stderr } = await runRanks(2, [...script, unlike]);
+      expect(code).to.not.equal(0);
+      expect(stdout).to.not.include('joined');
+      expect(stderr).to.include(`expected ${name} to be alike on all ranks`);
+    });
 
   it('throws under a launcher of another MPI, and names both', () => {
     const { status, stderr } = alone({ PMI_RANK: '1', PMI_SIZE: '4', LOPS_MPIEXEC: '' });
