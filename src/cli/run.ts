@@ -2,6 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { messageOf } from '../core/base/errors.js';
 import { setting } from '../environment/environment.js';
 import { joinParts, removeParts } from '../tracing/collect.js';
 import { copyWithoutNoise } from './job-output.js';
@@ -25,9 +26,18 @@ export async function launch(options: JobOptions): Promise<number> {
   const trace = options.trace ?? setting('LOPS_TRACE');
   if (trace !== undefined) removeParts(trace);
   const code = await runJob(options);
-  if (trace !== undefined) completeTrace(trace);
+  if (trace !== undefined) tryToComplete(trace);
   if (code === INTERRUPTED) process.stderr.write('lops run: interrupted (Ctrl-C)\n');
   return code;
+}
+
+/** Completes the trace of a job. Without success a message says why; the job has its exit code. */
+function tryToComplete(path: string): void {
+  try {
+    completeTrace(path);
+  } catch (error) {
+    process.stderr.write(`lops run: ${messageOf(error)}\n`);
+  }
 }
 
 /** Joins what the ranks of a job that ended early have left of its trace. */

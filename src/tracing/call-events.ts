@@ -56,6 +56,10 @@ export interface CallRecord {
 }
 
 const NO_ARROWS: readonly ArrowEnd[] = [];
+/** The most pairs of ranks and tags of which the messages of a rank are numbered. */
+const MOST_LINES = 16_384;
+/** Calls of communicators and requests that return at once. */
+const NO_WAIT = new Set(['isend', 'irecv', 'iallreduce', 'start', 'startAll', 'test']);
 
 const bytesIn = (memory: unknown): number => {
   const { length, dtype } = toSpan(memory as Transferable);
@@ -84,11 +88,13 @@ const describe = ({ isSent, partner, bytes, tag }: Posted): string =>
  * Describes the calls of the communicator of a trace, and of those made from it. Messages on the
  * communicator itself are numbered, so that the viewer draws an arrow from each send to its
  * receive: the n-th send from one rank to another with some tag belongs to the n-th receive.
+ * Starts of persistent requests that are older than the trace have a category of their own, as
+ * neither their direction nor their partner is known.
  */
 export class CallEvents {
   readonly #comm: Communicator;
-  /** The requests of persistent messages. */
-  readonly #kept = new WeakMap<object, Posted>();
+  /** The requests of persistent messages, and whether these are of the communicator itself. */
+  readonly #kept = new WeakMap<object, Posted & { readonly isOwn: boolean }>();
   /** The receives that are pending, by request. */
   readonly #pending = new WeakMap<object, ArrowEnd>();
   readonly #numbers = new Map<string, number>();
@@ -104,15 +110,24 @@ export class CallEvents {
   category({ kind, name, self }: Pick<Call, 'kind' | 'name' | 'self'>): string | undefined {
     if (kind === 'kernel') return NO_KERNELS.has(name) ? undefined : kind;
     if (kind === 'operator') return kind;
-    if (name === 'start') return this.#kept.get(self)?.isSent === false ? 'receive' : 'message';
+    if (name === 'start') {
+      const posted = this.#kept.get(self);
+      return posted === undefined ? 'start' : posted.isSent ? 'message' : 'receive';
+    }
     return CATEGORIES.get(name);
   }
 
+  /** Whether a call with a category may wait for other ranks. */
+  waits({ kind, name }: Pick<Call, 'kind' | 'name'>): boolean {
+    return kind === 'communication' && !NO_WAIT.has(name);
+  }
+
   /** Remembers the message of a persistent request, which no other call names. */
-  keep({ name, args }: Call, request: unknown): void {
+  keep({ name, self, args }: Call, request: unknown): void {
     if (name !== 'sendInit' && name !== 'recvInit') return;
     const posted = postedBy(name, args);
-    if (posted) this.#kept.set(request as object, posted);
+    // Other communicators number their ranks in another way
+    if (posted) this.#kept.set(request as object, { ...posted, isOwn: self === this.#comm });
   }
 
   /** Describes a call that has returned `result`. */
@@ -122,7 +137,8 @@ export class CallEvents {
     if (name === 'start') {
       const posted = this.#kept.get(self);
       if (!posted) return { category, details: '', arrows: NO_ARROWS };
-      return { category, details: describe(posted), arrows: this.#post(posted, self) };
+      const arrows = posted.isOwn ? this.#post(posted, self) : NO_ARROWS;
+      return { category, details: describe(posted), arrows };
     }
     if (category === 'reduction') {
       const op = String(args[1]);
@@ -134,7 +150,6 @@ export class CallEvents {
     }
     const posted = postedBy(name, args);
     if (!posted) return { category, details: '', arrows: NO_ARROWS };
-    // Other communicators number their ranks in another way
     const arrows = self === this.#comm ? this.#arrowsOf(name, posted, result) : NO_ARROWS;
     return { category, details: describe(posted), arrows };
   }
@@ -168,8 +183,10 @@ export class CallEvents {
     const [from, to] = isSent ? [this.#comm.rank, partner] : [partner, this.#comm.rank];
     const line = `${from}-${to}-${tag}`;
     const key = `${isSent ? 'sent' : 'received'} ${line}`;
-    const number = this.#numbers.get(key) ?? 0;
-    this.#numbers.set(key, number + 1);
-    return [{ isSent, id: `${line}-${number}` }];
+    const number = this.#numbers.get(key);
+    // Of further tags neither the first message nor a later one has an arrow
+    if (number === undefined && this.#numbers.size >= MOST_LINES) return NO_ARROWS;
+    this.#numbers.set(key, (number ?? 0) + 1);
+    return [{ isSent, id: `${line}-${number ?? 0}` }];
   }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Communicator } from '../core/ports/communicator.js';
-import { type ByteSink, writeFileAtomically } from '../io/output.js';
+import { type ByteSink, writeFileAtomically, writing } from '../io/output.js';
 import { type EventFile, OPENING, partOf } from './event-file.js';
 
 /** The bytes of one message; a multiple of 4. */
@@ -89,9 +89,10 @@ export function leftParts(path: string): number[] {
  * them. What a rank had not written is missing.
  *
  * @returns the ranks with a file
+ * @throws {@link ArgumentError} with the name of the file that cannot be written
  */
 export function joinParts(path: string): number[] {
-  const ranks = leftParts(path);
+  const ranks = writing(path, () => leftParts(path));
   if (ranks.length === 0) return ranks;
   writeFileAtomically(path, (sink: ByteSink) => {
     sink.write(encode(HEAD));
@@ -107,7 +108,14 @@ export function joinParts(path: string): number[] {
   return ranks;
 }
 
-/** Removes what an earlier job has left. */
+/**
+ * Removes what an earlier job has left.
+ *
+ * @throws {@link ArgumentError} with the name of the file that cannot be removed
+ */
 export function removeParts(path: string): void {
-  for (const rank of leftParts(path)) rmSync(join(dirname(path), basename(partOf(path, rank))));
+  for (const rank of writing(path, () => leftParts(path))) {
+    const part = join(dirname(path), basename(partOf(path, rank)));
+    writing(part, () => rmSync(part));
+  }
 }

@@ -4,8 +4,10 @@ import { messageOf } from '../core/base/errors.js';
 
 /** The events that are kept in memory before they are written. */
 const CAPACITY = 4096;
-/** Milliseconds after which events are written, even if there are few. */
+/** Milliseconds after which an event causes a write, even if there are few. */
 const AGE = 500;
+/** The most of the time that writes before calls that wait take. */
+const SHARE = 0.05;
 
 /** The beginning of a part: each rank's file is itself a trace, as its end may be missing. */
 export const OPENING = '[\n';
@@ -27,8 +29,9 @@ export interface EventFileOptions {
 }
 
 /**
- * The events of one rank. They are kept in memory of a fixed size, and written to the rank's file
- * when it is full and every half second, a line each. Events are recorded without formatting them.
+ * The events of one rank. They are kept in memory of a fixed size, and written to the rank's file,
+ * a line each: when the memory is full, at an event half a second after the last write, and before
+ * calls that may wait for ever. Events are recorded without formatting them.
  */
 export class EventFile {
   readonly path: string;
@@ -45,7 +48,10 @@ export class EventFile {
   #count = 0;
   #written = 0;
   #bytes = 0;
-  #flushed = performance.now();
+  readonly #began = performance.now();
+  #flushed = this.#began;
+  /** Milliseconds in writes before calls that wait. */
+  #spent = 0;
   /** The number of events that were left out. */
   dropped = 0;
   /** Why events could not be written. */
@@ -91,6 +97,19 @@ export class EventFile {
     this.#heads[k] = head;
     this.#details[k] = details;
     if (this.#count === CAPACITY || begin - this.#flushed > AGE) this.flush();
+  }
+
+  /**
+   * Writes the events in memory before a call that may wait, as a rank whose job ends in that call
+   * has no later event. Such writes take at most a twentieth of the time: if there are many calls,
+   * the events of some stay in memory.
+   */
+  flushBeforeWait(): void {
+    if (this.#count === 0) return;
+    const begin = performance.now();
+    if (this.#spent > SHARE * (begin - this.#began)) return;
+    this.flush();
+    this.#spent += performance.now() - begin;
   }
 
   /** Writes the events in memory. */
@@ -146,10 +165,15 @@ export class EventFile {
     return done;
   }
 
+  /** Closes the file. */
+  close(): void {
+    closeSync(this.#fd);
+  }
+
   /** Closes and removes the file. */
   remove(): void {
     ftruncateSync(this.#fd, 0);
-    closeSync(this.#fd);
+    this.close();
     rmSync(this.path, { force: true });
   }
 }

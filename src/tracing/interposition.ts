@@ -73,7 +73,7 @@ function surround(owner: object, name: string, original: PropertyDescriptor, wra
  * are included too. Without an interposition there is no cost.
  */
 export function interpose(backend: Backend, comm: Communicator, around: Around): () => void {
-  const seen = new Set<object>();
+  const seen = new WeakSet<object>();
   const undo: (() => void)[] = [];
   const include = (target: object, kind: CallKind, chosen: (name: string) => boolean): void => {
     for (const owner of chain(target)) {

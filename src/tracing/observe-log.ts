@@ -1,27 +1,37 @@
 import { currentLogger, LOG_LEVELS, type Logger, setLogger } from '../core/base/log.js';
 
+/** Receives the messages of the log, of all levels. */
+type Observer = (message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** All observers, so that they may end in any order. */
+const observers = new Set<{ readonly observe: Observer }>();
+/** The logger of the program, which receives what it would receive without observers. */
+let base: Logger | undefined;
+
+const shared: Logger = {
+  level: 'debug',
+  write(level, message, fields) {
+    if (base && LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(base.level))
+      base.write(level, message, fields);
+    for (const { observe } of observers) observe(message, fields);
+  },
+};
+
 /**
  * Calls `observe` with each message of the library's log, of all levels, until the returned
  * function is called. The logger of the program receives what it received before.
  */
-export function observeLog(
-  observe: (message: string, fields: Readonly<Record<string, unknown>>) => void,
-): () => void {
-  const before = currentLogger();
-  const least = before ? LOG_LEVELS.indexOf(before.level) : LOG_LEVELS.length;
-  let isOver = false;
-  const observer: Logger = {
-    level: 'debug',
-    write(level, message, fields) {
-      if (LOG_LEVELS.indexOf(level) >= least) before?.write(level, message, fields);
-      if (!isOver) observe(message, fields);
-    },
-  };
-  setLogger(observer);
+export function observeLog(observe: Observer): () => void {
+  if (currentLogger() !== shared) {
+    base = currentLogger();
+    setLogger(shared);
+  }
+  const own = { observe };
+  observers.add(own);
   return () => {
-    isOver = true;
-    // A later observer passes messages on through this one
-    if (currentLogger() === observer) setLogger(before);
+    observers.delete(own);
+    // The program may have set another logger since
+    if (observers.size === 0 && currentLogger() === shared) setLogger(base);
   };
 }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { ArgumentError } from '../core/base/errors.js';
+import { ArgumentError, messageOf } from '../core/base/errors.js';
 import { checkPositiveCount, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import type { LinearOperator } from '../core/operator/linear-operator.js';
@@ -47,9 +47,11 @@ interface Ending {
 /** A running trace. */
 export interface Trace {
   /**
-   * Ends the trace and writes the file. Collective; later calls return the same result.
+   * Ends the trace and writes the file. Collective; later calls return the same result, or throw
+   * the same error.
    *
-   * @throws {@link ArgumentError} on all ranks if rank 0 cannot write the file
+   * @throws {@link ArgumentError} on all ranks if rank 0 cannot write the file. Then the files of
+   *   the ranks remain, and the message names them
    */
   stop(): TraceSummary;
 }
@@ -69,15 +71,18 @@ const named = (operator: LinearOperator<never, never>, method: string): string =
  * arrow leads from each message to its receive.
  *
  * The ranks' clocks are compared with that of rank 0 by round trips of messages, to half of the
- * fastest one; ranks on one machine have one clock. Events are kept in memory of a fixed size, and
- * written every half second to a file of each rank beside `path`, `path.rank0.json` and so on. At
- * the end rank 0 joins them. If the job ends early these files remain; the viewers open them too.
+ * fastest one; ranks on one machine have one clock. Events are kept in memory of a fixed size. They
+ * are written to a file of each rank beside `path`, `path.rank0.json` and so on: before calls that
+ * may wait, for up to a twentieth of the time, and otherwise at an event half a second after the
+ * last write. At the end rank 0 joins the files. If the job ends early they remain; the viewers
+ * open them too.
  *
  * A call costs up to 10 µs more, with the writing. As with `profile`, each kernel is waited for, so
  * that kernels of a device do not overlap. A program without a trace has no cost. Collective.
  *
- * @throws {@link ArgumentError} on all ranks if another trace is running, or a rank cannot write
- *   its file
+ * @throws {@link ArgumentError} on all ranks if an option is wrong or differs between ranks,
+ *   another trace is running, or a rank cannot write its file
+ * @throws {@link BackendError} on all ranks if there is no such backend
  * @example
  * const trace = startTrace('trace.json');
  * cgls(A, y, { niter: 5 });
@@ -93,24 +98,29 @@ export function beginTrace(
   options: TraceOptions | undefined,
   { untilExit }: Ending,
 ): Trace & { flush(): void } {
-  const given = withDefaults('startTrace', options, DEFAULTS);
-  const backend = resolveBackend(given.backend);
-  const comm = resolveCommunicator(given.comm);
+  // The ranks agree on everything else
+  const comm = resolveCommunicator((options as TraceOptions | null | undefined)?.comm);
   const file = sameOnAllRanks(comm, 'startTrace', () => {
-    checkPositiveCount('startTrace', { events: given.events });
+    const { backend: which, events } = withDefaults('startTrace', options, DEFAULTS);
+    checkPositiveCount('startTrace', { events });
     if (typeof path !== 'string' || path === '')
       throw new ArgumentError(`startTrace: expected the name of a file, received ${textOf(path)}`);
     if (running) throw new ArgumentError('startTrace: another trace is running: stop() it first');
-    return { path: resolve(path), events: given.events };
+    const name = typeof which === 'string' ? which : resolveBackend(which).name;
+    return { path: resolve(path), events, backend: name };
   });
+  // Collective for some names
+  const backend = resolveBackend(options?.backend);
   onRoot(comm, () => {
     writing(path, () => findFile(file.path));
     writing(path, () => removeParts(file.path));
   });
   // Its messages are not counted among those of the program
   const own = comm.dup();
-  const clock = commonClock(own);
-  const part = gatherPart(own, file, clock.base);
+  const { clock, part } = freedOnError(own, () => {
+    const clock = commonClock(own);
+    return { clock, part: gatherPart(own, file, clock.base) };
+  });
   const events = new CallEvents(comm);
   running = true;
 
@@ -135,6 +145,7 @@ export function beginTrace(
       return result;
     }
     const shown = kind === 'operator' ? named(self as LinearOperator<never, never>, name) : name;
+    if (events.waits(call)) part.flushBeforeWait();
     const begin = performance.now();
     inKernel ||= kind === 'kernel';
     let result: unknown;
@@ -158,11 +169,11 @@ export function beginTrace(
   const endCalls = interpose(backend, comm, around);
   const endGuards = guardEnd(part, file.path, comm.size, untilExit);
 
-  let summary: TraceSummary | undefined;
+  let ended: (() => TraceSummary) | undefined;
   return {
     stop: () => {
-      summary ??= finish();
-      return summary;
+      ended ??= outcomeOf(finish);
+      return ended();
     },
     flush: () => part.flush(),
   };
@@ -185,15 +196,47 @@ export function beginTrace(
     });
     try {
       onRootAfter(own, () => collect(file.path, own, part, { ranks: all, complete: true }));
-    } finally {
       part.remove();
+    } catch (error) {
+      part.close();
+      const parts = partsText(file.path, own.size);
+      throw new ArgumentError(`${messageOf(error)}; what the ranks have written is in ${parts}`, {
+        cause: error,
+      });
+    } finally {
       own.free();
     }
     return { events: all.map((one) => one.events), dropped: all.map((one) => one.dropped) };
   }
 }
 
-/** Opens the file of this rank. Throws on all ranks if one of them cannot. */
+/** Calls `body`. Returns a function that returns its value or throws its error. */
+function outcomeOf<T>(body: () => T): () => T {
+  try {
+    const value = body();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** Calls a `body` that fails on all ranks or on none. If it fails, the communicator is freed. */
+function freedOnError<T>(comm: Communicator, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    comm.free();
+    throw error;
+  }
+}
+
+/** The names of the files of all ranks. */
+const partsText = (path: string, size: number): string =>
+  size > 1 ? `${partOf(path, 0)} to …rank${size - 1}.json` : partOf(path, 0);
+
+/** Opens the file of this rank. If one of them cannot, throws on all ranks, and leaves no file. */
 function gatherPart(
   comm: Communicator,
   { path, events }: { readonly path: string; readonly events: number },
@@ -201,9 +244,14 @@ function gatherPart(
 ): EventFile {
   const { rank } = comm;
   let part: EventFile | undefined;
-  gatherFromAllRanks(comm, () => {
-    part = writing(partOf(path, rank), () => new EventFile({ path, rank, base, most: events }));
-  });
+  try {
+    gatherFromAllRanks(comm, () => {
+      part = writing(partOf(path, rank), () => new EventFile({ path, rank, base, most: events }));
+    });
+  } catch (error) {
+    part?.remove();
+    throw error;
+  }
   const name = `rank ${rank} (${hostname()}, process ${process.pid})`;
   const moment = performance.now();
   const describe = (about: string, args: object): void =>
@@ -263,9 +311,11 @@ function guardEnd(part: EventFile, path: string, size: number, untilExit: boolea
     if (isOver) return;
     isOver = true;
     part.flush();
-    const text = 'lops-mpi: the job ends before its trace is complete; what there is of it: ';
-    if (size > 1) sayOnce(`${text}${partOf(path, 0)} to …rank${size - 1}.json`);
-    else say(`${text}${part.path}`);
+    const text =
+      'lops-mpi: the job ends before its trace is complete; what there is of it: ' +
+      `${partsText(path, size)}`;
+    if (size > 1) sayOnce(text);
+    else say(text);
   };
   const onExit = (code: number): void => {
     if (!untilExit || fails(code)) end();

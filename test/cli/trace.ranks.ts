@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { profile } from '../../src/cli/profile.js';
-import { ArgumentError } from '../../src/core/base/errors.js';
+import { ArgumentError, BackendError } from '../../src/core/base/errors.js';
 import { log } from '../../src/core/base/log.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { LinearOperator } from '../../src/core/operator/linear-operator.js';
@@ -187,6 +188,113 @@ group('a trace', () => {
       trace.stop();
       comm.barrier();
       expect(readdirSync(folder)).to.deep.equal(['b']);
+    });
+  });
+
+  const OTHERS = { ranks: [2, 3] } as const;
+
+  distributed('is refused on all ranks for what one rank passes', OTHERS, ({ backend, comm }) => {
+    withFolder(comm, (folder) => {
+      const path = join(folder, 'trace.json');
+      const isLast = comm.rank === comm.size - 1;
+      for (const [wrong, kind, message] of [
+        [{ event: 3 }, ArgumentError, /rank \d: .*'events'/],
+        [{ events: -1 }, ArgumentError, /rank \d: .*events/],
+        [{ backend: 3 }, BackendError, /rank \d: expected a backend/],
+        [{ backend: 'none' }, ArgumentError, /expected one backend on all ranks/],
+        [{ events: 7 }, ArgumentError, /expected one events on all ranks/],
+      ] as const)
+        expect(() => startTrace(path, { backend, comm, ...(isLast ? (wrong as object) : {}) })).to.throw(
+          kind,
+          message,
+        );
+      expect(() => startTrace(path, { backend: 'none', comm })).to.throw(BackendError, /no backend 'none'/);
+      comm.barrier();
+      expect(readdirSync(folder)).to.deep.equal([]);
+    });
+  });
+
+  distributed('leaves nothing if one rank cannot open its file', OTHERS, ({ backend, comm }) => {
+    withFolder(comm, (folder) => {
+      const path = join(folder, 'trace.json');
+      const { openSync } = fs;
+      const refused = (name: fs.PathLike, ...rest: [fs.OpenMode, fs.Mode?]): number => {
+        if (String(name).endsWith('rank1.json'))
+          throw Object.assign(new Error('EMFILE: too many open files'), { syscall: 'open' });
+        return openSync(name, ...rest);
+      };
+      Object.assign(fs, { openSync: refused });
+      syncBuiltinESMExports();
+      try {
+        expect(() => startTrace(path, { backend, comm })).to.throw(
+          ArgumentError,
+          /rank 1: could not write .*rank1\.json: EMFILE/,
+        );
+      } finally {
+        Object.assign(fs, { openSync });
+        syncBuiltinESMExports();
+      }
+      comm.barrier();
+      expect(readdirSync(folder)).to.deep.equal([]);
+      comm.barrier();
+      startTrace(path, { backend, comm }).stop();
+    });
+  });
+
+  distributed('that cannot be written at its end leaves the files of the ranks', ({ backend, comm }) => {
+    withFolder(comm, (folder) => {
+      const path = join(folder, 'trace.json');
+      const trace = startTrace(path, { backend, comm });
+      work(comm);
+      if (comm.rank === 0) mkdirSync(path);
+      const message = /is a folder.*; what the ranks have written is in .*trace\.json\.rank0\.json/;
+      for (let k = 0; k < 2; k++) expect(() => trace.stop()).to.throw(ArgumentError, message);
+      const part = readFileSync(`${path}.rank${comm.rank}.json`, 'utf8');
+      expect(part).to.include('MPIFirstDerivative.matvec').and.include('"dots"');
+      comm.barrier();
+      if (comm.rank === 0) rmdirSync(path);
+      startTrace(path, { backend, comm }).stop();
+      comm.barrier();
+      expect(readdirSync(folder)).to.deep.equal(['trace.json']);
+    });
+  });
+
+  distributed('has arrows for persistent messages of its own communicator', OTHERS, ({ backend, comm }) => {
+    withFolder(comm, (folder) => {
+      const path = join(folder, 'trace.json');
+      const next = (comm.rank + 1) % comm.size;
+      const last = (comm.rank + comm.size - 1) % comm.size;
+      const other = comm.dup();
+      const requests = (on: Communicator) => [
+        on.recvInit(new Int32Array(1), last, 3),
+        on.sendInit(Int32Array.of(1), next, 3),
+      ];
+      const exchange = (all: ReturnType<typeof requests>): void => {
+        for (const request of all) request.start();
+        for (const request of all) request.wait();
+        for (const request of all) request.free();
+      };
+      const older = requests(comm);
+      const trace = startTrace(path, { backend, comm });
+      exchange(older);
+      exchange(requests(other));
+      exchange(requests(comm));
+      trace.stop();
+      other.free();
+      const mine = eventsOf(path).filter(({ pid }) => pid === comm.rank);
+      const of = (category: string, phase: string): TraceEvent[] =>
+        mine.filter(({ cat, ph }) => cat === category && ph === phase);
+      expect(of('start', 'X').map(({ name, args }) => [name, args])).to.deep.equal(
+        Array(2).fill(['start', undefined]),
+      );
+      const ring = { tag: 3, bytes: 4 };
+      const starts = (category: string) =>
+        of(category, 'X').flatMap(({ name, args }) => (name === 'start' ? [args] : []));
+      expect(starts('message')).to.deep.equal(Array(2).fill({ to: next, ...ring }));
+      expect(starts('receive')).to.deep.equal(Array(2).fill({ from: last, ...ring }));
+      // the first ones: the messages before are not of this communicator, or unknown
+      expect(of('message', 's').map(({ id }) => id)).to.deep.equal([`${comm.rank}-${next}-3-0`]);
+      expect(of('message', 'f').map(({ id }) => id)).to.deep.equal([`${last}-${comm.rank}-3-0`]);
     });
   });
 

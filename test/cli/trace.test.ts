@@ -1,16 +1,29 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { currentLogger, type Logger, log, setLogger } from '../../src/core/base/log.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import { type ArrowEnd, CallEvents } from '../../src/tracing/call-events.js';
+import { observeLog } from '../../src/tracing/observe-log.js';
 import { rankEnvironment, runRanks } from '../support/launch.js';
 
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
 const INDEX = new URL('../../src/index.js', import.meta.url).href;
 
 /** A program that sends, and ends in a way that its argument names. */
-const PROGRAM = `import { COMM_WORLD as W, DistributedArray, MPIFirstDerivative } from '${INDEX}';
+const PROGRAM = `import { mkdirSync } from 'node:fs';
+import { COMM_WORLD as W, DistributedArray, MPIFirstDerivative } from '${INDEX}';
 const D = new MPIFirstDerivative([24, 4]);
 D.matvec(DistributedArray.random([24, 4], { seed: 0 })).norm();
 W.barrier();
@@ -18,6 +31,16 @@ const how = process.argv[2];
 if (how === 'throw' && W.rank === W.size - 1) throw new Error('on purpose');
 if (how === 'exit' && W.rank === W.size - 1) process.exit(3);
 if (how === 'wait') { console.log('waiting'); setInterval(() => W.barrier(), 1); }
+if (how === 'deadlock') {
+  if (W.rank === 0) W.allreduce(new Float64Array(3), 'max');
+  W.recv(new Float64Array(1), (W.rank + 1) % W.size);
+}
+if (how === 'folder') {
+  W.barrier();
+  if (W.rank === 0) mkdirSync(process.argv[3]);
+  W.barrier();
+  process.exit(3);
+}
 if (how === 'variable') console.log(String(process.env.LOPS_TRACE));
 `;
 
@@ -39,10 +62,10 @@ describe('lops run --trace', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = (ranks: number, how: string) =>
-    spawnSync(process.execPath, [LOPS, 'run', '-n', String(ranks), '--trace', path, script, how], {
+  const run = (ranks: number, how: string, env: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [LOPS, 'run', '-n', String(ranks), '--trace', path, script, how, path], {
       encoding: 'utf8',
-      env: rankEnvironment(),
+      env: { ...rankEnvironment(), ...env },
     });
   const read = (): TraceFile => JSON.parse(readFileSync(path, 'utf8')) as TraceFile;
   const ranksWith = (name: string): number[] => [
@@ -78,6 +101,38 @@ describe('lops run --trace', function () {
       expect(ranksWith('barrier')).to.include(1);
       expect(readdirSync(folder).sort()).to.deep.equal(['program.mjs', 'trace.json']);
     });
+
+  it('of ranks that wait for each other has the calls before', async () => {
+    // Long enough for the start of all ranks on a busy machine
+    const env = { LOPS_TIMEOUT: '5' };
+    const alone = await runRanks(2, [script, 'deadlock'], { env: { ...env, LOPS_TRACE: path } });
+    expect(alone.code, alone.stderr).to.equal(124);
+    for (const rank of [0, 1]) {
+      const part = readFileSync(`${path}.rank${rank}.json`, 'utf8');
+      const events = JSON.parse(`${part.trimEnd().replace(/,$/, '')}]`) as { name: string; ph: string }[];
+      expect(events.filter(({ ph }) => ph === 'X').at(-1)?.name).to.equal('barrier');
+    }
+    const { status, stderr } = run(2, 'deadlock', env);
+    expect(status, stderr).to.equal(124);
+    expect(stderr).to.match(/trace\.json has what ranks 0, 1 had written/);
+    for (const name of ['MPIFirstDerivative.matvec', 'barrier'])
+      expect(ranksWith(name), name).to.deep.equal([0, 1]);
+  });
+
+  it('that cannot be joined or cleared is named in a line', () => {
+    const failed = run(2, 'folder');
+    expect(failed.status, failed.stderr).to.equal(3);
+    expect(failed.stderr)
+      .to.match(/^lops run: .*trace\.json is a folder.*$/m)
+      .and.not.match(/^ +at /m);
+    expect(existsSync(`${path}.rank1.json`)).to.equal(true);
+    rmSync(path, { recursive: true });
+    rmSync(`${path}.rank1.json`);
+    mkdirSync(`${path}.rank1.json`);
+    const refused = run(2, 'well');
+    expect(refused.status).to.equal(1);
+    expect(refused.stderr).to.match(/^lops: could not write .*trace\.json\.rank1\.json: .*\n$/);
+  });
 
   it('of a job that a signal ends is a trace too', async () => {
     const child = spawn(process.execPath, [LOPS, 'run', '-n', '2', '--trace', path, script, 'wait'], {
@@ -120,5 +175,57 @@ describe('lops run --trace', function () {
       expect(status).to.equal(1);
       expect(stderr).to.match(/ArgumentError: could not write .*program\.mjs\/trace\.json/);
     }
+  });
+});
+
+describe('the arrows of a trace', () => {
+  it('are of the first 16,384 tags', () => {
+    const comm = { rank: 0, size: 2 } as Communicator;
+    const events = new CallEvents(comm);
+    const memory = new Int32Array(1);
+    const arrowsOf = (tag: number): readonly ArrowEnd[] =>
+      events.describe(
+        {
+          kind: 'communication',
+          name: 'send',
+          self: comm,
+          args: [memory, 1, tag],
+          proceed: () => undefined,
+        },
+        'message',
+        undefined,
+      ).arrows;
+    const drawn = Array.from({ length: 20_000 }, (_, tag) => arrowsOf(tag).length);
+    expect(drawn.lastIndexOf(1)).to.equal(16_383);
+    expect(drawn.indexOf(0)).to.equal(16_384);
+    expect(arrowsOf(5)).to.deep.equal([{ isSent: true, id: '0-1-5-1' }]);
+    expect(arrowsOf(19_000)).to.deep.equal([]);
+  });
+});
+
+describe('observers of the log', () => {
+  const before = currentLogger();
+  afterEach(() => setLogger(before));
+
+  it('end in any order, and leave the logger of the program', () => {
+    const written: string[] = [];
+    const own: Logger = { level: 'warn', write: (_, message) => written.push(message) };
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      setLogger(own);
+      const seen: string[][] = [[], []];
+      const ends = seen.map((list) => observeLog((message) => list.push(message)));
+      log('debug', 'a');
+      ends[order[0] as number]?.();
+      log('warn', 'b');
+      ends[order[1] as number]?.();
+      expect(currentLogger()).to.equal(own);
+      log('debug', 'c');
+      expect(seen[order[0] as number]).to.deep.equal(['a']);
+      expect(seen[order[1] as number]).to.deep.equal(['a', 'b']);
+    }
+    expect(written).to.deep.equal(['b', 'b']);
   });
 });
