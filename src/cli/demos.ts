@@ -30,16 +30,26 @@ export function demos(): Demo[] {
 }
 
 /**
+ * The same, for a command that needs them.
+ *
+ * @throws {@link ArgumentError} if there are none
+ */
+export function builtDemos(): Demo[] {
+  const all = demos();
+  if (all.length === 0)
+    throw new ArgumentError("the examples are not built: run 'npm run setup' in the clone of lops-mpi");
+  return all;
+}
+
+/**
  * The example of a name.
  *
  * @throws {@link ArgumentError} if there is none
  */
 export function demoNamed(name: string): Demo {
-  const all = demos();
+  const all = builtDemos();
   const found = all.find((demo) => demo.name === name);
   if (found) return found;
-  if (all.length === 0)
-    throw new ArgumentError("the examples are not built: run 'npm run setup' in the clone of lops-mpi");
   const names = all.map((demo) => demo.name);
   const guess = nearest(name, names);
   throw new ArgumentError(

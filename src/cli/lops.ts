@@ -115,9 +115,9 @@ withLaunch(
     ),
   )
   .action(async (name: string | undefined, args: string[], flags: RunFlags) => {
-    const { demos, demoNamed } = await import('./demos.js');
+    const { builtDemos, demoNamed } = await import('./demos.js');
     if (name !== undefined) return runScript(demoNamed(name).script, args, flags);
-    const all = demos();
+    const all = builtDemos();
     const width = Math.max(...all.map((demo) => demo.name.length));
     for (const demo of all) console.log(`${demo.name.padEnd(width)}  ${demo.description}`);
   });

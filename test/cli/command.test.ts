@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,25 @@ describe('lops', function () {
       expect(run.status, run.stderr).to.equal(0);
       expect(existsSync(join(folder, 'derivatives.png'))).to.equal(true);
       expect(lops('demo', '-n', '1', 'derivatives', '--m', '12').status).to.equal(1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('demo without examples says how to build them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lops-clone-'));
+    try {
+      for (const name of ['package.json', 'dist/src'])
+        cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      for (const args of [['demo'], ['demo', 'halo']]) {
+        const command = [join(folder, 'dist/src/cli/lops.js'), ...args];
+        const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+        expect(status).to.equal(1);
+        expect(stderr).to.equal(
+          "lops: the examples are not built: run 'npm run setup' in the clone of lops-mpi\n",
+        );
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
