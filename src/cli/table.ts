@@ -14,6 +14,17 @@ export function formatNumber(value: number): string {
   return size >= 1e5 || size < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
 }
 
+/** The text of a cell of a table; of values that programs without types pass, a description. */
+export function cellText(cell: unknown): string {
+  if (typeof cell === 'number') return formatNumber(cell);
+  if (typeof cell === 'string') return cell;
+  return cell === undefined ? '' : textOf(cell);
+}
+
+/** Whether a column is one of numbers. */
+export const isNumeric = (cells: readonly unknown[]): boolean =>
+  cells.every((cell) => cell === undefined || typeof cell === 'number');
+
 /**
  * Formats rows with the same keys as a table with a heading and a rule. Columns of numbers are
  * aligned to the right.
@@ -30,16 +41,8 @@ export function formatTable(rows: readonly Readonly<Record<string, Cell>>[]): st
   const heads = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const columns = heads.map((head) => {
     const cells = rows.map((row) => row[head]);
-    const texts = cells.map((cell) =>
-      typeof cell === 'number'
-        ? formatNumber(cell)
-        : typeof cell === 'string'
-          ? cell
-          : cell === undefined
-            ? ''
-            : textOf(cell),
-    );
-    const numeric = cells.every((cell) => cell === undefined || typeof cell === 'number');
+    const texts = cells.map(cellText);
+    const numeric = isNumeric(cells);
     const width = Math.max(head.length, ...texts.map((t) => t.length));
     const pad = (text: string): string => (numeric ? text.padStart(width) : text.padEnd(width));
     return [head, '-'.repeat(width), ...texts].map(pad);

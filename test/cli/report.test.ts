@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { startProgress } from '../../src/cli/progress.js';
+import { SolverRuns } from '../../src/cli/report/solver-runs.js';
 import { formatNumber, formatTable } from '../../src/cli/table.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { runRanks } from '../support/launch.js';
@@ -99,5 +100,45 @@ describe('tables', () => {
     expect(
       [0, 40, 1234567, 0.25, 3.33333, 123456.7, 0.000123456, Number.NaN].map(formatNumber),
     ).to.deep.equal(['0', '40', '1234567', '0.25', '3.333', '1.235e+5', '1.235e-4', 'NaN']);
+  });
+});
+
+describe('the runs of solvers in the log', () => {
+  const costsOf = (...messages: readonly (readonly [text: string, fields: object])[]) => {
+    const runs = new SolverRuns();
+    for (const [text, fields] of messages) runs.observe(text, { ...fields });
+    return runs.drawn.map(({ label, iterations, costs }) => ({ label, iterations, costs }));
+  };
+  const iteration = (k: number, cost: number) => ['cgls: iteration', { iteration: k, cost }] as const;
+  const starts = ['cgls: starts', { iteration: 0 }] as const;
+  const outer = { label: 'cgls', iterations: [1, 2, 3], costs: [10, 9, 8] };
+
+  it('of one name, of which one is within the other, are told apart', () => {
+    const ends = ['cgls: iteration limit reached', { iterations: 2 }] as const;
+    const inner = [starts, iteration(1, 0.5), iteration(2, 0.25), ends] as const;
+    expect(
+      costsOf(starts, ...inner, iteration(1, 10), ...inner, iteration(2, 9), iteration(3, 8)),
+    ).to.deep.include.members([
+      { label: 'cgls (2)', iterations: [1, 2], costs: [0.5, 0.25] },
+      { label: 'cgls (3)', iterations: [1, 2], costs: [0.5, 0.25] },
+      outer,
+    ]);
+  });
+
+  it('that are left before their end do not take the costs of the others', () => {
+    const left = { label: 'cgls (2)', iterations: [1], costs: [0.5] };
+    expect(costsOf(starts, iteration(1, 10), starts, iteration(1, 0.5), iteration(2, 0.25))).to.deep.equal([
+      { label: 'cgls', iterations: [1], costs: [10] },
+      { label: 'cgls (2)', iterations: [1, 2], costs: [0.5, 0.25] },
+    ]);
+    expect(
+      costsOf(starts, iteration(1, 10), iteration(2, 9), starts, iteration(1, 0.5), iteration(3, 8)),
+    ).to.deep.equal([outer, left]);
+  });
+
+  it('have the iterations of the checkpoint from which they resume', () => {
+    expect(costsOf(['cgls: starts', { iteration: 5 }], iteration(6, 4), iteration(7, 3))).to.deep.equal([
+      { label: 'cgls', iterations: [6, 7], costs: [4, 3] },
+    ]);
   });
 });

@@ -50,6 +50,10 @@ group('a report of a run', () => {
       const sent = comm.allgatherObject(comm.counters.messages - counted.messages);
       report.addFigure('A figure', new Figure().add(linePlot([{ y: solved.cost }], { title: 'own figure' })));
       report.addTable('A table', [{ method: '<CGLS>', misfit: 0.25 }]);
+      report.addTable('Kinds', [
+        { a: 1, b: true, c: undefined },
+        { a: null, b: [1, 2] },
+      ] as never);
       report.addText('misfit < 1');
       report.stop();
       comm.barrier();
@@ -71,6 +75,10 @@ group('a report of a run', () => {
         ['method', 'misfit'],
         ['&lt;CGLS&gt;', '0.25'],
       ]);
+      expect(tableOf(page, 'Kinds').slice(1)).to.deep.equal([
+        ['1', 'true', ''],
+        ['null', '[1, 2]', ''],
+      ]);
       expect(page).to.include('<pre>misfit &lt; 1</pre>');
       const seconds = tableOf(page, 'Seconds by rank').slice(1);
       expect(seconds.map(([rank]) => rank)).to.deep.equal(comm.allgatherObject(String(comm.rank)));
@@ -91,6 +99,21 @@ group('a report of a run', () => {
           .slice(1),
       ).to.deep.equal(sent.map(String));
       expect(page).to.include(`<td>backend</td><td>${backend.name}</td>`);
+    });
+  });
+
+  distributed('draws ten runs and counts the others', { ranks: [1] }, ({ backend, comm }) => {
+    withFolder(comm, (folder) => {
+      const path = join(folder, 'run.html');
+      const report = startReport({ backend, comm });
+      const D = new MPIFirstDerivative([24, 4], { comm, kind: 'centered' });
+      const y = D.matvec(DistributedArray.random([24, 4], { comm, seed: 1 }));
+      for (let k = 0; k < 13; k++) cgls(D, y, { niter: 2, tol: 0 }).x.dispose();
+      report.write(path);
+      const page = readFileSync(path, 'utf8');
+      expect(page).to.include('Costs of the solvers; 3 later runs are not drawn');
+      const [figure = ''] = decoded(page);
+      expect(figure).to.include('>cgls (10)<').and.not.include('cgls (11)');
     });
   });
 

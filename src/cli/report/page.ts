@@ -1,4 +1,4 @@
-import { formatNumber } from '../table.js';
+import { cellText, isNumeric } from '../table.js';
 
 /** A cell of a table of the page. */
 export type PageCell = string | number;
@@ -67,14 +67,12 @@ figcaption { margin-top: .3rem; color: var(--soft); font-size: .85rem; }
 
 function tableOf(rows: PageRows): string {
   const heads = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const isNumber = heads.map((head) => rows.every((row) => typeof (row[head] ?? 0) === 'number'));
+  const isNumber = heads.map((head) => isNumeric(rows.map((row) => row[head])));
   const cell = (tag: string, k: number, content: string): string =>
     `<${tag}${isNumber[k] ? ' class="number"' : ''}>${content}</${tag}>`;
-  const show = (value: PageCell | undefined): string =>
-    typeof value === 'number' ? formatNumber(value) : escaped(value ?? '');
   const head = heads.map((name, k) => cell('th', k, escaped(name))).join('');
   const body = rows.map(
-    (row) => `<tr>${heads.map((name, k) => cell('td', k, show(row[name]))).join('')}</tr>`,
+    (row) => `<tr>${heads.map((name, k) => cell('td', k, escaped(cellText(row[name])))).join('')}</tr>`,
   );
   const table = `<table><thead><tr>${head}</tr></thead>\n<tbody>${body.join('\n')}</tbody></table>`;
   return `<div class="scroll">${table}</div>`;

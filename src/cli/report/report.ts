@@ -20,11 +20,12 @@ import { packageVersion } from '../../package/package-version.js';
 import { Figure } from '../../plotting/figure.js';
 import { linePlot } from '../../plotting/line-plot.js';
 import { interpose } from '../../tracing/interposition.js';
-import { loggedIteration, observeLog } from '../../tracing/observe-log.js';
+import { observeLog } from '../../tracing/observe-log.js';
 import { profile, TIME_PARTS, type TimeSplit } from '../profile.js';
 import type { Cell } from '../table.js';
 import { type OperatorTime, OperatorTimes } from './operator-times.js';
 import { type PageRows, pageOf, type Section } from './page.js';
+import { SolverRuns } from './solver-runs.js';
 
 /** Options of {@link startReport}. */
 export interface ReportOptions {
@@ -66,16 +67,8 @@ const DEFAULTS = {
   comm: undefined,
 } satisfies Defaults<ReportOptions>;
 
-/** The most runs of solvers that are drawn. Inner solvers may run often. */
-const MOST_RUNS = 10;
 /** The most operators of the table. */
 const MOST_OPERATORS = 20;
-
-/** The costs of one run of a solver. */
-interface SolverRun {
-  readonly label: string;
-  readonly costs: number[];
-}
 
 /** What each rank reports. */
 interface RankPart {
@@ -99,25 +92,6 @@ const pairs = (values: Readonly<Record<string, unknown>>): PageRows =>
   Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value: shown(value) }],
   );
-
-/** The costs of all runs of solvers since the call, from the log. */
-function recordRuns(): { readonly runs: SolverRun[]; readonly end: () => void } {
-  const runs: SolverRun[] = [];
-  const current = new Map<string, SolverRun>();
-  const end = observeLog((message, fields) => {
-    const [solver = '', what] = message.split(': ');
-    if (what === 'starts') {
-      const earlier = runs.filter(({ label }) => label.split(' ')[0] === solver).length;
-      const run = { label: earlier === 0 ? solver : `${solver} (${earlier + 1})`, costs: [] };
-      current.set(solver, run);
-      // The others are only counted
-      if (runs.length <= MOST_RUNS) runs.push(run);
-    }
-    const iteration = loggedIteration(message, fields);
-    if (iteration) current.get(iteration.solver)?.costs.push(iteration.cost);
-  });
-  return { runs, end };
-}
 
 /** Milliseconds with one digit after the point. */
 const milliseconds = (seconds: number): number => Math.round(1e4 * seconds) / 10;
@@ -143,15 +117,16 @@ function productsOf(all: readonly RankPart[]): PageRows {
   return rows.sort((a, b) => b[key] - a[key]).slice(0, MOST_OPERATORS);
 }
 
-/** A figure of the costs; undefined if there are none. */
-function convergenceOf(runs: readonly SolverRun[]): Figure | undefined {
-  const drawn = runs.filter(({ costs }) => costs.length > 0).slice(0, MOST_RUNS);
-  if (drawn.length === 0) return undefined;
+/** A section with a figure of the costs; none if there are no costs. */
+function convergenceOf({ drawn, others }: SolverRuns): Section[] {
+  if (drawn.length === 0) return [];
   const positive = drawn.every(({ costs }) => costs.every((cost) => cost > 0));
-  const series = drawn.map(({ label, costs }) => ({ label, y: costs, x: costs.map((_, k) => k + 1) }));
-  return new Figure({ panelWidth: 560, panelHeight: 300 }).add(
+  const series = drawn.map(({ label, iterations, costs }) => ({ label, y: costs, x: iterations }));
+  const figure = new Figure({ panelWidth: 560, panelHeight: 300 }).add(
     linePlot(series, { yScale: positive ? 'log' : 'linear', xLabel: 'iteration', yLabel: 'cost' }),
   );
+  const caption = `Costs of the solvers${others > 0 ? `; ${others} later runs are not drawn` : ''}`;
+  return [{ title: 'Convergence', figures: [{ caption, svg: figure.toSvg() }] }];
 }
 
 function environmentOf(backend: Backend, comm: Communicator): Readonly<Record<string, unknown>> {
@@ -192,7 +167,8 @@ export function startReport(options?: ReportOptions): Report {
   const began = new Date();
   const before = countsOf(comm);
   const operators = new OperatorTimes();
-  const { runs, end: endRuns } = recordRuns();
+  const runs = new SolverRuns();
+  const endRuns = observeLog(runs.observe);
   const profiling = profile({ backend, comm });
   const endOperators = interpose(backend, comm, operators.around);
 
@@ -220,15 +196,12 @@ export function startReport(options?: ReportOptions): Report {
   };
 
   const sections = (all: readonly RankPart[]): Section[] => {
-    const convergence = convergenceOf(runs);
     const total = Math.max(...all.map(({ split }) => split.total));
     const table = (name: string, rows: PageRows): Section[] =>
       rows.length > 0 ? [{ title: name, table: rows }] : [];
     return [
       ...table('Parameters', pairs(given.parameters ?? {})),
-      ...(convergence
-        ? [{ title: 'Convergence', figures: [{ caption: 'Costs of the solvers', svg: convergence.toSvg() }] }]
-        : []),
+      ...convergenceOf(runs),
       ...(figures.length > 0 ? [{ title: 'Figures', figures }] : []),
       ...added,
       ...(lines.length > 0 ? [{ title: 'Output', text: lines.join('\n') }] : []),
