@@ -7,7 +7,9 @@ import { NDArray } from '../src/core/array/ndarray.js';
 import type { NumberList } from '../src/core/array/number-list.js';
 import { ArgumentError, DTypeError } from '../src/core/base/errors.js';
 import { DistributedArray } from '../src/core/distributed/distributed-array.js';
+import { setDefaultBackend } from '../src/core/ports/defaults.js';
 import { toeplitzBand } from '../src/core/schemes/band.js';
+import { createCpuBackend } from '../src/cpu/index.js';
 import { readSegyTraces, writeSegyTraces } from '../src/io/index.js';
 import * as local from '../src/local/index.js';
 import { SelfCommunicator } from '../src/mpi/communicator/self-communicator.js';
@@ -87,6 +89,8 @@ const CALLS: Readonly<
 };
 
 describe('lists of numbers', () => {
+  before(() => setDefaultBackend(createCpuBackend()));
+
   for (const [name, [numbers, call]] of Object.entries(CALLS)) {
     it(`may be arrays: ${name}`, () => {
       const expected = call(numbers);

@@ -41,7 +41,9 @@ export function checkDrawable(owner: string, x: EitherArray, ndim: readonly numb
         `elements, received shape ${formatShape(shape)}`,
     );
   if (isComplex(x.dtype))
-    throw new DTypeError(`${owner}: expected real values, received ${x.dtype}: take real() or abs()`);
+    throw new DTypeError(
+      `${owner}: expected the values to be real, received ${x.dtype}: take real() or abs()`,
+    );
 }
 
 /** The shape of an array as a whole. */
