@@ -1,6 +1,6 @@
 import type { Communicator } from '../core/ports/communicator.js';
 
-/** Round trips to each rank. The fastest one decides. */
+/** Round trips to each rank, and readings of both clocks. The fastest one decides. */
 const TRIPS = 12;
 
 /** Milliseconds of the monotonic clock of this machine, which all its processes share. */
@@ -49,11 +49,26 @@ export function measureOffset(comm: Communicator): ClockOffset {
 }
 
 /**
+ * What to add to `performance.now()` for the monotonic clock. The system may interrupt the process
+ * between two readings, so the closest ones decide.
+ */
+function monotonicBase(): number {
+  let [base, width] = [0, Number.POSITIVE_INFINITY];
+  for (let k = 0; k < TRIPS; k++) {
+    const before = now();
+    const time = performance.now();
+    const after = now();
+    if (after - before < width) [base, width] = [(before + after) / 2 - time, after - before];
+  }
+  return base;
+}
+
+/**
  * What to add to `performance.now()` for milliseconds since this call on rank 0, the same on all
  * ranks. Collective.
  */
 export function commonClock(comm: Communicator): ClockOffset & { readonly base: number } {
   const measured = measureOffset(comm);
   const origin = comm.bcastObject(now());
-  return { ...measured, base: now() - performance.now() + measured.offset - origin };
+  return { ...measured, base: monotonicBase() + measured.offset - origin };
 }
