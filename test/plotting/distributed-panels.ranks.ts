@@ -81,7 +81,7 @@ group('panels of distributed arrays', () => {
   distributed('show the mean of the numbers of each cell, across the borders of ranks', ({ comm }) => {
     const [rows, columns] = [8, 6] as const;
     const missing = [0, 1, 6, 7, 20];
-    const host = Float64Array.from({ length: rows * columns }, (_, i) =>
+    const host = Float32Array.from({ length: rows * columns }, (_, i) =>
       missing.includes(i) ? Number.NaN : (i * i) % 17,
     );
     for (const layout of layoutsFor([rows, columns], comm.size)) {
@@ -228,7 +228,7 @@ group('panels of distributed arrays', () => {
     const cube = DistributedArray.ones([4, 3, 2], { comm });
     const isLast = comm.rank === comm.size - 1;
     expect(() => heatMap(cube)).to.throw(ShapeError, 'array of 2 axes');
-    expect(() => heatMap(DistributedArray.ones([4, 3], { comm, dtype: 'complex128' }))).to.throw(
+    expect(() => heatMap(DistributedArray.ones([4, 3], { comm, dtype: 'complex64' }))).to.throw(
       DTypeError,
       'abs()',
     );
@@ -336,7 +336,7 @@ group('curves of distributed arrays', () => {
     const x = DistributedArray.ones([12], { comm });
     const table = DistributedArray.ones([4, 3], { comm });
     expect(() => linePlot([{ y: table }])).to.throw(ShapeError, 'array of 1 axis');
-    expect(() => linePlot([{ y: DistributedArray.ones([4], { comm, dtype: 'complex128' }) }])).to.throw(
+    expect(() => linePlot([{ y: DistributedArray.ones([4], { comm, dtype: 'complex64' }) }])).to.throw(
       DTypeError,
     );
     expect(() => linePlot([{ y: x, x: [1, 2] }])).to.throw(ShapeError, 'received 2 and 12');
