@@ -22,7 +22,6 @@ import { requestedLogger } from './io/pino-logger.js';
 import { prefixLines } from './io/prefix-output.js';
 import { SelfCommunicator } from './mpi/communicator/self-communicator.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
-import { atEnd } from './mpi/life-cycle.js';
 import { loadMpi } from './mpi/mpi-addon.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
@@ -73,7 +72,7 @@ const trace = setting('LOPS_TRACE');
 if (trace !== undefined) {
   // Child processes and worker threads have their own events
   delete environment['LOPS_TRACE'];
-  traceProgram(trace, COMM_WORLD, atEnd);
+  traceProgram(trace, COMM_WORLD);
 }
 logStart();
 

@@ -4,10 +4,10 @@ import { formatShape } from '../core/base/shape.js';
 import { checkDistributed, type DistributedArray } from '../core/distributed/distributed-array.js';
 import { onAllRanks } from '../core/ports/agreement.js';
 import type { ColorMap, ColorMapName } from './color-maps.js';
-import { finiteEnds, rangeOf, type ValueRange } from './color-range.js';
+import type { ValueRange } from './color-range.js';
 import { Figure } from './figure.js';
 import { heatMapLook } from './heat-map.js';
-import { HeatMap, mapOf } from './heat-map-panel.js';
+import { commonRange, HeatMap } from './heat-map-panel.js';
 import { owners } from './layout-map.js';
 import { type Picture, pictureOf } from './picture.js';
 import { planeOf } from './plane.js';
@@ -111,8 +111,7 @@ export function plotLocalArrays(x: DistributedArray, options?: ArrayPlotOptions)
     );
   });
   if (comm.rank > 0) return undefined;
-  const ends = finiteEnds(pictures.map((picture) => picture.ends ?? []));
-  const range = look.range ?? rangeOf(ends, mapOf(look.colorMap).diverging);
+  const range = commonRange(pictures, look);
   figure.add(
     ...pictures.map((picture, rank) => new HeatMap(picture, { ...look, range, title: `Rank ${rank}` })),
   );

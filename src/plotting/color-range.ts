@@ -72,13 +72,19 @@ function widen(low: number, high: number): ValueRange {
   return [within(low - half), within(high + half)];
 }
 
-/** The smallest and the largest finite value of all lists. Undefined if there is none. */
-export function finiteEnds(lists: readonly ArrayLike<number>[]): ValueRange | undefined {
+/**
+ * The smallest and the largest finite value of all lists, of those that are `usable`. Undefined if
+ * there is none.
+ */
+export function finiteEnds(
+  lists: readonly ArrayLike<number>[],
+  usable: (value: number) => boolean = () => true,
+): ValueRange | undefined {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const values of lists)
     for (let k = 0; k < values.length; k++) {
       const value = values[k] as number;
-      if (!Number.isFinite(value)) continue;
+      if (!Number.isFinite(value) || !usable(value)) continue;
       if (value < low) low = value;
       if (value > high) high = value;
     }

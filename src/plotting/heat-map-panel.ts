@@ -1,7 +1,7 @@
 import { type Axis, axesMargins, between, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
 import { type ColorMap, type ColorMapName, colorMap, colorOf } from './color-maps.js';
-import { rangeOf, type ValueRange } from './color-range.js';
-import type { Panel } from './panel.js';
+import { finiteEnds, rangeOf, type ValueRange } from './color-range.js';
+import { type Panel, REMOTE } from './panel.js';
 import type { Picture } from './picture.js';
 import { type Grid, pngUri, rasterize } from './raster.js';
 import { element, INK, line, type Rect, text, textWidth } from './svg.js';
@@ -46,6 +46,18 @@ export interface HeatMapLook {
 /** The colour map of an option. */
 export const mapOf = (map: ColorMapName | ColorMap): ColorMap =>
   typeof map === 'string' ? colorMap(map) : map;
+
+/** The range of colours that several pictures share. Undefined ones are on another rank. */
+export function commonRange(
+  pictures: readonly (Picture | undefined)[],
+  { range, colorMap: map }: Pick<HeatMapLook, 'range' | 'colorMap'>,
+): ValueRange {
+  return range ?? rangeOf(finiteEnds(pictures.map((picture) => picture?.ends ?? [])), mapOf(map).diverging);
+}
+
+/** A heat map of what rank 0 received. */
+export const panelOf = (picture: Picture | undefined, look: HeatMapLook): Panel =>
+  picture ? new HeatMap(picture, look) : REMOTE;
 
 const BAR_GAP = 8;
 const BAR_WIDTH = 10;

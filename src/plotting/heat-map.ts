@@ -1,7 +1,7 @@
 import { isLocalArray } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { type NumberList, numberList } from '../core/array/number-list.js';
-import { ArgumentError, ShapeError } from '../core/base/errors.js';
+import { ArgumentError } from '../core/base/errors.js';
 import {
   checkFlag,
   checkList,
@@ -16,13 +16,12 @@ import {
 import { textOf } from '../core/base/text-of.js';
 import { isDistributed } from '../core/distributed/align.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import { sameOnAllRanks } from '../core/ports/agreement.js';
 import { type ColorMap, type ColorMapName, checkColorMap, colorMap } from './color-maps.js';
 import { finiteEnds, type ValueRange } from './color-range.js';
-import { HeatMap, type HeatMapLook, type Mark } from './heat-map-panel.js';
-import { type Panel, REMOTE } from './panel.js';
-import { type Picture, pictureOf } from './picture.js';
-import { checkDrawable, planeOf } from './plane.js';
+import { HeatMap, type HeatMapLook, type Mark, panelOf } from './heat-map-panel.js';
+import type { Panel } from './panel.js';
+import { pictureOf, sameForPicture } from './picture.js';
+import { checkDrawable, checkPlane, planeOf } from './plane.js';
 import { INK } from './svg.js';
 
 /** Options of {@link heatMap}. */
@@ -126,10 +125,6 @@ export function heatMapLook(
   return given;
 }
 
-/** A heat map of what rank 0 received. */
-export const panelOf = (picture: Picture | undefined, look: HeatMapLook): Panel =>
-  picture ? new HeatMap(picture, look) : REMOTE;
-
 /**
  * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour. A pixel that
  * covers several elements shows their mean.
@@ -170,43 +165,15 @@ export function heatMap(
     HeatMapOptions?,
   ];
   const look = heatMapLook('heatMap', options);
-  if (!isListOf(shape, (s: number) => Number.isSafeInteger(s) && s > 0) || shape.length !== 2)
-    throw new ShapeError(`heatMap: expected a shape of two positive integers, received ${textOf(shape)}`);
-  const [rows, columns] = shape;
-  const checkSize = (size: number): void => {
-    if (size !== rows * columns)
-      throw new ShapeError(
-        `expected ${rows * columns} values for shape [${rows}, ${columns}], received ${size}`,
-      );
-  };
   if (isLocalArray(source)) {
-    checkSize(source.size);
+    checkPlane('heatMap', shape, source.size);
     const array = source.reshape(shape);
     checkDrawable('heatMap', array, [2]);
     return panelOf(pictureOf(planeOf(array), look.resolution), look);
   }
   const values = numberList('heatMap', 'the values', source);
-  checkSize(values.length);
+  checkPlane('heatMap', shape, values.length);
+  const [rows, columns] = shape;
   const grid = { values, rows, columns, rowStride: columns, columnStride: 1 };
   return new HeatMap({ grid, shape, ends: finiteEnds([values]) }, look);
-}
-
-/**
- * Runs the checks of a picture on all ranks. Collective; one exchange of metadata.
- *
- * @param place what else decides how much each rank sends
- * @throws on all ranks if `check` throws on one, or if the resolutions differ
- */
-export function sameForPicture<T extends { readonly resolution: number }>(
-  owner: string,
-  { comm }: DistributedArray,
-  check: () => T,
-  place: (given: T) => object = () => ({}),
-): T {
-  let given!: T;
-  sameOnAllRanks(comm, owner, () => {
-    given = check();
-    return { resolution: given.resolution, ...place(given) };
-  });
-  return given;
 }

@@ -26,11 +26,10 @@ import {
   xTicks,
   yTicks,
 } from './axes.js';
-import type { ValueRange } from './color-range.js';
-import { checkRange, within } from './color-range.js';
+import { checkRange, finiteEnds, type ValueRange, within } from './color-range.js';
 import { curvesOf, pointsOf } from './curves.js';
-import { sameForPicture } from './heat-map.js';
 import { type Panel, REMOTE } from './panel.js';
+import { sameForPicture } from './picture.js';
 import { checkDrawable, planeOf } from './plane.js';
 import { type Attributes, element, line, px, type Rect, text, textWidth } from './svg.js';
 
@@ -104,38 +103,23 @@ type Given = WithDefaults<LinePlotOptions, typeof DEFAULTS>;
 
 const GRID = '#e3e3e3';
 
-function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boolean): ValueRange {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const values of arrays) {
-    for (let k = 0; k < values.length; k++) {
-      const v = values[k] as number;
-      if (!usable(v)) continue;
-      low = Math.min(low, v);
-      high = Math.max(high, v);
-    }
-  }
-  return [low, high];
-}
-
 function xEnds(series: readonly Curve[]): ValueRange {
-  const [low, high] = ends(
-    series.map((s) => s.x),
-    Number.isFinite,
-  );
-  if (low < high) return [low, high];
-  return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
+  const [low, high] = finiteEnds(series.map((s) => s.x)) ?? [0, 1];
+  return low < high ? [low, high] : [low - 0.5, low + 0.5];
 }
 
 function yEnds(series: readonly Curve[], scale: 'linear' | 'log'): ValueRange {
   const all = series.map((s) => s.y);
   if (scale === 'log') {
-    const [low, high] = ends(all, (v) => v > 0 && Number.isFinite(v));
-    if (!Number.isFinite(low)) return [0.1, 1];
+    const found = finiteEnds(all, (v) => v > 0);
+    if (!found) return [0.1, 1];
+    const [low, high] = found;
     const room = Math.max(1.25, 10 ** (0.05 * (Math.log10(high) - Math.log10(low))));
     return [Math.max(low / room, Number.MIN_VALUE), within(high * room)];
   }
-  const [low, high] = ends(all, Number.isFinite);
-  if (!Number.isFinite(low)) return [0, 1];
+  const found = finiteEnds(all);
+  if (!found) return [0, 1];
+  const [low, high] = found;
   const room = low === high ? Math.max(0.5, Math.abs(low) / 2) : 0.05 * high - 0.05 * low;
   return [within(low - room), within(high + room)];
 }

@@ -1,5 +1,7 @@
 import type { NDArray } from '../core/array/ndarray.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { IndexBox } from '../core/distributed/layout.js';
+import { sameOnAllRanks } from '../core/ports/agreement.js';
 import type { ValueRange } from './color-range.js';
 import { chunksOf, type Plane, toFirstRank } from './plane.js';
 import type { Grid } from './raster.js';
@@ -114,4 +116,24 @@ export function pictureOf(plane: Plane, resolution: number): Picture | undefined
     shape,
     ends: low <= high ? [low, high] : undefined,
   };
+}
+
+/**
+ * Runs the checks of a picture on all ranks. Collective; one exchange of metadata.
+ *
+ * @param place what else decides how much each rank sends
+ * @throws on all ranks if `check` throws on one, or if the resolutions differ
+ */
+export function sameForPicture<T extends { readonly resolution: number }>(
+  owner: string,
+  { comm }: DistributedArray,
+  check: () => T,
+  place: (given: T) => object = () => ({}),
+): T {
+  let given!: T;
+  sameOnAllRanks(comm, owner, () => {
+    given = check();
+    return { resolution: given.resolution, ...place(given) };
+  });
+  return given;
 }

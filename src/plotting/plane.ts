@@ -1,7 +1,9 @@
 import type { NDArray } from '../core/array/ndarray.js';
 import { isComplex } from '../core/base/dtype.js';
 import { DTypeError, ShapeError } from '../core/base/errors.js';
+import { isListOf } from '../core/base/options.js';
 import { formatShape } from '../core/base/shape.js';
+import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed, ownPart } from '../core/distributed/align.js';
 import type { IndexBox } from '../core/distributed/layout.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -43,6 +45,21 @@ export function checkDrawable(owner: string, x: EitherArray, ndim: readonly numb
   if (isComplex(x.dtype))
     throw new DTypeError(
       `${owner}: expected the values to be real, received ${x.dtype}: take real() or abs()`,
+    );
+}
+
+/**
+ * Checks the shape of a list of `size` values.
+ *
+ * @throws {@link ShapeError} unless it is that of a plane of so many elements
+ */
+export function checkPlane(owner: string, shape: unknown, size: number): void {
+  if (!isListOf(shape, (s: number) => Number.isSafeInteger(s) && s > 0) || shape.length !== 2)
+    throw new ShapeError(`${owner}: expected a shape of two positive integers, received ${textOf(shape)}`);
+  const [rows, columns] = shape as unknown as [number, number];
+  if (size !== rows * columns)
+    throw new ShapeError(
+      `${owner}: expected ${rows * columns} values for shape [${rows}, ${columns}], received ${size}`,
     );
 }
 

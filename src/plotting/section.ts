@@ -4,12 +4,12 @@ import { type Defaults, isListOf, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { type EitherArray, isDistributed } from '../core/distributed/align.js';
 import type { ColorMap, ColorMapName } from './color-maps.js';
-import { finiteEnds, rangeOf, type ValueRange } from './color-range.js';
+import type { ValueRange } from './color-range.js';
 import { type Coordinates, checkAxes, coordinate, edges, type VolumeAxis } from './coordinates.js';
-import { heatMapLook, panelOf, sameForPicture } from './heat-map.js';
-import { type HeatMapLook, mapOf } from './heat-map-panel.js';
+import { heatMapLook } from './heat-map.js';
+import { commonRange, type HeatMapLook, panelOf } from './heat-map-panel.js';
 import type { Panel } from './panel.js';
-import { pictureOf } from './picture.js';
+import { pictureOf, sameForPicture } from './picture.js';
 import { checkDrawable, planeOf, shapeOf } from './plane.js';
 
 /** Options of {@link volume}. */
@@ -122,8 +122,7 @@ function checked<O extends Omit<VolumeOptions, 'at'>, const D extends Defaults<O
 /** Draws sections of an array with the same colours. Collective if it is distributed. */
 function sections(x: EitherArray, { look, coords, places, resolution }: Checked): Panel[] {
   const pictures = places.map((cut) => pictureOf(planeOf(x, cut), resolution));
-  const ends = finiteEnds(pictures.map((picture) => picture?.ends ?? []));
-  const range = look.range ?? rangeOf(ends, mapOf(look.colorMap).diverging);
+  const range = commonRange(pictures, look);
   const shape = shapeOf(x);
   return pictures.map((picture, k) => {
     const { axis, index } = places[k] as Place;

@@ -1,12 +1,11 @@
 import { isLocalArray } from '../core/array/elementwise.js';
 import type { NDArray } from '../core/array/ndarray.js';
 import { type NumberList, numberList } from '../core/array/number-list.js';
-import { ArgumentError, ShapeError } from '../core/base/errors.js';
+import { ArgumentError } from '../core/base/errors.js';
 import {
   checkPositiveCount,
   checkTexts,
   type Defaults,
-  isListOf,
   type WithDefaults,
   withDefaults,
 } from '../core/base/options.js';
@@ -17,9 +16,9 @@ import { type Axis, axesMargins, drawAxes, fraction, type Margins } from './axes
 import { finiteEnds } from './color-range.js';
 import { type Coordinates, checkAxes, coordinate, edges, type VolumeAxis } from './coordinates.js';
 import { curvesOf, type Points, pointsOf } from './curves.js';
-import { sameForPicture } from './heat-map.js';
 import { type Panel, REMOTE } from './panel.js';
-import { checkDrawable, planeOf, shapeOf } from './plane.js';
+import { sameForPicture } from './picture.js';
+import { checkDrawable, checkPlane, planeOf, shapeOf } from './plane.js';
 import { element, INK, px, type Rect } from './svg.js';
 
 /** Options of {@link wiggle}. */
@@ -206,13 +205,8 @@ export function wiggle(
   const [shape, options] = rest as [readonly [number, number], WiggleOptions?];
   const look = checked(options);
   const values = numberList('wiggle', 'the values', source);
-  if (!isListOf(shape, (s: number) => Number.isSafeInteger(s) && s > 0) || shape.length !== 2)
-    throw new ShapeError(`wiggle: expected a shape of two positive integers, received ${textOf(shape)}`);
+  checkPlane('wiggle', shape, values.length);
   const [n, samples] = shape;
-  if (values.length !== n * samples)
-    throw new ShapeError(
-      `expected ${n * samples} values for shape [${n}, ${samples}], received ${values.length}`,
-    );
   const shown = shownOf(n, look.traces);
   const all = Float64Array.from(values);
   const points = shown.map((k) => pointsOf(all.subarray(k * samples, (k + 1) * samples), look.resolution));

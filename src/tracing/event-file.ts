@@ -15,6 +15,10 @@ export const OPENING = '[\n';
 /** The name of the file of one rank of a trace. */
 export const partOf = (path: string, rank: number): string => `${path}.rank${rank}.json`;
 
+/** The names of the files of all ranks. */
+export const partsText = (path: string, size: number): string =>
+  size > 1 ? `${partOf(path, 0)} to …rank${size - 1}.json` : partOf(path, 0);
+
 /** Times in nanoseconds as a number of microseconds. */
 const micros = (nanoseconds: number): string => (nanoseconds / 1000).toFixed(3);
 

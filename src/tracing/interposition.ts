@@ -17,6 +17,10 @@ export interface Call {
   proceed(): unknown;
 }
 
+/** The name of a product of an operator, such as `MPIFirstDerivative.matvec`. */
+export const productName = ({ self, name }: Call): string =>
+  `${(self as LinearOperator<never, never>).name}.${name}`;
+
 /** Surrounds a call: makes it and returns its result. */
 export type Around = (call: Call) => unknown;
 
@@ -68,9 +72,9 @@ function surround(owner: object, name: string, original: PropertyDescriptor, wra
 /**
  * Surrounds the products of operators, the methods of a backend and those of a communicator, until
  * the returned function is called. Communicators and requests that the calls return are included,
- * and persistent requests that exist already.
- * Methods of prototypes are replaced, so that other backends and communicators of the same class
- * are included too. Without an interposition there is no cost.
+ * and persistent requests that exist already. Methods of prototypes are replaced, so that other
+ * backends and communicators of the same class are included too. Without an interposition there is
+ * no cost.
  */
 export function interpose(backend: Backend, comm: Communicator, around: Around): () => void {
   const seen = new WeakSet<object>();

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/base/errors.js';
 import type { Communicator } from '../core/ports/communicator.js';
-import { say } from '../mpi/life-cycle.js';
+import { atEnd, say } from '../mpi/life-cycle.js';
 import { beginTrace, type TraceSummary } from './trace.js';
 
 const rest = new Int32Array(new SharedArrayBuffer(4));
@@ -26,18 +26,9 @@ function report(path: string, { events, dropped }: TraceSummary): void {
       );
 }
 
-/**
- * Traces a program from its start to its end.
- *
- * @param atEnd registers what all ranks do at the end of a job without errors. It is passed the
- *   seconds to wait for other ranks, and returns whether all of them came
- */
-export function traceProgram(
-  path: string,
-  comm: Communicator,
-  atEnd: (work: (seconds: number) => boolean) => void,
-): void {
-  const trace = beginTrace(path, { comm }, { untilExit: true });
+/** Traces a program from its start to its end. Collective. */
+export function traceProgram(path: string, comm: Communicator): void {
+  const trace = beginTrace(path, { comm }, true);
   const finish = (): void => {
     try {
       const summary = trace.stop();

@@ -3,19 +3,18 @@ import { resolve } from 'node:path';
 import { ArgumentError, messageOf } from '../core/base/errors.js';
 import { checkPositiveCount, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
-import type { LinearOperator } from '../core/operator/linear-operator.js';
 import { gatherFromAllRanks, onRoot, sameOnAllRanks } from '../core/ports/agreement.js';
 import type { Backend } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import { findFile, writing } from '../io/output.js';
-import { fails, say, sayOnce } from '../mpi/life-cycle.js';
 import { type ArrowEnd, CallEvents } from './call-events.js';
 import { collect, removeParts } from './collect.js';
 import { commonClock, measureOffset } from './common-clock.js';
-import { EventFile, partOf } from './event-file.js';
-import { type Call, interpose } from './interposition.js';
-import { loggedIteration, observeLog } from './observe-log.js';
+import { guardEnd } from './early-end.js';
+import { EventFile, partOf, partsText } from './event-file.js';
+import { type Call, interpose, productName } from './interposition.js';
+import { recordLog } from './record-log.js';
 
 /** Options of {@link startTrace}. */
 export interface TraceOptions {
@@ -38,12 +37,6 @@ export interface TraceSummary {
   readonly dropped: readonly number[];
 }
 
-/** Options of a trace that is not of the user's. */
-interface Ending {
-  /** Whether the trace is stopped at an exit without errors. */
-  readonly untilExit: boolean;
-}
-
 /** A running trace. */
 export interface Trace {
   /**
@@ -59,10 +52,6 @@ export interface Trace {
 const DEFAULTS = { backend: undefined, comm: undefined, events: 1_000_000 } satisfies Defaults<TraceOptions>;
 
 let running = false;
-
-/** The name of a product of an operator. */
-const named = (operator: LinearOperator<never, never>, method: string): string =>
-  `${operator.name}.${method}`;
 
 /**
  * Writes a timeline of the program from this call to `stop()`: the products of operators, kernels,
@@ -89,14 +78,18 @@ const named = (operator: LinearOperator<never, never>, method: string): string =
  * trace.stop();
  */
 export function startTrace(path: string, options?: TraceOptions): Trace {
-  return beginTrace(path, options, { untilExit: false });
+  return beginTrace(path, options, false);
 }
 
-/** As {@link startTrace}; `flush` writes the events of this rank that are in memory. */
+/**
+ * As {@link startTrace}; `flush` writes the events of this rank that are in memory.
+ *
+ * @param untilExit whether the trace is stopped at an exit without errors
+ */
 export function beginTrace(
   path: string,
   options: TraceOptions | undefined,
-  { untilExit }: Ending,
+  untilExit: boolean,
 ): Trace & { flush(): void } {
   // The ranks agree on everything else
   const comm = resolveCommunicator((options as TraceOptions | null | undefined)?.comm);
@@ -144,7 +137,7 @@ export function beginTrace(
       events.keep(call, result);
       return result;
     }
-    const shown = kind === 'operator' ? named(self as LinearOperator<never, never>, name) : name;
+    const shown = kind === 'operator' ? productName(call) : name;
     if (events.waits(call)) part.flushBeforeWait();
     const begin = performance.now();
     inKernel ||= kind === 'kernel';
@@ -232,10 +225,6 @@ function freedOnError<T>(comm: Communicator, body: () => T): T {
   }
 }
 
-/** The names of the files of all ranks. */
-const partsText = (path: string, size: number): string =>
-  size > 1 ? `${partOf(path, 0)} to …rank${size - 1}.json` : partOf(path, 0);
-
 /** Opens the file of this rank. If one of them cannot, throws on all ranks, and leaves no file. */
 function gatherPart(
   comm: Communicator,
@@ -277,58 +266,3 @@ function onRootAfter(comm: Communicator, body: () => void): void {
 
 const arrowHead = ({ isSent, id }: ArrowEnd): string =>
   `"name":"message","cat":"message","ph":"${isSent ? 's' : 'f","bp":"e'}","id":"${id}"`;
-
-/** Numbers and short texts of a log message; others are left out. */
-const plain = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => typeof value === 'number' || typeof value === 'string'),
-  );
-
-/**
- * Records the messages of the library's log as moments: the iterations of solvers, checkpoints. The
- * costs of solvers are also drawn as curves.
- */
-const recordLog = (part: EventFile): (() => void) =>
-  observeLog((message, fields) => {
-    const now = performance.now();
-    const head = `"name":${JSON.stringify(message)},"cat":"log","ph":"i","s":"t"`;
-    part.record(head, now, Number.NaN, `,"args":${JSON.stringify(plain(fields))}`);
-    const iteration = loggedIteration(message, fields);
-    if (!iteration) return;
-    const curve = `"name":${JSON.stringify(`${iteration.solver} cost`)},"ph":"C"`;
-    part.record(curve, now, Number.NaN, `,"args":{"cost":${iteration.cost}}`);
-  });
-
-/**
- * Writes what is in memory if the job ends early, and says where it is.
- *
- * @param untilExit whether the trace is stopped at an exit without errors
- * @returns the function that ends this
- */
-function guardEnd(part: EventFile, path: string, size: number, untilExit: boolean): () => void {
-  let isOver = false;
-  const end = (): void => {
-    if (isOver) return;
-    isOver = true;
-    part.flush();
-    const text =
-      'lops-mpi: the job ends before its trace is complete; what there is of it: ' +
-      `${partsText(path, size)}`;
-    if (size > 1) sayOnce(text);
-    else say(text);
-  };
-  const onExit = (code: number): void => {
-    if (!untilExit || fails(code)) end();
-  };
-  // Several ranks end the job from here, without a later event
-  const onError = (): void => {
-    if (size > 1 && process.listenerCount('uncaughtException') === 0) end();
-  };
-  process.prependListener('uncaughtExceptionMonitor', onError);
-  process.prependListener('exit', onExit);
-  return () => {
-    isOver = true;
-    process.off('uncaughtExceptionMonitor', onError);
-    process.off('exit', onExit);
-  };
-}

@@ -28,19 +28,19 @@ describe('memory of the CUDA backend', function () {
          for (const { detail } of list.getEntries()) if (detail.kind === 4) collections += 1;
        };
        new PerformanceObserver(count).observe({ entryTypes: ['gc'] });
-       const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
+       const waitForFinalizers = () => new Promise((resolve) => setTimeout(resolve, 50));
        const held = Array.from({ length: 100000 }, (_, i) => ({ i }));
        const rows = [];
        for (const gigabytes of [1, 4, 8, 64]) {
          const x = lops.NDArray.zeros([gigabytes * 1e9 / 8], { backend: 'cuda', dtype: 'float64' });
          const sum = () => x.add(x).dispose();
          for (let i = 0; i < 50; i++) sum();
-         await settle();
+         await waitForFinalizers();
          const before = collections;
          const began = process.cpuUsage();
          for (let i = 0; i < 200; i++) sum();
          const { user, system } = process.cpuUsage(began);
-         await settle();
+         await waitForFinalizers();
          rows.push({ gigabytes, microseconds: (user + system) / 200, collections: collections - before });
          x.dispose();
        }

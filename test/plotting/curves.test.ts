@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ArgumentError, ShapeError } from '../../src/core/base/errors.js';
 import { convergence, Figure, linePlot, type Panel, wiggle } from '../../src/plotting/index.js';
+import { skip } from '../support/skip.js';
 
 const svgOf = (panel: Panel): string => new Figure({ panelWidth: 200, panelHeight: 100 }).add(panel).toSvg();
 
@@ -185,7 +186,7 @@ describe('show', () => {
   }
 
   it('prints the path of a page with the figure where there is no display', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'xdg-open is for Linux');
     let path: string | undefined;
     const printed = await within({ DISPLAY: undefined, WAYLAND_DISPLAY: undefined }, () => {
       path = figure().show();
@@ -200,7 +201,7 @@ describe('show', () => {
   });
 
   it('opens that page with xdg-open where there is a display, or prints its path', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'xdg-open is for Linux');
     const folder = mkdtempSync(join(tmpdir(), 'lops-show-'));
     const [program, seen] = [join(folder, 'xdg-open'), join(folder, 'seen')];
     let [path, lost]: (string | undefined)[] = [];

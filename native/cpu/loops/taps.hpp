@@ -236,8 +236,8 @@ constexpr int phaseTaps = LOPS_VECTOR_BYTES == 64 ? 6 : 3;
  * Like tapsBlock for steps that divide the width of a vector. Taps at a distance of one whole vector
  * use the same vectors of x in neighbouring blocks, so these are loaded once for all of them.
  * Otherwise most of the time is spent on unaligned loads, all of which cross a cache line with
- * AVX-512. Each phase prefetches its share of a later block: all
- * lines of a block at once exceed what the core can have under way.
+ * AVX-512. Each phase prefetches its share of a later block: all lines of a block at once exceed
+ * what the core can have under way.
  */
 template <typename T, int Block>
 LOPS_INLINE void tapsPhases(std::size_t nh, const T* h, std::size_t step, const T* x, T* y, bool add,

@@ -87,7 +87,8 @@ extern "C" __global__ void convolve(const T* x, const T* h, T* y, i64 total, i64
 }
 
 // ---- convolution along one axis of [batch, n, inner]: row i of y is the sum over k < nh of
-// tap k · x at i + shift + k. A thread has several outputs in registers.
+// tap k · x at i + shift + k. A thread has several outputs in registers, as many as
+// product-kernels.ts launches it for.
 #if IS_COMPLEX
 #define OUTPUTS 4
 #else

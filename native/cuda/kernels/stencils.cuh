@@ -68,27 +68,20 @@ DEVICE void start_sums(A (&s)[ROWS], const R* y, const I (&e)[ROWS], int add) {
   for (int r = 0; r < ROWS; ++r) s[r] = (A)y[e[r]];
 }
 
-template <int ROWS>
-DEVICE A sum_at(const A (&s)[ROWS], int at) {
-  A sum = s[0];
+/** list[at], without a list in memory. */
+template <int ROWS, class V>
+DEVICE V element_of(const V (&list)[ROWS], int at) {
+  V element = list[0];
 #pragma unroll
   for (int r = 1; r < ROWS; ++r)
-    if (r == at) sum = s[r];
-  return sum;
+    if (r == at) element = list[r];
+  return element;
 }
 template <int ROWS>
 DEVICE void set_sum(A (&s)[ROWS], int at, A sum) {
 #pragma unroll
   for (int r = 0; r < ROWS; ++r)
     if (r == at) s[r] = sum;
-}
-template <int ROWS, class I>
-DEVICE I offset_at(const I (&e)[ROWS], int at) {
-  I offset = e[0];
-#pragma unroll
-  for (int r = 1; r < ROWS; ++r)
-    if (r == at) offset = e[r];
-  return offset;
 }
 
 /**

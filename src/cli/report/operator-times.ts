@@ -1,5 +1,4 @@
-import type { LinearOperator } from '../../core/operator/linear-operator.js';
-import type { Call } from '../../tracing/interposition.js';
+import { type Call, productName } from '../../tracing/interposition.js';
 
 /** The products of the operators of one name, in one direction. */
 export interface OperatorTime {
@@ -19,13 +18,13 @@ export class OperatorTimes {
   readonly #inside: number[] = [];
 
   /** Makes a call, and adds its time if it is a product. */
-  readonly around = ({ kind, name: method, self, proceed }: Call): unknown => {
-    if (kind !== 'operator') return proceed();
-    const name = `${(self as LinearOperator<never, never>).name}.${method}`;
+  readonly around = (call: Call): unknown => {
+    if (call.kind !== 'operator') return call.proceed();
+    const name = productName(call);
     this.#inside.push(0);
     const began = performance.now();
     try {
-      return proceed();
+      return call.proceed();
     } finally {
       const seconds = (performance.now() - began) / 1000;
       const inside = this.#inside.pop() as number;

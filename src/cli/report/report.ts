@@ -151,6 +151,8 @@ function environmentOf(backend: Backend, comm: Communicator): Readonly<Record<st
  *
  * From this call to `stop()` the program is measured as by `profile`, with the same cost.
  *
+ * @throws {@link ArgumentError} for a wrong option
+ * @throws {@link BackendError} if there is no such backend
  * @example
  * const report = startReport({ title: 'Inversion', parameters: { niter: 30 } });
  * const { x } = cgls(A, y, { niter: 30 });
@@ -257,7 +259,7 @@ export function startReport(options?: ReportOptions): Report {
     addText(text) {
       if (typeof text !== 'string')
         throw new ArgumentError(`addText: expected a text, received ${textOf(text)}`);
-      lines.push(text);
+      if (comm.rank === 0) lines.push(text);
     },
     write(path) {
       const all = comm.allgatherObject(measured());

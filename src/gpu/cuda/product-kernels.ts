@@ -6,8 +6,7 @@ import type { BlasOp, DeviceAddress } from './cuda-addon-interface.js';
 import { CUDA_DTYPES } from './cuda-dtypes.js';
 import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
 import { type CudaBlock, type CudaBlocks, type CudaKernelOf, input, output } from './cuda-memory.js';
-import { FEWEST_INNER, MOST_BLOCKS, threadsAlong } from './stencils/stencil-plan.js';
-import { STENCIL_THREADS } from './stencils/stencil-source.js';
+import { BLOCK_THREADS, FEWEST_INNER, MOST_BLOCKS, threadsAlong } from './launch-grid.js';
 
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
@@ -56,7 +55,7 @@ function convolutionAlong(
     Math.max(1, Math.min(MOST_BLOCKS, Math.ceil(count / each)));
   if (inner >= FEWEST_INNER) {
     const threads = threadsAlong(inner);
-    const rows = STENCIL_THREADS / threads;
+    const rows = BLOCK_THREADS / threads;
     return {
       name: 'convolve_along',
       grid: [Math.ceil(inner / threads), blocks(ny, outputs * rows), blocks(batch, 1)],
@@ -66,8 +65,8 @@ function convolutionAlong(
   }
   const width = ny * inner;
   const inRows = batch >= outputs;
-  const threads = inRows ? threadsAlong(width) : STENCIL_THREADS;
-  const rows = inRows ? STENCIL_THREADS / threads : 1;
+  const threads = inRows ? threadsAlong(width) : BLOCK_THREADS;
+  const rows = inRows ? BLOCK_THREADS / threads : 1;
   return {
     name: 'convolve_across',
     grid: [
@@ -190,6 +189,7 @@ export class ProductKernels {
         size(before),
         size(after),
         direction,
+        // OUTPUTS of products.cu
         isComplex(y.storage.dtype) ? 4 : 8,
       );
       engine.args.start().int(input(x)).int(input(h)).int(output(y)).ints(numbers);

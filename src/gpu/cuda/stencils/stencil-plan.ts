@@ -1,18 +1,14 @@
 import { around, product, type Shape } from '../../../core/base/shape.js';
 import type { AnyStorage, AxisBand, BandSegment } from '../../../core/ports/backend.js';
-import { type BandForm, outputsOf, STENCIL_THREADS, type StencilForm, usedTaps } from './stencil-source.js';
+import { BLOCK_THREADS, FEWEST_INNER, MOST_BLOCKS, threadsAlong } from '../launch-grid.js';
+import { type BandForm, outputsOf, type StencilForm, usedTaps } from './stencil-source.js';
 
 /** The most taps that are arguments of a kernel. */
 const MOST_TAPS = 7;
 /** A band with fewer rows of the same taps is read from its table. */
 const FEWEST_ROWS = 16;
-/** An innermost axis without a band that has fewer elements is joined with the next axis. */
-export const FEWEST_INNER = 8;
 /** So long rows, of which there are fewer than a thread has outputs, are divided among blocks. */
 const LONG_ROW = 8192;
-/** The most blocks along the second and third dimension of a grid. */
-export const MOST_BLOCKS = 65535;
-
 /** Rows with the same taps, all of whose elements are within the array. */
 interface InsideRows {
   /** In units of the coordinate: of elements on axis 0. */
@@ -89,14 +85,6 @@ function insideRows(
   return longest;
 }
 
-/** The threads of a block along axis 0: few idle ones at the end of a row. */
-export function threadsAlong(size: number): number {
-  let best = STENCIL_THREADS;
-  for (let threads = STENCIL_THREADS; threads >= 8; threads /= 2)
-    if (Math.ceil(size / threads) * threads < Math.ceil(size / best) * best) best = threads;
-  return best;
-}
-
 const patternOf = (taps: readonly number[]): string =>
   taps.length > MOST_TAPS ? 'many' : taps.map((t) => (t === 0 ? '0' : '1')).join('');
 
@@ -142,8 +130,8 @@ export function planStencil(
   const [width, height] = [row[2] - row[1], rows[2] - rows[1]];
   const outputsAlong = height < 4 && width >= LONG_ROW ? 0 : 1;
   const outputs = outputsOf(planned.map((p) => p.form));
-  const threads = outputsAlong === 0 ? STENCIL_THREADS : threadsAlong(width);
-  const rowsOfBlock = STENCIL_THREADS / threads;
+  const threads = outputsAlong === 0 ? BLOCK_THREADS : threadsAlong(width);
+  const rowsOfBlock = BLOCK_THREADS / threads;
   const [across, down] = outputsAlong === 0 ? [threads * outputs, 1] : [threads, rowsOfBlock * outputs];
   const planes = limits.slice(2).map(([size, first, last]) => [size, first, last - first] as const);
   const count = product(planes.map(([, , n]) => n));

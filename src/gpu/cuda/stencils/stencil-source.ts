@@ -1,3 +1,5 @@
+import { BLOCK_THREADS } from '../launch-grid.js';
+
 /** The rows of one band that have the same taps, and where the band lies among the axes. */
 export interface BandForm {
   /** The axis, counted from the innermost one. */
@@ -23,9 +25,6 @@ export interface StencilForm {
   readonly once: boolean;
   readonly bands: readonly BandForm[];
 }
-
-/** The threads of a block. */
-export const STENCIL_THREADS = 256;
 
 /** The outputs of one thread. */
 export const outputsOf = (bands: readonly BandForm[]): number =>
@@ -72,7 +71,7 @@ function coordinates({ axes }: StencilForm): string {
 
 /** The condition under which all outputs of the thread have the taps of the band. */
 function isInside({ outputsAlong }: StencilForm, { axis }: BandForm, b: number, outputs: number): string {
-  const reach = axis !== outputsAlong ? 0 : axis === 0 ? (outputs - 1) * STENCIL_THREADS : outputs - 1;
+  const reach = axis !== outputsAlong ? 0 : axis === 0 ? (outputs - 1) * BLOCK_THREADS : outputs - 1;
   return `i${axis} >= from${b} && i${axis}${reach > 0 ? ` + ${reach}` : ''} < to${b}`;
 }
 
@@ -81,7 +80,7 @@ const fromTable = (form: StencilForm, b: number): string =>
   `{
 #pragma unroll 1
         for (int r = 0; r < ${outputsOf(form.bands)} && r * apart < room; ++r)
-          set_sum(s, r, add_row<U>(sum_at(s, r), x, (U)(at + offset_at(e, r)), table${b}, taps${b},
+          set_sum(s, r, add_row<U>(element_of(s, r), x, (U)(at + element_of(e, r)), table${b}, taps${b},
                                    segments${b}, sorted${b}, (U)n${b}, (U)stride${b}, front${b},
                                    (U)frontWidth${b}, back${b}, (U)backWidth${b}));
       }`;
@@ -107,7 +106,7 @@ function sameTaps({ outputsAlong }: StencilForm, { axis, step, taps }: BandForm,
 function body(form: StencilForm): string {
   const { outputsAlong, bands } = form;
   const outputs = outputsOf(form.bands);
-  const [apart, unit] = outputsAlong === 0 ? [STENCIL_THREADS, '1'] : [1, 'size0'];
+  const [apart, unit] = outputsAlong === 0 ? [BLOCK_THREADS, '1'] : [1, 'size0'];
   const inside = (band: BandForm, b: number): string =>
     band.taps ? isInside(form, band, b, outputs) : 'true';
   const each = `#pragma unroll
@@ -159,11 +158,11 @@ export function stencilSource(form: StencilForm): string {
     '',
   );
   const [columns, room] =
-    outputsAlong === 0 ? [STENCIL_THREADS * own, 'last0 - i0'] : ['(I)blockDim.x', 'last1 - i1'];
+    outputsAlong === 0 ? [BLOCK_THREADS * own, 'last0 - i0'] : ['(I)blockDim.x', 'last1 - i1'];
   return `#include "stencils.cuh"
 typedef ${wide ? 'i64' : 'int'} I;
 typedef ${wide ? 'u64' : 'u32'} U;
-extern "C" __global__ void __launch_bounds__(${STENCIL_THREADS}, ${blocksOf(form.bands)}) stencil(
+extern "C" __global__ void __launch_bounds__(${BLOCK_THREADS}, ${blocksOf(form.bands)}) stencil(
     ${parametersOf(form)}) {
   const I i0 = first0 + (I)blockIdx.x * ${columns} + threadIdx.x;
   if (i0 >= last0) return;
