@@ -98,7 +98,7 @@ function optionsPage() {
   );
   return `# Options
 
-This page is made of the doc comments by \`npm run docs\`.
+This page is made of the doc comments by \`npm run docs:tables\`.
 Without a default an option is not set, or must be given.
 
 - ${contents.join(', ')}
@@ -192,7 +192,7 @@ const withVariables = (isHere) => (page) => {
     });
 };
 
-const WRITTEN_BELOW = '<!-- npm run docs writes what follows -->';
+const WRITTEN_BELOW = '<!-- npm run docs:tables writes what follows -->';
 
 /** A page that ends with the comparison with other packages, whose rows are in `file`. */
 const withComparison = (file, originals, facts, rows) => (page) => {
@@ -242,7 +242,7 @@ for (const [page, make] of Object.entries(pages)) {
   if (check) {
     const [lines, right] = [text.split('\n'), wanted.split('\n')];
     const k = right.findIndex((line, n) => line !== lines[n]);
-    console.log(`${page}:${k + 1}: run npm run docs\n- ${lines[k] ?? ''}\n+ ${right[k] ?? ''}`);
+    console.log(`${page}:${k + 1}: run npm run docs:tables\n- ${lines[k] ?? ''}\n+ ${right[k] ?? ''}`);
     process.exitCode = 1;
   } else {
     writeFileSync(path, wanted);

@@ -2,7 +2,7 @@
  * Tests that docs/from-pylops-mpi.md says something of every public name of PyLops-MPI, PyLops and
  * PyProximal, docs/numpy.md of every function of lops-mpi/array and of the golden cases, and that
  * they claim no name that is not here. The comparison is made by scripts/comparison.mjs, whose
- * faults make `npm run docs` fail; here it is tested itself.
+ * faults make `npm run docs:tables` fail; here it is tested itself.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -107,7 +107,7 @@ describe('the comparison with PyLops-MPI, PyLops and PyProximal', () => {
 
 describe("the table of NumPy's names", () => {
   const families = JSON.parse(read('test/golden/numpy-names.json')) as Record<string, readonly string[]>;
-  const [, tables = ''] = read('docs/numpy.md').split('<!-- npm run docs writes what follows -->');
+  const [, tables = ''] = read('docs/numpy.md').split('<!-- npm run docs:tables writes what follows -->');
   const [functions = ''] = tables.split('\n## Methods and operators\n');
   const rows = rowsIn(functions);
   const isMissing = (here = ''): boolean => here.startsWith('not there');

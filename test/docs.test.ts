@@ -1,11 +1,14 @@
 /**
- * Tests that the documentation is correct: every TypeScript block in README.md and docs/ compiles
- * and runs on one and on two ranks, the operators in its tables pass their dot tests, every
- * exported operator and solver is described, and links have targets.
+ * Tests that the documentation is correct: every TypeScript block in README.md and below docs/
+ * compiles and runs on one and on two ranks, the operators in its tables pass their dot tests,
+ * every exported operator and solver is described, and links have targets.
  *
  * A block with 'ts' is a separate module. A block with 'ts no-run' is only compiled. A block of
- * 'text' directly after one is its output on one rank. An expression in the column 'example' of a
- * table makes an operator; the test imports the names that it uses.
+ * 'text' directly after one is its output on one rank. So is a later one of 'text 1 rank', and one
+ * of 'text 2 ranks' is the output of two, one after the other. A block with 'ts deadlock' runs on
+ * two ranks with the flags after 'text', such as 'text --debug', which has lines of its output. An
+ * expression in the column 'example' of a table makes an operator; the test imports the names that
+ * it uses.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +20,13 @@ import * as extend from '../src/extend.js';
 import * as main from '../src/index.js';
 import * as local from '../src/local/index.js';
 import * as proximal from '../src/proximal/index.js';
-import { codeBlocks, relativeLinks, type TableExample, tableExamples } from './support/doc-blocks.js';
+import {
+  type CodeBlock,
+  codeBlocks,
+  relativeLinks,
+  type TableExample,
+  tableExamples,
+} from './support/doc-blocks.js';
 import type { BlockReport } from './support/doc-runner.js';
 import { runRanks } from './support/launch.js';
 import * as lops from './support/library.js';
@@ -26,7 +35,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = join(root, 'docs');
 const pages = [
   join(root, 'README.md'),
-  ...readdirSync(docs).flatMap((name) => (name.endsWith('.md') ? [join(docs, name)] : [])),
+  ...readdirSync(docs, { recursive: true, encoding: 'utf8' }).flatMap((name) =>
+    name.endsWith('.md') ? [join(docs, name)] : [],
+  ),
 ];
 /** Pages with code that is not run. */
 const otherPages = [
@@ -84,6 +95,8 @@ interface Source {
   readonly code: string;
   readonly runs: boolean;
   readonly prints?: string | undefined;
+  readonly printsOnTwo?: string | undefined;
+  readonly reports?: CodeBlock['reports'];
 }
 
 /** The time limit of a run in milliseconds. */
@@ -171,7 +184,7 @@ describe('documentation', function () {
         .map((line) => JSON.parse(line) as BlockReport);
       const of = (file: string, rank: number) =>
         reports.find((r) => r.name === `${file}.js` && r.rank === rank);
-      for (const { file, title, prints } of running) {
+      for (const { file, title, prints, printsOnTwo } of running) {
         for (let rank = 0; rank < ranks; rank++) {
           const report = of(file, rank);
           expect(report, `${title}, rank ${rank}: did not run; exit code ${code}\n${stderr}`).to.not.equal(
@@ -179,12 +192,36 @@ describe('documentation', function () {
           );
           expect(report?.error, `${title}, rank ${rank}`).to.equal(undefined);
         }
-        if (prints !== undefined && ranks === 1)
-          expect(of(file, 0)?.printed.trimEnd(), `${title} prints`).to.equal(prints.trimEnd());
+        const expected = ranks === 1 ? prints : printsOnTwo;
+        const printed = Array.from({ length: ranks }, (_, rank) => of(file, rank)?.printed ?? '').join('');
+        if (expected !== undefined) expect(printed.trimEnd(), `${title} prints`).to.equal(expected.trimEnd());
       }
       expect(code, stderr).to.equal(0);
     });
   }
+
+  /** What does not depend on the machine and on the moment, in a line about ranks that wait. */
+  const lasting = (line: string): string =>
+    line
+      .replace(/rank \d of 2 \([\w.-]+, process \d+\)/, 'a rank')
+      .replace(/\d+\.\d s/, 's')
+      .replace(/at \S+:\d+:\d+/, 'at place')
+      .trim();
+
+  it('shows the reports of ranks that wait as lops run prints them', async () => {
+    const cases = sources.flatMap(({ file, title, reports = [] }) =>
+      reports.map(({ flags, lines }) => ({ file, title, flags, lines })),
+    );
+    expect(cases).to.have.length.greaterThan(0);
+    for (const { file, title, flags, lines } of cases) {
+      const lops = join(root, 'dist/bundle/cli/lops.js');
+      const args = [lops, 'run', '-n', '2', ...flags.split(' '), join(folder, `${file}.js`)];
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: LIMIT });
+      expect(status, `${title} ${flags}`).to.be.greaterThan(0);
+      const printed = stderr.split('\n').map(lasting);
+      for (const line of lines.split('\n')) expect(printed, `${title} ${flags}`).to.include(lasting(line));
+    }
+  });
 
   it('has links to files and headings that exist', () => {
     for (const page of [...pages, ...otherPages]) {
@@ -206,7 +243,7 @@ describe('documentation', function () {
     }
   });
 
-  it('has the options of the doc comments (npm run docs)', () => {
+  it('has the options of the doc comments (npm run docs:tables)', () => {
     const script = join(root, 'scripts/docs.mjs');
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
     expect(status, stdout + stderr).to.equal(0);

@@ -58,7 +58,7 @@ export const INTERNAL = { library: 'processes of the library', tests: 'processes
 
 /**
  * The environment variables of this package, in the order of the documents. The tables in
- * docs/mpi.md and docs/cuda.md are made of this one by `npm run docs`.
+ * docs/mpi.md and docs/cuda.md are made of this one by `npm run docs:tables`.
  */
 export const VARIABLES = {
   LOPS_MPI: variable(choice('on', 'off'), {

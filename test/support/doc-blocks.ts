@@ -6,10 +6,14 @@ export interface CodeBlock {
   /** The line of its opening fence, counted from 1. */
   readonly line: number;
   readonly code: string;
-  /** False if the block is only type-checked, which is the case for 'ts no-run'. */
+  /** False if the block is only type-checked: for 'ts no-run' and 'ts deadlock'. */
   readonly runs: boolean;
-  /** The expected output: the block of 'text' that follows it. */
+  /** The expected output: the block of 'text' directly after it, or a later 'text 1 rank'. */
   readonly prints: string | undefined;
+  /** The expected output of all ranks, in their order: the block of 'text 2 ranks' that follows. */
+  readonly printsOnTwo: string | undefined;
+  /** Of a block 'ts deadlock': flags of `lops run`, and lines that it then prints on two ranks. */
+  readonly reports: readonly { readonly flags: string; readonly lines: string }[];
 }
 
 /** A cell of the column 'example' of a table: an expression that makes an operator. */
@@ -40,6 +44,9 @@ function fences(lines: readonly string[]): Fence[] {
   return found;
 }
 
+/** The words that may follow 'ts'. */
+const WORDS = ['no-run', 'deadlock'];
+
 /**
  * The TypeScript blocks of a page.
  *
@@ -51,12 +58,30 @@ export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): Cod
   return all.flatMap(({ line, info, text: code, next }, k): CodeBlock[] => {
     const [language, ...words] = info.split(/\s+/);
     if (language !== 'ts') return [];
-    const unknown = words.find((word) => word !== 'no-run');
+    const unknown = words.find((word) => !WORDS.includes(word));
     if (unknown) throw new Error(`${page}:${line}: expected 'ts' or 'ts no-run', received '${info}'`);
+    // the blocks of 'text' up to the next one of code
+    const rest = all.slice(k + 1);
+    const end = rest.findIndex((other) => other.info.split(/\s+/)[0] !== 'text');
+    const outputs = rest.slice(0, end < 0 ? rest.length : end);
+    const shown = (words: string) => outputs.find((output) => output.info === words)?.text;
     const follower = all[k + 1];
     const isOutput =
       follower?.info === 'text' && lines.slice(next, follower.line - 1).every((l) => l.trim() === '');
-    return [{ page, line, code, runs: words.length === 0, prints: isOutput ? follower?.text : undefined }];
+    return [
+      {
+        page,
+        line,
+        code,
+        runs: words.length === 0,
+        prints: isOutput ? follower.text : shown('text 1 rank'),
+        printsOnTwo: shown('text 2 ranks'),
+        reports: outputs.flatMap((output) => {
+          const flags = /^text (--.*)$/.exec(output.info)?.[1];
+          return flags === undefined ? [] : [{ flags, lines: output.text }];
+        }),
+      },
+    ];
   });
 }
 

@@ -18,6 +18,8 @@ export interface BlockReport {
 
 const [folder = '.', ...names] = process.argv.slice(2);
 const { log } = console;
+// what a block writes into the current folder goes with the folder of the blocks
+process.chdir(folder);
 
 for (const name of names) {
   let printed = '';
