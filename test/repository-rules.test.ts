@@ -149,7 +149,7 @@ describe('the rules of the repository', function () {
       .filter((path) =>
         /process\??\.env\b|process\[['"]env/.test(readFileSync(`${root}src/${path}`, 'utf8')),
       );
-    expect(found).to.deep.equal(['environment/environment.ts']);
+    expect(found).to.deep.equal(['environment/process-environment.ts']);
   });
 
   it('uses no global of Node in src/core (tsc -p src/core)', () => {

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathFolders } from '../environment/environment.js';
+import { pathFolders } from '../environment/path-folders.js';
 
 export function isExecutable(path: string): boolean {
   try {

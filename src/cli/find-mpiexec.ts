@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MpiError } from '../core/base/errors.js';
-import { pathFolders, setting } from '../environment/environment.js';
+import { setting } from '../environment/environment.js';
+import { pathFolders } from '../environment/path-folders.js';
 import type { MpiDescription } from '../mpi/mpi-addon.js';
 import { executablesOnPath, isExecutable } from './executables.js';
 

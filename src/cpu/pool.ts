@@ -1,5 +1,5 @@
-import { totalmem } from 'node:os';
 import { BackendError } from '../core/base/errors.js';
+import { machineBytes } from './machine-bytes.js';
 
 /** A piece of an ArrayBuffer that starts at a multiple of 64 bytes, large ones of 2 MiB. */
 export interface Block {
@@ -48,7 +48,7 @@ export class Pool {
    * @param limit the most bytes to keep; by default a quarter of the machine's memory
    * @param addressOf without it blocks have the alignment of V8, and no huge pages
    */
-  constructor(limit = totalmem() / 4, addressOf?: AddressOf) {
+  constructor(limit = machineBytes() / 4, addressOf?: AddressOf) {
     this.#limit = limit;
     this.#addressOf = addressOf;
   }

@@ -1,16 +1,11 @@
-import { delimiter } from 'node:path';
 import { ArgumentError } from '../core/base/errors.js';
 import { nearest } from '../core/base/options.js';
+import { environment } from './process-environment.js';
 import { type SettingOf, VARIABLES, type Variable, type VariableName } from './variables.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of this process. No other module reads `process.env`. */
-export const environment: NodeJS.ProcessEnv = process.env;
-
-/** The folders of the PATH. */
-export const pathFolders = (): string[] =>
-  (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+export { environment };
 
 /**
  * The value of a variable. If it is not set or empty, its default.

@@ -1,14 +1,11 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ArgumentError } from '../core/base/errors.js';
 import { checkTexts, type Defaults, type WithDefaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import type { Margins } from './axes.js';
-import { openInBrowser } from './open-in-browser.js';
 import type { Panel } from './panel.js';
-import { renderPng } from './render.js';
+import { renderPng } from './parts/render.js';
+import { showDocument } from './parts/show-document.js';
 import { element, escapeXml, FONT, fittingSize, px, type Rect, text } from './svg.js';
 
 /** Options of {@link Figure}. */
@@ -204,11 +201,8 @@ export class Figure {
   show(): string | undefined {
     if (this.isRemote) return undefined;
     const svg = this.toSvg();
-    const path = join(mkdtempSync(join(tmpdir(), 'lops-figure-')), 'figure.html');
     const title = escapeXml(this.#options.title ?? 'Figure');
-    writeDocument(path, `<!doctype html><meta charset="utf-8"><title>${title}</title>\n${svg}\n`);
-    openInBrowser(path);
-    return path;
+    return showDocument(`<!doctype html><meta charset="utf-8"><title>${title}</title>\n${svg}\n`);
   }
 
   #place(): Placed[] {

@@ -85,5 +85,7 @@ export function rasterize(
 /** An RGB image as a data URI, for an SVG. */
 export function pngUri(pixels: Uint8Array, width: number, height: number): string {
   const png = encode({ width, height, data: pixels, channels: 3, depth: 8 });
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  let bytes = '';
+  for (const byte of png) bytes += String.fromCharCode(byte);
+  return `data:image/png;base64,${btoa(bytes)}`;
 }

@@ -1,7 +1,4 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { ArgumentError, BackendError, messageOf } from '../../core/base/errors.js';
-import { requireHere } from '../../package/require-here.js';
+import { ArgumentError, messageOf } from '../../core/base/errors.js';
 
 /**
  * The `this` of an element's function, as in gpu.js: the index of the element, and the constants of
@@ -32,35 +29,6 @@ interface GpuJs {
 /** The part of the package gpu.js that this package uses. */
 export interface GpuJsModule {
   GPU: new (settings?: { mode?: string }) => GpuJs;
-}
-
-/**
- * Loads the package gpu.js. Returns undefined if it is not installed.
- *
- * @throws {@link BackendError} if it is installed and does not load
- */
-export function loadGpuJs(): GpuJsModule | undefined {
-  for (const load of [requireHere, createRequire(join(process.cwd(), 'package.json'))]) {
-    try {
-      const module: GpuJsModule = load('gpu.js');
-      return module;
-    } catch (error) {
-      if (
-        error instanceof Error &&
-        'code' in error &&
-        error.code === 'MODULE_NOT_FOUND' &&
-        error.message.includes("'gpu.js'")
-      )
-        continue;
-      throw new BackendError(
-        `gpu.js is installed but cannot be loaded (${messageOf(error)}): npm install gpu.js again`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
-  return undefined;
 }
 
 export interface CompileOptions<C> {

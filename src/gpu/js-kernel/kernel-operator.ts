@@ -19,8 +19,8 @@ import {
   type ElementFunction,
   type GpuJsModule,
   type KernelConstants,
-  loadGpuJs,
 } from './gpu-js.js';
+import { loadGpuJs } from './load-gpu-js.js';
 
 /** Options of {@link KernelOperator}. */
 export interface KernelOperatorOptions<C extends KernelConstants = KernelConstants> {

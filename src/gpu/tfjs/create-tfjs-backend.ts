@@ -3,7 +3,8 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
-import { type LoadPackage, loadTfjs, requirePackage, TFJS_ENGINES, type TfjsEngine } from './load.js';
+import { type LoadPackage, TFJS_ENGINES, type TfjsEngine } from './engines.js';
+import { loadTfjs, requirePackage } from './load.js';
 import { TfjsBackend } from './tfjs-backend.js';
 import type { TensorModule } from './tfjs-engine.js';
 

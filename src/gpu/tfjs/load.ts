@@ -4,15 +4,8 @@ import { join } from 'node:path';
 import { BackendError, messageOf } from '../../core/base/errors.js';
 import { environment } from '../../environment/environment.js';
 import { requireHere } from '../../package/require-here.js';
+import { type LoadPackage, TFJS_ENGINES, type TfjsEngine } from './engines.js';
 import type { TensorModule } from './tfjs-engine.js';
-
-/** The engines, the preferred ones first. */
-export const TFJS_ENGINES = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
-/** An engine of TensorFlow.js. */
-export type TfjsEngine = (typeof TFJS_ENGINES)[number];
-
-/** Loads a package by name. Throws in the same way as `require`. */
-export type LoadPackage = (name: string) => unknown;
 
 interface EngineInfo {
   /** The package with the functions of tensors. */

@@ -13,7 +13,7 @@ import type {
   Request,
   Status,
 } from '../../core/ports/communicator.js';
-import { hostSpan, type Span, type Transferable, toSpan } from '../../core/ports/span.js';
+import { type Span, type Transferable, toSpan } from '../../core/ports/span.js';
 import type { CollectiveArguments, SpanCollective } from '../mpi-calls.js';
 import {
   checkCounts,
@@ -28,7 +28,6 @@ import {
   isInPlace,
 } from './parts/arguments.js';
 import { CartesianGrid } from './parts/cartesian-grid.js';
-import { decodeObject, encodeObject, wordsOf } from './parts/object-codec.js';
 
 class Counters implements CommCounters {
   messages = 0;
@@ -72,8 +71,8 @@ export interface Message {
 const DEFAULTS = { periodic: undefined, reorder: false } satisfies Defaults<CartOptions>;
 
 /**
- * The part that all communicators share: argument checks, counters and object collectives. A
- * message layer implements the `do…` methods. They receive checked spans and do not count.
+ * The part that all communicators share: argument checks and counters. A message layer
+ * implements the `do…` methods. They receive checked spans and do not count.
  */
 export abstract class BaseCommunicator implements Communicator {
   abstract readonly rank: number;
@@ -95,6 +94,11 @@ export abstract class BaseCommunicator implements Communicator {
     recv: Span | undefined,
     given: CollectiveArguments<Name>,
   ): void;
+  /** The object collectives return copies, and throw on all ranks if a value cannot be sent. */
+  protected abstract doBcastObject(value: unknown, root: number): unknown;
+  protected abstract doAllgatherObject(value: unknown): unknown[];
+  /** Returns undefined on ranks other than the root. */
+  protected abstract doGatherObject(value: unknown, root: number): unknown[] | undefined;
   protected abstract doSend(message: Message): void;
   protected abstract doRecv(message: Message): Status;
   protected abstract doSendrecv(send: Message, recv: Message): Status;
@@ -290,40 +294,18 @@ export abstract class BaseCommunicator implements Communicator {
   bcastObject<T>(value: T, root = 0): T {
     this.#checkRoot('bcastObject', root);
     this.#collective('bcastObject');
-    const mine = this.rank === root ? encodeObject(value) : undefined;
-    const mark = Float64Array.of(mine?.mark ?? 0);
-    this.doBcast(hostSpan(mark), root);
-    const words = mine?.words ?? new Int32Array(wordsOf(mark[0] as number));
-    this.doBcast(hostSpan(words), root);
-    return decodeObject('bcastObject', words, mark[0] as number, root) as T;
+    return this.doBcastObject(value, root) as T;
   }
 
   allgatherObject<T>(value: T): T[] {
     this.#collective('allgatherObject');
-    const { words, mark } = encodeObject(value);
-    const marks = this.#allMarks(mark);
-    const counts = marks.map(wordsOf);
-    const all = new Int32Array(counts.reduce((a, b) => a + b, 0));
-    this.doCollective('allgatherv', hostSpan(words), hostSpan(all), { counts });
-    return this.#decodeAll<T>('allgatherObject', all, marks);
+    return this.doAllgatherObject(value) as T[];
   }
 
   gatherObject<T>(value: T, root = 0): T[] | undefined {
     this.#checkRoot('gatherObject', root);
     this.#collective('gatherObject');
-    const { words, mark } = encodeObject(value);
-    const marks = this.#allMarks(mark);
-    // If one rank's value cannot be sent, all ranks throw, not only the root.
-    const failed = marks.findIndex((m) => m < 0);
-    if (failed >= 0) {
-      const message = this.rank === failed ? words : new Int32Array(wordsOf(marks[failed] as number));
-      this.doBcast(hostSpan(message), failed);
-      decodeObject('gatherObject', message, marks[failed] as number, failed);
-    }
-    const counts = marks.map(wordsOf);
-    const all = this.rank === root ? new Int32Array(counts.reduce((a, b) => a + b, 0)) : undefined;
-    this.doCollective('gatherv', hostSpan(words), all && hostSpan(all), { counts, root });
-    return all && this.#decodeAll<T>('gatherObject', all, marks);
+    return this.doGatherObject(value, root) as T[] | undefined;
   }
 
   split(color: number, key?: number): Communicator;
@@ -462,20 +444,5 @@ export abstract class BaseCommunicator implements Communicator {
     let offset = 0;
     for (let rank = 0; rank < this.rank; rank++) offset += counts[rank] as number;
     return isInPlace(call, part, whole, offset);
-  }
-
-  #allMarks(mark: number): number[] {
-    const marks = new Float64Array(this.size);
-    this.doCollective('allgather', hostSpan(Float64Array.of(mark)), hostSpan(marks), { count: 1 });
-    return Array.from(marks);
-  }
-
-  #decodeAll<T>(call: string, all: Int32Array, marks: readonly number[]): T[] {
-    let at = 0;
-    return marks.map((mark, rank) => {
-      const words = all.subarray(at, at + wordsOf(mark));
-      at += words.length;
-      return decodeObject(call, words, mark, rank) as T;
-    });
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../../core/ports/communicator.js';
 import type { DevicePort } from '../../core/ports/device-port.js';
 import { deviceTransport } from '../../core/ports/device-transport.js';
-import type { DeviceSpan, Span } from '../../core/ports/span.js';
+import { type DeviceSpan, hostSpan, type Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
 import { arriving, type HostCopy, hostCopiesOf } from '../memory/host-copy.js';
@@ -22,6 +22,7 @@ import { type CollectiveArguments, parameters, type SpanCollective } from '../mp
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';
 import { MpiPersistentRequest, MpiRequest } from './parts/mpi-request.js';
+import { decodeAll, decodeObject, encodeObject, wordsOf } from './parts/object-codec.js';
 import { PortRequest } from './parts/port-request.js';
 import { checkerOf } from './watched.js';
 
@@ -181,6 +182,46 @@ export class MpiCommunicator extends BaseCommunicator {
     else if (call === 'allgather' && port && send) port.allgather(send as DeviceSpan, recv as DeviceSpan);
     else return false;
     return true;
+  }
+
+  protected override doBcastObject(value: unknown, root: number): unknown {
+    const mine = this.rank === root ? encodeObject(value) : undefined;
+    const mark = Float64Array.of(mine?.mark ?? 0);
+    this.doBcast(hostSpan(mark), root);
+    const words = mine?.words ?? new Int32Array(wordsOf(mark[0] as number));
+    this.doBcast(hostSpan(words), root);
+    return decodeObject('bcastObject', words, mark[0] as number, root);
+  }
+
+  protected override doAllgatherObject(value: unknown): unknown[] {
+    const { words, mark } = encodeObject(value);
+    const marks = this.#allMarks(mark);
+    const counts = marks.map(wordsOf);
+    const all = new Int32Array(counts.reduce((a, b) => a + b, 0));
+    this.doCollective('allgatherv', hostSpan(words), hostSpan(all), { counts });
+    return decodeAll('allgatherObject', all, marks);
+  }
+
+  protected override doGatherObject(value: unknown, root: number): unknown[] | undefined {
+    const { words, mark } = encodeObject(value);
+    const marks = this.#allMarks(mark);
+    // If one rank's value cannot be sent, all ranks throw, not only the root.
+    const failed = marks.findIndex((m) => m < 0);
+    if (failed >= 0) {
+      const message = this.rank === failed ? words : new Int32Array(wordsOf(marks[failed] as number));
+      this.doBcast(hostSpan(message), failed);
+      decodeObject('gatherObject', message, marks[failed] as number, failed);
+    }
+    const counts = marks.map(wordsOf);
+    const all = this.rank === root ? new Int32Array(counts.reduce((a, b) => a + b, 0)) : undefined;
+    this.doCollective('gatherv', hostSpan(words), all && hostSpan(all), { counts, root });
+    return all && decodeAll('gatherObject', all, marks);
+  }
+
+  #allMarks(mark: number): number[] {
+    const marks = new Float64Array(this.size);
+    this.doCollective('allgather', hostSpan(Float64Array.of(mark)), hostSpan(marks), { count: 1 });
+    return Array.from(marks);
   }
 
   protected override doSend(message: Message): void {

@@ -8,7 +8,17 @@ import type {
 import type { Span } from '../../core/ports/span.js';
 import { copySpan } from '../memory/copy-span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
+import { endProcess } from './parts/end-process.js';
 import { COMPLETE, LocalPersistent, Mailbox } from './parts/mailbox.js';
+import { cannotSend, reasonOf } from './parts/unsendable.js';
+
+function copyOf(call: string, value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    throw cannotSend(call, 0, reasonOf(value));
+  }
+}
 
 /** The communicator of a single rank, without MPI. Messages to itself are buffered. */
 export class SelfCommunicator extends BaseCommunicator {
@@ -26,6 +36,18 @@ export class SelfCommunicator extends BaseCommunicator {
   /** All collectives of one rank copy. */
   protected override doCollective(_call: string, send: Span | undefined, recv: Span | undefined): void {
     if (send && recv) copySpan(send, recv);
+  }
+
+  protected override doBcastObject(value: unknown): unknown {
+    return copyOf('bcastObject', value);
+  }
+
+  protected override doAllgatherObject(value: unknown): unknown[] {
+    return [copyOf('allgatherObject', value)];
+  }
+
+  protected override doGatherObject(value: unknown): unknown[] {
+    return [copyOf('gatherObject', value)];
   }
 
   protected override doSend(message: Message): void {
@@ -85,7 +107,6 @@ export class SelfCommunicator extends BaseCommunicator {
   }
 
   abort(code: number, message?: string): never {
-    if (message) process.stderr.write(`${message}\n`);
-    return process.exit(code);
+    return endProcess(code, message);
   }
 }

@@ -1,6 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { MpiError } from '../../../core/base/errors.js';
-import { textOf } from '../../../core/base/text-of.js';
+import { cannotSend, reasonOf } from './unsendable.js';
 
 /**
  * A value of the object collectives, encoded as whole int32 words. If a value cannot be sent, its
@@ -17,7 +16,7 @@ export function encodeObject(value: unknown): EncodedObject {
     const bytes = serialize(value);
     return { words: padded(bytes), mark: bytes.length };
   } catch {
-    const bytes = Buffer.from(`${textOf(value)}: expected what structuredClone() takes`);
+    const bytes = Buffer.from(reasonOf(value));
     return { words: padded(bytes), mark: -1 - bytes.length };
   }
 }
@@ -29,12 +28,22 @@ export function encodeObject(value: unknown): EncodedObject {
  */
 export function decodeObject(call: string, words: Int32Array, mark: number, rank: number): unknown {
   const bytes = Buffer.from(words.buffer, words.byteOffset, mark < 0 ? -1 - mark : mark);
-  if (mark < 0) throw new MpiError(`${call}: the value of rank ${rank} can't be sent: ${bytes.toString()}`);
+  if (mark < 0) throw cannotSend(call, rank, bytes.toString());
   return deserialize(bytes);
 }
 
 /** The number of words of an object with this mark. */
 export const wordsOf = (mark: number): number => Math.ceil((mark < 0 ? -1 - mark : mark) / 4);
+
+/** Decodes the values of all ranks, one after another in `all`. */
+export function decodeAll(call: string, all: Int32Array, marks: readonly number[]): unknown[] {
+  let at = 0;
+  return marks.map((mark, rank) => {
+    const words = all.subarray(at, at + wordsOf(mark));
+    at += words.length;
+    return decodeObject(call, words, mark, rank);
+  });
+}
 
 function padded(bytes: Buffer): Int32Array<ArrayBuffer> {
   const words = new Int32Array(Math.ceil(bytes.length / 4));

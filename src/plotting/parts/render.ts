@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { requireHere } from '../package/require-here.js';
+import { requireHere } from '../../package/require-here.js';
 
 interface Renderer {
   readonly Resvg: typeof import('@resvg/resvg-js').Resvg;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { environment } from '../environment/environment.js';
+import { environment } from '../../environment/environment.js';
 
 /** The program that opens a file of this machine's desktop. Undefined without a display. */
 function opener(path: string): readonly [string, ...string[]] | undefined {
