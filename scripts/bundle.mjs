@@ -1,31 +1,15 @@
 // Bundles the compiled modules into a few files in `dist/bundle`, which users load. Node needs
 // about a millisecond for each file, and three hundred modules would delay the start of every
-// script; npm run bench -- import measures it. The entries are those in package.json.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// script; npm run bench -- import measures it. The entries are those in package.json. The files for
+// browsers come from bundle-browser.mjs.
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleForBrowsers } from './bundle-browser.mjs';
+import { nameCheaply } from './cheap-names.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUNDLE = join(root, 'dist/bundle');
-
-/**
- * With keepNames, esbuild names each function again whenever it is made, which costs a call of the
- * library more than its own work. Classes, and functions that esbuild renamed, need it; arrow
- * functions do not.
- */
-const NAMES = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });';
-const CHEAP_NAMES =
-  'var __name = (target, value) => target.prototype === undefined || target.name === value ? target : ' +
-  '__defProp(target, "name", { value, configurable: true });';
-
-/** Replaces the definition of `__name` in the bundle. Lines stay, for the source maps. */
-function nameCheaply() {
-  const file = readdirSync(BUNDLE, { recursive: true })
-    .map((name) => join(BUNDLE, name))
-    .find((path) => path.endsWith('.js') && readFileSync(path, 'utf8').includes(NAMES));
-  if (!file) throw new Error("bundle: esbuild's definition of __name is not the known one");
-  writeFileSync(file, readFileSync(file, 'utf8').replace(NAMES, CHEAP_NAMES));
-}
 
 /**
  * Lets all starts but the command's import the modules of the main entry. esbuild makes a file of
@@ -105,7 +89,8 @@ export async function bundle() {
     // these imports are for the division into files only
     logOverride: { 'ignored-bare-import': 'silent' },
   });
-  nameCheaply();
+  nameCheaply(BUNDLE);
+  await bundleForBrowsers();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

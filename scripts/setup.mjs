@@ -156,7 +156,8 @@ function sourcesFingerprint() {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path} ${size} ${mtimeMs}\n`);
   };
-  for (const file of ['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/bundle.mjs'])
+  const bundling = ['bundle', 'bundle-browser', 'cheap-names'].map((name) => `scripts/${name}.mjs`);
+  for (const file of ['tsconfig.json', 'package.json', 'package-lock.json', ...bundling])
     add(join(root, file));
   for (const folder of ['src', 'test', 'examples', 'bench']) {
     if (!existsSync(join(root, folder))) continue;

@@ -73,25 +73,28 @@ describe('the rules of the repository', function () {
 
   it('names its modules with side effects, so that bundlers keep them and drop others', async () => {
     const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-    const bundled = async (contents: string): Promise<string> => {
+    const bundled = async (contents: string, platform: 'node' | 'browser'): Promise<string> => {
       const { outputFiles } = await build({
         stdin: { contents, resolveDir: root },
         external: Object.keys(dependencies),
         bundle: true,
         write: false,
         format: 'esm',
-        platform: 'node',
+        platform,
         logLevel: 'silent',
       });
       return outputFiles[0]?.text ?? '';
     };
-    expect(await bundled(`import 'lops-mpi'`)).to.include('setDefaultCommunicator(COMM_WORLD)');
-    expect(await bundled(`import { cgls } from 'lops-mpi'; cgls`)).to.include(
-      'setDefaultCommunicator(COMM_WORLD)',
-    );
-    expect(
-      await bundled(`import * as core from 'lops-mpi/extend'; import * as figures from 'lops-mpi/plotting'`),
-    ).to.equal('');
+    // the browser's is minified, texts aside
+    const sideEffects = { node: 'setDefaultCommunicator(COMM_WORLD)', browser: "backend 'cuda'" };
+    for (const platform of ['node', 'browser'] as const) {
+      const bundle = (contents: string) => bundled(contents, platform);
+      for (const program of [`import 'lops-mpi'`, `import { cgls } from 'lops-mpi'; cgls`])
+        expect(await bundle(program)).to.include(sideEffects[platform]);
+      expect(
+        await bundle(`import * as core from 'lops-mpi/extend'; import * as figures from 'lops-mpi/plotting'`),
+      ).to.equal('');
+    }
   });
 
   it('exports the names of test/public-names.json (npm run names writes it)', () => {
