@@ -205,12 +205,16 @@ async function pictures(browser, origin, folder, names) {
 }
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-if (!existsSync(executablePath) || pages.length === 0) {
-  console.log(
-    pages.length === 0 ? 'the site is not built: npm run docs' : `no Chromium at ${executablePath}`,
-  );
+const missing = [
+  !existsSync(executablePath) && `there is no Chromium at ${executablePath}`,
+  pages.length === 0 && 'the site is not built: npm run docs',
+].find(Boolean);
+if (missing) {
+  console.log(`skipped: ${missing}`);
   counts.skipped = 1;
 } else {
+  // it is installed with the site
+  const { chromium } = await import('playwright-core');
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({
     executablePath,
