@@ -87,9 +87,12 @@ const markOf = (launch: LaunchEnvironment, pid: number): string => `${pid}@${lau
 /** Slurm's variables of the job (nodes, tasks per node) are kept, because a launcher needs them. */
 const LAUNCHER_VARIABLES =
   /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK_|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
-/** Settings of the user that match the pattern above but are kept. */
+/**
+ * Settings of the user that match the pattern above but are kept: parameters, and where an Open MPI
+ * lies that was moved.
+ */
 const SETTINGS =
-  /^(OMPI|OPAL|PMIX|PRTE|ORTE)_MCA_(?!orte_|ess|pmix|prte_|mca_base_param_file_path)|^OMPI_ALLOW_RUN_AS_ROOT/;
+  /^(OMPI|OPAL|PMIX|PRTE|ORTE)_MCA_(?!orte_|ess|pmix|prte_|mca_base_param_file_path)|^OMPI_ALLOW_RUN_AS_ROOT|^(OPAL|PMIX)_PREFIX$/;
 
 /**
  * The environment without the launcher's variables of this process. It is used to start another

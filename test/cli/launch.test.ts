@@ -235,6 +235,7 @@ describe('launchers', () => {
       SLURM_TASKS_PER_NODE: '2(x2)',
       SLURM_NTASKS: '4',
       OMPI_MCA_btl: 'self',
+      OPAL_PREFIX: '/opt/openmpi',
     };
     const rank = {
       SLURM_PROCID: '1',
