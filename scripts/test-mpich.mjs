@@ -67,13 +67,11 @@ const env = {
   ...(started ? { LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? ranks.join() } : {}),
 };
 const parts = started && !named ? starting.map((path) => `test/${path}`) : [];
-const { status } = spawnSync(
-  process.execPath,
-  [join(root, 'scripts/test.mjs'), ...parts, ...rest.filter((a) => a !== '--no-setup'), '--no-setup'],
-  {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  },
-);
+// Serial, since waiting ranks spin
+const own = ['--no-setup', '--serial', ...parts, ...rest.filter((a) => a !== '--no-setup')];
+const { status } = spawnSync(process.execPath, [join(root, 'scripts/test.mjs'), ...own], {
+  cwd: root,
+  env,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
 process.exit(status ?? 1);

@@ -1,11 +1,13 @@
 /**
  * Shows every test of the `*.ranks.ts` files in the report of mocha, once for each number of ranks
- * and each backend.
+ * and each backend. The tests of a folder on a number of ranks run in one launch, since a start
+ * takes longer than most tests.
  */
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BACKENDS } from './support/backends.js';
 import { collect, type DistributedTest } from './support/distributed.js';
-import { runFile, type Verdict } from './support/file-run.js';
+import { runFiles, type Verdict } from './support/file-run.js';
 import type { PlannedTest } from './support/protocol.js';
 import { rankFiles } from './support/rank-files.js';
 import { skip } from './support/skip.js';
@@ -16,17 +18,87 @@ const ONLY = list(process.env['LOPS_TEST_BACKENDS']);
 const GREP = new RegExp(process.env['LOPS_TEST_GREP'] ?? '');
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-function matrix(file: string, tests: readonly DistributedTest[], size: number): PlannedTest[] {
+/** A file with tests, or the error that importing it threw. */
+interface TestFile {
+  readonly path: string;
+  /** Its path below the folder of tests, as a source. */
+  readonly name: string;
+  readonly tests: readonly DistributedTest[];
+  readonly broken?: unknown;
+}
+
+async function load(path: string): Promise<TestFile> {
+  const name = path.slice(root.length).replace(/\.js$/, '.ts');
+  try {
+    return { path, name, tests: await collect(new URL(`file://${path}`).href) };
+  } catch (broken) {
+    return { path, name, tests: [], broken };
+  }
+}
+
+function matrix({ path, name, tests }: TestFile, size: number): PlannedTest[] {
   return tests.flatMap(({ title, options }, index) => {
     if (!(options.ranks ?? [1, 2, 3, 4]).includes(size)) return [];
     const names = BACKENDS.filter(
       (b) =>
         b.ranks.includes(size) &&
         (options.backends ?? [b.name]).includes(b.name) &&
-        (ONLY?.includes(b.name) ?? b.files?.test(file) ?? true),
+        (ONLY?.includes(b.name) ?? b.files?.test(name) ?? true),
     );
-    return names.map(({ name }) => ({ index, title, backend: name, timeout: options.timeout }));
+    return names.map((b) => ({ file: path, index, title, backend: b.name, timeout: options.timeout }));
   });
+}
+
+const ranks = (size: number): string => (size === 1 ? '1 rank' : `${size} ranks`);
+const label = ({ title, backend }: PlannedTest): string => `${title} [${backend}]`;
+
+/** The launch of the tests of some files on a number of ranks, started when its first suite is. */
+class Launch {
+  readonly #size: number;
+  readonly #tests: readonly PlannedTest[];
+  readonly #verdicts = new Map<PlannedTest, Promise<Verdict>>();
+  #ending: Promise<string | undefined> | undefined;
+
+  constructor(size: number, tests: readonly PlannedTest[]) {
+    this.#size = size;
+    this.#tests = tests;
+  }
+
+  start(): void {
+    if (this.#ending) return;
+    const settled = this.#tests.map((test) => {
+      let settle: (verdict: Verdict) => void = () => undefined;
+      this.#verdicts.set(
+        test,
+        new Promise((resolve) => {
+          settle = resolve;
+        }),
+      );
+      return settle;
+    });
+    this.#ending = runFiles({
+      size: this.#size,
+      tests: this.#tests,
+      report: (step, verdict) => settled[step]?.(verdict),
+    });
+    // the last suite reports the error
+    this.#ending.catch(() => undefined);
+  }
+
+  async verdict(test: PlannedTest): Promise<Verdict> {
+    const verdict = this.#verdicts.get(test);
+    return (
+      (await Promise.race([verdict, this.#ending?.then(() => verdict)])) ?? {
+        state: 'failed',
+        message: 'no result',
+      }
+    );
+  }
+
+  async end(): Promise<void> {
+    const message = await this.#ending;
+    if (message !== undefined) throw new Error(message);
+  }
 }
 
 function settle(context: Mocha.Context, verdict: Verdict): void {
@@ -41,54 +113,42 @@ function settle(context: Mocha.Context, verdict: Verdict): void {
   }
 }
 
-for (const file of rankFiles(root)) {
-  const name = file.slice(root.length).replace(/\.js$/, '.ts');
-  let tests: readonly DistributedTest[] = [];
-  let broken: unknown;
-  try {
-    tests = await collect(new URL(`file://${file}`).href);
-  } catch (error) {
-    broken = error;
-  }
-  describe(name, () => {
-    if (broken !== undefined) {
+const folders = new Map<string, TestFile[]>();
+for (const path of rankFiles(root))
+  folders.set(dirname(path), [...(folders.get(dirname(path)) ?? []), await load(path)]);
+
+for (const files of folders.values()) {
+  for (const { name, broken } of files.filter((f) => f.broken !== undefined)) {
+    describe(name, () => {
       it('loads', () => {
         throw broken;
       });
-    }
-    for (const size of RANKS) {
-      const planned = matrix(name, tests, size);
-      if (planned.length === 0) continue;
-      describe(size === 1 ? '1 rank' : `${size} ranks`, function () {
-        this.timeout(0);
-        const title = ({ title: t, backend }: PlannedTest): string => `${t} [${backend}]`;
-        const wanted = planned.filter((p) => GREP.test(`${name} ${this.title} ${title(p)}`));
-        const settled = new Map<PlannedTest, (verdict: Verdict) => void>();
-        const verdicts = new Map(
-          wanted.map((p) => [p, new Promise<Verdict>((resolve) => settled.set(p, resolve))]),
-        );
-        let ending: Promise<string | undefined> | undefined;
-        before(() => {
-          ending = runFile({
-            file,
-            size,
-            tests: wanted,
-            report: (step, verdict) => settled.get(wanted[step] as PlannedTest)?.(verdict),
-          });
-          // the hook below reports the error
-          ending.catch(() => undefined);
-        });
-        for (const p of wanted) {
-          it(title(p), async function () {
-            const verdict = await Promise.race([verdicts.get(p), ending?.then(() => verdicts.get(p))]);
-            settle(this, verdict ?? { state: 'failed', message: 'no result' });
-          });
-        }
-        after(async () => {
-          const message = await ending;
-          if (message !== undefined) throw new Error(message);
+    });
+  }
+  for (const size of RANKS) {
+    const suites = files
+      .map((file) => ({
+        name: file.name,
+        tests: matrix(file, size).filter((t) => GREP.test(`${file.name} ${ranks(size)} ${label(t)}`)),
+      }))
+      .filter(({ tests }) => tests.length > 0);
+    const launch = new Launch(
+      size,
+      suites.flatMap(({ tests }) => tests),
+    );
+    for (const { name, tests } of suites) {
+      describe(name, () => {
+        describe(ranks(size), function () {
+          this.timeout(0);
+          before(() => launch.start());
+          for (const test of tests) {
+            it(label(test), async function () {
+              settle(this, await launch.verdict(test));
+            });
+          }
+          if (tests === suites.at(-1)?.tests) after(() => launch.end());
         });
       });
     }
-  });
+  }
 }

@@ -7,7 +7,7 @@ import { type End, type Event, type Failure, LogReader, type Plan, type PlannedT
 
 /** Time limits in milliseconds. */
 export interface Limits {
-  /** The limit of all launches of one file on one number of ranks. */
+  /** The limit of all launches on one number of ranks, for each file. */
   readonly file: number;
   /** The limit of a test that has no limit of its own. */
   readonly test: number;
@@ -27,8 +27,7 @@ export type Verdict =
   | { readonly state: 'skipped'; readonly why: string }
   | { readonly state: 'failed'; readonly message: string; readonly stack?: string | undefined };
 
-export interface FileRun {
-  readonly file: string;
+export interface FilesRun {
   readonly size: number;
   readonly tests: readonly PlannedTest[];
   readonly limits?: Limits | undefined;
@@ -108,9 +107,9 @@ class Launch {
   readonly #states = new Map<string, RankState>();
   readonly #child;
 
-  constructor(run: FileRun, tests: readonly PlannedTest[]) {
+  constructor(run: FilesRun, tests: readonly PlannedTest[]) {
     this.size = run.size;
-    const plan: Plan = { file: run.file, logs: this.#folder, tests };
+    const plan: Plan = { logs: this.#folder, tests };
     const path = join(this.#folder, 'plan.json');
     writeFileSync(path, JSON.stringify(plan));
     this.#reader = new LogReader(this.#folder);
@@ -305,7 +304,7 @@ function explain(launch: Launch, step: number, timeout: string | undefined): Ver
  * @returns the number of tests that now have a verdict, and the error at the end of the launch
  */
 async function runLaunch(
-  run: FileRun,
+  run: FilesRun,
   first: number,
   limits: Limits,
   deadline: number,
@@ -334,7 +333,7 @@ async function runLaunch(
       const limit = own === undefined ? limits.test : own * (run.limits ? 1 : PATIENCE);
       if (begun !== undefined && now - begun > limit) timeout = seconds(limit);
       else if (broken !== undefined && now - broken > limits.grace) timeout = seconds(limits.grace);
-      else if (now > deadline) timeout = `the file's limit of ${seconds(limits.file)}`;
+      else if (now > deadline) timeout = filesLimit(run, limits);
       if (timeout !== undefined) break;
       await sleep(POLL);
     }
@@ -342,12 +341,13 @@ async function runLaunch(
       if (launch.racedAtStart) return { judged: 0, raced: true, ending: undefined };
       const verdict = explain(launch, step, timeout);
       run.report(first + step, verdict);
-      // no rank joined: another start would end in the same way
-      if (launch.ranks.length < run.size || launch.ranks.every((s) => s.begun.size === 0)) {
-        for (let k = step + 1; k < tests.length; k++) run.report(first + k, verdict);
-        return { judged: tests.length, raced: false, ending: undefined };
-      }
-      return { judged: step + 1, raced: false, ending: undefined };
+      step += 1;
+      // another start would end in the same way if no rank joined, or if none could load the file
+      const joined = launch.ranks.length === run.size;
+      if (!joined || launch.ranks.every((s) => s.begun.size === 0))
+        while (step < tests.length && (!joined || tests[step]?.file === tests[0]?.file))
+          run.report(first + step++, verdict);
+      return { judged: step, raced: false, ending: undefined };
     }
     if (!(await launch.ended(limits.grace))) {
       return {
@@ -373,14 +373,23 @@ async function runLaunch(
   }
 }
 
+const files = ({ tests }: FilesRun): number => new Set(tests.map((t) => t.file)).size;
+const filesLimit = (run: FilesRun, { file }: Limits): string => {
+  const n = files(run);
+  return n === 1
+    ? `the file's limit of ${seconds(file)}`
+    : `the limit of ${seconds(n * file)} for ${n} files`;
+};
+
 /**
- * Runs the tests of one file on one number of ranks, in as many launches as are needed.
+ * Runs tests of some files on one number of ranks, in as few launches as possible: one, and another
+ * after each test that ended a launch.
  *
  * @returns the description of an error after the last test, if there is one
  */
-export async function runFile(run: FileRun): Promise<string | undefined> {
+export async function runFiles(run: FilesRun): Promise<string | undefined> {
   const limits = run.limits ?? DEFAULT_LIMITS;
-  const deadline = Date.now() + limits.file;
+  const deadline = Date.now() + files(run) * limits.file;
   let next = 0;
   let repeated = false;
   let ending: string | undefined;
@@ -389,7 +398,7 @@ export async function runFile(run: FileRun): Promise<string | undefined> {
       for (; next < run.tests.length; next++)
         run.report(next, {
           state: 'failed',
-          message: `not run: the file's limit of ${seconds(limits.file)} was over`,
+          message: `not run: ${filesLimit(run, limits)} was over`,
         });
       break;
     }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 
 /** The plan of a launch. The runner writes it as JSON and every rank reads it. */
 export interface Plan {
-  /** The compiled test file. */
-  readonly file: string;
   /** The folder of the logs of the ranks. */
   readonly logs: string;
   readonly tests: readonly PlannedTest[];
 }
 
 export interface PlannedTest {
+  /** The compiled test file. */
+  readonly file: string;
   /** The index of the test in its file. */
   readonly index: number;
   readonly title: string;

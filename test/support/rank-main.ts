@@ -1,5 +1,5 @@
 /**
- * The program that every rank of a launch runs. It runs the tests of one file and writes each
+ * The program that every rank of a launch runs. It runs the tests of its plan and writes each
  * result to the rank's log at once.
  */
 import { pathToFileURL } from 'node:url';
@@ -24,13 +24,12 @@ const { leastSquares } = await import('../../src/optimization/krylov/lsqr.js');
 setLeastSquares(leastSquares);
 const world = joinWorld();
 log.write({ kind: 'joined', rank: world.rank, size: world.size });
-const tests = await collect(pathToFileURL(plan.file).href);
 let comm = world.dup();
 
-for (const [step, { index, title, backend: name }] of plan.tests.entries()) {
-  const test = tests[index];
+for (const [step, { file, index, title, backend: name }] of plan.tests.entries()) {
+  const test = (await collect(pathToFileURL(file).href))[index];
   if (test?.title !== title)
-    throw new Error(`expected test ${index} of ${plan.file} to be '${title}', found '${test?.title}'`);
+    throw new Error(`expected test ${index} of ${file} to be '${title}', found '${test?.title}'`);
   log.write({ kind: 'begin', step });
   let passed = true;
   try {

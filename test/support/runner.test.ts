@@ -1,20 +1,25 @@
 /** Tests that the runner of distributed tests reports failing tests correctly. */
 import { expect } from 'chai';
 import { collect } from './distributed.js';
-import { DEFAULT_LIMITS, type Limits, runFile, type Verdict } from './file-run.js';
+import { DEFAULT_LIMITS, type Limits, runFiles, type Verdict } from './file-run.js';
+import type { PlannedTest } from './protocol.js';
 
 async function run(
-  fixture: string,
+  fixtures: string | readonly string[],
   size: number,
   limits: Partial<Limits>,
 ): Promise<{ verdicts: Map<string, Verdict>; ending: string | undefined }> {
-  const url = new URL(`./fixtures/${fixture}.js`, import.meta.url);
-  const titles = (await collect(url.href)).map((t) => t.title);
+  const tests: PlannedTest[] = [];
+  for (const fixture of [fixtures].flat()) {
+    const url = new URL(`./fixtures/${fixture}.js`, import.meta.url);
+    for (const [index, { title }] of (await collect(url.href)).entries())
+      tests.push({ file: url.pathname, index, title, backend: 'cpu' });
+  }
+  const titles = tests.map((t) => t.title);
   const verdicts = new Map<string, Verdict>();
-  const ending = await runFile({
-    file: url.pathname,
+  const ending = await runFiles({
     size,
-    tests: titles.map((title, index) => ({ index, title, backend: 'cpu' })),
+    tests,
     limits: { ...DEFAULT_LIMITS, ...limits },
     report: (step, verdict) => {
       const title = titles[step] as string;
@@ -83,6 +88,16 @@ describe('the runner of distributed tests', function () {
     const { verdicts } = await run('unloadable', 2, { grace: 1000 });
     for (const verdict of verdicts.values())
       expect(text(verdict)).to.match(/^rank \d of 2: uncaught Error: cannot be loaded here$/);
+  });
+
+  it('goes on with the next file after one that the ranks cannot load', async () => {
+    const { verdicts } = await run(['unloadable', 'two-tests'], 2, { grace: 1000 });
+    expect([...verdicts].map(([title, { state }]) => `${title}: ${state}`)).to.deep.equal([
+      'never runs: failed',
+      'nor does this: failed',
+      'runs after another file: passed',
+      'runs in the same process: passed',
+    ]);
   });
 
   it('ends a file at its limit and names the tests that were not run', async () => {
