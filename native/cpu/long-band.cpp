@@ -2,7 +2,8 @@
 // axis, smoothing, and long filters with separate edge rows. Long runs of rows with the same taps
 // are convolutions, with blocks of the output in registers. The short segments at the ends, in
 // which each row has its own taps, are small dense matrices. They are multiplied column by column,
-// so that vectors cover several rows.
+// so that vectors cover several rows, and with several cells at a time, so that they are read from
+// the cache only once for these.
 
 #include <algorithm>
 #include <cmath>
@@ -73,11 +74,26 @@ class LongBand : public StencilPlan<T> {
   }
 
   void run(const T* x, T* y) override {
-    for (std::ptrdiff_t o = 0; o < outer_; o++) apply(x + o * n_ * inner_, y + o * n_ * inner_, add_);
+    const std::ptrdiff_t size = n_ * inner_;
+    for (std::ptrdiff_t o = 0; o < outer_; o += together, x += together * size, y += together * size) {
+      const std::ptrdiff_t many = std::min(together, outer_ - o);
+      for (std::ptrdiff_t k = 0; k < many; k++) runs(x + k * size, y + k * size, add_);
+      for (const Edge<T>& edge : edges_) {
+        if (many == 1) {
+          for (std::ptrdiff_t lane = 0; lane < inner_; lane += together)
+            product(edge, std::min(together, inner_ - lane), 1, x + lane, y + lane);
+        } else {
+          for (std::ptrdiff_t lane = 0; lane < inner_; lane++) product(edge, many, size, x + lane, y + lane);
+        }
+      }
+    }
   }
 
  private:
-  void apply(const T* x, T* y, bool add) const {
+  /** The lanes or cells whose edges are computed together. */
+  static constexpr std::ptrdiff_t together = 8;
+
+  void runs(const T* x, T* y, bool add) const {
     for (const Run<T>& run : runs_) {
       const std::size_t lanes = static_cast<std::size_t>((run.end - run.start) * inner_);
       if (!run.taps.empty()) {
@@ -92,20 +108,22 @@ class LongBand : public StencilPlan<T> {
         std::fill_n(y + run.start * inner_, lanes, T(0));
       }
     }
-    for (const Edge<T>& edge : edges_) {
-      const std::size_t lanes = static_cast<std::size_t>((edge.end - edge.start) * inner_);
-      T* to = y + edge.start * inner_;
-      into(lanes, to, add, [&](T* sums) {
-        for (std::ptrdiff_t lane = 0; lane < inner_; lane++) {
-          loops_.columns(static_cast<std::size_t>(edge.end - edge.start),
-                         static_cast<std::size_t>(edge.columns), edge.matrix[0].elements,
-                         static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_),
-                         x + edge.first * inner_ + lane, sums + lane, false);
-        }
-        if (allFinite(sums, lanes)) return;
-        mend(lanes, sums,
-             [&](std::ptrdiff_t l) { return row(edge, l / inner_ + edge.start, x + l % inner_); });
-      });
+  }
+
+  /** The rows of an edge, for lanes that begin at x and are `apart`. */
+  void product(const Edge<T>& edge, std::ptrdiff_t many, std::ptrdiff_t apart, const T* x, T* y) const {
+    T sums[together * mostRows];
+    const std::size_t rows = static_cast<std::size_t>(edge.end - edge.start);
+    loops_.columns({edge.matrix[0].elements, static_cast<std::size_t>(edge.columns),
+                    static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_),
+                    static_cast<std::size_t>(apart)},
+                   static_cast<std::size_t>(many), x + edge.first * inner_, sums);
+    for (std::ptrdiff_t k = 0; k < many; k++) {
+      T* lane = sums + k * edge.stride;
+      if (!allFinite(lane, rows))
+        mend(rows, lane, [&](std::ptrdiff_t i) { return row(edge, edge.start + i, x + k * apart); });
+      T* to = y + k * apart + edge.start * inner_;
+      for (std::size_t i = 0; i < rows; i++, to += inner_) *to = add_ ? *to + lane[i] : lane[i];
     }
   }
 
@@ -188,8 +206,8 @@ class LongBand : public StencilPlan<T> {
                       segments[s].end + segments[s].lo + static_cast<std::ptrdiff_t>(segments[s].count) - 2);
     }
     const std::ptrdiff_t rows = segments[count - 1].end - segments[0].start;
-    // whole vectors of any instruction set, and whole cache lines
-    const std::ptrdiff_t stride = (rows + 15) / 16 * 16;
+    constexpr std::ptrdiff_t line = 64 / sizeof(T);
+    const std::ptrdiff_t stride = (rows + line - 1) / line * line;
     const std::ptrdiff_t columns = last - first + 1;
     if (first > last || columns * stride > largestEdge) return false;
     Edge<T> edge = {segments[0].start,

@@ -51,6 +51,18 @@ struct ThinProduct {
   double alpha[2], beta[2];
 };
 
+/**
+ * A dense matrix of few rows, column by column, which multiplies several runs of x. `stride`, the
+ * distance of columns and the number of rows with those of zeros, fills whole cache lines.
+ */
+template <typename T>
+struct Columns {
+  const T* matrix;
+  std::size_t count, stride;
+  /** The distances of the elements of a run of x, and of runs. */
+  std::size_t step, apart;
+};
+
 /** An upper bound, exclusive, of the prime factors in `FourierSteps`. */
 constexpr std::size_t FOURIER_MOST = 128;
 
@@ -118,12 +130,8 @@ struct FloatLoops {
   void (*terms)(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing);
   /** y[i] ← (+)= Σ h[j] x[i − j·step], j < nh. True if all results are finite. */
   bool (*taps)(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add);
-  /**
-   * y[i·step] ← (+)= Σ m[c·stride + i] x[c·step], i < rows, c < columns; stride is a multiple of
-   * 16, from `rows` on m is zero.
-   */
-  void (*columns)(std::size_t rows, std::size_t columns, const T* m, std::size_t stride, std::size_t step,
-                  const T* x, T* y, bool add);
+  /** sums[k·stride + i] ← Σ matrix[c·stride + i] x[k·apart + c·step], i < stride, k < many. */
+  void (*columns)(const Columns<T>& a, std::size_t many, const T* x, T* sums);
   /** The lines that `fourier` transforms together. */
   std::size_t lines;
   /**

@@ -317,53 +317,44 @@ bool taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
   return finite();
 }
 
-/** Blocks of vectors of y are kept in registers during the loop over all columns. */
-template <typename T, int Block>
-LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t stride, std::size_t step,
-                              const T* x, T* sums) {
+/** Sums of Vectors vectors of rows for each of Count runs of x stay in registers over all columns. */
+template <typename T, int Vectors, int Count>
+LOPS_INLINE void columnsBlock(const Columns<T>& a, const T* m, const T* x, T* sums) {
   typedef typename Simd<T>::V V;
-  V s[Block] = {};
-  V t[Block] = {};
-  std::size_t c = 0;
-  // two sums per block, so that fewer additions depend on each other
-  for (; c + 2 <= columns; c += 2) {
-    const V u = splat(x[c * step]);
-    const V v = splat(x[(c + 1) * step]);
-    for (int b = 0; b < Block; b++) {
-      const std::size_t at = c * stride + static_cast<std::size_t>(b) * Simd<T>::width;
-      s[b] += u * load(m + at);
-      t[b] += v * load(m + at + stride);
+  constexpr std::size_t W = Simd<T>::width;
+  V s[Count][Vectors] = {};
+  for (std::size_t c = 0; c < a.count; c++, m += a.stride, x += a.step) {
+    V rows[Vectors];
+    for (std::size_t v = 0; v < Vectors; v++) rows[v] = load(m + v * W);
+    for (std::size_t k = 0; k < Count; k++) {
+      const V factor = splat(x[k * a.apart]);
+      for (std::size_t v = 0; v < Vectors; v++) s[k][v] += factor * rows[v];
     }
   }
-  if (c < columns) {
-    const V u = splat(x[c * step]);
-    for (int b = 0; b < Block; b++)
-      s[b] += u * load(m + c * stride + static_cast<std::size_t>(b) * Simd<T>::width);
+  for (std::size_t k = 0; k < Count; k++)
+    for (std::size_t v = 0; v < Vectors; v++) store(sums + k * a.stride + v * W, s[k][v]);
+}
+
+/** All runs of x, as many at a time as registers hold, for some vectors of rows. */
+template <typename T, int Vectors, int Count>
+LOPS_INLINE void columnsRuns(const Columns<T>& a, const T* m, std::size_t many, const T* x, T* sums) {
+  for (; many >= Count; many -= Count, x += Count * a.apart, sums += Count * a.stride)
+    columnsBlock<T, Vectors, Count>(a, m, x, sums);
+  if constexpr (Count > 1) {
+    if (many > 0) columnsRuns<T, Vectors, Count / 2>(a, m, many, x, sums);
   }
-  for (int b = 0; b < Block; b++) store(sums + static_cast<std::size_t>(b) * Simd<T>::width, s[b] + t[b]);
 }
 
 template <typename T>
-void columns(std::size_t rows, std::size_t count, const T* m, std::size_t stride, std::size_t step,
-             const T* x, T* y, bool add) {
+void columns(const Columns<T>& a, std::size_t many, const T* x, T* sums) {
   constexpr std::size_t W = Simd<T>::width;
-  T sums[4 * W];
-  for (std::size_t i = 0; i < rows;) {
-    // Blocks of four vectors take no more time than one, because the sums of one depend on each
-    // other. m is padded with zeros.
-    const std::size_t left = (rows - i + W - 1) / W;
-    const std::size_t room = (stride - i) / W;
-    const std::size_t blocks = left > 2 && room >= 4 ? 4 : left > 1 && room >= 2 ? 2 : 1;
-    if (blocks == 4) {
-      columnsBlock<T, 4>(count, m + i, stride, step, x, sums);
-    } else if (blocks == 2) {
-      columnsBlock<T, 2>(count, m + i, stride, step, x, sums);
-    } else {
-      columnsBlock<T, 1>(count, m + i, stride, step, x, sums);
-    }
-    const std::size_t some = rows - i < blocks * W ? rows - i : blocks * W;
-    for (std::size_t k = 0; k < some; k++) y[(i + k) * step] = add ? y[(i + k) * step] + sums[k] : sums[k];
-    i += some;
+  constexpr int count = LOPS_VECTOR_BYTES == 64 ? 8 : 4;
+  std::size_t i = 0;
+  for (; i + 3 * W <= a.stride; i += 3 * W) columnsRuns<T, 3, count>(a, a.matrix + i, many, x, sums + i);
+  if (i + 2 * W <= a.stride) {
+    columnsRuns<T, 2, count>(a, a.matrix + i, many, x, sums + i);
+  } else if (i < a.stride) {
+    columnsRuns<T, 1, count>(a, a.matrix + i, many, x, sums + i);
   }
 }
 
