@@ -9,7 +9,9 @@ import {
   type Report,
   startReport,
   startTrace,
+  startWatch,
   type Trace,
+  type Watch,
 } from 'lops-mpi/cli';
 import type { Figure } from 'lops-mpi/plotting';
 
@@ -20,11 +22,13 @@ export interface CommonFlags {
   readonly timing?: boolean;
   readonly trace?: string;
   readonly report?: string;
+  readonly watch?: true | number;
   readonly emulatedCuda?: boolean;
 }
 
 let profiling: Profile | undefined;
 let trace: Trace | undefined;
+let watch: Watch | undefined;
 let report: { readonly page: Report; readonly path: string } | undefined;
 
 /** Parses a number. */
@@ -79,6 +83,11 @@ export async function parseFlags<T>(
       .option('--timing', 'print what the time was spent on')
       .option('--trace <file>', 'write a timeline for ui.perfetto.dev or chrome://tracing')
       .option('--report <file>', 'write a page of HTML with figures, convergence, times and messages')
+      .option(
+        '--watch [seconds]',
+        'show the run in a browser; waits so long for it before the start',
+        numeric,
+      )
       .option('--emulated-cuda', 'run the backend cuda on an emulator, in a clone of the repository')
       .allowExcessArguments(false)
       .exitOverride()
@@ -97,6 +106,7 @@ export async function parseFlags<T>(
     if (flags.trace !== undefined) trace = startTrace(flags.trace, { backend: flags.backend });
     if (flags.report !== undefined)
       report = { page: beginReport(name, description, flags), path: flags.report };
+    if (flags.watch !== undefined) watch = beginWatch(name, description, flags);
     if (flags.timing) profiling = profile({ backend: flags.backend });
     return flags;
   } catch (error) {
@@ -108,10 +118,22 @@ export async function parseFlags<T>(
   }
 }
 
+/** The flags that an example has of its own. */
+function ownFlags(flags: CommonFlags): object {
+  const { backend, out, timing, trace: timeline, report: page, watch: wait, emulatedCuda, ...own } = flags;
+  return own;
+}
+
 /** Begins the report of an example, with its flags as the parameters. */
 function beginReport(name: string, description: string, flags: CommonFlags): Report {
-  const { backend, out, timing, trace: timeline, report: page, emulatedCuda, ...parameters } = flags;
-  return startReport({ title: `${name}: ${description}`, parameters, backend });
+  const { backend } = flags;
+  return startReport({ title: `${name}: ${description}`, parameters: { ...ownFlags(flags) }, backend });
+}
+
+/** Serves a page about an example while it runs. */
+function beginWatch(name: string, description: string, flags: CommonFlags): Watch {
+  const wait = typeof flags.watch === 'number' ? flags.watch : 0;
+  return startWatch({ title: `${name}: ${description}`, parameters: { ...ownFlags(flags) }, wait });
 }
 
 /** Writes a figure as PNG, and into the report. On rank 0 only. */
@@ -137,6 +159,7 @@ export function finish(output?: () => void): void {
     say(`\n${text}`);
   }
   trace?.stop();
+  watch?.stop();
   report?.page.stop();
   if (COMM_WORLD.rank === 0) output?.();
   report?.page.write(report.path);

@@ -10,6 +10,8 @@ import { nameCheaply } from './cheap-names.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUNDLE = join(root, 'dist/bundle');
+/** Modules that run in threads of their own. Each is one file, without the library. */
+const THREADS = ['cli/watch/server-thread.js'];
 
 /**
  * Lets all starts but the command's import the modules of the main entry. esbuild makes a file of
@@ -91,6 +93,7 @@ export async function bundle() {
   });
   nameCheaply(BUNDLE);
   await bundleForBrowsers();
+  await build({ ...options, entryPoints: THREADS.map((file) => join(compiled, file)) });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

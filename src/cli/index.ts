@@ -1,6 +1,6 @@
 /**
- * Output of scripts for their users: a profile of their time, a timeline, timed functions, a
- * progress bar, tables, and the iterations of solvers.
+ * Output of scripts for their users: a profile of their time, a timeline, a page about a running
+ * program, timed functions, a progress bar, tables, and the iterations of solvers.
  */
 export { startTrace, type Trace, type TraceOptions, type TraceSummary } from '../tracing/trace.js';
 export { type BenchmarkOptions, benchmark, mark } from './benchmark.js';
@@ -18,3 +18,4 @@ export { type Progress, type ProgressOptions, startProgress } from './progress.j
 export { type Report, type ReportOptions, startReport } from './report/report.js';
 export { type LogOptions, logged, writeHistory } from './solver-log.js';
 export { type Cell, formatNumber, formatTable } from './table.js';
+export { startWatch, type Watch, type WatchOptions } from './watch/watch.js';

@@ -17,6 +17,7 @@ import { SignalVote } from '../core/vector/interruption.js';
 import type { Problem } from '../core/vector/problem-description.js';
 import type { AnyVector } from '../core/vector/vector.js';
 import { openWorkspaces } from '../core/vector/workspace.js';
+import { asOuter, observersOf } from './observe-runs.js';
 import { describeProblem, limitsOf } from './parts/describe-problem.js';
 import { SIZING_START, sizingArgument, stateBytes } from './parts/memory-usage.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, startScaled, unitOf } from './parts/scaling.js';
@@ -327,7 +328,11 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
   let seen: S['x'] | undefined;
   let shown = false;
   try {
-    const { state: running, unit, scaled } = allocateTogether(place, () => startInRange(call, place, dots));
+    const {
+      state: running,
+      unit,
+      scaled,
+    } = asOuter(() => allocateTogether(place, () => startInRange(call, place, dots)));
     state = running;
     const degrees = { cost: 1, ...call.degrees };
     const x: S['x'] = unit === 1 ? running.x : running.x.emptyLike();
@@ -335,13 +340,19 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     /** The solution in the units of the data. */
     const solution = (): S['x'] => (unit === 1 ? x : x.assign(running.x).scale(1 / unit));
     const cost = (value: number): number => outOfUnits(value, unit, degrees.cost);
-    const report = () => ({
-      iteration: running.iteration,
-      x: solution(),
-      cost: cost(running.cost),
-      state: running,
-      ...allOutOfUnits(call.report?.(running) ?? ({} as T), unit, degrees),
-    });
+    const ends = (): boolean => running.finished || running.iteration >= niter;
+    const observe = observersOf(call.name, niter);
+    const report = () => {
+      const step = {
+        iteration: running.iteration,
+        x: solution(),
+        cost: cost(running.cost),
+        state: running,
+        ...allOutOfUnits(call.report?.(running) ?? ({} as T), unit, degrees),
+      };
+      observe?.(step, ends());
+      return step;
+    };
     const limits = call.limits ?? [];
     // The limits of this run, not of the run that wrote the state
     const asked = limitsOf(running, limits);
@@ -361,17 +372,17 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     const step = () => call.step(running);
     // The operators allocate their workspaces in the first step
     let first = true;
-    while (!running.finished && running.iteration < niter) {
+    while (!ends()) {
       dots.vote?.begin();
-      if (first) allocateTogether(place, step);
-      else step();
+      if (first) asOuter(() => allocateTogether(place, step));
+      else asOuter(step);
       first = false;
       const late =
         maxTime !== undefined &&
         !running.finished &&
         isLate(running, performance.now() - began > 1000 * maxTime);
-      const interrupted = dots.vote?.agree() === true && !running.finished && running.iteration < niter;
-      checkpoint?.keep(running, late || interrupted || running.finished || running.iteration >= niter);
+      const interrupted = dots.vote?.agree() === true && !ends();
+      checkpoint?.keep(running, late || interrupted || ends());
       if (late || interrupted) {
         // Set after `keep`: a run that resumes from this state must continue
         running.reason ??= interrupted ? 'signal received' : 'time limit reached';

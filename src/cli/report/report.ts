@@ -24,7 +24,8 @@ import { observeLog } from '../../tracing/observe-log.js';
 import { profile, TIME_PARTS, type TimeSplit } from '../profile.js';
 import type { Cell } from '../table.js';
 import { type OperatorTime, OperatorTimes } from './operator-times.js';
-import { type PageRows, pageOf, type Section } from './page.js';
+import { pageOf, type Section } from './page.js';
+import { type PageRows, pairs } from './page-parts.js';
 import { SolverRuns } from './solver-runs.js';
 
 /** Options of {@link startReport}. */
@@ -83,15 +84,6 @@ const COUNTERS = ['messages', 'bytes', 'reductions', 'collectives'] as const;
 
 const countsOf = ({ counters }: Communicator): RankPart['sent'] =>
   Object.fromEntries(COUNTERS.map((name) => [name, counters[name]])) as RankPart['sent'];
-
-/** A short text of a parameter. */
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? value : typeof value === 'object' ? textOf(value) : String(value);
-
-const pairs = (values: Readonly<Record<string, unknown>>): PageRows =>
-  Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value: shown(value) }],
-  );
 
 /** Milliseconds with one digit after the point. */
 const milliseconds = (seconds: number): number => Math.round(1e4 * seconds) / 10;
