@@ -13,15 +13,13 @@ import {
   REAL_UNARY,
   threshold as shrink,
 } from './tensor-elementwise.js';
-import { type TensorCell, type TensorMemory, typeOf } from './tensor-memory.js';
+import { first, type TensorCell, type TensorMemory, typeOf } from './tensor-memory.js';
 import { convolution, filterAxes, gatherRows, matrixProduct, matrixWalks } from './tensor-products.js';
+import { tensorReductions } from './tensor-reductions.js';
 import { cut, inOrder, replaceRows, stencilRows } from './tensor-stencil.js';
 import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 type Run = Operand<TensorCell>;
-
-/** The first `size` elements. Kernels state how many they use; operands may have more. */
-const first = ({ storage, offset }: Run, size: number): Run => ({ storage, offset, size });
 
 /** The real and imaginary parts of a value of a dtype. */
 const partsOf = (value: Scalar, dtype: DType): number[] =>
@@ -35,11 +33,15 @@ const scalar = (tf: TensorModule, value: Scalar, dtype: DType): Parts =>
 const constant = (tf: TensorModule, value: Scalar, { storage: { dtype }, size }: Run): Parts =>
   partsOf(value, dtype).map((part) => tf.fill([size], part, typeOf(dtype)));
 
-/** The kernels that engines of tfjs support. Sums with a prescribed order are not among them. */
+/** The kernels that engines of tfjs support. */
 export function tensorKernels(memory: TensorMemory): KernelSet<TensorCell> {
-  const fill = (y: Run, value: Scalar): void => memory.compute([], y, () => constant(memory.tf, value, y));
+  const fill = (y: Run, value: Scalar): void => {
+    memory.compute([], y, () => constant(memory.tf, value, y));
+  };
 
   return {
+    ...tensorReductions(memory),
+
     copy(x, y) {
       memory.compute([x], first(y, x.size), (_, [from]) => from as Parts);
     },

@@ -26,6 +26,9 @@ export interface TensorCell {
 type Cell = StorageMemory<TensorCell>;
 type Run = Operand<TensorCell>;
 
+/** The first `size` elements. Kernels state how many they use; operands may have more. */
+export const first = ({ storage, offset }: Run, size: number): Run => ({ storage, offset, size });
+
 /**
  * The memory of a `TfjsBackend`: cells of tensors, and the functions by which kernels read and
  * write parts of them. Every kernel runs in a `tidy` of the engine, so that only the tensors of
@@ -121,19 +124,39 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
 
   /**
    * Writes the result of `body` for the inputs to y. `body` returns flat parts of `y.size`
-   * elements, which may be its inputs.
+   * elements, which may be its inputs. If it returns undefined, y keeps its values.
+   * @returns whether y was written
    */
-  compute(inputs: readonly Run[], y: Run, body: (tf: TensorModule, inputs: readonly Parts[]) => Parts): void {
+  compute(
+    inputs: readonly Run[],
+    y: Run,
+    body: (tf: TensorModule, inputs: readonly Parts[]) => Parts | undefined,
+  ): boolean {
     const { tf } = this;
-    this.#swap(y.storage.memory, () =>
-      this.#splice(
-        y,
-        body(
-          tf,
-          inputs.map((x) => this.#run(x)),
-        ),
-      ),
-    );
+    return this.#swap(y.storage.memory, () => {
+      const parts = body(
+        tf,
+        inputs.map((x) => this.#run(x)),
+      );
+      return parts && this.#splice(y, parts);
+    });
+  }
+
+  /** Waits, and returns the values of the flat tensors of `body`, one tensor after the other. */
+  read(
+    inputs: readonly Run[],
+    body: (tf: TensorModule, inputs: readonly Parts[]) => readonly Tensor[],
+  ): ArrayLike<number> {
+    const { tf } = this;
+    let values: ArrayLike<number> = [];
+    tf.tidy(() => {
+      const found = body(
+        tf,
+        inputs.map((x) => this.#run(x)),
+      );
+      values = (found.length === 1 ? (found[0] as Tensor) : tf.concat([...found], 0)).dataSync();
+    });
+    return values;
   }
 
   /** The elements of a walk through a storage, flat. May only be called within a kernel. */
@@ -234,15 +257,17 @@ export class TensorMemory implements DeviceMemory<TensorCell> {
   }
 
   /**
-   * Replaces the tensors of a cell by those of `body`. All other tensors that `body` creates are
-   * disposed.
+   * Replaces the tensors of a cell by those of `body`, if it returns any. All other tensors that
+   * `body` creates are disposed.
    */
-  #swap(cell: TensorCell, body: () => Parts): void {
-    let fresh: readonly Tensor[] = [];
+  #swap(cell: TensorCell, body: () => Parts | undefined): boolean {
+    let fresh: readonly Tensor[] | undefined;
     this.tf.tidy(() => {
-      fresh = body().map((part) => this.#hold(part));
+      fresh = body()?.map((part) => this.#hold(part));
     });
+    if (!fresh) return false;
     for (const part of cell.parts ?? []) part.dispose();
     cell.parts = fresh;
+    return true;
   }
 }

@@ -53,6 +53,7 @@ export interface TensorModule {
   greaterEqual(x: Tensor, y: Tensor): Tensor;
   logicalAnd(x: Tensor, y: Tensor): Tensor;
   logicalOr(x: Tensor, y: Tensor): Tensor;
+  logicalNot(x: Tensor): Tensor;
   where(condition: Tensor, x: Tensor, y: Tensor): Tensor;
 
   neg(x: Tensor): Tensor;
@@ -75,6 +76,8 @@ export interface TensorModule {
   isFinite(x: Tensor): Tensor;
 
   sum(x: Tensor, axis: number): Tensor;
+  max(x: Tensor, axis: number): Tensor;
+  min(x: Tensor, axis: number): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor;
   conv2d(x: Tensor, filter: Tensor, strides: number, pad: 'valid'): Tensor;
 }
