@@ -5,7 +5,7 @@
 //   --fast      keeps the figures of the last build
 //   --preview   shows the site at http://localhost:4173 afterwards
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +26,8 @@ if (!flags.includes('--fast')) {
   runDrawings();
   runExamples();
 }
+// Programs of the pages import the bundle for browsers
+cpSync(join(root, 'dist/browser'), join(site, 'build/public/lops-mpi'), { recursive: true });
 const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js');
 run(process.execPath, vitepress, 'build', site);
 if (flags.includes('--preview')) run(process.execPath, vitepress, 'preview', site);

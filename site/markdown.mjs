@@ -2,6 +2,7 @@
 // they are, so that they keep relative links and the words after 'ts' and 'text' of the tests.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
+import { runsInPage } from './link.mjs';
 import { built, rewrites, root } from './pages.mjs';
 
 /** The anchor of a heading, as the rules of GitHub and of test/docs.test.ts make it. */
@@ -33,11 +34,16 @@ function addressOf(page, href) {
   return existsSync(join(root, path)) && extname(path) ? copyOf(path) : href;
 }
 
-/** A plugin of markdown-it: links out of docs/, and the words after the language of a block. */
+/**
+ * A plugin of markdown-it: links out of docs/, the words after the language of a block, and buttons
+ * below the blocks that run in the page.
+ */
 export function repositoryMarkdown(md) {
   md.core.ruler.push('repository', ({ tokens, env }) => {
     const page = env.realPath ?? env.path;
     for (const token of tokens) {
+      if (token.type === 'fence' && token.info === 'ts' && runsInPage(token.content))
+        token.meta = { ...token.meta, program: token.content };
       if (token.type === 'fence')
         token.info = token.info.replace(/^ts no-run$/, 'ts').replace(/^text .*$/, 'text');
       for (const child of token.children ?? []) {
@@ -49,6 +55,12 @@ export function repositoryMarkdown(md) {
       }
     }
   });
+  const fence = md.renderer.rules.fence;
+  md.renderer.rules.fence = (tokens, k, ...rest) => {
+    const html = fence(tokens, k, ...rest);
+    const program = tokens[k].meta?.program;
+    return program ? `<RunBlock code="${encodeURIComponent(program)}">${html}</RunBlock>` : html;
+  };
 }
 
 const figuresIn = (folder) => {

@@ -63,7 +63,7 @@ export const groups = () => [
   { text: 'Tutorials', items: inFolder('tutorials', TUTORIALS) },
   {
     text: 'How to',
-    items: docs('plotting', 'files', 'kernels', 'backends', 'engines', 'mpi', 'cluster', 'cuda'),
+    items: docs('plotting', 'files', 'kernels', 'backends', 'engines', 'mpi', 'cluster', 'cuda', 'browser'),
   },
   { text: 'Reference', items: docs('operators', 'solvers', 'arrays', 'sparse', 'options') },
   { text: 'Coming from', items: docs('from-pylops-mpi', 'numpy') },

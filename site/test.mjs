@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { built } from './pages.mjs';
+import { testPrograms } from './test-programs.mjs';
 
 const html = join(built, 'html');
 const TYPES = {
@@ -156,6 +157,8 @@ async function tests(browser, origin) {
       await context.close();
       if (!results.some((href) => href.includes(`/${wanted}.html`))) throw new Error(results.join('\n'));
     });
+
+  await testPrograms(test, watched, open, expectNone);
 
   const axe = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
   for (const colorScheme of ['light', 'dark'])

@@ -7,10 +7,16 @@ const pages = rewrites();
 const sidebar = groups();
 const first = (text) => sidebar.find((group) => group.text === text).items[0]?.link;
 
+/** Three rows of an array on three ranks. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#1f6feb" d="M1 1h14v4H1z"/>' +
+  '<path fill="#d29922" d="M1 6h14v4H1z"/><path fill="#2da44e" d="M1 11h14v4H1z"/></svg>';
+
 export default defineConfig({
   title: 'lops-mpi',
   description: 'Distributed arrays, linear operators and inverse-problem solvers for Node.js over MPI',
   lang: 'en',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: root,
   outDir: join(built, 'html'),
   cacheDir: join(built, 'cache'),
@@ -28,6 +34,7 @@ export default defineConfig({
     publicDir: join(built, 'public'),
     plugins: [includes],
     build: { chunkSizeWarningLimit: 4000 },
+    worker: { format: 'es' },
   },
   themeConfig: {
     search: { provider: 'local' },

@@ -1,8 +1,9 @@
 import DefaultTheme from 'vitepress/theme-without-fonts';
+import RunBlock from './RunBlock.vue';
 import './style.css';
 
 /** Components that pages use, by name. */
-const COMPONENTS = {};
+const COMPONENTS = { RunBlock };
 
 export default {
   extends: DefaultTheme,
