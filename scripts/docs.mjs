@@ -1,15 +1,16 @@
 // Writes the parts of the documents that come from the sources: from doc comments docs/options.md,
 // and the columns of options and examples in the tables of docs/operators.md and docs/solvers.md;
 // from src/environment/variables.ts the tables of environment variables in docs/mpi.md and
-// docs/cuda.md; from comparison-rows.mjs the tables of docs/from-pylops-mpi.md, from numpy-rows.mjs
-// those of docs/numpy.md. With --check it writes nothing, and exits with 1 if a file would change.
-// It also exits with 1 if a row of these two is wrong.
+// docs/cuda.md; from src/core/base/errors.ts the table of docs/errors.md; from comparison-rows.mjs
+// the tables of docs/from-pylops-mpi.md, from numpy-rows.mjs those of docs/numpy.md. With --check
+// it writes nothing, and exits with 1 if a file would change. It also exits with 1 if a row of
+// these two is wrong.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { CELL, compare } from './comparison.mjs';
 import * as comparisonRows from './comparison-rows.mjs';
-import { exported, libraryFacts, optionsFor, root, tagOf } from './library.mjs';
+import { exported, libraryFacts, oneLine, optionsFor, root, tagOf } from './library.mjs';
 import * as numpyRows from './numpy-rows.mjs';
 
 const check = process.argv.includes('--check');
@@ -192,6 +193,17 @@ const withVariables = (isHere) => (page) => {
     });
 };
 
+/** The page of errors, whose table has the doc comments of src/core/base/errors.ts. */
+function withErrors(page) {
+  const source = readFileSync(join(root, 'src/core/base/errors.ts'), 'utf8');
+  const CLASS = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport class (\w+)[^}]*code = '(\w+)'/g;
+  const rows = [...source.matchAll(CLASS)].map(([, comment, name, code]) => {
+    const [cause, remedy] = oneLine(comment.replace(/^ *\*/gm, '')).split(' Remedy: ');
+    return row([`\`${code}\``, `\`${name}\``, cause, remedy].map((text) => text.replace(/\.$/, '')));
+  });
+  return page.replace(/(\| code \|.*\n.*\n)(\|.*\n)*/, (_, head) => `${head}${rows.join('\n')}\n`);
+}
+
 const WRITTEN_BELOW = '<!-- npm run docs:tables writes what follows -->';
 
 /** A page that ends with the comparison with other packages, whose rows are in `file`. */
@@ -231,6 +243,7 @@ pages['docs/numpy.md'] = withComparison(
   libraryFacts('./array'),
   numpyRows,
 );
+pages['docs/errors.md'] = withErrors;
 const OF_DEVICES = 'backend cuda';
 pages['docs/mpi.md'] = withVariables((reader) => ![...Object.values(INTERNAL), OF_DEVICES].includes(reader));
 pages['docs/cuda.md'] = withVariables((reader) => reader === OF_DEVICES);

@@ -1,8 +1,8 @@
 // Builds the site into site/build/html: `npm run docs`. It writes the generated tables of docs/,
 // installs the packages of the site where they are missing, runs the examples and the blocks that
-// draw, and calls VitePress. After the installation it needs no network.
+// draw, and calls TypeDoc and VitePress. After the installation it needs no network.
 //
-//   --fast      keeps the figures of the last build
+//   --fast      keeps figures and API of the last build
 //   --preview   shows the site at http://localhost:4173 afterwards
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
@@ -25,6 +25,12 @@ if (!flags.includes('--fast')) {
   const { runDrawings, runExamples } = await import('../site/figures.mjs');
   runDrawings();
   runExamples();
+  run(
+    process.execPath,
+    join(site, 'node_modules/typedoc/bin/typedoc'),
+    '--options',
+    join(site, 'typedoc.json'),
+  );
 }
 // Programs of the pages import the bundle for browsers
 cpSync(join(root, 'dist/browser'), join(site, 'build/public/lops-mpi'), { recursive: true });

@@ -14,7 +14,7 @@ export const slugify = (heading) =>
 
 /** The address of a file that is no page: a copy below /files/, which a browser shows as text. */
 function copyOf(path) {
-  const address = `files/${path}${['.md', ''].includes(extname(path)) ? '' : '.txt'}`;
+  const address = `files/${path}.txt`;
   const target = join(built, 'public', address);
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(join(root, path), target);

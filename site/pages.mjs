@@ -54,7 +54,24 @@ const LEARN = [
   'solvers',
   'memory',
 ];
-const TUTORIALS = ['poststack', 'reflectivity', 'lsm', 'mdd', 'tomography', 'shared-model', 'replicated'];
+const TUTORIALS = [
+  'poststack',
+  'reflectivity',
+  'lsm',
+  'mdd',
+  'tomography',
+  'shared-model',
+  'replicated',
+  'arrays',
+  'halo',
+  'derivatives',
+  'stacking',
+  'ffts',
+  'matmul',
+];
+
+/** What TypeDoc makes of the doc comments. */
+const API = { text: 'API', link: '/api/index.html', target: '_self' };
 
 /** The groups of the sidebar. */
 export const groups = () => [
@@ -65,8 +82,11 @@ export const groups = () => [
     text: 'How to',
     items: docs('plotting', 'files', 'kernels', 'backends', 'engines', 'mpi', 'cluster', 'cuda', 'browser'),
   },
-  { text: 'Reference', items: docs('operators', 'solvers', 'arrays', 'sparse', 'options') },
-  { text: 'Coming from', items: docs('from-pylops-mpi', 'numpy') },
+  {
+    text: 'Reference',
+    items: [...docs('operators', 'solvers', 'arrays', 'sparse', 'options', 'errors'), API],
+  },
+  { text: 'Coming from', items: docs('from-pylops-mpi', 'numpy', 'petsc') },
   {
     text: 'Why',
     items: [

@@ -100,7 +100,7 @@ interface Source {
 }
 
 /** The time limit of a run in milliseconds. */
-const LIMIT = 60_000;
+const LIMIT = 120_000;
 
 describe('documentation', function () {
   this.timeout(2 * LIMIT);
