@@ -59,7 +59,8 @@ export function callSite(): string {
       return `at ${placeOf(site)}${called ? ` (${called})` : ''}`;
     }
     if (file.startsWith('node:')) continue;
-    const [type, name] = [site.getTypeName(), site.getFunctionName()];
+    // the bundle's classes that refer to themselves begin with '_'
+    const [type, name] = [site.getTypeName()?.replace(/^_(?=[A-Z])/, ''), site.getFunctionName()];
     if (name)
       called =
         type && type !== 'Object' && type !== 'Module' && type !== 'Function' && !name.includes('.')
