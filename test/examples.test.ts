@@ -27,6 +27,9 @@ const MODULES = [
   'follow',
 ];
 
+/** Short examples that also run on an engine of TensorFlow.js. */
+const ON_TFJS = ['halo', 'replicated', 'stacking'];
+
 /** The output that an example must contain. */
 const FINDS: Readonly<Record<string, RegExp>> = {
   'custom-kernel': /less than a tenth: 30\d of 4000; .*\nfused and composed weights differ by at most 0\n/,
@@ -52,20 +55,22 @@ describe('examples', () => {
   const programs = [
     ...names.map((name) => ({ name, backend: 'cpu' })),
     ...names.map((name) => ({ name, backend: 'cuda' })),
+    ...ON_TFJS.map((name) => ({ name, backend: 'tfjs:wasm' })),
   ];
   for (const { name, backend } of programs.filter(
-    (p) => p.backend === 'cpu' || asked || p.name === 'custom-kernel',
+    (p) => p.backend !== 'cuda' || asked || p.name === 'custom-kernel',
   )) {
     it(`${name} runs on 2 ranks [${backend}]`, async function () {
       this.timeout(240_000);
+      const files = join(out, `${name}-${backend.replace(':', '-')}`);
       const flags = [
         '--out',
-        join(out, `${name}-${backend}`),
+        files,
         '--timing',
         '--report',
-        join(out, `${name}-${backend}.html`),
+        `${files}.html`,
         '--trace',
-        join(out, `${name}-${backend}.json`),
+        `${files}.json`,
         '--backend',
         backend,
         ...(FLAGS[name] ?? []),
@@ -76,9 +81,9 @@ describe('examples', () => {
       expect(result.stdout).to.not.match(/\bNaN\b/);
       const finding = FINDS[name];
       if (finding) expect(result.stdout).to.match(finding);
-      const page = readFileSync(join(out, `${name}-${backend}.html`), 'utf8');
+      const page = readFileSync(`${files}.html`, 'utf8');
       expect(page).to.include(`<title>${name}: `).and.include('<h2>Messages by rank</h2>');
-      const { traceEvents } = JSON.parse(readFileSync(join(out, `${name}-${backend}.json`), 'utf8')) as {
+      const { traceEvents } = JSON.parse(readFileSync(`${files}.json`, 'utf8')) as {
         readonly traceEvents: readonly { readonly pid: number; readonly cat?: string }[];
       };
       const kernels = traceEvents.filter(({ cat }) => cat === 'kernel');
