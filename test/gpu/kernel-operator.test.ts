@@ -73,6 +73,33 @@ describe('KernelOperator', () => {
     return { engine, module: gpuJs };
   };
 
+  it('reports what gpu.js computes with, and refuses its asynchronous modes', function () {
+    expect(make({ engine: 'plain' }).device).to.equal('plain');
+    for (const mode of ['async', 'webgpu'])
+      expect(() => make({ engine: 'plain', mode })).to.throw(
+        ArgumentError,
+        new RegExp(`mode '${mode}' of gpu.js gives its results later.*'webasm'`),
+      );
+    const options = choose(this, 'gpu.js');
+    for (const mode of ['cpu', 'webasm']) {
+      const op = make({ ...options, mode, dotTest: true });
+      expect(op.device).to.equal(mode);
+      op.dispose();
+    }
+    // without a mode, GL where there is one
+    expect(make(options).device).to.be.oneOf(['gpu', 'webasm']);
+    // promises of a mode that has another name
+    const later = {
+      GPU: class {
+        createKernel() {
+          return Object.assign(() => Promise.resolve([]), { destroy: () => {} });
+        }
+        destroy(): void {}
+      },
+    } as unknown as GpuJsModule;
+    expect(() => make({ module: later })).to.throw(ArgumentError, /its results come later/);
+  });
+
   for (const engine of KINDS) {
     it(`is the matrix that its functions describe, real and complex [${engine}]`, function () {
       const op = make({ ...choose(this, engine), dotTest: true });

@@ -18,6 +18,8 @@ export type ElementFunction<C> = (this: KernelThread<C>, x: ArrayLike<number>) =
 /** The part of a gpu.js kernel that this package uses. */
 interface GpuJsKernel {
   (x: Float32Array): ArrayLike<number>;
+  /** The kernel that runs; gpu.js replaces one that its device refuses. */
+  readonly kernel?: { readonly constructor: { readonly mode?: string } };
   destroy(): void;
 }
 
@@ -31,6 +33,9 @@ export interface GpuJsModule {
   GPU: new (settings?: { mode?: string }) => GpuJs;
 }
 
+/** The modes of gpu.js whose kernels return promises. */
+export const ASYNCHRONOUS_MODES: readonly string[] = ['async', 'webgpu'];
+
 export interface CompileOptions<C> {
   readonly constants: C;
   /** The number of elements of the input. */
@@ -43,6 +48,8 @@ export interface CompileOptions<C> {
 
 /** An element's function, compiled by gpu.js for one size. */
 export interface CompiledKernel {
+  /** What computes: `'gpu'` is GL. `'gpu.js'` if its version does not say. */
+  readonly mode: string;
   run(x: Float32Array): ArrayLike<number>;
   dispose(): void;
 }
@@ -69,8 +76,15 @@ export function compile<C extends KernelConstants>(
       constants: Object.fromEntries(lists),
       loopMaxIterations,
     });
-    kernel(new Float32Array(inputs));
+    const result: unknown = kernel(new Float32Array(inputs));
+    if (result instanceof Promise) {
+      void result.catch(() => {});
+      throw new Error('its results come later, and operators need them at once');
+    }
     return {
+      get mode() {
+        return kernel.kernel?.constructor.mode ?? 'gpu.js';
+      },
       run: (x) => kernel(x),
       dispose: () => {
         kernel.destroy();

@@ -14,6 +14,7 @@ import { product, type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../../local/local-operator.js';
 import {
+  ASYNCHRONOUS_MODES,
   type CompiledKernel,
   compile,
   type ElementFunction,
@@ -35,7 +36,10 @@ export interface KernelOperatorOptions<C extends KernelConstants = KernelConstan
    * plain JavaScript. `'gpu.js'` requires it. @default 'auto'
    */
   readonly engine?: 'auto' | 'gpu.js' | 'plain';
-  /** A mode of gpu.js (`'gpu'`, `'webasm'`, `'cpu'`). @default its best */
+  /**
+   * A mode of gpu.js (`'gpu'`, `'webasm'`, `'cpu'`). Modes that return promises (`'async'`,
+   * `'webgpu'`) are refused. @default its best
+   */
   readonly mode?: string;
   /**
    * The longest loop of a function with a bound that is not a literal number.
@@ -132,6 +136,11 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
       throw new DTypeError(
         `KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`,
       );
+    if (mode !== undefined && ASYNCHRONOUS_MODES.includes(mode))
+      throw new ArgumentError(
+        `KernelOperator: mode '${mode}' of gpu.js gives its results later, and operators need them at ` +
+          "once: leave mode out, or set 'gpu', 'webasm' or 'cpu'",
+      );
     super({ dims: toShape(dims, 'dims'), dimsd: toShape(dimsd, 'dimsd'), dtype });
     const [model, data] = [product(this.dims), product(this.dimsd)];
     const lengths = Object.values(constants).map((value) =>
@@ -168,6 +177,14 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
   /** The engine that computes vectors of single precision. */
   get engine(): 'gpu.js' | 'plain' {
     return this.#module ? 'gpu.js' : 'plain';
+  }
+
+  /**
+   * What computes vectors of single precision: `'gpu'` (GL), `'webasm'` or `'cpu'` of gpu.js, which
+   * takes another one where a device does not run the function; `'plain'` for the function itself.
+   */
+  get device(): string {
+    return this.#forward.compiled?.mode ?? 'plain';
   }
 
   protected override forward(x: NDArray, y: NDArray): void {
