@@ -8,7 +8,8 @@
 //   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a
 //   file name…] [arguments of npm test]
 //
-//   --real          uses the driver, the libraries and the device of this machine
+//   --real          uses the driver, the libraries and the device of this machine. A transport that
+//                   is not possible between two ranks there is skipped, with the reason
 //   --mode          runs one of the two modes only
 //   --transport     runs one of the three transports only; the tests on one rank run with 'staged'
 import { spawn, spawnSync } from 'node:child_process';
@@ -80,6 +81,10 @@ const CUDA =
   named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', 'test/examples', ...args];
 const RANKS = named.length > 0 ? args : ['.ranks.', ...args];
 const only = args.some((arg) => arg === '--grep' || arg === '-g') ? [] : ['--grep', 'cuda|CUDA'];
+/** Why a transport is not possible on this machine; on the emulator all are. */
+const { whyImpossible } = real
+  ? await import('../dist/bench/gpu-report/possible-transport.js')
+  : { whyImpossible: () => undefined };
 /** A library that makes a plain MPI read the emulator's memory. */
 const AWARE = { LOPS_TEST_PRELOAD: join(root, 'build/cuemu/libmpi_cuda_aware.so'), CUEMU_MPI: 'aware' };
 for (const mode of real ? ['real'] : modes) {
@@ -94,6 +99,14 @@ for (const mode of real ? ['real'] : modes) {
       ...(transport === 'direct' && !real ? AWARE : {}),
     };
     const staged = transport === 'staged';
+    const why = whyImpossible(transport);
+    if (why !== undefined) console.log(`\ntest:cuda: ${where}, transport ${transport}: skipped: ${why}`);
+    if (why !== undefined && !staged) {
+      total.skipped++;
+      continue;
+    }
+    // The tests of one rank need no transport
+    if (why !== undefined) env.LOPS_TEST_RANKS = '1';
     await run(
       `${where}, transport ${transport}`,
       [...(staged ? CUDA : RANKS), ...only],

@@ -21,7 +21,7 @@ import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
 import { requestedLogger } from './io/pino-logger.js';
 import { prefixLines } from './io/prefix-output.js';
 import { SelfCommunicator } from './mpi/communicator/self-communicator.js';
-import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
+import { detectLaunch, nodeRankIn, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/mpi-addon.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
@@ -43,14 +43,14 @@ setLogger(logger);
 setSignalSource(nativeSignals);
 setLeastSquares(leastSquares);
 registerBackend('cpu', () => createCpuBackend(), reportCpu);
-const nodeRank = (): number => nodeRankOf(environment) ?? COMM_WORLD.rank;
+const nodeRank = nodeRankIn(COMM_WORLD, environment);
 // Collective, because the ranks of a program compute on one backend
 const automatic = (): string =>
   COMM_WORLD.allgatherObject(cudaAddon().available).includes(false) ? 'cpu' : 'cuda';
 registerBackend(
   'cuda',
-  () => cudaOfAllRanks(COMM_WORLD, nodeRank()),
-  () => reportCuda(nodeRank()),
+  () => cudaOfAllRanks(COMM_WORLD, nodeRank),
+  () => reportCuda(nodeRank),
 );
 registerBackend(
   'auto',
@@ -104,5 +104,5 @@ function logStart(): void {
 
 /** Prints a warning once per node, unless there is a logger. */
 function warn(text: string): void {
-  if (!logger && nodeRank() === 0) console.error(`lops-mpi: ${text}`);
+  if (!logger && nodeRank === 0) console.error(`lops-mpi: ${text}`);
 }

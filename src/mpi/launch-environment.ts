@@ -1,3 +1,4 @@
+import type { Communicator } from '../core/ports/communicator.js';
 import type { Environment } from '../environment/environment.js';
 
 /** The place of this process in a launch. */
@@ -126,6 +127,19 @@ export function nodeRankOf(env: Environment): number | undefined {
   // Slurm also sets its variable in batch scripts
   const names = NODE_RANKS.filter((name) => !name.startsWith('SLURM') || env['SLURM_STEP_ID'] !== undefined);
   return firstInteger(env, names);
+}
+
+/**
+ * This rank's number within its node. If the launcher sets no variable, the ranks that share memory
+ * are counted, which is collective: a launcher sets its variables for all ranks or for none.
+ */
+export function nodeRankIn(comm: Communicator, env: Environment): number {
+  const known = nodeRankOf(env);
+  if (known !== undefined || comm.size === 1) return known ?? 0;
+  const node = comm.splitShared();
+  const { rank } = node;
+  node.free();
+  return rank;
 }
 
 /** The variables with the number of ranks of a node, as set by Open MPI, Hydra and MVAPICH. */

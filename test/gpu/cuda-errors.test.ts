@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import { nodeRankIn } from '../../src/mpi/launch-environment.js';
 import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { skip } from '../support/skip.js';
 import { program } from './cuda-program.js';
@@ -80,5 +85,38 @@ describe('errors of the CUDA backend', () => {
         emulated({ CUEMU_DEVICES: '2', OMPI_COMM_WORLD_LOCAL_RANK: rank }),
       ).value;
     expect(['0', '1', '2', '3'].map(device)).to.deep.equal([0, 1, 0, 1]);
+  });
+
+  it('a device that another process has for itself: an error with the remedy', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lops-exclusive-'));
+    try {
+      const { value } = program(
+        `const { spawnSync } = await import('node:child_process');
+         const found = attempt(() => lops.NDArray.ones(3, { backend: 'cuda' }).sum());
+         const env = { ...process.env, SECOND: '1' };
+         if (process.env.SECOND) say(found);
+         else say({ value: [found, spawnSync(process.execPath, process.execArgv, { env, encoding: 'utf8' }).stdout] });`,
+        emulated({ CUEMU_EXCLUSIVE: join(folder, 'device') }),
+      );
+      const [first, second] = value as [{ value: number }, string];
+      expect(first.value).to.equal(3);
+      expect(JSON.parse(second).message).to.match(
+        /^device 0 \(cuemu .*CUDA_ERROR_DEVICE_UNAVAILABLE.*EXCLUSIVE_PROCESS.*one rank for each device/,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('ranks whose launcher does not number them within their node count those that share its memory', () => {
+    const calls: string[] = [];
+    const node = { rank: 2, free: () => calls.push('free') };
+    const world = { rank: 7, size: 9, splitShared: () => node } as unknown as Communicator;
+    expect(nodeRankIn(world, { OMPI_COMM_WORLD_LOCAL_RANK: '1' })).to.equal(1);
+    expect(calls).to.deep.equal([]);
+    expect(nodeRankIn(world, {})).to.equal(2);
+    expect(calls).to.deep.equal(['free']);
+    expect(nodeRankIn({ ...world, rank: 0, size: 1 } as Communicator, {})).to.equal(0);
+    expect(calls).to.deep.equal(['free']);
   });
 });

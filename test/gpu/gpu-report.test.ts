@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { whyImpossible } from '../../bench/gpu-report/possible-transport.js';
 import { profileRows } from '../../bench/gpu-report/profile.js';
 import { runSections } from '../../bench/gpu-report/run-sections.js';
 import type { Section, SectionResult } from '../../bench/gpu-report/section.js';
@@ -112,6 +113,12 @@ describe('gpu-report', function () {
       { kernel: 'fill', 'duration, us': 7.25, 'L2 hits, %': 50.1 },
     ]);
     expect(profileRows('==ERROR== ERR_NVGPUCTRPERM')).to.deep.equal([]);
+  });
+
+  it('asks which transports are possible between two ranks, and why others are not', () => {
+    Object.assign(process.env, cudaEnvironment());
+    expect(whyImpossible('staged')).to.equal(undefined);
+    if (!onRealCuda()) expect(whyImpossible('direct')).to.include('MPI does not read device memory');
   });
 
   it('refuses sections that do not exist', () => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { SHARED_DEVICE, whyImpossible } from '../../bench/gpu-report/possible-transport.js';
 import { mpiShim } from '../cuemu/emulator.js';
 import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { type RanksResult, runRanks } from '../support/launch.js';
@@ -34,8 +35,11 @@ describe('device memory between ranks', function () {
 
   for (const transport of ['direct', 'staged', 'nccl'])
     for (const mode of onRealCuda() ? ['real'] : ['eager', 'lazy'])
-      it(`travels ${transport}, ${mode}`, async () =>
-        expectAllRight(await run(2, transport, { CUEMU_MODE: mode })));
+      it(`travels ${transport}, ${mode}`, async function () {
+        const why = onRealCuda() ? whyImpossible(transport) : undefined;
+        if (why !== undefined) skip(this, why);
+        expectAllRight(await run(2, transport, { CUEMU_MODE: mode, ...SHARED_DEVICE }));
+      });
 
   it('travels direct in messages of more elements than one call counts', async function () {
     if (onRealCuda()) skip(this, EMULATED);

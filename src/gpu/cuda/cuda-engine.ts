@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { bytesOf, type DType, type HostArray, tagOf } from '../../core/base/dtype.js';
+import { BackendError } from '../../core/base/errors.js';
 import { packagePath } from '../../package/package-root.js';
 import type {
   CudaAddon,
@@ -55,6 +56,27 @@ const sourceOf = (file: string): string => readFileSync(packagePath(`native/cuda
 
 const HEADERS = ['prelude.cuh', 'functions.cuh', 'joins.cuh', 'stencils.cuh'];
 
+/** Opens the context of a device. If another process has it for itself, the error has the remedy. */
+function openContext(
+  addon: CudaAddon,
+  { ordinal, name }: CudaDeviceInfo,
+  poolLimit: number,
+  cacheFolder: string,
+): CudaContext {
+  try {
+    return addon.openContext(ordinal, poolLimit, cacheFolder);
+  } catch (error) {
+    if (!(error instanceof BackendError && 'cuda' in error && error.cuda === 'CUDA_ERROR_DEVICE_UNAVAILABLE'))
+      throw error;
+    throw new BackendError(
+      `device ${ordinal} (${name}) is not available, ${error.message}: in the compute mode ` +
+        'EXCLUSIVE_PROCESS it serves one process: start one rank for each device, start MPS, or set the ' +
+        'mode with nvidia-smi -c DEFAULT',
+      { cause: error },
+    );
+  }
+}
+
 /** One device, the kernels that were compiled for it, and the memory that they share. */
 export class CudaEngine {
   readonly addon: CudaAddon;
@@ -80,7 +102,7 @@ export class CudaEngine {
   constructor(addon: CudaAddon, device: CudaDeviceInfo, poolLimit: number, cacheFolder: string) {
     this.addon = addon;
     this.device = device;
-    this.context = addon.openContext(device.ordinal, poolLimit, cacheFolder);
+    this.context = openContext(addon, device, poolLimit, cacheFolder);
     this.pinned = new PinnedPool(this.context);
     this.partials = this.hold(16 * PARTIALS);
     this.tickets = this.hold(4 * TICKETS);

@@ -1,6 +1,11 @@
 // Devices and contexts.
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <cstdio>
 #include <cstring>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "memory.hpp"
@@ -115,9 +120,21 @@ CUEMU_API CUresult cuCtxEnablePeerAccess(CUcontext, unsigned) {
   return CUDA_SUCCESS;
 }
 
+/** Whether no other process has the device. It is this one's until it ends. */
+static bool takeExclusively(CUdevice device) {
+  static std::map<CUdevice, int> taken;
+  const std::string& path = settings().exclusive;
+  if (path.empty() || taken.count(device)) return true;
+  const int file = open((path + "." + std::to_string(device)).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (file < 0 || flock(file, LOCK_EX | LOCK_NB) != 0) return false;
+  taken[device] = file;
+  return true;
+}
+
 CUEMU_API CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
   CUEMU_ENTER(Driver);
   if (!isDevice(device)) return CUDA_ERROR_INVALID_DEVICE;
+  if (!takeExclusively(device)) return CUDA_ERROR_DEVICE_UNAVAILABLE;
   *context = primaryContext(device);
   ++(*context)->references;
   return CUDA_SUCCESS;

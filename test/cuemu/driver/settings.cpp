@@ -32,6 +32,7 @@ bool applySetting(const std::string& name, const std::string& value) {
   else if (name == "poison") s.poison = flag();
   else if (name == "strict") s.strict = flag();
   else if (name == "stats") s.stats = value;
+  else if (name == "exclusive") s.exclusive = value;
   else if (name == "fail") return failures().parse(value);
   else if (name == "recover") resetSticky();
   else if (name == "reset") counters().reset();
@@ -71,6 +72,7 @@ void readEnvironment() {
       {"CUEMU_POISON", "poison"},
       {"CUEMU_STRICT", "strict"},
       {"CUEMU_STATS", "stats"},
+      {"CUEMU_EXCLUSIVE", "exclusive"},
       {"CUEMU_FAIL", "fail"},
   };
   for (const auto& each : kVariables) {

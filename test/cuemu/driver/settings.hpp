@@ -25,6 +25,8 @@ struct Settings {
   bool strict = true;
   /** Where the counters go at exit; `%p` stands for the process id. */
   std::string stats;
+  /** A file that a process locks for each device, as in the compute mode EXCLUSIVE_PROCESS. */
+  std::string exclusive;
 };
 
 Settings& settings();
