@@ -12,7 +12,7 @@
 // Each addon is optional. If one cannot be built, a line gives the reason and the remedy. With
 // LOPS_SKIP_NATIVE=1 nothing is built. The script works in a clone and in node_modules, and its
 // only dependencies are node-gyp and node-addon-api.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   accessSync,
@@ -26,7 +26,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -35,21 +35,24 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * The build of each addon. `libraries` returns an object that describes its libraries, or undefined
- * if a required one is missing.
+ * if a required one is missing. `seconds` is about the processor time of its compilation.
  */
 const ADDONS = {
   cpu: {
+    seconds: 75,
     libraries: async () => (await import(url('native/cpu/library-flags.mjs'))).cpuLibraries(),
     describe: ({ blas, fftw, sleef }) =>
       [blas?.name ?? 'no CBLAS', fftw?.name ?? 'no FFTW', sleef?.name ?? 'no SLEEF'].join(', '),
   },
   mpi: {
+    seconds: 25,
     libraries: async () => (await import(url('native/mpi/mpi-flags.mjs'))).mpiFlags(),
     describe: ({ mpicc }) => mpicc || 'from pkg-config',
     missing: 'no MPI found',
     remedy: 'install Open MPI or MPICH (Debian: libopenmpi-dev openmpi-bin), or load its environment module',
   },
   cuda: {
+    seconds: 30,
     // The libraries are found at run time
     libraries: async () => (process.platform === 'linux' ? {} : undefined),
     describe: () => 'CUDA is looked for at run time',
@@ -158,25 +161,39 @@ function firstError(output) {
   return line.replace(/^gyp ERR! stack\s*/, '').trim();
 }
 
-function compile(folder) {
+/** The compilers that run at once: as many as cores, if the memory is enough. */
+const compilers = () => Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / 2 ** 29)));
+
+/** Runs a program of Node.js, and returns its exit code and all that it writes. */
+const run = (args, cwd) =>
+  new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    child.on('error', (error) => done({ status: 1, output: error.message }));
+    child.on('close', (status) => done({ status, output }));
+  });
+
+async function compile(folder, jobs) {
   const gyp = nodeGyp();
   if (!gyp) return { reason: 'node-gyp was not found', remedy: 'run npm install first' };
   const api = addonApi();
   if (!api) return { reason: 'node-addon-api was not found', remedy: 'run npm install first' };
-  const jobs = String(Math.min(4, availableParallelism()));
   const args = [
     gyp,
     'configure',
     'build',
     '--release',
     '-j',
-    jobs,
+    String(jobs),
     ...nodeDir(),
     `--node-addon-api=${api.folder}`,
   ];
-  const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.status === 0) return undefined;
-  const output = `${result.stdout}\n${result.stderr}`;
+  const { status, output } = await run(args, folder);
+  if (status === 0) return undefined;
   const log = join(folder, 'build', 'error.log');
   mkdirSync(dirname(log), { recursive: true });
   writeFileSync(log, output);
@@ -223,7 +240,8 @@ function copySources(name, into) {
 export const addonFile = (name, into = join(root, 'native')) =>
   join(into, name, 'build', 'Release', `lops_${name}.node`);
 
-async function build(name, force, into, preload) {
+/** What there is to do for an addon: its state if that is nothing, or the function that builds it. */
+async function plan(name, { force, into, preload }) {
   const addon = ADDONS[name];
   const libraries = await addon.libraries();
   if (!libraries) return { reason: addon.missing, remedy: addon.remedy };
@@ -240,18 +258,28 @@ async function build(name, force, into, preload) {
   for (const [what, present, debian] of TOOLS) {
     if (!present()) return { reason: `${what} is missing`, remedy: `install it (Debian: ${debian})` };
   }
-  console.log(`native ${name}: building (${details})`);
-  const start = performance.now();
-  const failure =
-    compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file, preload);
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, JSON.stringify(failure ? { hash, failure } : { hash }));
-  return failure ?? { state: `built in ${((performance.now() - start) / 1000).toFixed(0)} s`, details };
+  const build = async (jobs) => {
+    const start = performance.now();
+    const folder = into ? copySources(name, into) : join(root, 'native', name);
+    const failure = (await compile(folder, jobs)) ?? loadError(file, preload);
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, JSON.stringify(failure ? { hash, failure } : { hash }));
+    return failure ?? { state: `built in ${((performance.now() - start) / 1000).toFixed(0)} s`, details };
+  };
+  return { build, details };
+}
+
+function report(name, { state, details, reason, remedy, again }, quiet) {
+  if (!state)
+    console.log(
+      `native ${name}: not built: ${reason}; ${remedy}${again ? ' (tried before; --force tries again)' : ''}`,
+    );
+  else if (!quiet || state !== 'up to date') console.log(`native ${name}: ${state} (${details})`);
 }
 
 /**
- * Builds the addons that are not up to date and prints a line for each. With `quiet` there is a
- * line only if an addon was built or is missing.
+ * Builds the addons that are not up to date, all at once, and prints a line for each. With `quiet`
+ * there is a line only if an addon was built or is missing.
  *
  * @returns the names of the missing addons
  */
@@ -262,22 +290,31 @@ export async function buildNative({
   into,
   preload,
 } = {}) {
-  const absent = [];
-  for (const name of names) {
-    if (!existsSync(join(root, 'native', name, 'binding.gyp'))) continue;
-    const result = await build(name, force, into, preload);
-    if (result.state) {
-      if (!quiet || result.state !== 'up to date')
-        console.log(`native ${name}: ${result.state} (${result.details})`);
-    } else {
-      absent.push(name);
-      console.log(
-        `native ${name}: not built: ${result.reason}; ` +
-          `${result.remedy}${result.again ? ' (tried before; --force tries again)' : ''}`,
-      );
-    }
+  const present = names.filter((name) => existsSync(join(root, 'native', name, 'binding.gyp')));
+  const results = new Map();
+  for (const name of present) results.set(name, await plan(name, { force, into, preload }));
+  const builds = [...results].filter(([, { build }]) => build);
+  if (builds.length > 0) {
+    const all = compilers();
+    const seconds = builds.map(([name]) => ADDONS[name].seconds);
+    const about = Math.ceil(seconds.reduce((a, b) => a + b) / all / 10) * 10;
+    const what = builds.map(([name, { details }]) => `${name} (${details})`).join(', ');
+    console.log(`native: building ${what}; about ${about} s with ${all} compilers at once`);
+    const gyp = nodeGyp();
+    // Otherwise all builds would download the headers of Node.js at once
+    if (gyp && nodeDir().length === 0) await run([gyp, 'install', '--ensure'], root);
+    await Promise.all(
+      builds.map(async ([name, { build }], k) => {
+        // The longest build has all of them, so that none is idle at its end
+        const jobs = Math.max(1, Math.round((all * seconds[k]) / Math.max(...seconds)));
+        results.set(name, await build(jobs));
+        report(name, results.get(name), quiet);
+      }),
+    );
   }
-  return absent;
+  for (const [name, result] of results)
+    if (!builds.some(([built]) => built === name)) report(name, result, quiet);
+  return present.filter((name) => !results.get(name).state);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
