@@ -95,7 +95,8 @@ describe('errors of the CUDA backend', () => {
          const found = attempt(() => lops.NDArray.ones(3, { backend: 'cuda' }).sum());
          const env = { ...process.env, SECOND: '1' };
          if (process.env.SECOND) say(found);
-         else say({ value: [found, spawnSync(process.execPath, process.execArgv, { env, encoding: 'utf8' }).stdout] });`,
+         const again = () => spawnSync(process.execPath, process.execArgv, { env, encoding: 'utf8' });
+         if (!process.env.SECOND) say({ value: [found, again().stdout] });`,
         emulated({ CUEMU_EXCLUSIVE: join(folder, 'device') }),
       );
       const [first, second] = value as [{ value: number }, string];

@@ -56,7 +56,7 @@ const sourceOf = (file: string): string => readFileSync(packagePath(`native/cuda
 
 const HEADERS = ['prelude.cuh', 'functions.cuh', 'joins.cuh', 'stencils.cuh'];
 
-/** Opens the context of a device. If another process has it for itself, the error has the remedy. */
+/** Opens the context of a device. If another process has it, the error has the remedy. */
 function openContext(
   addon: CudaAddon,
   { ordinal, name }: CudaDeviceInfo,
