@@ -1,4 +1,5 @@
-// How a program of a page finds its modules: for the worker that runs it, and for the build of the site.
+// How a program of a page finds its modules: for the worker that runs it, and for the build of the
+// site.
 
 /** The imports, from … and import(…) of a module: what is before the name, the quote, the name. */
 const SPECIFIERS = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\2/g;
