@@ -11,7 +11,11 @@ import { BackendError, cgls, DistributedArray, loadBackend, MPIFirstDerivative, 
 const D = new MPIFirstDerivative([20, 3], { kind: 'forward' });
 const { reason } = cgls(D, D.matvec(DistributedArray.ones([20, 3])), { niter: 3 });
 console.log(NDArray.ones([3]).sum(), reason);
-try { await loadBackend('cuda'); } catch (error) { console.log(error instanceof BackendError, error.message); }
+try {
+  await loadBackend('cuda');
+} catch (error) {
+  console.log(error instanceof BackendError, error.message);
+}
 `;
 
 describe('a package on a machine without compilers', function () {
