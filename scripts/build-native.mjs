@@ -240,7 +240,7 @@ function copySources(name, into) {
 export const addonFile = (name, into = join(root, 'native')) =>
   join(into, name, 'build', 'Release', `lops_${name}.node`);
 
-/** What there is to do for an addon: its state if that is nothing, or the function that builds it. */
+/** What there is to do for an addon: the function that builds it, or its state if it is built. */
 async function plan(name, { force, into, preload }) {
   const addon = ADDONS[name];
   const libraries = await addon.libraries();
