@@ -75,7 +75,7 @@ const API = { text: 'API', link: '/api/index.html', target: '_self' };
 
 /** The groups of the sidebar. */
 export const groups = () => [
-  { text: 'Start', items: docs('index') },
+  { text: 'Start', items: docs('index', 'install', 'running', 'entries', 'examples') },
   { text: 'Learn', items: inFolder('learn', LEARN) },
   { text: 'Tutorials', items: inFolder('tutorials', TUTORIALS) },
   {
