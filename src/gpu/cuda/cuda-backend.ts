@@ -17,6 +17,7 @@ import { ProductKernels } from './product-kernels.js';
 import { ProgramKernels } from './program-kernels.js';
 import { RandomKernels } from './random-kernels.js';
 import { ReductionKernels } from './reduction-kernels.js';
+import { SignalKernels } from './signal/signal-kernels.js';
 import { StencilKernels } from './stencils/stencil-kernels.js';
 import { VectorKernels, vectorKernels } from './vector-kernels.js';
 
@@ -84,6 +85,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
         ...new ReductionKernels(engine),
         ...new StencilKernels(engine),
         ...new ProductKernels(engine, memory, state.libraries.cublas.available),
+        ...new SignalKernels(engine),
         ...new FftKernels(engine, vectors),
         ...(state.libraries.cusolver.available && new DecompositionKernels(engine, vectors)),
         ...new ProgramKernels(engine),

@@ -23,6 +23,7 @@ export type KernelSource =
   | 'real'
   | 'reductions'
   | 'products'
+  | 'signal'
   | 'lanes'
   | 'factors'
   | 'random';
