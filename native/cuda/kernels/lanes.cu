@@ -247,3 +247,16 @@ extern "C" __global__ void argsort_tiles(const R* x, int* y, i64 n, i64 inner, i
       y[(line / inner * n + i) * inner + line % inner] = places[(line - first) * width + i - start];
   }
 }
+
+/** The first of the n positions y, in ascending order of their numbers x, whose number is at least i. */
+extern "C" __global__ void first_of_each(const R* x, const int* y, int* first, i64 n, i64 count) {
+  const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= count) return;
+  i64 low = 0, high = n;
+  while (low < high) {
+    const i64 middle = (low + high) / 2;
+    if ((i64)x[y[middle]] < i) low = middle + 1;
+    else high = middle;
+  }
+  first[i] = (int)low;
+}

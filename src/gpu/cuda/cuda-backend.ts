@@ -84,7 +84,7 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
         ...vectorKernels(engine, vectors),
         ...new ReductionKernels(engine),
         ...new StencilKernels(engine),
-        ...new ProductKernels(engine, memory, state.libraries.cublas.available),
+        ...new ProductKernels(engine, state.libraries.cublas.available),
         ...new SignalKernels(engine),
         ...new FftKernels(engine, vectors),
         ...(state.libraries.cusolver.available && new DecompositionKernels(engine, vectors)),

@@ -4,9 +4,10 @@ import type { StorageMemory } from '../../core/kernels/device-memory.js';
 import type { Convolution, IndexTable, Trans } from '../../core/ports/backend.js';
 import type { BlasOp, DeviceAddress } from './cuda-addon-interface.js';
 import { CUDA_DTYPES } from './cuda-dtypes.js';
-import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
-import { type CudaBlock, type CudaBlocks, type CudaKernelOf, input, output } from './cuda-memory.js';
+import { type CudaEngine, elementAt } from './cuda-engine.js';
+import { type CudaBlock, type CudaKernelOf, input, output } from './cuda-memory.js';
 import { BLOCK_THREADS, FEWEST_INNER, MOST_BLOCKS, threadsAlong } from './launch-grid.js';
+import { TransposedTables } from './sorting/transposed-tables.js';
 
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
@@ -18,12 +19,6 @@ const MOST_POSITIONS = 2 ** 31;
 const MOST_AXES = 4;
 
 type Table = IndexTable<StorageMemory<CudaBlock>>;
-
-/** The entries of a table, grouped by their element of x. */
-interface TransposedTable {
-  readonly starts: DeviceTable;
-  readonly entries: DeviceTable;
-}
 
 interface ConvolvedAxis {
   readonly nx: number;
@@ -83,20 +78,12 @@ function convolutionAlong(
 export class ProductKernels {
   readonly #engine: CudaEngine;
   readonly #hasBlas: boolean;
-  readonly #memory: CudaBlocks;
   readonly #scalars = new Float64Array(4);
-  /**
-   * Tables grouped by columns, which scatterAdd needs, of index blocks at a version of their
-   * contents.
-   */
-  readonly #columns = new WeakMap<
-    CudaBlock,
-    Map<string, { readonly version: number; readonly table: TransposedTable }>
-  >();
+  readonly #tables: TransposedTables;
 
-  constructor(engine: CudaEngine, memory: CudaBlocks, hasBlas: boolean) {
+  constructor(engine: CudaEngine, hasBlas: boolean) {
     this.#engine = engine;
-    this.#memory = memory;
+    this.#tables = new TransposedTables(engine);
     this.#hasBlas = hasBlas;
   }
 
@@ -293,8 +280,8 @@ export class ProductKernels {
     const total = outer * nx * inner;
     if (ny * width === 0) return;
     const engine = this.#engine;
-    const { starts, entries } = this.#columnsOf(table);
-    engine.args.start().int(input(y)).int(output(x)).int(starts.address).int(entries.address);
+    const { starts, entries } = this.#tables.of(table);
+    engine.args.start().int(input(y)).int(output(x)).int(starts).int(entries);
     this.#putWeights(table.weights).int(nx).int(ny).int(inner).int(width).int(total);
     engine.launchThreads(engine.kernel('products', x.storage.dtype, 'scatter_add'), total);
   };
@@ -322,51 +309,4 @@ export class ProductKernels {
     const isPairs = weights !== undefined && isComplex(weights.storage.dtype);
     return this.#engine.args.int(isPairs ? 0 : address).int(isPairs ? address : 0);
   }
-
-  /**
-   * Computes the table on the host at the first use of an index, and again after the index was
-   * written.
-   */
-  #columnsOf({ index, nx, ny, width }: Table): TransposedTable {
-    const { memory, dtype, length } = index.storage;
-    let tables = this.#columns.get(memory);
-    if (!tables) {
-      const made = new Map<string, { readonly version: number; readonly table: TransposedTable }>();
-      this.#columns.set(memory, (tables = made));
-      memory.freeDerived = () => {
-        for (const { table } of made.values()) this.#free(table);
-      };
-    }
-    const key = `${index.offset} ${nx} ${ny} ${width}`;
-    const known = tables.get(key);
-    if (known?.version === memory.version) return known.table;
-    if (known) this.#free(known.table);
-    const entries = new Int32Array(ny * width);
-    const run = { storage: { memory, dtype, length }, offset: index.offset, size: ny * width };
-    if (entries.length > 0) this.#memory.download(run, entries);
-    const table = transposedTable(this.#engine, entries, nx);
-    tables.set(key, { version: memory.version, table });
-    return table;
-  }
-
-  #free({ starts, entries }: TransposedTable): void {
-    this.#engine.addon.free(starts.memory);
-    this.#engine.addon.free(entries.memory);
-  }
-}
-
-/** The transpose of a table of `nx` columns, with entries in the order of the table. */
-function transposedTable(engine: CudaEngine, index: Int32Array, nx: number): TransposedTable {
-  const starts = new Int32Array(nx + 1);
-  for (const i of index) if (i >= 0) starts[i + 1] = (starts[i + 1] as number) + 1;
-  for (let i = 0; i < nx; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);
-  const next = starts.slice();
-  const entries = new Int32Array(starts[nx] as number);
-  index.forEach((i, entry) => {
-    if (i < 0) return;
-    const at = next[i] as number;
-    entries[at] = entry;
-    next[i] = at + 1;
-  });
-  return { starts: engine.table(starts), entries: engine.table(entries) };
 }

@@ -8,6 +8,7 @@ import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, type DeviceTable, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
 import { type CudaBlock, input, type CudaKernelOf as Kernel, output } from './cuda-memory.js';
+import { sortNetwork } from './sorting/sort-network.js';
 
 type Product = InnerProduct<StorageMemory<CudaBlock>>;
 
@@ -19,8 +20,6 @@ const EACH = 16;
  */
 const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
-/** The numbers that a block sorts: TILE of lanes.cu. */
-const TILE = 2048;
 /** The most axes of a filter by rank. */
 const MOST_AXES = 4;
 /** The elements of a line that one thread accumulates. */
@@ -203,7 +202,7 @@ export class ReductionKernels {
 
   readonly sort: Kernel<'sort'> = (x, extents, y) => {
     const [from, to] = [input(x), output(y)];
-    this.#sortNetwork('sort', x.storage.dtype, extents, {
+    sortNetwork(this.#engine, 'sort', x.storage.dtype, extents, {
       tiles: (isFirst) => [isFirst ? from : to, to],
       passes: [to],
     });
@@ -212,54 +211,8 @@ export class ReductionKernels {
   readonly argsort: Kernel<'argsort'> = (x, extents, y) => {
     if (y.storage.dtype !== INDEX_DTYPE) return false;
     const memory = [input(x), output(y)];
-    this.#sortNetwork('argsort', x.storage.dtype, extents, { tiles: () => memory, passes: memory });
+    sortNetwork(this.#engine, 'argsort', x.storage.dtype, extents, { tiles: () => memory, passes: memory });
   };
-
-  /**
-   * A bitonic network. Lines of up to {@link TILE} numbers take one launch; longer ones a launch
-   * for each pass over more than a tile, and one for the passes within tiles.
-   */
-  #sortNetwork(
-    kernel: 'sort' | 'argsort',
-    dtype: DType,
-    [outer, n, inner]: Extents,
-    memory: {
-      readonly tiles: (isFirst: boolean) => readonly DeviceAddress[];
-      readonly passes: readonly DeviceAddress[];
-    },
-  ): void {
-    const engine = this.#engine;
-    const { args } = engine;
-    const lines = outer * inner;
-    let padded = 1;
-    while (padded < n) padded *= 2;
-    const width = Math.min(padded, TILE);
-    const tiles = Math.ceil(n / width);
-    const withinTiles = (isFirst: boolean): void => {
-      args.start();
-      for (const address of memory.tiles(isFirst)) args.int(address);
-      args.int(n).int(inner).int(width).int(tiles).int(lines).int(+!isFirst);
-      const blocks = Math.ceil(lines / (TILE / width)) * tiles;
-      engine.launch(engine.kernel('lanes', dtype, `${kernel}_tiles`), blocks, 1, 1, THREADS, 1);
-    };
-    withinTiles(true);
-    for (let block = 2 * TILE; block <= padded; block *= 2) {
-      for (let half = block / 2; half >= TILE; half /= 2) {
-        const total = lines * (padded / 2);
-        args.start();
-        for (const address of memory.passes) args.int(address);
-        args
-          .int(n)
-          .int(inner)
-          .int(half)
-          .int(+(2 * half === block))
-          .int(padded / 2)
-          .int(total);
-        engine.launchThreads(engine.kernel('lanes', dtype, `${kernel}_pass`), total);
-      }
-      withinTiles(false);
-    }
-  }
 
   /** Long lines are split into pieces. The results of the pieces are accumulated first. */
   readonly accumulate: Kernel<'accumulate'> = (op, x, extents, y) =>
