@@ -39,7 +39,7 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
-    sidebar: sidebar.map((group) => ({ ...group, collapsed: false })),
+    sidebar,
     nav: [
       ...['Learn', 'Tutorials', 'How to', 'Reference', 'Coming from', 'Why']
         .filter((text) => first(text))
