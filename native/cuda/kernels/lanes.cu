@@ -248,7 +248,7 @@ extern "C" __global__ void argsort_tiles(const R* x, int* y, i64 n, i64 inner, i
   }
 }
 
-/** The first of the n positions y, in ascending order of their numbers x, whose number is at least i. */
+/** Where the first number that is at least i is among n positions y in ascending order of x. */
 extern "C" __global__ void first_of_each(const R* x, const int* y, int* first, i64 n, i64 count) {
   const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= count) return;

@@ -14,7 +14,7 @@ DEVICE Meeting meeting(double v, i64 nt) {
   return {(i64)k, v - k};
 }
 
-// ---- image[i] ← Σ a ((1 − w) traces[s, r, k] + w traces[s, r, k + 1]), a thread for each point
+// ---- image[i] ← Σ a ((1 − w) traces[s, r, k] + w traces[s, r, k + 1]), a thread for a point
 extern "C" __global__ void sum_curves(const T* traces, T* image, const double* srcs, const double* recs,
                                       const R* amplitudes, i64 points, i64 ns, i64 nr, i64 nt) {
   const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
@@ -34,9 +34,9 @@ extern "C" __global__ void sum_curves(const T* traces, T* image, const double* s
   image[i] = to<T>(sum);
 }
 
-// ---- traces[s, r, k + (0, 1)] += a (1 − w, w) image[i]. A block has a trace, and adds the points of
-// a chunk in a fixed order: the first thread whose point meets a sample adds those of all others. So
-// no two threads write to one place, and no atomic additions are needed.
+// ---- traces[s, r, k + (0, 1)] += a (1 − w, w) image[i]. A block has a trace, and adds the points
+// of a chunk in a fixed order: the first thread whose point meets a sample adds those of all others.
+// So no two threads write to one place, and no atomic additions are needed.
 #define CHUNK 64
 extern "C" __global__ void __launch_bounds__(CHUNK)
     spread_curves(const T* image, T* traces, const double* srcs, const double* recs, const R* amplitudes,

@@ -22,8 +22,8 @@ interface Kept {
 }
 
 /**
- * The transposes of tables, as {@link Kernels.scatterAdd} reads them. They are made on the device at
- * the first use of an index, and again after the index was written.
+ * The transposes of tables, as {@link Kernels.scatterAdd} reads them. They are made on the device
+ * at the first use of an index, and again after the index was written.
  */
 export class TransposedTables {
   readonly #engine: CudaEngine;
