@@ -82,9 +82,9 @@ const CUDA =
 const RANKS = named.length > 0 ? args : ['.ranks.', ...args];
 const only = args.some((arg) => arg === '--grep' || arg === '-g') ? [] : ['--grep', 'cuda|CUDA'];
 /** Why a transport is not possible on this machine; on the emulator all are. */
-const { whyImpossible } = real
+const { whyImpossible, SHARED_DEVICE } = real
   ? await import('../dist/bench/gpu-report/possible-transport.js')
-  : { whyImpossible: () => undefined };
+  : { whyImpossible: () => undefined, SHARED_DEVICE: {} };
 /** A library that makes a plain MPI read the emulator's memory. */
 const AWARE = { LOPS_TEST_PRELOAD: join(root, 'build/cuemu/libmpi_cuda_aware.so'), CUEMU_MPI: 'aware' };
 for (const mode of real ? ['real'] : modes) {
@@ -95,6 +95,7 @@ for (const mode of real ? ['real'] : modes) {
   for (const transport of transports) {
     const env = {
       ...streams,
+      ...SHARED_DEVICE,
       LOPS_GPU_TRANSPORT: transport,
       ...(transport === 'direct' && !real ? AWARE : {}),
     };

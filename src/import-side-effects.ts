@@ -57,7 +57,8 @@ registerBackend(
   () => resolveBackend(automatic()),
   () => ({ available: true, summary: cudaAddon().available ? 'cuda' : 'cpu' }),
 );
-const localRank = nodeRankOf(environment);
+// One rank alone leaves the choice of a device to the engine
+const localRank = COMM_WORLD.size > 1 ? nodeRank : nodeRankOf(environment);
 for (const engine of [undefined, ...TFJS_ENGINES]) {
   const load = () => createTfjsBackend({ localRank, ...(engine ? { engine } : {}) });
   // A report describes this rank alone, so it loads no engine collectively

@@ -116,6 +116,13 @@ describe('reductions of tfjs', () => {
       }
     });
 
+    it(`leaves moduli that may overflow to the host [${backend.name}]`, () => {
+      const large = array((i) => (i >> 1 === 38 ? 2e38 : 0), 'complex64');
+      const largest = backend.reduce('maxAbs', large) as number;
+      expect(Number.isFinite(largest)).to.equal(true);
+      expectSame(largest, host.reduce('maxAbs', large.to(host)));
+    });
+
     it(`reduces lines on the engine, with the same exceptions [${backend.name}]`, () => {
       const extents = [
         [3, 40, 5],

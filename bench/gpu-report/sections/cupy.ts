@@ -20,6 +20,9 @@ else {
   const list = spawnSync('python3', [script, '--list'], { encoding: 'utf8' });
   const has = new Set(list.stdout.split('\n'));
   const names = [...(quick ? QUICK : TIMED)].filter((name) => has.has(name));
+  // Without names the script would run all cases
+  if (list.status !== 0 || names.length === 0)
+    throw new Error(`cupy_cases.py --list ended with exit code ${list.status}: ${list.stderr}`);
   const child = spawn('python3', [script, ...names, ...(quick ? ['--small'] : [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

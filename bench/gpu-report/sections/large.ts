@@ -3,7 +3,7 @@ import { NDArray } from 'lops-mpi';
 import type { CudaBackend } from 'lops-mpi/cuda';
 import { cudaBackend, failure, quick, rounded, row, skipped } from '../say.js';
 
-/** Two elements far apart, 5 at `at` and 7 elsewhere, seen through every kind of kernel. */
+/** Compares eight kernels with known results, for x of zeros with a 5 near its end and y of sevens. */
 function checkAll(backend: CudaBackend, n: number): void {
   const at = n - 5;
   const full = (value: number): NDArray => NDArray.full([n], value, { dtype: 'float32', backend });

@@ -1,6 +1,6 @@
 /** What Nsight Compute counts in the kernels of the timed cases. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,7 @@ else {
   // Out of time, what has been written is kept
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('close', (code) => {
-    const text = readFileSync(file, 'utf8');
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     const rows = profileRows(text);
     for (const one of rows) row(one);
     if (code !== 0 || rows.length === 0)

@@ -1,6 +1,7 @@
 /** NCCL on one rank, and all kinds of messages between two ranks by each transport that works. */
 import { fileURLToPath } from 'node:url';
 import { cudaAddon } from '../../../src/gpu/cuda/cuda-addon.js';
+import type { CudaAddon, CudaContext } from '../../../src/gpu/cuda/cuda-addon-interface.js';
 import { lastWords, runOnRanks, whyImpossible } from '../possible-transport.js';
 import { failure, quick, rounded, row } from '../say.js';
 
@@ -9,15 +10,7 @@ const [FLOAT64, SUM] = [8, 0];
 const BYTES = 64;
 
 /** Collectives and a message of one rank to itself: whether functions and numbers fit this NCCL. */
-function ncclAlone(): void {
-  const state = cudaAddon();
-  if (!state.available) throw new Error(state.reason);
-  const { addon, libraries } = state;
-  if (!libraries.nccl.available) {
-    row({ transport: 'nccl', ranks: 1, result: 'not possible', why: libraries.nccl.reason });
-    return;
-  }
-  const context = addon.openContext(0, Number.POSITIVE_INFINITY, '');
+function checkNccl(addon: CudaAddon, context: CudaContext): void {
   const [from, to] = [1, 2].map(() => context.alloc(BYTES));
   if (!from || !to) throw new Error('no memory');
   const [a, b] = [addon.address(from), addon.address(to)];
@@ -46,7 +39,23 @@ function ncclAlone(): void {
     row({ transport: 'nccl', ranks: 1, what, result: right ? 'right' : 'wrong' });
     if (!right) failure(`${what} of NCCL on one rank: received ${received.join()}`);
   }
-  context.close();
+}
+
+function ncclAlone(): void {
+  const state = cudaAddon();
+  if (!state.available) throw new Error(state.reason);
+  const { addon, libraries } = state;
+  if (!libraries.nccl.available) {
+    row({ transport: 'nccl', ranks: 1, result: 'not possible', why: libraries.nccl.reason });
+    return;
+  }
+  const context = addon.openContext(0, Number.POSITIVE_INFINITY, '');
+  try {
+    checkNccl(addon, context);
+  } finally {
+    // A device in the mode EXCLUSIVE_PROCESS must be free for the ranks
+    context.close();
+  }
 }
 
 const script = fileURLToPath(new URL('../../../test/gpu/transport-rank.js', import.meta.url));
@@ -61,7 +70,7 @@ function betweenTwo(transport: string): void {
   const began = performance.now();
   const result = runOnRanks(2, script, [transport], { LOPS_GPU_TRANSPORT: transport }, 40);
   const wrong = result.stdout.split('\n').filter((line) => line.startsWith('{'));
-  const right = result.code === 0 && wrong.length === 0;
+  const right = result.code === 0 && wrong.length === 0 && /^done$/m.test(result.stdout);
   const seconds = rounded((performance.now() - began) / 1000);
   row({ transport, ranks: 2, what: 'all messages of the tests', result: right ? 'right' : 'wrong', seconds });
   if (!right) failure(`${transport} between two ranks: ${wrong[0] ?? lastWords(result)}`);

@@ -60,6 +60,7 @@ extern "C" __global__ void __launch_bounds__(CHUNK)
       samples[own] = at.sample;
       low[own] = first;
       high[own] = second;
+      // the additions of the chunk before are also done
       __syncthreads();
       bool adds = at.sample >= 0;
       for (int m = 0; m < own && adds; ++m) adds = samples[m] != at.sample;
@@ -73,7 +74,6 @@ extern "C" __global__ void __launch_bounds__(CHUNK)
       }
       __syncthreads();
       if (adds) to_[at.sample + 1] = to<T>(wide(to_[at.sample + 1]) + second);
-      __syncthreads();
     }
   }
 }

@@ -699,6 +699,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
   sumCurves(traces: Elements<S>, image: Elements<S>, curves: Curves<S>): void;
   /**
    * Computes `to` from `from`. `to` is the data in the forward direction, the model in the adjoint.
+   * A filter that the bank does not have is an error on the CPU; devices take the nearest one.
    */
   convolveVarying(
     from: Elements<S>,

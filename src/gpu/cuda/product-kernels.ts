@@ -13,12 +13,15 @@ const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
 /** The threads that exchange values in a step. */
 const WARP = 32;
-/** Positions within one row of a convolution have 31 bits. */
+/** Positions within one row of a convolution, and within a table, have 31 bits. */
 const MOST_POSITIONS = 2 ** 31;
 /** The most axes of one launch of a convolution. */
 const MOST_AXES = 4;
 
 type Table = IndexTable<StorageMemory<CudaBlock>>;
+
+/** Indices of more than 2³¹ elements are float64, which these kernels do not read. */
+const hasIntegerIndex = ({ index }: Table): boolean => index.storage.dtype === INDEX_DTYPE;
 
 interface ConvolvedAxis {
   readonly nx: number;
@@ -251,6 +254,7 @@ export class ProductKernels {
   };
 
   readonly gather: CudaKernelOf<'gather'> = (x, y, table) => {
+    if (!hasIntegerIndex(table)) return false;
     const { outer, nx, ny, inner, width } = table;
     const total = outer * ny * inner;
     const engine = this.#engine;
@@ -260,7 +264,9 @@ export class ProductKernels {
   };
 
   /** Finds the last entry for each place first, so that the order of threads does not matter. */
-  readonly put: CudaKernelOf<'put'> = (y, x, { outer, nx, ny, inner, index }) => {
+  readonly put: CudaKernelOf<'put'> = (y, x, table) => {
+    if (!hasIntegerIndex(table)) return false;
+    const { outer, nx, ny, inner, index } = table;
     const engine = this.#engine;
     const { dtype } = x.storage;
     const total = outer * ny * inner;
@@ -279,6 +285,8 @@ export class ProductKernels {
     const { outer, nx, ny, inner, width } = table;
     const total = outer * nx * inner;
     if (ny * width === 0) return;
+    // The positions of entries in the table are int32 too
+    if (!hasIntegerIndex(table) || ny * width >= MOST_POSITIONS) return false;
     const engine = this.#engine;
     const { starts, entries } = this.#tables.of(table);
     engine.args.start().int(input(y)).int(output(x)).int(starts).int(entries);

@@ -152,7 +152,10 @@ export function tensorReductions(
 ): Pick<KernelSet<TensorCell>, 'dots' | 'reduce' | 'reduceAxis'> {
   const isCertain = (sum: number, n: number): boolean => Number.isFinite(sum) && sum >= n * LEAST;
 
-  /** The largest or smallest number or modulus. Undefined if there is a NaN. */
+  /**
+   * The largest or smallest number or modulus. Undefined if there is a NaN, or if the modulus of a
+   * complex number may have overflowed.
+   */
   function extreme(op: ReduceKernel, x: Run, side: 'max' | 'min'): number | undefined {
     const { size } = x;
     const values = memory.read([x], (tf, [parts]) => {
@@ -167,7 +170,7 @@ export function tensorReductions(
     if (sumOf(values, blocks, blocks) > 0) return undefined;
     let best = values[0] as number;
     for (let i = 1; i < blocks; i++) best = Math[side](best, values[i] as number);
-    return best;
+    return lanesOf(x.storage.dtype) === 2 && !Number.isFinite(best) ? undefined : best;
   }
 
   /** Real and imaginary parts of inner products. */
