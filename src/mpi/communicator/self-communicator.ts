@@ -8,13 +8,14 @@ import type {
 import type { Span } from '../../core/ports/span.js';
 import { copySpan } from '../memory/copy-span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
+import { copyObject } from './parts/copy-object.js';
 import { endProcess } from './parts/end-process.js';
 import { COMPLETE, LocalPersistent, Mailbox } from './parts/mailbox.js';
 import { cannotSend, reasonOf } from './parts/unsendable.js';
 
 function copyOf(call: string, value: unknown): unknown {
   try {
-    return structuredClone(value);
+    return copyObject(value);
   } catch {
     throw cannotSend(call, 0, reasonOf(value));
   }

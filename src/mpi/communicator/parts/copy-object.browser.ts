@@ -1,0 +1,1 @@
+export const copyObject: typeof import('./copy-object.js').copyObject = (value) => structuredClone(value);
