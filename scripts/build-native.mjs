@@ -39,13 +39,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 const ADDONS = {
   cpu: {
-    seconds: 75,
+    seconds: 150,
     libraries: async () => (await import(url('native/cpu/library-flags.mjs'))).cpuLibraries(),
     describe: ({ blas, fftw, sleef }) =>
       [blas?.name ?? 'no CBLAS', fftw?.name ?? 'no FFTW', sleef?.name ?? 'no SLEEF'].join(', '),
   },
   mpi: {
-    seconds: 25,
+    seconds: 30,
     libraries: async () => (await import(url('native/mpi/mpi-flags.mjs'))).mpiFlags(),
     describe: ({ mpicc }) => mpicc || 'from pkg-config',
     missing: 'no MPI found',
@@ -278,7 +278,7 @@ function report(name, { state, details, reason, remedy, again }, quiet) {
 }
 
 /**
- * Builds the addons that are not up to date, all at once, and prints a line for each. With `quiet`
+ * Builds the addons that are not up to date, and prints a line for each. With `quiet`
  * there is a line only if an addon was built or is missing.
  *
  * @returns the names of the missing addons
@@ -296,21 +296,22 @@ export async function buildNative({
   const builds = [...results].filter(([, { build }]) => build);
   if (builds.length > 0) {
     const all = compilers();
-    const seconds = builds.map(([name]) => ADDONS[name].seconds);
-    const about = Math.ceil(seconds.reduce((a, b) => a + b) / all / 10) * 10;
+    const total = builds.reduce((sum, [name]) => sum + ADDONS[name].seconds, 0);
     const what = builds.map(([name, { details }]) => `${name} (${details})`).join(', ');
+    const about = Math.ceil(total / all / 10) * 10;
     console.log(`native: building ${what}; about ${about} s with ${all} compilers at once`);
     const gyp = nodeGyp();
     // Otherwise all builds would download the headers of Node.js at once
     if (gyp && nodeDir().length === 0) await run([gyp, 'install', '--ensure'], root);
-    await Promise.all(
-      builds.map(async ([name, { build }], k) => {
-        // The longest build has all of them, so that none is idle at its end
-        const jobs = Math.max(1, Math.round((all * seconds[k]) / Math.max(...seconds)));
-        results.set(name, await build(jobs));
-        report(name, results.get(name), quiet);
-      }),
-    );
+    const make = async (name, jobs) => {
+      results.set(name, await results.get(name).build(jobs));
+      report(name, results.get(name), quiet);
+    };
+    // Of many compilers each addon has a share; few have all of one addon after the other
+    const shares = builds.map(([name]) => Math.floor((all * ADDONS[name].seconds) / total));
+    if (shares.every((share) => share > 0))
+      await Promise.all(builds.map(([name], k) => make(name, shares[k])));
+    else for (const [name] of builds) await make(name, all);
   }
   for (const [name, result] of results)
     if (!builds.some(([built]) => built === name)) report(name, result, quiet);
