@@ -88,6 +88,7 @@ function runMatrix() {
     [import.meta.filename, ...process.argv.slice(2), '--no-setup', '--matrix'],
     { stdio: ['ignore', output, output] },
   );
+  process.once('exit', () => child.kill());
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       const text = readFileSync(file, 'utf8');
@@ -117,9 +118,9 @@ const mocha = new Mocha({
   forbidOnly: Boolean(process.env.CI),
   ...(values.grep === undefined ? {} : { grep: new RegExp(values.grep) }),
 });
-const overRanks = beside ? runMatrix() : undefined;
 mocha.files = beside ? plain : chosen;
 await mocha.loadFilesAsync();
+const overRanks = beside ? runMatrix() : undefined;
 const runner = mocha.run(async (ownFailures) => {
   let { passes = 0, pending = 0 } = runner.stats ?? {};
   let failures = ownFailures;

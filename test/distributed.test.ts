@@ -52,8 +52,8 @@ function matrix({ path, name, tests }: TestFile, size: number): PlannedTest[] {
 const ranks = (size: number): string => (size === 1 ? '1 rank' : `${size} ranks`);
 const label = ({ title, backend }: PlannedTest): string => `${title} [${backend}]`;
 
-/** The launch of the tests of some files on a number of ranks, started when its first suite is. */
-class Launch {
+/** The tests of a folder on a number of ranks. They are launched when the first suite begins. */
+class FolderRun {
   readonly #size: number;
   readonly #tests: readonly PlannedTest[];
   readonly #verdicts = new Map<PlannedTest, Promise<Verdict>>();
@@ -66,20 +66,12 @@ class Launch {
 
   start(): void {
     if (this.#ending) return;
-    const settled = this.#tests.map((test) => {
-      let settle: (verdict: Verdict) => void = () => undefined;
-      this.#verdicts.set(
-        test,
-        new Promise((resolve) => {
-          settle = resolve;
-        }),
-      );
-      return settle;
-    });
+    const reports: ((verdict: Verdict) => void)[] = [];
+    for (const test of this.#tests) this.#verdicts.set(test, new Promise((resolve) => reports.push(resolve)));
     this.#ending = runFiles({
       size: this.#size,
       tests: this.#tests,
-      report: (step, verdict) => settled[step]?.(verdict),
+      report: (step, verdict) => reports[step]?.(verdict),
     });
     // the last suite reports the error
     this.#ending.catch(() => undefined);
@@ -101,7 +93,7 @@ class Launch {
   }
 }
 
-function settle(context: Mocha.Context, verdict: Verdict): void {
+function conclude(context: Mocha.Context, verdict: Verdict): void {
   if (verdict.state === 'skipped') skip(context, verdict.why);
   if (verdict.state === 'failed') {
     const error = new Error(verdict.message);
@@ -132,7 +124,7 @@ for (const files of folders.values()) {
         tests: matrix(file, size).filter((t) => GREP.test(`${file.name} ${ranks(size)} ${label(t)}`)),
       }))
       .filter(({ tests }) => tests.length > 0);
-    const launch = new Launch(
+    const run = new FolderRun(
       size,
       suites.flatMap(({ tests }) => tests),
     );
@@ -140,13 +132,13 @@ for (const files of folders.values()) {
       describe(name, () => {
         describe(ranks(size), function () {
           this.timeout(0);
-          before(() => launch.start());
+          before(() => run.start());
           for (const test of tests) {
             it(label(test), async function () {
-              settle(this, await launch.verdict(test));
+              conclude(this, await run.verdict(test));
             });
           }
-          if (tests === suites.at(-1)?.tests) after(() => launch.end());
+          if (tests === suites.at(-1)?.tests) after(() => run.end());
         });
       });
     }

@@ -1,10 +1,7 @@
-import { type ChildProcess, execFile } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { chromium, domOf } from '../support/chromium.js';
 import { EventStream } from '../support/event-stream.js';
 import { startRanks } from '../support/launch.js';
 import { skip } from '../support/skip.js';
@@ -34,18 +31,6 @@ async function start(ranks: number, how: string): Promise<Started> {
   });
   return { child, address, ended };
 }
-
-const chromium = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
-  .find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 
 describe('the page of a watched program', function () {
   this.timeout(90_000);
@@ -87,32 +72,18 @@ describe('the page of a watched program', function () {
 
   it('is drawn by a browser', async function () {
     if (!chromium) return skip(this, 'no Chromium on the PATH');
-    const profile = mkdtempSync(join(tmpdir(), 'lops-chromium-'));
-    try {
-      const run = await start(2, 'end');
-      const flags = [
-        '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync',
-        '--disable-background-networking --disable-component-update --virtual-time-budget=3000 --dump-dom',
-      ].flatMap((line) => line.split(' '));
-      const { stdout: dom } = await promisify(execFile)(
-        chromium,
-        [...flags, `--user-data-dir=${profile}`, run.address],
-        { timeout: 60_000, maxBuffer: 1 << 24 },
-      );
-      expect((await run.ended).code).to.equal(0);
-      const textOf = (id: string): string | undefined =>
-        new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(dom)?.[1];
-      expect(textOf('status')).to.equal('The run has ended.');
-      expect(textOf('solver')).to.equal('cgls');
-      expect(textOf('iteration')).to.equal('30 of at most 30');
-      expect(textOf('cost')).to.match(/^\d/);
-      expect(textOf('time')).to.match(/^\d.* s$/);
-      expect(textOf('slice-text')).to.match(/^cgls, iteration \d+$/);
-      expect(dom).to.match(/<svg id="history"[^>]*>.*<path class="curve" d="M[\d.]+ [\d.]+L/s);
-      expect(dom).to.match(/<canvas id="image" width="\d+" height="320"/);
-      expect(dom).to.include('A &lt;run&gt;').and.include('<td>a &amp; b</td>');
-    } finally {
-      rmSync(profile, { recursive: true, force: true });
-    }
+    const run = await start(2, 'end');
+    const dom = await domOf(run.address, ['--virtual-time-budget=3000']);
+    expect((await run.ended).code).to.equal(0);
+    const textOf = (id: string): string | undefined => new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(dom)?.[1];
+    expect(textOf('status')).to.equal('The run has ended.');
+    expect(textOf('solver')).to.equal('cgls');
+    expect(textOf('iteration')).to.equal('30 of at most 30');
+    expect(textOf('cost')).to.match(/^\d/);
+    expect(textOf('time')).to.match(/^\d.* s$/);
+    expect(textOf('slice-text')).to.match(/^cgls, iteration \d+$/);
+    expect(dom).to.match(/<svg id="history"[^>]*>.*<path class="curve" d="M[\d.]+ [\d.]+L/s);
+    expect(dom).to.match(/<canvas id="image" width="\d+" height="320"/);
+    expect(dom).to.include('A &lt;run&gt;').and.include('<td>a &amp; b</td>');
   });
 });

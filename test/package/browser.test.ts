@@ -1,17 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { build } from 'esbuild';
 import { packagePath } from '../../src/package/package-root.js';
+import { chromium, domOf } from '../support/chromium.js';
 import { skip } from '../support/skip.js';
 
-const CHROMIUM = '/usr/bin/chromium';
 const PROGRAM = packagePath('dist/test/support/fixtures/browser-program.js');
 const { exports } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as {
   exports: Record<string, { readonly browser?: string }>;
@@ -48,6 +46,13 @@ const bundled = (contents: string) =>
     logLevel: 'silent',
   });
 
+/** What a browser cannot do throws an error that says so. */
+function expectRefused(errors: Results['errors']): void {
+  expect(Object.keys(errors)).to.have.length(10);
+  for (const [what, error] of Object.entries(errors))
+    expect(error, what).to.match(what === 'abort' ? /^MpiError: ended$/ : /^BackendError: .* needs Node/);
+}
+
 describe('the package in a browser', function () {
   this.timeout(60_000);
   let expected: Results;
@@ -66,7 +71,7 @@ describe('the package in a browser', function () {
   });
 
   it('exports in each entry the names that Node has', async () => {
-    for (const { name, file } of ENTRIES.filter(({ name }) => name !== 'lops-mpi/testing')) {
+    for (const { name, file } of ENTRIES) {
       const names = Object.keys(await import(name)).sort();
       const { metafile } = await build({
         entryPoints: [packagePath(file)],
@@ -118,13 +123,11 @@ describe('the package in a browser', function () {
     const { errors: none, ...same } = expected;
     expect(none).to.deep.equal({});
     expect(results).to.deep.equal(same);
-    expect(Object.keys(errors)).to.have.length(10);
-    for (const [what, error] of Object.entries(errors))
-      expect(error, what).to.match(what === 'abort' ? /^MpiError: ended$/ : /^BackendError: .* needs Node/);
+    expectRefused(errors);
   });
 
   it('computes in Chromium what Node does, from the files of the package', async function () {
-    if (!existsSync(CHROMIUM)) skip(this, `no ${CHROMIUM}`);
+    if (!chromium) skip(this, 'no Chromium on the PATH');
     const imports = Object.fromEntries(ENTRIES.map(({ name, file }) => [name, file.slice(1)]));
     const page = `<!doctype html><pre id="results"></pre>
 <script type="importmap">${JSON.stringify({ imports })}</script>
@@ -142,11 +145,10 @@ describe('the package in a browser', function () {
       if (!isPage && !existsSync(file)) response.statusCode = 404;
       response.end(isPage ? page : existsSync(file) ? readFileSync(file) : '');
     }).listen(0, '127.0.0.1');
-    const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
     try {
       await new Promise((done) => server.once('listening', done));
       const { port } = server.address() as AddressInfo;
-      const dom = await domOf(`http://127.0.0.1:${port}/`, profile);
+      const dom = await domOf(`http://127.0.0.1:${port}/`);
       const [, text] = /<pre id="results">([\w+/=]+)</.exec(dom) ?? [];
       if (text === undefined) throw new Error(`no results in ${dom}`);
       const found = JSON.parse(decodeURIComponent(atob(text))) as Results;
@@ -159,22 +161,9 @@ describe('the package in a browser', function () {
           expect(found.arrays[name]?.[k], name).to.be.closeTo(value, 1e-10 * largest);
         });
       }
-      expect(Object.keys(found.errors)).to.have.length(10);
+      expectRefused(found.errors);
     } finally {
       server.close();
-      rmSync(profile, { recursive: true, force: true });
     }
   });
 });
-
-/** The elements of a page after its scripts. */
-function domOf(url: string, profile: string): Promise<string> {
-  const child = spawn(CHROMIUM, [
-    ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-    ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ...[`--user-data-dir=${profile}`, '--dump-dom', url],
-  ]);
-  let dom = '';
-  child.stdout.on('data', (text) => (dom += text));
-  return new Promise((done) => child.on('close', () => done(dom)));
-}

@@ -46,20 +46,29 @@ function fences(lines: readonly string[]): Fence[] {
 
 /** The words that may follow 'ts'. */
 const WORDS = ['no-run', 'deadlock'];
+/** 'text', and what the block shows: the output of all, of some ranks, or the report of a deadlock. */
+const OUTPUTS = /^text( 1 rank| 2 ranks| --.*)?$/;
 
 /**
  * The TypeScript blocks of a page.
  *
- * @throws Error if an unknown word follows 'ts'
+ * @throws Error if an unknown word follows 'ts' or 'text', or a deadlock has no report
  */
 export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): CodeBlock[] {
   const lines = text.split('\n');
   const all = fences(lines);
   return all.flatMap(({ line, info, text: code, next }, k): CodeBlock[] => {
     const [language, ...words] = info.split(/\s+/);
+    if (language === 'text' && !OUTPUTS.test(info))
+      throw new Error(
+        `${page}:${line}: expected 'text', 'text 1 rank', 'text 2 ranks' or 'text --FLAGS', received '${info}'`,
+      );
     if (language !== 'ts') return [];
     const unknown = words.find((word) => !WORDS.includes(word));
-    if (unknown) throw new Error(`${page}:${line}: expected 'ts' or 'ts no-run', received '${info}'`);
+    if (unknown)
+      throw new Error(
+        `${page}:${line}: expected 'ts' or 'ts ${WORDS.join("' or 'ts ")}', received '${info}'`,
+      );
     // the blocks of 'text' up to the next one of code
     const rest = all.slice(k + 1);
     const end = rest.findIndex((other) => other.info.split(/\s+/)[0] !== 'text');
@@ -68,6 +77,12 @@ export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): Cod
     const follower = all[k + 1];
     const isOutput =
       follower?.info === 'text' && lines.slice(next, follower.line - 1).every((l) => l.trim() === '');
+    const reports = outputs.flatMap((output) => {
+      const flags = /^text (--.*)$/.exec(output.info)?.[1];
+      return flags === undefined ? [] : [{ flags, lines: output.text }];
+    });
+    if (words.includes('deadlock') && reports.length === 0)
+      throw new Error(`${page}:${line}: expected a report of the deadlock, a block 'text --FLAGS'`);
     return [
       {
         page,
@@ -76,10 +91,7 @@ export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): Cod
         runs: words.length === 0,
         prints: isOutput ? follower.text : shown('text 1 rank'),
         printsOnTwo: shown('text 2 ranks'),
-        reports: outputs.flatMap((output) => {
-          const flags = /^text (--.*)$/.exec(output.info)?.[1];
-          return flags === undefined ? [] : [{ flags, lines: output.text }];
-        }),
+        reports,
       },
     ];
   });
