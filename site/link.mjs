@@ -18,8 +18,12 @@ export const link = (code, base) =>
     /^lops-mpi(\/|$)/.test(name) ? `${before}${quote}${base}${bundleFile(name)}${quote}` : text,
   );
 
-/** What a page cannot run: parts of Node, modules beside a file, files and devices. */
-const NEEDS_NODE = /from ['"](node:[^'"]*|\.[^'"]*|commander|lops-mpi\/(io|cuda|testing))['"]|\bprocess\./;
+/** What a page cannot run: parts of Node, modules beside a file, files, devices, servers, LAPACK. */
+const NEEDS_NODE = [
+  /from ['"](node:[^'"]*|\.[^'"]*|commander|lops-mpi\/(io|cuda|testing))['"]|\bprocess\./,
+  /\b(startWatch|startProgress|startReport|startTrace|benchmark|logged|writeHistory)\b|\blinalg\./,
+];
 
 /** Whether a block of code is a program that runs in a page. */
-export const runsInPage = (code) => /from ['"]lops-mpi/.test(code) && !NEEDS_NODE.test(code);
+export const runsInPage = (code) =>
+  /from ['"]lops-mpi/.test(code) && !NEEDS_NODE.some((part) => part.test(code));

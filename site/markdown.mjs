@@ -35,8 +35,7 @@ function addressOf(page, href) {
 }
 
 /**
- * A plugin of markdown-it: links out of docs/, the words after the language of a block, and buttons
- * below the blocks that run in the page.
+ * A plugin of markdown-it: links out of docs/, and buttons below the blocks that run in the page.
  */
 export function repositoryMarkdown(md) {
   md.core.ruler.push('repository', ({ tokens, env }) => {
@@ -44,8 +43,6 @@ export function repositoryMarkdown(md) {
     for (const token of tokens) {
       if (token.type === 'fence' && token.info === 'ts' && runsInPage(token.content))
         token.meta = { ...token.meta, program: token.content };
-      if (token.type === 'fence')
-        token.info = token.info.replace(/^ts no-run$/, 'ts').replace(/^text .*$/, 'text');
       for (const child of token.children ?? []) {
         const href = child.type === 'link_open' ? child.attrGet('href') : null;
         if (!href || /^([a-z]+:|#|\/)/.test(href)) continue;

@@ -7,8 +7,6 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 /** What `npm run docs` makes. */
 export const built = join(root, 'site/build');
-/** Pages that are generated, below the root of the repository. */
-export const GENERATED = 'site/build/pages';
 
 /** Markdown files outside of docs/ that are pages. */
 const OTHERS = {
@@ -27,8 +25,7 @@ const markdownBelow = (folder) =>
 /** From the path of a page below the root of the repository to its path on the site. */
 export function rewrites() {
   const found = { ...OTHERS };
-  for (const folder of ['docs', GENERATED])
-    for (const path of markdownBelow(folder)) found[`${folder}/${path}`] = path;
+  for (const path of markdownBelow('docs')) found[`docs/${path}`] = path;
   return found;
 }
 

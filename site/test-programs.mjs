@@ -1,7 +1,7 @@
 // Tests of the programs that pages run: results, figures, errors, stopping.
 
-/** Adds the tests. `watched` opens a browser's page and keeps its errors. */
-export async function testPrograms(test, watched, open, expectNone) {
+/** Adds the tests of the programs of `pages`. `watched` opens a browser's page and keeps its errors. */
+export async function testPrograms(test, pages, watched, open, expectNone) {
   /** Replaces the program of the first block of a page and runs it; what it printed and drew. */
   const ran = async (page, source, wait = '.run-start') => {
     const block = page.locator('.run-block').first();
@@ -73,11 +73,30 @@ new Figure().add(heatMap(NDArray.ones([4, 5]))).writePng('figure.png');`,
   });
 
   await onBlock('a program without an end is stopped, and the next one runs', async (page) => {
-    const block = await ran(page, `console.log('begins');\nwhile (true);`, '.run-results');
+    const block = await ran(page, `while (true) console.log('again and again');`, '.run-results');
     await block.locator('.run-stop').click();
     const text = await block.locator('.run-error').textContent();
     if (text !== 'stopped') throw new Error(text);
     await ran(page, `console.log('again');`);
     if ((await block.locator('.run-results').textContent()).trim() !== 'again') throw new Error('no output');
+  });
+
+  await test('every program of every page runs', async () => {
+    const { context, page } = await watched({ viewport: { width: 1440, height: 900 } });
+    const faults = [];
+    let programs = 0;
+    for (const path of pages) {
+      await open(page, path);
+      for (const block of await page.locator('.run-block').all()) {
+        await block.locator('.run-start').click();
+        await block.locator('.run-start').waitFor({ timeout: 60_000 });
+        programs++;
+        for (const error of await block.locator('.run-error').allTextContents())
+          faults.push(`${path}: ${error}`);
+      }
+    }
+    await context.close();
+    if (programs < 50) faults.push(`there are only ${programs} programs`);
+    expectNone(faults, 'errors');
   });
 }

@@ -164,10 +164,11 @@ async function tests(browser, origin) {
       await page.waitForSelector('.VPLocalSearchBox .result', { timeout: 10_000 });
       const results = await page.$$eval('.VPLocalSearchBox a.result', (all) => all.map((a) => a.href));
       await context.close();
-      if (!results.some((href) => href.includes(`/${wanted}.html`))) throw new Error(results.join('\n'));
+      if (!results.some((href) => new URL(href).pathname === `/${wanted}.html`))
+        throw new Error(results.join('\n'));
     });
 
-  await testPrograms(test, watched, open, expectNone);
+  await testPrograms(test, pages, watched, open, expectNone);
 
   const axe = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
   for (const colorScheme of ['light', 'dark'])
@@ -216,9 +217,11 @@ async function pictures(browser, origin, folder, names) {
     }
 }
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const executablePath =
+  process.env.CHROMIUM ??
+  ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`).find(existsSync);
 const missing = [
-  !existsSync(executablePath) && `there is no Chromium at ${executablePath}`,
+  !executablePath && 'there is no Chromium in /usr/bin, and CHROMIUM does not name one',
   pages.length === 0 && 'the site is not built: npm run docs',
 ].find(Boolean);
 if (missing) {

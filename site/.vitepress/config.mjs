@@ -20,7 +20,7 @@ export default defineConfig({
   srcDir: root,
   outDir: join(built, 'html'),
   cacheDir: join(built, 'cache'),
-  srcExclude: ['README.md', '{.github,build,dist,native,out,src,test}/**', 'site/build/{html,public}/**'],
+  srcExclude: ['README.md', '{.github,build,dist,native,out,site,src,test}/**'],
   rewrites: pages,
   cleanUrls: false,
   markdown: {

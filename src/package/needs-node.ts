@@ -6,5 +6,5 @@ import { BackendError } from '../core/base/errors.js';
  * @throws {@link BackendError} with the remedy
  */
 export function needsNode(what: string, remedy: string): never {
-  throw new BackendError(`${what} needs Node.js and is not there in a browser: ${remedy}`);
+  throw new BackendError(`${what} needs Node.js, which a browser does not have: ${remedy}`);
 }

@@ -19,7 +19,15 @@ function textOf(value, isNested = false) {
   return fields.length > 0 ? `{ ${fields.join(', ')} }` : '{}';
 }
 
-const print = (...values) => postMessage({ text: values.map((value) => textOf(value)).join(' ') });
+/** What a program may print and draw: a page with more could not be used. */
+const MOST_RESULTS = 1000;
+let results = 0;
+function show(makeResult) {
+  results++;
+  if (results < MOST_RESULTS) postMessage(makeResult());
+  else if (results === MOST_RESULTS) postMessage({ text: '… what follows is not shown' });
+}
+const print = (...values) => show(() => ({ text: values.map((value) => textOf(value)).join(' ') }));
 for (const method of ['log', 'info', 'warn', 'error', 'debug']) console[method] = print;
 
 /** The line of the program at which an error was thrown. */
@@ -31,11 +39,16 @@ function lineOf(error, program) {
 addEventListener('message', async ({ data: { source, base } }) => {
   let program = '';
   try {
-    const { code } = transform(source, { transforms: ['typescript'], disableESTransforms: true });
+    // Imports of types alone are kept, since importing the package sets the default backend
+    const { code } = transform(source, {
+      transforms: ['typescript'],
+      disableESTransforms: true,
+      keepUnusedImports: true,
+    });
     const { Figure } = await import(/* @vite-ignore */ `${base}lops-mpi/plotting/index.js`);
     // Files of figures are drawn in the page
     const draw = function () {
-      if (!this.isRemote) postMessage({ svg: this.toSvg() });
+      if (!this.isRemote) show(() => ({ svg: this.toSvg() }));
     };
     Object.assign(Figure.prototype, { writePng: draw, writeSvg: draw, show: draw });
     program = URL.createObjectURL(new Blob([link(code, base)], { type: 'text/javascript' }));
