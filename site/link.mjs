@@ -18,7 +18,7 @@ export const link = (code, base) =>
     /^lops-mpi(\/|$)/.test(name) ? `${before}${quote}${base}${bundleFile(name)}${quote}` : text,
   );
 
-/** What a page cannot run: parts of Node, modules beside a file, files, devices, servers, LAPACK. */
+/** What a page cannot run: parts of Node, modules beside a file, files, devices, LAPACK. */
 const NEEDS_NODE = [
   /from ['"](node:[^'"]*|\.[^'"]*|commander|lops-mpi\/(io|cuda|testing))['"]|\bprocess\./,
   /\b(startWatch|startProgress|startReport|startTrace|benchmark|logged|writeHistory)\b|\blinalg\./,

@@ -46,7 +46,7 @@ function fences(lines: readonly string[]): Fence[] {
 
 /** The words that may follow 'ts'. */
 const WORDS = ['no-run', 'deadlock'];
-/** 'text', and what the block shows: the output of all, of some ranks, or the report of a deadlock. */
+/** 'text', and what the block shows: output, that of some ranks, or the report of a deadlock. */
 const OUTPUTS = /^text( 1 rank| 2 ranks| --.*)?$/;
 
 /**
@@ -61,7 +61,8 @@ export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): Cod
     const [language, ...words] = info.split(/\s+/);
     if (language === 'text' && !OUTPUTS.test(info))
       throw new Error(
-        `${page}:${line}: expected 'text', 'text 1 rank', 'text 2 ranks' or 'text --FLAGS', received '${info}'`,
+        `${page}:${line}: expected 'text', 'text 1 rank', 'text 2 ranks' or 'text --FLAGS', ` +
+          `received '${info}'`,
       );
     if (language !== 'ts') return [];
     const unknown = words.find((word) => !WORDS.includes(word));

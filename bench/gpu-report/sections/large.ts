@@ -3,7 +3,7 @@ import { NDArray } from 'lops-mpi';
 import type { CudaBackend } from 'lops-mpi/cuda';
 import { cudaBackend, failure, quick, rounded, row, skipped } from '../say.js';
 
-/** Compares eight kernels with known results, for x of zeros with a 5 near its end and y of sevens. */
+/** Compares eight kernels with known results: x is 0 but for a 5 near its end, y is 7. */
 function checkAll(backend: CudaBackend, n: number): void {
   const at = n - 5;
   const full = (value: number): NDArray => NDArray.full([n], value, { dtype: 'float32', backend });
