@@ -119,7 +119,7 @@ export async function parseFlags<T>(
 }
 
 /** The flags that an example has of its own. */
-function ownFlags(flags: CommonFlags): object {
+function ownFlags(flags: CommonFlags): Readonly<Record<string, unknown>> {
   const { backend, out, timing, trace: timeline, report: page, watch: wait, emulatedCuda, ...own } = flags;
   return own;
 }
@@ -127,13 +127,13 @@ function ownFlags(flags: CommonFlags): object {
 /** Begins the report of an example, with its flags as the parameters. */
 function beginReport(name: string, description: string, flags: CommonFlags): Report {
   const { backend } = flags;
-  return startReport({ title: `${name}: ${description}`, parameters: { ...ownFlags(flags) }, backend });
+  return startReport({ title: `${name}: ${description}`, parameters: ownFlags(flags), backend });
 }
 
 /** Serves a page about an example while it runs. */
 function beginWatch(name: string, description: string, flags: CommonFlags): Watch {
   const wait = typeof flags.watch === 'number' ? flags.watch : 0;
-  return startWatch({ title: `${name}: ${description}`, parameters: { ...ownFlags(flags) }, wait });
+  return startWatch({ title: `${name}: ${description}`, parameters: ownFlags(flags), wait });
 }
 
 /** Writes a figure as PNG, and into the report. On rank 0 only. */

@@ -26,7 +26,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -161,8 +161,12 @@ function firstError(output) {
   return line.replace(/^gyp ERR! stack\s*/, '').trim();
 }
 
-/** The compilers that run at once: as many as cores, if the memory is enough. */
-const compilers = () => Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / 2 ** 29)));
+/** The compilers that run at once: as many as cores, if the memory of the machine or job allows. */
+function compilers() {
+  // Other systems count memory that is a cache as used
+  const memory = process.platform === 'linux' ? process.availableMemory() : totalmem() / 2;
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(memory / 2 ** 29)));
+}
 
 /** Runs a program of Node.js, and returns its exit code and all that it writes. */
 const run = (args, cwd) =>

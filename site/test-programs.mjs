@@ -1,6 +1,6 @@
 // Tests of the programs that pages run: results, figures, errors, stopping.
 
-/** Adds tests of the programs of `pages`. `watched` opens a page of a browser and keeps its errors. */
+/** Adds tests of the programs of `pages`. `watched` opens a page and keeps its errors. */
 export async function testPrograms(test, pages, watched, open, expectNone) {
   /** Replaces the program of the first block of a page and runs it; what it printed and drew. */
   const ran = async (page, source, wait = '.run-start') => {

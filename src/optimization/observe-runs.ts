@@ -41,10 +41,13 @@ export function observeRuns(observe: RunObserver): () => void {
 /** What receives the steps of a run that begins. Undefined if nothing does. */
 export function observersOf(name: string, niter: number): StepObserver | undefined {
   const run = { name, niter, isInner: depth > 0 };
-  const all = [...observers].flatMap(({ observe }) => observe(run) ?? []);
+  const all = [...observers].flatMap((observer) => {
+    const receive = observer.observe(run);
+    return receive ? [{ observer, receive }] : [];
+  });
   if (all.length === 0) return undefined;
   return (step, isLast) => {
-    for (const observe of all) observe(step, isLast);
+    for (const { observer, receive } of all) if (observers.has(observer)) receive(step, isLast);
   };
 }
 

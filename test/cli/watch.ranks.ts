@@ -1,6 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { sliceOf } from '../../src/cli/watch/slice.js';
 import { startWatch } from '../../src/cli/watch/watch.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
@@ -12,6 +13,7 @@ import { cgls } from '../../src/optimization/index.js';
 import { asOuter } from '../../src/optimization/observe-runs.js';
 import { distributed, group } from '../support/distributed.js';
 import { EventStream } from '../support/event-stream.js';
+import { expectClose } from '../support/expect-close.js';
 
 interface Drawing {
   readonly rows: number;
@@ -52,7 +54,46 @@ const asked = (address: string, method: string, host: string): Promise<number | 
     sent.on('error', reject).end();
   });
 
+group('samples of a solution', () => {
+  for (const shape of [[401, 7], [2, 350], [2500], [330, 3, 170]])
+    for (const axis of shape.length === 3 ? [0, 1, 2] : [0])
+      distributed(`are those of the array: [${shape}], axis ${axis}`, { backends: ['cpu'] }, ({ comm }) => {
+        for (const dtype of ['float64', 'complex128'] as const)
+          for (const partition of ['SCATTER', 'BROADCAST'] as const) {
+            const x = DistributedArray.random(shape, { comm, dtype, partition, seed: 3 });
+            const whole = x.asArray();
+            const found = sliceOf(x, comm, { axis, index: undefined });
+            expect(found === undefined).to.equal(comm.rank > 0);
+            if (!found) continue;
+            const middle = Math.floor((shape[axis] as number) / 2);
+            const plane =
+              shape.length === 3 ? whole.slice(...shape.map((_, k) => (k === axis ? middle : null))) : whole;
+            const moduli = plane.abs().contiguous();
+            const [rows = 1, columns = 1] = shape.length === 1 ? [1, shape[0]] : moduli.shape;
+            const values = moduli.toHost();
+            const expected: number[] = [];
+            for (let i = 0; i < rows; i += found.steps[0] as number)
+              for (let j = 0; j < columns; j += found.steps[1] as number)
+                expected.push(values[i * columns + j] as number);
+            const compared = dtype === 'float64' ? [...found.values].map(Math.abs) : [...found.values];
+            expectClose(compared, expected, 1e-14, `${dtype} ${partition}`);
+          }
+      });
+});
+
 group('a watch of a run', () => {
+  distributed('is stopped by a step of the run', ({ comm, backend }) => {
+    const D = new MPIFirstDerivative([24, 10], { comm, kind: 'centered' });
+    const y = D.matvec(DistributedArray.random([24, 10], { comm, backend, seed: 1 }));
+    const watch = startWatch({ comm });
+    let steps = 0;
+    for (const { iteration } of cgls.steps(D, y, { niter: 6, tol: 0 })) {
+      steps++;
+      if (iteration === 3) watch.stop();
+    }
+    expect(steps).to.equal(7);
+  });
+
   distributed('shows costs and a picture, and counts no messages of its own', async ({ comm, backend }) => {
     const D = new MPIFirstDerivative([24, 10], { comm, kind: 'centered' });
     const y = D.matvec(DistributedArray.random([24, 10], { comm, backend, seed: 1 }));

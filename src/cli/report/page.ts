@@ -17,7 +17,6 @@ export type Section = { readonly title: string } & (
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 const STYLE = `
-.scroll { overflow-x: auto; }
 pre { margin: 0; padding: .9rem 1rem; overflow-x: auto; background: var(--panel); border-radius: 6px;
   font: .8rem/1.45 ui-monospace, 'DejaVu Sans Mono', monospace; }
 figure { margin: 0 0 1.2rem; }

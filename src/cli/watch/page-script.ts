@@ -34,7 +34,9 @@ function ticksOf(low, high, most) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= raw);
   const ticks = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) ticks.push(k * step);
+  // Where low and high differ by rounding, a counter as large as low / step would not change
+  const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
+  for (let k = 0; k <= last - first && k <= 2 * most; k++) ticks.push((first + k) * step);
   return ticks;
 }
 /** Powers of ten, or 1, 2, 5, 10 where these are few; of logarithms. */
@@ -86,7 +88,7 @@ function chart(svg, curves, { xLabel, yLabel, log }) {
   const middle = (top + height - bottom) / 2;
   const upright = 'rotate(-90 14 ' + middle + ')';
   add(svg, 'text', { x: 14, y: middle, 'text-anchor': 'middle', transform: upright }, yLabel);
-  for (const { x, y, color, now } of curves) {
+  for (const { x, y, color, dash, now } of curves) {
     let d = '', pen = 'M', last;
     for (let k = 0; k < x.length; k++) {
       if (!usable(y[k])) { pen = 'M'; continue; }
@@ -94,21 +96,24 @@ function chart(svg, curves, { xLabel, yLabel, log }) {
       d += pen + last.join(' ');
       pen = 'L';
     }
-    add(svg, 'path', { class: 'curve', d, stroke: color });
+    add(svg, 'path', { class: 'curve', d, stroke: color, 'stroke-dasharray': dash });
     if (last && now) add(svg, 'circle', { cx: last[0], cy: last[1], r: 3.5, fill: color });
   }
 }
 
+/** Four colours, and then the same with dashes. */
 const color = (run) => css('--c' + (run - 1) % 4);
+const dash = (run) => (run - 1) % 8 < 4 ? 'none' : '6 3';
 
 function drawHistory() {
   const all = [...runs.values()].filter((r) => r.y.length > 0);
   const positive = all.every((r) => r.y.every((y) => y === null || y > 0));
-  chart($('history'), all.map((r) => ({ x: r.x, y: r.y, color: color(r.run), now: r === current() })),
+  chart($('history'), all.map((r) => ({ x: r.x, y: r.y, color: color(r.run), dash: dash(r.run), now: r === current() })),
     { xLabel: 'iteration', yLabel: 'cost', log: positive });
   $('legend').replaceChildren(...all.map((r) => {
     const item = document.createElement('li'), mark = document.createElement('i');
-    mark.style.background = color(r.run);
+    mark.style.background = dash(r.run) === 'none' ? color(r.run)
+      : 'repeating-linear-gradient(90deg, ' + color(r.run) + ' 0 6px, transparent 6px 9px)';
     item.append(mark, r.label);
     return item;
   }));
@@ -206,16 +211,19 @@ function status(text, kind) {
 const handlers = {
   reset() { runs = new Map(); slice = undefined; speed = []; },
   run({ run, label, niter }) {
-    runs.set(run, { run, label, niter, x: [], y: [] });
+    runs.set(run, { run, label, niter, stride: 1, x: [], y: [] });
     if (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value);
     speed = [];
   },
   points({ run, iterations, costs, seconds }) {
     const r = runs.get(run);
     if (!r) return;
+    // Of a long run every second, fourth … iteration stays, and the newest one until the next
+    if (r.x.length > 0 && r.x.at(-1) % r.stride !== 0) { r.x.pop(); r.y.pop(); }
     r.x.push(...iterations); r.y.push(...costs);
-    if (r.x.length > MOST_POINTS) {
-      const stays = (_, k) => k % 2 === 0 || k === r.x.length - 1;
+    while (r.x.length > MOST_POINTS) {
+      r.stride *= 2;
+      const stays = (_, k) => r.x[k] % r.stride === 0 || k === r.x.length - 1;
       [r.y, r.x] = [r.y.filter(stays), r.x.filter(stays)];
     }
     if (iterations.length > 0 && r === current()) speed.push([seconds, iterations.at(-1)]);
@@ -234,7 +242,9 @@ const handlers = {
 const source = new EventSource('events');
 source.onopen = () => status('Running', 'good');
 source.onerror = () => {
-  if (!ended) status('No connection: the run was ended, or its machine cannot be reached', 'bad');
+  if (!ended) status(source.readyState === 2
+    ? 'Refused: eight pages are open, or the run has ended. Reload to try again'
+    : 'No connection: the run was ended, or its machine cannot be reached', 'bad');
 };
 source.onmessage = ({ data }) => {
   const message = JSON.parse(data);

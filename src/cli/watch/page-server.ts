@@ -59,9 +59,10 @@ export class PageServer {
     return Atomics.load(this.#shared, SHARED.clients) > 0;
   }
 
-  /** Waits until a page is open, for at most `seconds`. */
-  awaitPage(seconds: number): void {
+  /** Waits until a page is open, for at most `seconds`. Returns whether there is one. */
+  awaitPage(seconds: number): boolean {
     Atomics.wait(this.#shared, SHARED.clients, 0, 1000 * seconds);
+    return this.isWatched;
   }
 
   post(message: WatchMessage): void {

@@ -7,32 +7,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { workerData } from 'node:worker_threads';
 import { drawingOf, type SliceEvent } from './drawing.js';
-import {
-  type PointsMessage,
-  type RunMessage,
-  type ServerData,
-  SHARED,
-  type WatchMessage,
-} from './messages.js';
+import { type RunMessage, type ServerData, SHARED, type WatchMessage } from './messages.js';
+import { RunHistory } from './run-history.js';
 
 const { channel, shared, port, token, html, policy } = workerData as ServerData;
 /** The most pages at once, and the most bytes that one of them has not read yet. */
 const MOST_CLIENTS = 8;
 const MOST_UNREAD = 1 << 22;
-/** The most runs of a page, and the most points of a run. */
+/** The most runs of a page. */
 const MOST_RUNS = 8;
-const MOST_POINTS = 2000;
-
-/** The history of a run: every `stride`-th iteration. */
-interface History {
-  readonly run: RunMessage;
-  iterations: number[];
-  costs: (number | null)[];
-  stride: number;
-}
 
 const began = performance.now();
-const histories = new Map<number, History>();
+const histories = new Map<number, { readonly run: RunMessage; readonly points: RunHistory }>();
 const clients = new Set<ServerResponse>();
 let slice: SliceEvent | undefined;
 
@@ -51,10 +37,7 @@ const textOf = (message: object): string => `data: ${JSON.stringify({ ...message
 const everything = (): string =>
   [
     { kind: 'reset' },
-    ...[...histories.values()].flatMap(({ run, iterations, costs }) => [
-      run,
-      { kind: 'points', run: run.run, iterations, costs },
-    ]),
+    ...[...histories.values()].flatMap(({ run, points }) => [run, points.message]),
     ...(slice ? [slice] : []),
   ]
     .map(textOf)
@@ -73,30 +56,6 @@ function broadcast(message: object): void {
     // It connects again once it reads, and then receives everything
     if (client.writableLength > MOST_UNREAD) client.destroy();
   }
-}
-
-/** Adds points to a history, and returns those that pages need. */
-function add(history: History, { run, iterations, costs }: PointsMessage): PointsMessage {
-  const kept = iterations.flatMap((iteration, k) =>
-    iteration % history.stride === 0 || k === iterations.length - 1 ? [k] : [],
-  );
-  for (const k of kept) {
-    history.iterations.push(iterations[k] as number);
-    history.costs.push(costs[k] ?? null);
-  }
-  while (history.iterations.length > MOST_POINTS) {
-    history.stride *= 2;
-    const last = history.iterations.length - 1;
-    const stays = history.iterations.map((iteration, k) => iteration % history.stride === 0 || k === last);
-    history.costs = history.costs.filter((_, k) => stays[k]);
-    history.iterations = history.iterations.filter((_, k) => stays[k]);
-  }
-  return {
-    kind: 'points',
-    run,
-    iterations: kept.map((k) => iterations[k] as number),
-    costs: kept.map((k) => costs[k] ?? null),
-  };
 }
 
 function refuse(response: ServerResponse, status: number): void {
@@ -134,13 +93,13 @@ const server = createServer((request, response) => {
 
 const receive = (message: WatchMessage): void => {
   if (message.kind === 'run') {
-    histories.set(message.run, { run: message, iterations: [], costs: [], stride: 1 });
+    histories.set(message.run, { run: message, points: new RunHistory(message.run) });
     const [first] = histories.keys();
     if (histories.size > MOST_RUNS) histories.delete(first as number);
     broadcast(message);
   } else if (message.kind === 'points') {
     const history = histories.get(message.run);
-    if (history) broadcast(add(history, message));
+    if (history) broadcast(history.points.add(message));
   } else if (message.kind === 'slice') {
     slice = drawingOf(message);
     broadcast(slice);
@@ -160,6 +119,8 @@ const receive = (message: WatchMessage): void => {
 };
 
 server.on('error', (error) => {
+  // One connection failed; the others go on
+  if (Atomics.load(shared, SHARED.state) === 1) return;
   channel.postMessage(error.message);
   set(SHARED.state, 2);
   channel.close();

@@ -74,11 +74,11 @@ const DEFAULTS = {
  * through a tunnel, such as `ssh -L 8080:127.0.0.1:8080`.
  *
  * Pictures are made of solutions that are distributed over `comm`, and of local ones of rank 0:
- * only while a page is open, at most twice a second, and for about half a per cent of the time. Of
- * two axes: the whole, or every second, third … row and column so that there are at most 160; of
- * three: one plane section; of one: a curve; of a stack: its first array. The ranks agree on them
- * by a broadcast of 8 bytes, at the first and the last step of a solver and about every half
- * second between. Collective.
+ * only while a page is open, at most twice a second and once more at the end of a solver, and for
+ * about one per cent of the time. Of two axes: the whole, or every second, third … row and column so
+ * that there are at most 160; of three: one plane section; of one: a curve; of a stack: its first
+ * array. The ranks agree on them by a broadcast of 8 bytes, at the first and the last step of a
+ * solver and about every half second between: about log₂ n for a run of n short steps. Collective.
  *
  * @throws {@link ArgumentError} on all ranks if an option is wrong or differs between ranks, or if
  *   rank 0 cannot listen on the port
@@ -103,8 +103,9 @@ export function startWatch(options?: WatchOptions): Watch {
     const ranks = `${comm.size} rank${comm.size === 1 ? '' : 's'}, ${hostname()}, process ${process.pid}`;
     server = new PageServer(port, ...watchPage(title, ranks, given.parameters ?? {}, map));
     console.error(`lops-mpi: this run is shown at ${server.address} (on ${hostname()})`);
-    server.awaitPage(wait);
   });
+  // A second at a time, since ranks that wait longer for rank 0 are reported as a possible hang
+  for (let left = wait; left > 0; left--) if (onRoot(comm, () => server?.awaitPage(Math.min(left, 1)))) break;
   // Its messages are not counted among those of the program
   const own = comm.dup();
   const feeds = new Set<RunFeed>();
