@@ -108,7 +108,8 @@ const dash = (run) => (run - 1) % 8 < 4 ? 'none' : '6 3';
 function drawHistory() {
   const all = [...runs.values()].filter((r) => r.y.length > 0);
   const positive = all.every((r) => r.y.every((y) => y === null || y > 0));
-  chart($('history'), all.map((r) => ({ x: r.x, y: r.y, color: color(r.run), dash: dash(r.run), now: r === current() })),
+  chart($('history'), all.map((r) => (
+    { x: r.x, y: r.y, color: color(r.run), dash: dash(r.run), now: r === current() })),
     { xLabel: 'iteration', yLabel: 'cost', log: positive });
   $('legend').replaceChildren(...all.map((r) => {
     const item = document.createElement('li'), mark = document.createElement('i');

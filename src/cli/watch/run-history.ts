@@ -4,8 +4,8 @@ import type { PointsMessage } from './messages.js';
 const MOST_POINTS = 2000;
 
 /**
- * The costs of a run: of all iterations, or of a long run of every second, fourth, eighth … one, and
- * of the newest one.
+ * The costs of a run: of all iterations, or of a long run of every second, fourth, eighth … one,
+ * and of the newest one.
  */
 export class RunHistory {
   readonly #run: number;

@@ -71,9 +71,9 @@ function gathered(plane: Plane): Float64Array | undefined {
 
 /**
  * Samples of an array on the first rank: of one axis all, of two axes all, of three those of a
- * plane. Axis 2 is drawn downwards, or axis 0 in a plane perpendicular to axis 2. Of an axis with too many elements, every
- * second, third … one. Complex values as moduli. Ranks with samples send one message to rank 0, of
- * 8 bytes for each.
+ * plane. Axis 2 is drawn downwards, or axis 0 in a plane perpendicular to axis 2. Of an axis with
+ * too many elements, every second, third … one. Complex values as moduli. Ranks with samples send
+ * one message to rank 0, of 8 bytes for each.
  *
  * @param comm carries the messages; the ranks of a distributed array
  * @returns undefined on all ranks but the first

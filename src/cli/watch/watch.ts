@@ -75,10 +75,11 @@ const DEFAULTS = {
  *
  * Pictures are made of solutions that are distributed over `comm`, and of local ones of rank 0:
  * only while a page is open, at most twice a second and once more at the end of a solver, and for
- * about one per cent of the time. Of two axes: the whole, or every second, third … row and column so
- * that there are at most 160; of three: one plane section; of one: a curve; of a stack: its first
- * array. The ranks agree on them by a broadcast of 8 bytes, at the first and the last step of a
- * solver and about every half second between: about log₂ n for a run of n short steps. Collective.
+ * about one per cent of the time. Of two axes: the whole, or every second, third … row and column
+ * so that there are at most 160; of three: one plane section; of one: a curve; of a stack: its
+ * first array. The ranks agree on them by a broadcast of 8 bytes, at the first and the last step of
+ * a solver and about every half second between: about log₂ n for a run of n short steps.
+ * Collective.
  *
  * @throws {@link ArgumentError} on all ranks if an option is wrong or differs between ranks, or if
  *   rank 0 cannot listen on the port
